@@ -1,0 +1,353 @@
+"""Frozen values that every part of Schakel speaks in; this module imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+# --- text ----------------------------------------------------------------------------------------------------------
+
+
+class SpanKind(StrEnum):
+    BOLD = "bold"
+    ITALIC = "italic"
+    UNDERLINE = "underline"
+    STRIKE = "strike"
+    CODE = "code"
+    PRE = "pre"
+    QUOTE = "quote"
+    SPOILER = "spoiler"
+    LINK = "link"
+    MENTION = "mention"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text that is shown differently. `start` and `end` count code points; `end` is exclusive.
+
+    `value` is the address of a link, the person's network id of a mention, or the language of preformatted text.
+    """
+
+    start: int
+    end: int
+    kind: SpanKind
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text plus spans. Never markup: what a person types can break nothing."""
+
+    plain: str
+    spans: tuple[Span, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.plain)
+
+    def __add__(self, other: Text) -> Text:
+        shift = len(self.plain)
+        moved = tuple(Span(s.start + shift, s.end + shift, s.kind, s.value) for s in other.spans)
+        return Text(self.plain + other.plain, self.spans + moved)
+
+    def __getitem__(self, part: slice) -> Text:
+        """A stretch of the text, with the spans that touch it cut to fit."""
+        start, end, _ = part.indices(len(self.plain))
+        kept = tuple(
+            Span(max(s.start, start) - start, min(s.end, end) - start, s.kind, s.value)
+            for s in self.spans
+            if s.start < end and s.end > start
+        )
+        return Text(self.plain[start:end], kept)
+
+    def styled(self, kind: SpanKind, value: str | None = None) -> Text:
+        """The whole text under one more span."""
+        return Text(self.plain, (Span(0, len(self.plain), kind, value), *self.spans)) if self.plain else self
+
+
+def joined(texts: list[Text], separator: str) -> Text:
+    """The texts one after another; empty ones are left out."""
+    result = Text("")
+    for text in texts:
+        if text:
+            result = result + Text(separator) + text if result else text
+    return result
+
+
+# --- who and where -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A group, channel, room or private chat: `id` is the network's own name for it, as text."""
+
+    account: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on a network. `language` is what the app says, which need not be the person's."""
+
+    account: str
+    id: str
+    name: str = field(default="", repr=False)
+    language: str | None = None
+
+
+class ChatKind(StrEnum):
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Something that is not text. `kind`: photo, voice, audio, video, document, sticker, …; `key` finds it again."""
+
+    kind: str
+    key: str
+    name: str | None = None
+    size: int | None = None
+    mime: str | None = None
+
+
+# --- what arrives --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something said in a chat.
+
+    `thread` is the network id of the thread's first message (Matrix) or the topic's id (Telegram forum);
+    `reply_to` the network id of the message answered. `addressed`: the bot is mentioned, or a command is meant for it.
+    `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
+    neither text nor an attachment we know ("poll", "location", "contact", …); its text may be empty.
+    """
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    id: str
+    at: datetime
+    text: Text
+    thread: str | None = None
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    addressed: bool = False
+    start: str | None = None
+    unsupported: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message whose text its writer has changed; `id` is the original message's."""
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    id: str
+    at: datetime
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message that was taken back by its writer or a moderator (Telegram never tells)."""
+
+    chat: Chat
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button was pressed: `choice` is the opaque id it carried, `press` what an answer to it must name."""
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    message: str
+    choice: str
+    press: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction was added to a message; `key` is the emoji."""
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    message: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The bot was added to a chat, or invited (`invited`: it must join before it can speak), or may speak again."""
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    at: datetime
+    invited: bool = False
+    title: str | None = None
+    administrator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The bot was removed from a chat, banned, or blocked by the person."""
+
+    chat: Chat
+    kind: ChatKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MovedChat:
+    """A chat got a new id (supergroup upgrade, room upgrade)."""
+
+    chat: Chat
+    to: Chat
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The network shows us something of our own: the receipt of `transaction` (Matrix)."""
+
+    chat: Chat
+    transaction: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An encrypted message whose key is missing; the adapter delivers it again when the key comes."""
+
+    chat: Chat
+    kind: ChatKind
+    id: str
+    at: datetime
+
+
+Incoming = Message | Edited | Deleted | Pressed | Reacted | Added | Removed | MovedChat | Echo | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One event as a network gave it. `id` is unique within the account; `chat` is "" where the event has none."""
+
+    id: str
+    chat: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events in the order of the network's stream, and the place in that stream after them."""
+
+    events: tuple[Raw, ...]
+    cursor: str
+
+
+# --- what goes out -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: `id` is opaque, at most 64 bytes. With `url` it is a link and has no id."""
+
+    id: str
+    label: str
+    url: str | None = None
+
+
+Rows = tuple[tuple[Choice, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent)."""
+
+    chat: Chat
+    text: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """Replace the text and the buttons of a message of ours."""
+
+    chat: Chat
+    message: str
+    text: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Delete (redact) a message of ours."""
+
+    chat: Chat
+    message: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendReaction:
+    chat: Chat
+    message: str
+    key: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPress:
+    """Answer a button press: a short note (at most 200 characters, may be empty) that only the presser sees."""
+
+    chat: Chat
+    press: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinChat:
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveChat:
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class SetCommands:
+    """The command menu: `commands` are (name, description) in `language`; None is for every other language."""
+
+    account: str
+    scope: Literal["private", "groups"]
+    language: str | None
+    commands: tuple[tuple[str, str], ...]
+
+
+Outgoing = SendText | EditText | Withdraw | SendReaction | AnswerPress | JoinChat | LeaveChat | SetCommands
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The network has it. `message` is its id there, None where the action makes no message."""
+
+    message: str | None = None

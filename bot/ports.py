@@ -1,0 +1,221 @@
+"""What the outside implements: networks (Adapter) and translation engines (Engine), with their error trees."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol
+
+from pydantic import BaseModel
+
+from bot.model import Attachment, Batch, Incoming, Outgoing, Raw, Receipt
+
+Deliver = Callable[[Batch], Awaitable[None]]
+Save = Callable[[bytes], Awaitable[None]]
+
+
+# --- networks ------------------------------------------------------------------------------------------------------
+
+
+class SendError(Exception):
+    """What a failed send says about delivery. Never carries a person's words, names or a token.
+
+    SendError
+    ├── NotSent     the network did not take it: send again, after `retry_after` where it named a time
+    ├── Refused     the network will never take it: say so
+    ├── Gone        the chat is out of reach (blocked, kicked, deleted): stop writing to it
+    ├── Moved       the chat has a new id: send there
+    └── Unknown     no telling whether it arrived
+    """
+
+
+class NotSent(SendError):
+    """`whole_account`: the limit hit belongs to the whole account, not to this chat alone."""
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None, whole_account: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.whole_account = whole_account
+
+
+class Refused(SendError):
+    pass
+
+
+class Gone(SendError):
+    pass
+
+
+class Moved(SendError):
+    def __init__(self, to: str) -> None:
+        super().__init__("the chat has a new id")
+        self.to = to
+
+
+class Unknown(SendError):
+    pass
+
+
+class ReceiveError(Exception):
+    """
+    ReceiveError
+    ├── Down        the network cannot be reached now: try again
+    └── Revoked     the account is not accepted (token, password, device): stop it and tell the operator
+    """
+
+
+class Down(ReceiveError):
+    pass
+
+
+class Revoked(ReceiveError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a network allows. The sources of the numbers stand beside each adapter's own value."""
+
+    text: int  # the longest text of one message, in `unit`
+    unit: Literal["utf16", "bytes"]
+    per_second: float  # messages a second for the whole account, 0 for no known limit
+    burst: int  # how many may go at once after a pause
+    chat_gap: float  # seconds between two messages to one chat
+    group_window: tuple[int, float] | None  # at most N messages in S seconds to one group
+    idempotent: bool  # the same transaction id has its effect once
+    edits: bool = True
+    threads: bool = False  # messages stand in threads; otherwise a thread is a chain of replies
+    buttons: bool = False  # choices are buttons; otherwise the adapter writes them out as a numbered list
+    reactions: bool = False  # people can answer with a reaction
+    withdraw_within: timedelta | None = None  # older messages cannot be taken back; None: always can
+    cautions: tuple[str, ...] = ()  # catalogue keys of what a network may see ("caution-telegram-cloud")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an adapter says of itself once it is connected.
+
+    `private_link` opens a private chat with the bot: "{start}" in it is replaced by a payload of at most 64 of
+    A-Za-z0-9_- ; a network whose links carry no payload has none in it. `group_link` likewise adds the bot to a group.
+    """
+
+    name: str  # "@schakel_bot", "@schakel:example.org"
+    private_link: str
+    group_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the core keeps for an account: a folder of its own (mode 0700) and one opaque value."""
+
+    folder: Path
+    state: bytes | None = field(repr=False)
+    save: Save = field(repr=False)
+
+
+class Adapter(Protocol):
+    """One account on one network.
+
+    Life: `open` once, then `receive` (one task, restarted after Down) and `send` (many at a time) side by side,
+    `close` at the end. `parse` is a pure function of the raw event and of what `open` learnt, and works before `open`
+    as far as the raw event tells.
+    """
+
+    Settings: ClassVar[type[BaseModel]]
+    limits: Limits
+
+    def __init__(self, name: str, settings: BaseModel) -> None: ...
+
+    async def open(self, home: Home) -> Account:
+        """Connect and log in. Raises Down or Revoked."""
+
+    async def close(self) -> None: ...
+
+    async def receive(self, cursor: str | None, deliver: Deliver) -> None:
+        """Hand over every event after `cursor`, batch by batch, for ever.
+
+        `deliver` returns when the batch and its cursor are durable; only then may the network be told. An event that
+        cannot be understood is handed over all the same. Raises Down or Revoked; what `deliver` raises passes through.
+        """
+
+    def parse(self, raw: Raw) -> Sequence[Incoming]:
+        """What the event means; empty for what is nobody's business. Raises ValueError for what cannot be parsed."""
+
+    async def send(self, action: Outgoing) -> Receipt:
+        """Do it, once. Raises a SendError; anything else is a bug."""
+
+    async def fetch(self, attachment: Attachment, into: Path) -> None:
+        """Write the attachment's bytes to the file. Raises a SendError."""
+
+    async def check(self) -> list[str]:
+        """For `schakel check`: try the account without starting, and say what is wrong in plain English with the
+        remedy, one sentence each. Empty: all is well."""
+
+
+# --- translation engines -------------------------------------------------------------------------------------------
+
+
+class EngineError(Exception):
+    """What a failed translation says about trying again. Never carries the text or a key.
+
+    EngineError
+    ├── Unsupported   not this pair of languages, or not this text: ask the next engine
+    ├── Busy          the engine wants a pause of `retry_after`
+    ├── Unavailable   cannot be reached, or failed: try again later
+    └── Rejected      the key is not accepted, or we are banned: the operator must act
+    """
+
+
+class Unsupported(EngineError):
+    pass
+
+
+class Busy(EngineError):
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Unavailable(EngineError):
+    pass
+
+
+class Rejected(EngineError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A stretch that must come out of the engine as it went in: a link, a phone number, a time, an amount."""
+
+    text: str
+
+
+Marked = tuple[str | Keep, ...]
+"""One paragraph, cut where stretches must be kept."""
+
+
+class Engine(Protocol):
+    """A machine translator. `online`: texts leave the operator's machines."""
+
+    Settings: ClassVar[type[BaseModel]]
+    name: str
+    online: bool
+
+    def __init__(self, name: str, settings: BaseModel) -> None: ...
+
+    async def open(self) -> None:
+        """Make what needs a running event loop. Reaches nothing; never raises for a server that is down."""
+
+    async def close(self) -> None: ...
+
+    async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
+        """The paragraphs in `target`, in order, one plain string each; languages are ours ("pt", "ar").
+
+        The engine keeps each Keep by whatever means it has; the pipeline checks. Raises an EngineError.
+        """
+
+    async def check(self) -> list[str]:
+        """For `schakel check`, as Adapter.check."""
