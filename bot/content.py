@@ -1,0 +1,94 @@
+"""What is to be said, before it is known in which language: blocks of catalogue sentences and people's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the catalogue, in whatever language the reader has. `args` fill its {names}.
+
+    The argument `n`, where there is one, is the count that chooses the plural.
+    """
+
+    key: str
+    args: dict[str, Arg]
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageName:
+    """A language, called by its name in the reader's language ("Portugees"), or with `own` in its own ("português")."""
+
+    code: str
+    own: bool = False
+
+
+Arg = str | int | datetime | date | time | Sentence | LanguageName | tuple["Arg", ...]
+"""What a sentence can be filled with; a tuple becomes a list in the reader's language ("a, b en c")."""
+
+
+def say(key: str, /, **args: Arg) -> Sentence:
+    return Sentence(key, args)
+
+
+Style = Literal["plain", "bold", "italic", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence on a line of its own."""
+
+    sentence: Sentence
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Somebody's stored text, as it was written; `text` is its id in the store."""
+
+    text: int
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """Somebody's stored text in the reader's language, with `original` under it when it was translated.
+
+    Where there is no translation when the deadline passes, the original goes out with a note that it is one.
+    """
+
+    text: int
+    original: bool = True
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Characters that are the same in every language: a code, an address, a filled template."""
+
+    plain: str
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLink:
+    """The link to the private chat with the bot, with the chat it stands in as a suggestion."""
+
+    key: str  # the sentence that is the link's words
+    start: str = ""  # the payload; "" for the group's own
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An empty line."""
+
+
+Block = Line | Words | Translated | Verbatim | HelpLink | Gap
+Content = tuple[Block, ...]
+"""Each block begins on a new line."""
