@@ -1,0 +1,5 @@
+"""A Bot API server for tests and for trying the bot without Telegram, faithful where a bot can tell."""
+
+from tests.servers.botapi.server import TOKEN, BotApiServer, LoggedCall
+
+__all__ = ["TOKEN", "BotApiServer", "LoggedCall"]

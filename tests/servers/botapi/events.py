@@ -1,0 +1,99 @@
+"""Telling bots what happened: which bot sees which event, and as which update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.servers.botapi import wire
+from tests.servers.botapi.state import GONE, Bot, Chat, Message, Press, User, World
+
+# Telegram's emoji reactions (ReactionTypeEmoji); ✅ is not among them.
+_EMOJI = """
+❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾
+💋 🖕 😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
+"""
+REACTIONS = frozenset(_EMOJI.split())
+
+
+def bots_in(world: World, chat: Chat) -> Iterator[Bot]:
+    if chat.bot is not None:
+        if chat.user is not None and chat.user.id not in chat.bot.blocked_by:
+            yield chat.bot
+        return
+    yield from (bot for bot in world.bots.values() if chat.status(bot.id) not in GONE)
+
+
+def sees(bot: Bot, message: Message) -> bool:
+    """Whether a message of somebody else reaches the bot.
+
+    After core.telegram.org/bots/features#privacy-mode: a bot in privacy mode that is no administrator gets service
+    messages, commands addressed to it, commands addressed to nobody if it was the last bot to speak in the group (here
+    also if no bot has spoken yet), and replies to what it said or saw. A mere mention does not reach it. What bots
+    write reaches no bot.
+    """
+    chat = message.chat
+    if message.is_service:
+        return True
+    if message.sender.is_bot:
+        return False
+    if chat.kind == "private" or not bot.privacy or chat.administers(bot.id):
+        return True
+    if message.reply_to is not None and not message.reply_to.is_service:
+        replied = message.reply_to
+        if replied.sender is bot.user or bot.id in replied.meant_for:
+            return True
+    return _commands(bot, message)
+
+
+def _commands(bot: Bot, message: Message) -> bool:
+    match = re.match(r"/\w+(?:@(\w+))?", message.text)
+    if match is None:
+        return False
+    if match[1] is not None:
+        return match[1].lower() == bot.username.lower()
+    return message.chat.last_bot in (None, bot.id)
+
+
+def tell_message(world: World, message: Message, kind: str = "message") -> None:
+    for bot in bots_in(world, message.chat):
+        if sees(bot, message):
+            message.meant_for.add(bot.id)
+            bot.queue.put(kind, wire.message_json(message))
+
+
+def tell_member(world: World, chat: Chat, actor: User, user: User, new: str) -> None:
+    """Change a membership and tell the bot it concerns (my_chat_member) and the administrators (chat_member)."""
+    old = chat.status(user.id)
+    chat.members[user.id] = new
+    body = wire.member_update_json(chat, actor, user, old, new, world.now())
+    for bot in world.bots.values():
+        if bot.user is user:
+            bot.queue.put("my_chat_member", body)
+        elif chat.administers(bot.id):
+            bot.queue.put("chat_member", body)
+    world.touch()
+
+
+def tell_blocked(world: World, chat: Chat, *, blocked: bool) -> None:
+    """The person of a private chat has blocked or unblocked its bot."""
+    assert chat.bot is not None
+    assert chat.user is not None
+    old, new = ("member", "kicked") if blocked else ("kicked", "member")
+    body = wire.member_update_json(chat, chat.user, chat.bot.user, old, new, world.now())
+    chat.bot.queue.put("my_chat_member", body)
+    world.touch()
+
+
+def tell_press(world: World, press: Press) -> None:
+    """A press goes to the bot whose message carries the button."""
+    bot = world.bot_of(press.message.sender.id)
+    assert bot is not None
+    bot.queue.put("callback_query", wire.press_json(press))
+
+
+def tell_reaction(world: World, message: Message, user: User, old: list[str], new: list[str]) -> None:
+    for bot in bots_in(world, message.chat):
+        if message.chat.kind == "private" or message.chat.administers(bot.id):
+            bot.queue.put("message_reaction", wire.reaction_json(message, user, old, new, world.now()))
+    world.touch()
