@@ -30,8 +30,11 @@ POP_ISOLATE = "\u2069"
 
 # --- languages -----------------------------------------------------------------------------------------------------
 
-_REGION = {"pt": "pt_PT", "en": "en_GB", "nl": "nl_BE", "fr": "fr_BE", "prs": "fa_AF"}
-# Babel's plain "pt" is Brazil's, its plain "en" that of the United States, and it does not know Dari as "prs".
+_BABEL_CODE = {"prs": "fa_AF"}
+# Languages that Babel knows by another code.
+
+_REGION = {"pt": "pt_PT", "en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"} | _BABEL_CODE
+# How dates and numbers are written: Babel's plain "pt" is Brazil's, its plain "en" that of the United States.
 
 _OWN_NAME = {"prs": "دری", "ckb": "کوردی (سۆرانی)", "rom": "romani čhib"}
 # Where Babel has no name, or one that the speakers would not look for.
@@ -70,8 +73,11 @@ def language_name(code: str, reader: str) -> str:
     """What the language is called in the reader's language; its own name where the reader's has none."""
     names = locale_of(reader).languages
     known = _parsed(code)
-    plain = names.get(str(_parsed(_REGION.get(code, code)))) if code == "prs" else names.get(code.replace("-", "_"))
-    return plain or (known and known.get_display_name(locale_of(reader))) or own_name(code)
+    return (
+        names.get(_BABEL_CODE.get(code, code).replace("-", "_"))
+        or (known and known.get_display_name(locale_of(reader)))
+        or own_name(code)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -144,14 +150,14 @@ def _fenced(value: str, language: str) -> str:
 
 # --- sentences -----------------------------------------------------------------------------------------------------
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 
 
 def placeholders(message: str) -> list[str]:
     """The {names} of a message, in order. Raises ValueError for any other brace: a name is all that is allowed."""
-    if "{" in (rest := _PLACEHOLDER.sub("", message)) or "}" in rest:
+    if "{" in (rest := PLACEHOLDER.sub("", message)) or "}" in rest:
         raise ValueError("a brace that is no placeholder")
-    return _PLACEHOLDER.findall(message)
+    return PLACEHOLDER.findall(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ class Catalogue:
         raise KeyError(sentence.key)
 
     def _filled(self, message: str, args: dict[str, Arg], language: str) -> str:
-        return _PLACEHOLDER.sub(lambda match: self._written(args[match[1]], language), message)
+        return PLACEHOLDER.sub(lambda match: self._written(args[match[1]], language), message)
 
     def _written(self, value: Arg, language: str) -> str:
         match value:
