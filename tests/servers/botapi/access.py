@@ -21,14 +21,16 @@ def chat_named(world: World, bot: Bot, params: Params) -> Chat:
 
 def _private(world: World, bot: Bot, user_id: int) -> Chat:
     user = world.users.get(user_id)
-    chat = world.private_chats.get((bot.id, user_id))
-    if user is None or (chat is None and not world.share_a_group(bot, user)):
+    if user is None:
+        raise bad_request("chat not found")
+    chat = world.private_chat(bot, user)
+    if not chat.begun and not world.share_a_group(bot, user):
         raise bad_request("chat not found")
     if user.deactivated:
         raise forbidden("user is deactivated")
     if user.id in bot.blocked_by:
         raise forbidden("bot was blocked by the user")
-    if chat is None:
+    if not chat.begun:
         raise forbidden("bot can't initiate conversation with a user")
     return chat
 

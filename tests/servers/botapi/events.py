@@ -13,7 +13,8 @@ _EMOJI = """
 ❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾
 💋 🖕 😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
 """
-REACTIONS = frozenset(_EMOJI.split())
+# Clients write the three joined ones with a variation selector or without it.
+REACTIONS = frozenset(_EMOJI.split()) | {"❤️‍🔥", "🤷‍♂️", "🤷‍♀️"}
 
 
 def bots_in(world: World, chat: Chat) -> Iterator[Bot]:

@@ -23,6 +23,7 @@ from tests.servers.botapi.state import GONE, Bot, Chat, Message, Press, Topic, U
 Json = dict[str, Any]
 T = TypeVar("T")
 PATIENCE = 10.0  # seconds
+TOKEN = "7000000001:AAH-a-token-for-tests-of-35-characters"
 
 
 class People:
@@ -33,7 +34,8 @@ class People:
 
     @property
     def bot(self) -> Bot:
-        return next(iter(self.world.bots.values()))
+        """The first bot that was registered or has called; until there is one, that of TOKEN."""
+        return next(iter(self.world.bots.values()), None) or self.world.add_bot(TOKEN)
 
     @property
     def token(self) -> str:
@@ -49,6 +51,16 @@ class People:
     ) -> Person:
         """Somebody new, whom the bot has not met."""
         return Person(self, self.world.add_user(first_name, language_code, last_name, username))
+
+    def person(self, user_id: int) -> Person:
+        return Person(self, self.world.users[user_id])
+
+    def group_of(self, chat_id: int) -> Group:
+        """The group with this id, or the one it has become."""
+        chat = self.world.groups[chat_id]
+        chat = chat.moved_to or chat
+        owner = next(user_id for user_id, status in chat.members.items() if status == "creator")
+        return Group(self, chat, self.person(owner))
 
     def group(
         self, title: str, members: Iterable[Person] = (), *, supergroup: bool = False, forum: bool = False
@@ -90,7 +102,8 @@ class Seen:
 
     def messages(self, topic: int | None = None) -> list[Message]:
         """What stands in the chat (or in one thread or topic of it), oldest first: edited, without what was deleted."""
-        shown = (message for message in self.chat.messages.values() if not message.deleted)
+        before = list(self.chat.moved_from.messages.values()) if self.chat.moved_from else []
+        shown = (message for message in (*before, *self.chat.messages.values()) if not message.deleted)
         return [message for message in shown if topic is None or message.thread == topic]
 
     def texts(self, topic: int | None = None) -> list[str]:
@@ -186,6 +199,7 @@ class Person:
         place = (chat or self.private).chat
         if place.kind != "private" and place.status(self.id) in GONE:
             raise ValueError("only members can write in a group")
+        place.begun = True
         thread, in_topic = access.thread_of(place, topic, reply_to)
         message = self.world.add_message(
             place,
@@ -323,6 +337,10 @@ class Group(Seen):
 
     # --- the group itself -------------------------------------------------------------------------------------------
 
+    def becomes_forum(self) -> None:
+        """A person switches topics on; only supergroups can have them."""
+        self.chat.is_forum = True
+
     def renames(self, title: str) -> None:
         self.chat.title = title
         self._service(self.owner, {"new_chat_title": title})
@@ -332,7 +350,7 @@ class Group(Seen):
         old, new = self.chat, self.world.add_group(self.chat.title, supergroup=True)
         new.members = dict(old.members)
         self._service(self.owner, {"migrate_to_chat_id": new.id})
-        old.moved_to = self._chat = new
+        old.moved_to, new.moved_from, self._chat = new, old, new
         self._service(self.owner, {"migrate_from_chat_id": old.id})
         return new.id
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.botapi import methods
+from tests.servers.botapi.control import Control
 from tests.servers.botapi.errors import ApiError, not_found, too_many_requests, unauthorized, webhook_is_active
 from tests.servers.botapi.faults import (
     BadShape,
@@ -35,7 +36,6 @@ from tests.servers.botapi.state import Bot, World
 
 Json = dict[str, Any]
 
-TOKEN = "7000000001:AAH-a-token-for-tests-of-35-characters"
 _WELL_FORMED = re.compile(r"[1-9]\d{2,15}:[A-Za-z0-9_-]{20,}")
 _MAX_BODY = 50 * 2**20  # bytes, the Bot API's limit of uploads
 
@@ -79,7 +79,7 @@ class BotApiServer(People):
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
-        for token in tokens if tokens is not None else (TOKEN,):
+        for token in tokens or ():
             self.world.add_bot(token)
 
     async def __aenter__(self) -> Self:
@@ -114,6 +114,7 @@ class BotApiServer(People):
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_route("*", "/bot{token:[^/]+}/{method}", self._serve_call)
         app.router.add_route("GET", "/file/bot{token:[^/]+}/{path:.+}", self._serve_file)
+        app.router.add_routes(Control(self, self).routes())
         app.router.add_route("*", "/{rest:.*}", _nothing_here)
         return app
 

@@ -75,6 +75,8 @@ class Chat:
     pinned: list[int] = field(default_factory=list)
     last_bot: int | None = None  # the bot that spoke last, which unaddressed commands go to
     moved_to: Chat | None = None
+    moved_from: Chat | None = None
+    begun: bool = True  # a private chat begins when the person first writes in it
 
     def status(self, user_id: int) -> str:
         return self.members.get(user_id, "left")
@@ -246,10 +248,10 @@ class World:
         return chat
 
     def private_chat(self, bot: Bot, user: User) -> Chat:
-        """The chat of the two, which begins when the person opens it."""
+        """The chat of the two, whether it has begun or not."""
         key = (bot.id, user.id)
         if key not in self.private_chats:
-            self.private_chats[key] = Chat(user.id, "private", user=user, bot=bot)
+            self.private_chats[key] = Chat(user.id, "private", user=user, bot=bot, begun=False)
         return self.private_chats[key]
 
     def share_a_group(self, bot: Bot, user: User) -> bool:
