@@ -1,0 +1,171 @@
+"""What a handler asks for: values that the outbox makes into deliveries, in the handler's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+from bot.content import Content, Sentence, Verbatim
+from bot.model import Pressed
+
+
+class Priority(IntEnum):
+    """Which lanes go first; 0 is for button presses, whose answers are worthless after seconds."""
+
+    PRESS = 0
+    ANSWER = 1  # to a person
+    COORDINATION = 2
+    NOTICE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A delivery to the same chat, by the name it was given."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnNetwork:
+    """A message in the same chat, by the network's id: one that came in."""
+
+    id: str
+
+
+Ref = Named | OnNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice. Pressed, it comes back as (subject, step, value); with `url` it is a link and never comes back.
+
+    `label` is a sentence in the reader's language, or characters that are the same in every language.
+    `lasting`: it may be pressed by several people and again (Claim); otherwise one of its Say's buttons counts, once.
+    """
+
+    label: Sentence | str
+    step: str = ""
+    value: str = ""
+    lasting: bool = False
+    url: str | None = None
+
+
+Buttons = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say something in a chat (`to`: its id in the store).
+
+    `subject` ("K7", "N3", "") is the lane within the chat: what is said about one subject stays in order. `name` is
+    unique in the chat: a second Say of that name is not said again. `thread` and `reply_to` must be of the same lane
+    or already sent. `language`: the chat's own unless given. `report`: comes back in the Outcome event, when it is
+    delivered or has failed. `deadline`: how long it may wait for a translation before the original goes out.
+    """
+
+    to: int
+    content: Content
+    subject: str = ""
+    name: str | None = None
+    thread: Ref | None = None
+    reply_to: Ref | None = None
+    buttons: Buttons = ()
+    language: str | None = None
+    priority: Priority = Priority.ANSWER
+    report: str | None = None
+    deadline: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace what a Say said. A pending edit of the same message is replaced by a later one."""
+
+    to: int
+    target: Named
+    content: Content
+    buttons: Buttons = ()
+    language: str | None = None
+    priority: Priority = Priority.COORDINATION
+    report: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Take back what a Say said; what has not gone out yet never will."""
+
+    to: int
+    target: Named
+    report: str | None = None
+    priority: Priority = Priority.ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    to: int
+    target: Ref
+    key: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer a button press, so that the button stops turning; the sentence is shown to the presser alone."""
+
+    to: int
+    press: Pressed
+    sentence: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Say the same in every active group of an organisation that reads a language and has not been told it yet.
+
+    One statement, however many groups there are. `subject` ("N3") is the lane; `name` what each delivery is called,
+    the subject unless given; `reply_to` names a delivery that each group has had before.
+    """
+
+    organisation: int
+    language: str
+    content: Content
+    subject: str
+    name: str | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Replace what a Publish said in a language, in every group, whether it has gone out yet or not."""
+
+    language: str
+    content: Content
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallAll:
+    """Take back every copy of what was published under a subject; what has not gone out yet never will."""
+
+    subject: str
+
+
+Action = Say | Edit | Recall | React | Answer | Join | Leave | Publish | Amend | RecallAll
+
+
+@dataclass(frozen=True, slots=True)
+class ShownButton:
+    """A button as a message keeps it: its opaque id, or the address it leads to."""
+
+    id: str
+    label: Sentence | Verbatim
+    url: str | None = None

@@ -1,0 +1,190 @@
+"""The running bot: one task group of receivers, inbox worker, translators, senders and scheduler over one store."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import string
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from bot import inbox
+from bot.catalogue import Catalogue
+from bot.model import SetCommands
+from bot.outbox import Clock, Sender
+from bot.ports import Account, Adapter, SendError
+from bot.ports import Engine as TranslationEngine
+from bot.scheduler import Scheduler
+from bot.store.database import migrate, open_engine
+from bot.store.transaction import Policy, Transaction
+from bot.store.writer import Unit, Writer
+from bot.supervision import Line
+from bot.translators import Translators
+
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+_ALPHABET = string.ascii_uppercase + "23456789"
+_STOP_WITHIN = 3.0  # seconds that sends in the air get at the end
+_HOUSEKEEPING = 3600.0
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def steady(self) -> float:
+        return monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def random_token() -> str:
+    """12 letters and digits that nobody guesses (58 bits) and nobody misreads."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a bot is put together from. `engines` by purpose; `menus` are the command menus to announce."""
+
+    url: str
+    data_dir: Path
+    policy: Policy
+    adapters: Mapping[str, Adapter]
+    engines: Mapping[str, Sequence[TranslationEngine]]
+    handle: inbox.Handle
+    menus: Callable[[Catalogue, str], Sequence[SetCommands]] = lambda catalogue, account: ()
+    clock: Clock = SystemClock()
+    token: Callable[[], str] = random_token
+
+
+class App:
+    """Use as an async context manager around `run`; the store can be reached through `unit` meanwhile."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.catalogue = Catalogue(parts.policy.languages, zone=parts.policy.zone)
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self.lines: list[Line] = []
+        self.senders: dict[str, Sender] = {}
+
+    async def __aenter__(self) -> App:
+        parts = self.parts
+        self._engine: Engine = open_engine(parts.url)
+        self._stack.callback(self._engine.dispose)
+        await asyncio.to_thread(migrate, self._engine)
+        self.writer = Writer(self._engine, self._begin, self._wake)
+        self._stack.push_async_callback(self.writer.close)
+        self.inbox = inbox.Worker(self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep)
+        self.translators = Translators(self.writer, parts.engines, self._not_translated)
+        self.scheduler = Scheduler(self.writer)
+        for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
+            await engine.open()
+            self._stack.push_async_callback(engine.close)
+        for name, adapter in parts.adapters.items():
+            folder = parts.data_dir / "accounts" / name
+            deliver = self.inbox.accept(name)
+            self.lines.append(Line(name, adapter, self.writer, folder, deliver, parts.clock, self._settled))
+            self.senders[name] = Sender(name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent)
+            self._stack.push_async_callback(adapter.close)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    async def unit(self, unit: Unit[T]) -> T:
+        """Run a unit of work in the store."""
+        return await self.writer.run(unit)
+
+    def stop(self) -> None:
+        """End `run`: intake first, then what is in the air, the writer last."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Serve until `stop`. `ready` is called once every account has connected, or is known not to for now."""
+        tasks = [asyncio.create_task(line.run(), name=f"receive {line.name}") for line in self.lines]
+        tasks += [
+            asyncio.create_task(self.inbox.run(), name="inbox"),
+            asyncio.create_task(self.translators.run(), name="translators"),
+            asyncio.create_task(self.scheduler.run(), name="scheduler"),
+            asyncio.create_task(self._housekeeping(), name="housekeeping"),
+        ]
+        tasks += [asyncio.create_task(self._send_when_up(line), name=f"send {line.name}") for line in self.lines]
+        if ready is not None:
+            tasks.append(asyncio.create_task(self._announce(ready), name="ready"))
+        stopped = asyncio.create_task(self._stop.wait(), name="stop")
+        pending: set[asyncio.Task[object]] = {*tasks, stopped}  # type: ignore[arg-type]
+        try:
+            while not stopped.done():
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # a worker that died is a bug: everything stops, and nothing is lost by stopping
+        finally:
+            for task in tasks:
+                if not task.get_name().startswith("send "):
+                    task.cancel()
+            await asyncio.gather(*(sender.stop(_STOP_WITHIN) for sender in self.senders.values()))
+            for task in (*tasks, stopped):
+                task.cancel()
+            await asyncio.gather(*tasks, stopped, return_exceptions=True)
+
+    async def _send_when_up(self, line: Line) -> None:
+        await line.up.wait()
+        try:
+            for menu in self.parts.menus(self.catalogue, line.name):
+                await line.adapter.send(menu)
+        except SendError as error:
+            self._not_sent(line.name, "menu", error)
+        await self.senders[line.name].run()
+
+    async def _announce(self, ready: Callable[[], Awaitable[None]]) -> None:
+        for line in self.lines:
+            await line.tried.wait()
+        await ready()
+
+    async def _housekeeping(self) -> None:
+        while True:
+            await self.writer.run(inbox.forget)
+            await self.parts.clock.sleep(_HOUSEKEEPING)
+
+    def _begin(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self.parts.policy, self.parts.clock.now(), self.parts.token)
+
+    def _wake(self, stirred: frozenset[str]) -> None:
+        if "inbox" in stirred:
+            self.inbox.wake()
+        if "outbox" in stirred:
+            for sender in self.senders.values():
+                sender.wake()
+        if "translation" in stirred:
+            self.translators.wake()
+        if "schedule" in stirred:
+            self.scheduler.wake()
+
+    async def _settled(self, account: str, connected: Account | None, reason: str | None) -> None:
+        if connected is not None:
+            _log.info("connected", account=account)
+        else:
+            _log.warning("not connected", account=account)
+
+    def _not_sent(self, account: str, kind: str, error: SendError) -> None:
+        _log.warning("not sent", account=account, kind=kind, error=error)
+
+    def _not_handled(self, account: str, error: Exception) -> None:
+        _log.error("not handled", account=account, error=error)
+
+    def _not_translated(self, purpose: str, reason: str) -> None:
+        _log.warning("not translated", kind=purpose)

@@ -1,0 +1,50 @@
+"""What we know of chats, the people in them, and the organisations whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model import Chat, ChatKind
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChat:
+    """A chat as the store knows it. `role` is "", "private", "coordination", "organisation" or "group"."""
+
+    id: int
+    address: Chat
+    kind: ChatKind
+    role: str
+    organisation: int | None
+    language: str | None
+    title: str | None = field(repr=False)
+    active: bool
+    administrator: bool
+    added_at: datetime
+    explained_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    id: int
+    name: str = field(repr=False)
+    app_language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """`reads`: the languages whose translations it may approve."""
+
+    id: int
+    name: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What a one-time code gives."""
+
+    role: str
+    organisation: int | None
+    language: str | None

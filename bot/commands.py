@@ -1,0 +1,49 @@
+"""Commands: `!name argument` or `/name argument`, the same everywhere, and the codes they speak of. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_COMMAND = re.compile(r"[!/]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
+_CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` in lower case; `argument` is the rest, as typed but for white space around it."""
+
+    name: str
+    argument: str
+
+    def code(self, letter: str) -> tuple[str | None, str]:
+        """A code like N3 at the beginning of the argument ("N3", the rest), or (None, the whole argument)."""
+        match = _CODE.match(_digits(self.argument))
+        if match is None or match[1].upper() != letter:
+            return None, self.argument
+        return f"{letter}{int(match[2])}", self.argument[match.end() :].strip()
+
+
+def parse(text: str) -> Command | None:
+    """The command a message is, None when it is none ("/ 2", "!?", "!!")."""
+    text = text.strip()
+    match = _COMMAND.match(text)
+    return None if match is None else Command(match[1].lower(), text[match.end() :].strip())
+
+
+def code_in(text: str, letter: str) -> str | None:
+    """The code a text consists of ("k7", "#K7"), None when it is anything else."""
+    match = _CODE.fullmatch(_digits(text.strip()))
+    return None if match is None or match[1].upper() != letter else f"{letter}{int(match[2])}"
+
+
+def number(text: str) -> int | None:
+    """The number a text consists of, in whatever digits, with the marks people put around it ("2", "2.", "٢")."""
+    digits = _digits(text.strip()).strip(".)( #\ufe0f\u20e3")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else None
+
+
+def _digits(text: str) -> str:
+    """Every digit as a Latin one; the length stays."""
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, -1) >= 0 else c for c in text)

@@ -1,0 +1,55 @@
+"""What comes back in: everything that happens inside and later than its cause is an event in the inbox, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The pipeline has finished with a text: a translation is there, or it failed for good."""
+
+    translation: int
+    text: int
+    language: str
+    purpose: str  # notice, conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A delivery that asked for a report is delivered (`failure` None) or never will be."""
+
+    chat: int
+    subject: str
+    name: str | None
+    report: str | None
+    failure: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatGone:
+    """A chat can no longer be written to: the bot was blocked, kicked, or the chat is no more."""
+
+    chat: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer. `what` names the handler's business, `subject` whose."""
+
+    what: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An event could not be handled, again and again, and was put aside."""
+
+    inbox: int
+    account: str
+
+
+Internal = Translated | Outcome | ChatGone | Due | Quarantined

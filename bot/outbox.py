@@ -1,0 +1,271 @@
+"""One account's sender: claim what can go, pace it, send it, and commit what the network answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.actions import Priority
+from bot.model import EditText, Outgoing, Receipt, SendText, Text, Withdraw
+from bot.pacing import Pacer
+from bot.ports import Adapter, Gone, Moved, NotSent, Refused, SendError, Unknown
+from bot.rendering import Speaks
+from bot.store.claims import Claimed, Claims, Part
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+
+MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
+_IN_FLIGHT = 32
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It was not sent: send it at `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """It may have been sent: send it again at `at`, recognisably where repeating it shows."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It will not be sent. `gone`: nothing will be, to this chat."""
+
+    reason: str
+    gone: bool = False
+
+
+Decision = Retry | Resend | Move | GiveUp
+
+
+def backoff(attempt: int) -> timedelta:
+    """1 s, 2 s, 4 s, … at most 5 min; `attempt` counts from 1."""
+    return min(_FIRST_WAIT * (1 << min(attempt - 1, 16)), _LONGEST_WAIT)
+
+
+def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bool, now: datetime) -> Decision:
+    """What a failed send means for its delivery.
+
+    `attempt` counts from 1; `resends` counts how often it was said again already; `repeatable`: doing it twice has
+    the effect of once. Waits grow from 1 s to 5 min unless the network named one.
+    """
+    match failure:
+        case NotSent():
+            return Retry(now + (failure.retry_after or backoff(attempt)))
+        case Moved():
+            return Move(failure.to)
+        case Unknown():
+            if repeatable or resends < MAX_RESENDS:
+                return Resend(now + backoff(attempt))
+            return GiveUp("no answer from the network")
+        case Gone():
+            return GiveUp(str(failure), gone=True)
+        case _:
+            return GiveUp(str(failure))
+
+
+def is_repeatable(action: Outgoing, idempotent: bool) -> bool:
+    """Whether doing it twice leaves the chat as if it were done once."""
+    return idempotent or not isinstance(action, SendText)
+
+
+def marked(action: Outgoing, subject: str) -> Outgoing:
+    """A message said again, recognisable as such by its reader."""
+    if not isinstance(action, SendText):
+        return action
+    return replace(action, text=Text(f"↻ {subject}\n" if subject else "↻ ") + action.text)
+
+
+# --- doing -----------------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time as a parameter: `now` for people, `steady` in seconds for pacing."""
+
+    def now(self) -> datetime: ...
+
+    def steady(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+Failed = Callable[[str, str, SendError], None]
+"""Hears of each failed send: the account, the kind of delivery, what was raised."""
+
+
+class Sender:
+    """Sends an account's deliveries until it is stopped; `stop` waits for those in the air."""
+
+    def __init__(self, account: str, adapter: Adapter, writer: Writer, catalogue: Speaks, clock: Clock, failed: Failed):
+        self._account = account
+        self._adapter = adapter
+        self._writer = writer
+        self._catalogue = catalogue
+        self._clock = clock
+        self._failed = failed
+        self._pacer = Pacer(adapter.limits)
+        self._stirred = asyncio.Event()
+        self._in_flight: dict[asyncio.Task[None], Claimed] = {}
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._stirred.set()
+
+    async def run(self) -> None:
+        await self._writer.run(lambda tx: self._claims(tx).recover())
+        while not self._stopping:
+            self._stirred.clear()
+            claimed = await self._claim()
+            for one in claimed:
+                task = asyncio.create_task(self._deliver(one))
+                self._in_flight[task] = one
+                task.add_done_callback(self._landed)
+            if not claimed:
+                await self._rest()
+
+    async def stop(self, within: float) -> None:
+        """Claim nothing more and let what is in the air land, for at most `within` seconds."""
+        self._stopping = True
+        self.wake()
+        if self._in_flight:
+            await asyncio.wait(list(self._in_flight), timeout=within)
+        for task in list(self._in_flight):
+            task.cancel()  # its part stays marked as being sent: the next start treats it as unsure
+        await asyncio.gather(*self._in_flight, return_exceptions=True)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.pop(task, None)
+        self._stirred.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a delivery could not be recorded", "exception": error, "task": task}
+            )
+
+    def _claims(self, tx: Transaction) -> Claims:
+        return Claims(tx, self._account, self._adapter.limits, self._catalogue)
+
+    async def _claim(self) -> list[Claimed]:
+        now = self._clock.steady()
+        limit = min(self._pacer.slots(now), _IN_FLIGHT - len(self._in_flight))
+        if limit <= 0:
+            return []
+        one_per_chat = bool(self._adapter.limits.chat_gap)
+        busy = set(self._pacer.busy_chats(now))
+        if one_per_chat:
+            busy |= {claimed.chat for claimed in self._in_flight.values() if claimed.priority != Priority.PRESS}
+
+        def unit(tx: Transaction) -> list[Claimed]:
+            tx.deliveries.release_due(self._account)
+            claims = self._claims(tx)
+            return claims.presses() + claims.claim(limit, sorted(busy), one_per_chat)
+
+        claimed = await self._writer.run(unit)
+        for one in claimed:
+            if one.priority != Priority.PRESS:
+                self._pacer.sent(one.chat, one.group, now)
+        return claimed
+
+    async def _rest(self) -> None:
+        """Sleep until something is stirred, a retry is due, or the pace allows the next message."""
+        due = await self._writer.run(lambda tx: tx.deliveries.next_due(self._account))
+        now = self._clock.steady()
+        waits = []
+        if due is not None:
+            waits.append((due - self._clock.now()).total_seconds())
+        if (free := self._pacer.next_free(now)) is not None:
+            waits.append(free - now)
+        if (slot := self._pacer.next_slot(now)) > now:
+            waits.append(slot - now)
+        wait = max(0.0, min(waits)) if waits else None
+        sleeper = asyncio.create_task(self._clock.sleep(wait)) if wait is not None else None
+        stirred = asyncio.create_task(self._stirred.wait())
+        try:
+            await asyncio.wait(
+                [task for task in (sleeper, stirred) if task is not None], return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in (sleeper, stirred):
+                if task is not None:
+                    task.cancel()
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        """Send the parts in order; each outcome is durable before the next part begins."""
+        for index, part in enumerate(claimed.parts):
+            following = claimed.parts[index + 1] if index + 1 < len(claimed.parts) else None
+            if index > 0:
+                await self._await_turn(claimed)
+            action = part.action
+            repeatable = is_repeatable(action, self._adapter.limits.idempotent)
+            if part.unsure and not repeatable:
+                if claimed.resends >= MAX_RESENDS:
+                    await self._record(Claims.refused, claimed, "no answer from the network")
+                    return
+                action = marked(action, claimed.subject)
+                await self._record(Claims.marked_again, claimed)
+                claimed = replace(claimed, resends=claimed.resends + 1)
+            try:
+                receipt = await self._adapter.send(action)
+            except SendError as failure:
+                if isinstance(failure, Refused) and isinstance(action, (EditText, Withdraw)):
+                    # Whoever wanted the edit cannot mend it; the rest of the delivery still can be done.
+                    receipt = Receipt()
+                    self._failed(self._account, claimed.kind, failure)
+                else:
+                    await self._settle(claimed, part, failure, repeatable)
+                    return
+            await self._record(Claims.sent, claimed, part, receipt.message, following)
+
+    async def _record(self, outcome: Callable[..., None], *arguments: object) -> None:
+        """Commit what became of a delivery."""
+        await self._writer.run(lambda tx: outcome(self._claims(tx), *arguments))
+
+    async def _await_turn(self, claimed: Claimed) -> None:
+        """A following part is a message like any other: it waits for the pace."""
+        while True:
+            now = self._clock.steady()
+            at = max(self._pacer.next_slot(now), self._pacer.free_at(claimed.chat))
+            if at <= now:
+                self._pacer.sent(claimed.chat, claimed.group, now)
+                return
+            await self._clock.sleep(at - now)
+
+    async def _settle(self, claimed: Claimed, part: Part, failure: SendError, repeatable: bool) -> None:
+        self._failed(self._account, claimed.kind, failure)
+        now, steady = self._clock.now(), self._clock.steady()
+        decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now)
+        if isinstance(failure, NotSent) and failure.retry_after is not None:
+            until = steady + failure.retry_after.total_seconds()
+            if failure.whole_account:
+                self._pacer.pause(until)
+            else:
+                self._pacer.pause_chat(claimed.chat, until)
+
+        match decision:
+            case Retry(at):
+                await self._record(Claims.again, claimed, part, at, part.unsure)
+            case Resend(at):
+                await self._record(Claims.again, claimed, part, at, True)
+            case Move(to):
+                await self._record(Claims.moved, claimed, part, to)
+            case GiveUp(reason, gone=True):
+                await self._record(Claims.gone, claimed, reason)
+            case GiveUp(reason):
+                await self._record(Claims.refused, claimed, reason)

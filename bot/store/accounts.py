@@ -1,0 +1,55 @@
+"""Accounts: the place in each network's stream, the adapter's own state, the last error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from bot.store.tables import account
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    name: str
+    cursor: str | None
+    state: bytes | None
+    display: str
+    private_link: str
+    group_link: str | None
+    error: str | None
+    error_at: datetime | None
+
+
+class Accounts:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def get(self, name: str) -> AccountRow:
+        """The account's row, made when it is new."""
+        self._tx.connection.execute(self._tx.insert(account).values(name=name).on_conflict_do_nothing())
+        row = self._tx.connection.execute(select(account).where(account.c.name == name)).one()
+        return AccountRow(*row)
+
+    def all(self) -> list[AccountRow]:
+        return [AccountRow(*row) for row in self._tx.connection.execute(select(account).order_by(account.c.name))]
+
+    def advance(self, name: str, cursor: str) -> None:
+        self._set(name, cursor=cursor)
+
+    def keep_state(self, name: str, state: bytes) -> None:
+        self._set(name, state=state)
+
+    def connected(self, name: str, display: str, private_link: str, group_link: str | None) -> None:
+        self._set(name, display=display, private_link=private_link, group_link=group_link, error=None, error_at=None)
+
+    def failed(self, name: str, reason: str) -> None:
+        self._set(name, error=reason, error_at=self._tx.now)
+
+    def _set(self, name: str, **values: object) -> None:
+        self._tx.connection.execute(update(account).where(account.c.name == name).values(**values))

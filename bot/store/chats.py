@@ -1,0 +1,227 @@
+"""Chats, persons, organisations and the one-time codes that pair them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, func, select, update
+
+from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
+from bot.model import Chat, ChatKind, Person
+from bot.store.tables import Role, chat, delivery, organisation, pairing, person
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+class Chats:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    # --- chats ---------------------------------------------------------------------------------------------------
+
+    def known(self, address: Chat, kind: ChatKind, title: str | None = None) -> KnownChat:
+        """The chat with that address, made when it is new."""
+        found = self.at(address)
+        if found is not None:
+            if title and title != found.title:
+                self._set(found.id, title=title)
+            return found
+        self._tx.connection.execute(
+            self._tx.insert(chat).values(
+                account=address.account,
+                network_id=address.id,
+                kind=kind.value,
+                role=Role.PRIVATE.value if kind is ChatKind.PRIVATE else Role.NONE.value,
+                title=title,
+                added_at=self._tx.now,
+            )
+        )
+        made = self.at(address)
+        assert made is not None
+        return made
+
+    def at(self, address: Chat) -> KnownChat | None:
+        query = select(chat).where(chat.c.account == address.account, chat.c.network_id == address.id)
+        row = self._tx.connection.execute(query).first()
+        return None if row is None else _chat(row)
+
+    def get(self, id: int) -> KnownChat:
+        return _chat(self._tx.connection.execute(select(chat).where(chat.c.id == id)).one())
+
+    def with_role(self, role: str, organisation: int | None = None, active: bool = True) -> list[KnownChat]:
+        query = select(chat).where(chat.c.role == role)
+        if organisation is not None:
+            query = query.where(chat.c.organisation_id == organisation)
+        if active:
+            query = query.where(chat.c.active)
+        return [_chat(row) for row in self._tx.connection.execute(query.order_by(chat.c.id))]
+
+    def coordination_room(self) -> KnownChat | None:
+        """The room where requests are triaged; None while none is paired and reachable."""
+        rooms = self.with_role(Role.COORDINATION)
+        return rooms[0] if rooms else None
+
+    def unpaired(self, added_before: datetime) -> list[KnownChat]:
+        query = select(chat).where(chat.c.role == Role.NONE, chat.c.active, chat.c.added_at < added_before)
+        return [_chat(row) for row in self._tx.connection.execute(query)]
+
+    def set_language(self, id: int, language: str) -> None:
+        self._set(id, language=language)
+
+    def set_active(self, id: int, active: bool) -> None:
+        self._set(id, active=active)
+
+    def set_administrator(self, id: int, administrator: bool) -> None:
+        self._set(id, administrator=administrator)
+
+    def set_kind(self, id: int, kind: ChatKind, role: str) -> None:
+        """What kind of chat it is can become known later (a Matrix room turns out to be a private chat)."""
+        self._set(id, kind=kind.value, role=role)
+
+    def explained(self, id: int) -> None:
+        self._set(id, explained_at=self._tx.now)
+
+    def added(self, id: int) -> None:
+        """The bot is in the chat again: the week of an unpaired chat begins anew."""
+        self._set(id, active=True, added_at=self._tx.now)
+
+    def pair(self, id: int, pairing: Pairing) -> None:
+        self._set(id, role=pairing.role, organisation_id=pairing.organisation, language=pairing.language, active=True)
+
+    def move(self, id: int, network_id: str) -> None:
+        """The chat has a new id on its network. A chat we already know under that id gives way."""
+        now = self.get(id)
+        other = self.at(Chat(now.address.account, network_id))
+        if other is not None and other.id != id:
+            self._set(other.id, network_id=f"{network_id} (moved to {id})", active=False)
+        self._set(id, network_id=network_id, active=True)
+
+    def _set(self, id: int, **values: object) -> None:
+        self._tx.connection.execute(update(chat).where(chat.c.id == id).values(**values))
+
+    def languages_of(self, organisation: int) -> list[str]:
+        """The languages of the organisation's own groups."""
+        query = select(chat.c.language).where(
+            chat.c.role == Role.GROUP, chat.c.organisation_id == organisation, chat.c.active
+        )
+        return sorted({code for (code,) in self._tx.connection.execute(query.distinct()) if code})
+
+    def count_groups(self, organisation: int, language: str | None = None) -> int:
+        query = select(func.count()).where(
+            chat.c.role == Role.GROUP, chat.c.organisation_id == organisation, chat.c.active
+        )
+        if language is not None:
+            query = query.where(chat.c.language == language)
+        return int(self._tx.connection.execute(query).scalar_one())
+
+    # --- persons -------------------------------------------------------------------------------------------------
+
+    def person(self, who: Person) -> KnownPerson:
+        """The person, made when new; the name is kept for rooms, where people see each other anyway."""
+        query = select(person).where(person.c.account == who.account, person.c.network_id == who.id)
+        row = self._tx.connection.execute(query).first()
+        if row is None:
+            self._tx.connection.execute(
+                self._tx.insert(person)
+                .values(account=who.account, network_id=who.id, name=who.name, app_language=who.language)
+                .on_conflict_do_nothing()
+            )
+            row = self._tx.connection.execute(query).one()
+        found = row._mapping
+        if (who.name and who.name != found["name"]) or (who.language and who.language != found["app_language"]):
+            name, language = who.name or found["name"], who.language or found["app_language"]
+            self._tx.connection.execute(
+                update(person).where(person.c.id == found["id"]).values(name=name, app_language=language)
+            )
+            return KnownPerson(found["id"], name, language)
+        return KnownPerson(found["id"], found["name"], found["app_language"])
+
+    def person_by_id(self, id: int) -> KnownPerson:
+        found = self._tx.connection.execute(select(person).where(person.c.id == id)).one()._mapping
+        return KnownPerson(found["id"], found["name"], found["app_language"])
+
+    # --- organisations and codes ---------------------------------------------------------------------------------
+
+    def organisation(self, id: int) -> Organisation:
+        row = self._tx.connection.execute(select(organisation).where(organisation.c.id == id)).one()
+        return _organisation(row)
+
+    def organisation_named(self, name: str) -> Organisation:
+        """The organisation of that name, whatever its capitals; made when it is new."""
+        query = select(organisation).where(func.lower(organisation.c.name) == name.lower())
+        row = self._tx.connection.execute(query).first()
+        if row is None:
+            self._tx.connection.execute(self._tx.insert(organisation).values(name=name))
+            row = self._tx.connection.execute(query).one()
+        return _organisation(row)
+
+    def organisations(self) -> list[Organisation]:
+        rows = self._tx.connection.execute(select(organisation).order_by(organisation.c.name))
+        return [_organisation(row) for row in rows]
+
+    def set_reads(self, organisation_id: int, languages: Sequence[str]) -> None:
+        self._tx.connection.execute(
+            update(organisation).where(organisation.c.id == organisation_id).values(reads=" ".join(languages))
+        )
+
+    def new_pairing(self, offered: Pairing, valid_for: timedelta) -> str:
+        """A one-time code that gives a chat its role. Only its hash is kept."""
+        code = self._tx.token().upper()
+        self._tx.connection.execute(
+            self._tx.insert(pairing).values(
+                code_hash=_hash(code),
+                role=offered.role,
+                organisation_id=offered.organisation,
+                language=offered.language,
+                expires_at=self._tx.now + valid_for,
+            )
+        )
+        return code
+
+    def use_pairing(self, code: str) -> Pairing | None:
+        """What the code gives, once; None when it is wrong, used or expired."""
+        row = self._tx.connection.execute(
+            update(pairing)
+            .where(
+                pairing.c.code_hash == _hash(code.strip().upper()),
+                pairing.c.used_at.is_(None),
+                pairing.c.expires_at > self._tx.now,
+            )
+            .values(used_at=self._tx.now)
+            .returning(pairing.c.role, pairing.c.organisation_id, pairing.c.language)
+        ).first()
+        return None if row is None else Pairing(*row)
+
+    def failed_deliveries(self) -> int:
+        query = select(func.count()).where(delivery.c.status == 6)
+        return int(self._tx.connection.execute(query).scalar_one())
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _chat(row: Row[Any]) -> KnownChat:
+    found = row._mapping
+    return KnownChat(
+        id=found["id"],
+        address=Chat(found["account"], found["network_id"]),
+        kind=ChatKind(found["kind"]),
+        role=found["role"],
+        organisation=found["organisation_id"],
+        language=found["language"],
+        title=found["title"],
+        active=found["active"],
+        administrator=found["administrator"],
+        added_at=found["added_at"],
+        explained_at=found["explained_at"],
+    )
+
+
+def _organisation(row: Row[Any]) -> Organisation:
+    found = row._mapping
+    return Organisation(found["id"], found["name"], tuple(found["reads"].split()))

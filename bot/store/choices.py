@@ -1,0 +1,125 @@
+"""Choices that were offered: the opaque id on a button, and what pressing it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Row, select, update
+
+from bot.actions import Button
+from bot.content import Sentence, Verbatim
+from bot.store.encoding import decode, encode
+from bot.store.tables import choice, copy
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedChoice:
+    """`used`: one of the choices offered together was already made."""
+
+    id: str
+    chat: int
+    offer: str
+    subject: str
+    step: str
+    value: str
+    label: Sentence | Verbatim
+    lasting: bool
+    used: bool
+
+
+class Choices:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def offer(self, chat: int, delivery: int, subject: str, offer: str, position: int, button: Button) -> str:
+        """Remember a button that is about to be shown; its id."""
+        lasting = f"{chat}.{subject}.{button.step}.{button.value}" if button.lasting else None
+        id = self._tx.token()
+        if lasting is not None:
+            known = self._tx.connection.execute(
+                select(choice.c.id).where(choice.c.chat_id == chat, choice.c.offer == lasting)
+            ).scalar()
+            if known is not None:
+                self._tx.connection.execute(
+                    update(choice).where(choice.c.id == known).values(delivery_id=delivery, position=position)
+                )
+                return str(known)
+        label = Verbatim(button.label) if isinstance(button.label, str) else button.label
+        self._tx.connection.execute(
+            self._tx.insert(choice).values(
+                id=id,
+                chat_id=chat,
+                offer=lasting or offer,
+                position=position,
+                delivery_id=delivery,
+                subject=subject,
+                step=button.step,
+                value=button.value,
+                label=encode(label),
+                lasting=button.lasting,
+            )
+        )
+        return id
+
+    def get(self, id: str, chat: int) -> OfferedChoice | None:
+        """The choice behind a button pressed in that chat; None for one that is not ours or not of that chat."""
+        row = self._tx.connection.execute(select(choice).where(choice.c.id == id, choice.c.chat_id == chat)).first()
+        return None if row is None else self._value(row)
+
+    def on_message(self, chat: int, network_id: str, number: int) -> OfferedChoice | None:
+        """The number-th choice (from 1) of the message of ours with that network id."""
+        row = self._tx.connection.execute(
+            select(choice)
+            .join(copy, copy.c.delivery_id == choice.c.delivery_id)
+            .where(copy.c.chat_id == chat, copy.c.network_id == network_id, choice.c.position == number)
+        ).first()
+        return None if row is None else self._value(row)
+
+    def latest(self, chat: int) -> list[OfferedChoice]:
+        """The choices of the last offer in a chat, in order; a typed number or word means one of them."""
+        last = self._tx.connection.execute(
+            select(choice.c.delivery_id).where(choice.c.chat_id == chat).order_by(choice.c.delivery_id.desc()).limit(1)
+        ).scalar()
+        if last is None:
+            return []
+        rows = self._tx.connection.execute(
+            select(choice).where(choice.c.chat_id == chat, choice.c.delivery_id == last).order_by(choice.c.position)
+        )
+        return [self._value(row) for row in rows]
+
+    def made(self, chat: int, offer: str) -> OfferedChoice | None:
+        """Which of the choices offered together was made."""
+        row = self._tx.connection.execute(
+            select(choice).where(choice.c.chat_id == chat, choice.c.offer == offer, choice.c.used_at.is_not(None))
+        ).first()
+        return None if row is None else self._value(row)
+
+    def use(self, chosen: OfferedChoice) -> None:
+        self._tx.connection.execute(update(choice).where(choice.c.id == chosen.id).values(used_at=self._tx.now))
+
+    def _value(self, row: Row[tuple[object, ...]]) -> OfferedChoice:
+        fields = row._mapping
+        label = decode(fields["label"], object)
+        assert isinstance(label, (Sentence, Verbatim))
+        used = not fields["lasting"] and self._used(fields["chat_id"], fields["offer"])
+        return OfferedChoice(
+            fields["id"],
+            fields["chat_id"],
+            fields["offer"],
+            fields["subject"],
+            fields["step"],
+            fields["value"],
+            label,
+            fields["lasting"],
+            used,
+        )
+
+    def _used(self, chat: int, offer: str) -> bool:
+        query = select(choice.c.id).where(
+            choice.c.chat_id == chat, choice.c.offer == offer, choice.c.used_at.is_not(None)
+        )
+        return self._tx.connection.execute(query.limit(1)).first() is not None

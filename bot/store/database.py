@@ -1,0 +1,67 @@
+"""Opening the database: SQLite in WAL mode with every commit on disk, or PostgreSQL; migrated at start."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+
+
+def open_engine(url: str) -> Engine:
+    """The engine of the one writer. Commits survive a power cut (synchronous=FULL)."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        if address.database:
+            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        engine = create_engine(address, connect_args={"isolation_level": None, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    return create_engine(_with_driver(address), isolation_level="READ COMMITTED", pool_size=2)
+
+
+def open_reader(url: str) -> AsyncEngine:
+    """An engine for pages and lists that cannot write."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_async_engine(address.set(drivername="sqlite+aiosqlite"))
+        event.listen(engine.sync_engine, "connect", _only_read)
+        return engine
+    return create_async_engine(
+        _with_driver(address), connect_args={"options": "-c default_transaction_read_only=on"}, pool_size=2
+    )
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this version's, in one transaction; two starting at once take turns."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
+        config = Config()
+        with resources.as_file(resources.files("bot.store") / "migrations") as folder:
+            config.set_main_option("script_location", str(folder).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _with_driver(address: URL) -> URL:
+    return address.set(drivername="postgresql+psycopg")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _only_read(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()

@@ -1,0 +1,80 @@
+"""Frozen values to bytes and back: JSON that names each dataclass, so that a stored value reads without its code."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from enum import Enum
+from typing import Any, TypeVar
+
+import msgspec
+
+from bot import actions, content, events, model
+
+T = TypeVar("T")
+
+_KNOWN: dict[str, type] = {
+    name: value
+    for module in (model, content, actions, events)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
+}
+_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _KNOWN.values()}
+_ENUMS: dict[tuple[str, str], type[Enum]] = {
+    ("Span", "kind"): model.SpanKind,
+    ("Say", "priority"): actions.Priority,
+}
+_ENUMS |= {(name, "kind"): model.ChatKind for name in ("Message", "Edited", "Pressed", "Reacted", "Added", "Removed")}
+
+
+def encode(value: object) -> bytes:
+    """`value` may be built of dataclasses of model, content, actions and events, of tuples and plain values."""
+    return msgspec.json.encode(_plain(value))
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The value that was encoded; TypeError when it is no `kind`."""
+    value = _value(msgspec.json.decode(data))
+    if not isinstance(value, kind):
+        raise TypeError(f"a stored {type(value).__name__} where a {kind.__name__} was expected")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return {"#": "datetime", "v": value.astimezone(UTC).isoformat()}
+    if isinstance(value, (date, time)):
+        return {"#": type(value).__name__, "v": value.isoformat()}
+    cls = type(value)
+    plain: dict[str, Any] = {"#": cls.__name__}
+    for name in _FIELDS[cls]:
+        plain[name] = _plain(getattr(value, name))
+    return plain
+
+
+_MOMENTS = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
+
+
+def _value(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return tuple(_value(item) for item in plain)
+    if not isinstance(plain, dict):
+        return plain
+    name = plain.get("#")
+    if name is None:
+        return {key: _value(item) for key, item in plain.items()}
+    if name in _MOMENTS:
+        return _MOMENTS[name](plain["v"])
+    cls = _KNOWN[name]
+    given: dict[str, Any] = {}
+    for key, item in plain.items():
+        if key != "#":
+            enum = _ENUMS.get((name, key))
+            given[key] = enum(item) if enum else _value(item)
+    return cls(**given)

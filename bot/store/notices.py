@@ -1,0 +1,114 @@
+"""Notices and the organisations they went to."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, func, select, update
+
+from bot.notices import Category, Notice, NoticeState
+from bot.store.tables import audience, event, notice
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+class Notices:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(
+        self,
+        organisation: int,
+        chat: int,
+        person: int | None,
+        category: Category,
+        text: int,
+        language: str,
+        template: str | None = None,
+        valid_until: date | None = None,
+    ) -> Notice:
+        """A new draft, with the next number."""
+        number = int(self._tx.connection.execute(select(func.coalesce(func.max(notice.c.number), 0) + 1)).scalar_one())
+        self._tx.connection.execute(
+            self._tx.insert(notice).values(
+                number=number,
+                organisation_id=organisation,
+                chat_id=chat,
+                person_id=person,
+                category=category.value,
+                state=NoticeState.DRAFT.value,
+                text_id=text,
+                language=language,
+                template=template,
+                valid_until=valid_until.isoformat() if valid_until else None,
+                created_at=self._tx.now,
+            )
+        )
+        made = self.numbered(number)
+        assert made is not None
+        self.happened(made, "created", person)
+        return made
+
+    def numbered(self, number: int) -> Notice | None:
+        row = self._tx.connection.execute(select(notice).where(notice.c.number == number)).first()
+        return None if row is None else _notice(row)
+
+    def of_text(self, text: int) -> Notice | None:
+        """The notice whose source this text is now; None for an older wording."""
+        row = self._tx.connection.execute(select(notice).where(notice.c.text_id == text)).first()
+        return None if row is None else _notice(row)
+
+    def latest(self, organisation: int, limit: int = 20) -> list[Notice]:
+        query = select(notice).where(notice.c.organisation_id == organisation).order_by(notice.c.number.desc())
+        return [_notice(row) for row in self._tx.connection.execute(query.limit(limit))]
+
+    def save(self, changed: Notice) -> None:
+        self._tx.connection.execute(
+            update(notice)
+            .where(notice.c.id == changed.id)
+            .values(
+                category=changed.category.value,
+                state=changed.state.value,
+                text_id=changed.text,
+                language=changed.language,
+                machine=changed.machine,
+                valid_until=changed.valid_until.isoformat() if changed.valid_until else None,
+                published_at=changed.published_at,
+                corrected_at=changed.corrected_at,
+            )
+        )
+
+    def reach(self, id: int, organisation: int) -> bool:
+        """The organisation's groups receive the notice from now on; False when they already did."""
+        made = self._tx.connection.execute(
+            self._tx.insert(audience)
+            .values(notice_id=id, organisation_id=organisation, at=self._tx.now)
+            .on_conflict_do_nothing()
+        )
+        return made.rowcount == 1
+
+    def reached(self, id: int) -> list[int]:
+        """The organisations whose groups receive it."""
+        query = select(audience.c.organisation_id).where(audience.c.notice_id == id).order_by(audience.c.at)
+        return [organisation for (organisation,) in self._tx.connection.execute(query)]
+
+    def happened(self, about: Notice, what: str, person: int | None) -> None:
+        """A state change, kept without any text."""
+        self._tx.connection.execute(
+            self._tx.insert(event).values(subject=about.code, what=what, person_id=person, at=self._tx.now)
+        )
+
+
+_NAMES = {"organisation": "organisation_id", "chat": "chat_id", "person": "person_id", "text": "text_id"}
+
+
+def _notice(row: Row[Any]) -> Notice:
+    found = row._mapping
+    values = {field.name: found[_NAMES.get(field.name, field.name)] for field in fields(Notice)}
+    values["category"] = Category(values["category"])
+    values["state"] = NoticeState(values["state"])
+    values["valid_until"] = date.fromisoformat(values["valid_until"]) if values["valid_until"] else None
+    return Notice(**values)

@@ -1,0 +1,49 @@
+"""Timers: durable, named, one event in the inbox when due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from bot.events import Due
+from bot.store.encoding import decode, encode
+from bot.store.tables import schedule
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+class Schedule:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def at(self, when: datetime, due: Due, lane: str = "") -> None:
+        """Have `due` handled at `when`; a timer for the same thing and subject is moved."""
+        row = self._tx.insert(schedule).values(
+            name=f"{due.what}/{due.subject}", lane=lane or due.subject or due.what, due_at=when, body=encode(due)
+        )
+        self._tx.connection.execute(
+            row.on_conflict_do_update(index_elements=["name"], set_={"due_at": row.excluded.due_at})
+        )
+        self._tx.stirred.add("schedule")
+
+    def cancel(self, what: str, subject: str = "") -> None:
+        self._tx.connection.execute(delete(schedule).where(schedule.c.name == f"{what}/{subject}"))
+
+    def release_due(self, limit: int = 100) -> None:
+        """Move what is due to the inbox."""
+        rows = self._tx.connection.execute(
+            select(schedule.c.id, schedule.c.lane, schedule.c.body)
+            .where(schedule.c.due_at <= self._tx.now)
+            .order_by(schedule.c.due_at)
+            .limit(limit)
+        ).all()
+        for id, lane, body in rows:
+            self._tx.inbox.put(decode(body, Due), lane)
+            self._tx.connection.execute(delete(schedule).where(schedule.c.id == id))
+
+    def next_at(self) -> datetime | None:
+        when: datetime | None = self._tx.connection.execute(select(func.min(schedule.c.due_at))).scalar()
+        return when

@@ -1,0 +1,427 @@
+"""Every table of the store. Texts stand once in `text` and are referred to; what names a person stands in columns
+of its own (`person`, `chat`), apart from what happened, so that both can be encrypted later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as microseconds since 1970: sorts, indexes and compares alike on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else round(value.timestamp() * 1_000_000)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+class InboxStatus(IntEnum):
+    NEW = 0
+    HANDLED = 1
+    QUARANTINED = 2  # failed again and again; the operator has been told
+    UNREADABLE = 3  # encrypted, the key has not come yet
+
+
+class Status(IntEnum):
+    """Where a delivery stands. Within a lane one is ahead; those behind it are QUEUED."""
+
+    READY = 0
+    SENDING = 1
+    DONE = 2
+    DEFERRED = 3  # again at due_at
+    QUEUED = 4
+    WAITING = 5  # for a translation, until due_at
+    FAILED = 6
+    DROPPED = 7  # too late to be of use, or overtaken
+
+
+UNFINISHED = (Status.READY, Status.SENDING, Status.DEFERRED, Status.QUEUED, Status.WAITING)
+_UNFINISHED_SQL = text("status IN (0, 1, 3, 4, 5)")
+
+
+class PartStatus(IntEnum):
+    TODO = 0
+    SENDING = 1  # found like this after a restart, nobody knows whether it arrived
+    SENT = 2
+
+
+class Role(StrEnum):
+    """What a chat is to us. A private chat needs no pairing."""
+
+    NONE = ""
+    PRIVATE = "private"
+    COORDINATION = "coordination"
+    ORGANISATION = "organisation"
+    GROUP = "group"
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, Identity(always=False), primary_key=True)
+
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("cursor", String),
+    Column("state", LargeBinary),
+    Column("display", String, nullable=False, server_default=""),
+    Column("private_link", String, nullable=False, server_default=""),
+    Column("group_link", String),
+    Column("error", String),
+    Column("error_at", Instant),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("account", String, nullable=False),  # "" for what happens inside
+    Column("event", String, nullable=False),
+    Column("lane", String, nullable=False),  # what is handled in order
+    Column("body", LargeBinary),  # emptied when handled
+    Column("received_at", Instant, nullable=False),
+    Column("status", SmallInteger, nullable=False, server_default="0"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("error", String),
+    UniqueConstraint("account", "event"),
+    Index("ix_inbox_new", "id", sqlite_where=text("status = 0"), postgresql_where=text("status = 0")),
+    Index("ix_inbox_received_at", "received_at"),
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    _id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("reads", String, nullable=False, server_default=""),  # language codes it can approve, space between
+)
+
+chat = Table(
+    "chat",
+    metadata,
+    _id(),
+    Column("account", String, nullable=False),
+    Column("network_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("role", String, nullable=False, server_default=""),
+    Column("organisation_id", ForeignKey("organisation.id")),
+    Column("language", String),
+    Column("title", String),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("administrator", Boolean, nullable=False, server_default=text("false")),
+    Column("added_at", Instant, nullable=False),
+    Column("explained_at", Instant),
+    UniqueConstraint("account", "network_id"),
+    Index("ix_chat_role", "role", "organisation_id", "language"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("account", String, nullable=False),
+    Column("network_id", String, nullable=False),
+    Column("name", String, nullable=False, server_default=""),
+    Column("app_language", String),
+    UniqueConstraint("account", "network_id"),
+)
+
+pairing = Table(
+    "pairing",
+    metadata,
+    _id(),
+    Column("code_hash", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("organisation_id", ForeignKey("organisation.id")),
+    Column("language", String),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+text_table = Table(
+    "text",
+    metadata,
+    _id(),
+    Column("body", LargeBinary, nullable=False),
+    Column("language", String),
+    Column("created_at", Instant, nullable=False),
+)
+
+translation = Table(
+    "translation",
+    metadata,
+    _id(),
+    Column("text_id", ForeignKey("text.id"), nullable=False),
+    Column("language", String, nullable=False),
+    Column("result_id", ForeignKey("text.id")),
+    Column("state", String, nullable=False),  # wanted, machine, reviewed, human, failed
+    Column("purpose", String, nullable=False),  # notice, conversation
+    Column("engine", String),
+    Column("findings", LargeBinary),
+    Column("organisation_id", ForeignKey("organisation.id")),  # whose reviewer approved or wrote it
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("due_at", Instant),
+    UniqueConstraint("text_id", "language"),
+    Index(
+        "ix_translation_wanted",
+        "due_at",
+        sqlite_where=text("state = 'wanted'"),
+        postgresql_where=text("state = 'wanted'"),
+    ),
+)
+
+memory = Table(
+    "memory",
+    metadata,
+    _id(),
+    Column("source_language", String, nullable=False),
+    Column("target_language", String, nullable=False),
+    Column("source_hash", LargeBinary, nullable=False),
+    Column("target", String, nullable=False),
+    Column("organisation_id", ForeignKey("organisation.id")),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("source_language", "target_language", "source_hash"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    Column("content", LargeBinary, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _id(),
+    Column("account", String, nullable=False),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("subject", String, nullable=False, server_default=""),  # with the chat: the lane
+    Column("name", String),  # what later deliveries call it
+    Column("kind", String, nullable=False),
+    Column("message_id", ForeignKey("message.id")),
+    Column("argument", String),  # a reaction's emoji, a press to answer
+    Column("language", String),
+    Column("priority", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("due_at", Instant),
+    Column("expires_at", Instant),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("resends", SmallInteger, nullable=False, server_default="0"),
+    Column("target", String),  # what it edits, withdraws or reacts to: "d:ID" of a delivery, "n:ID" of the network
+    Column("thread", String),
+    Column("reply_to", String),
+    Column("translation_id", ForeignKey("translation.id")),  # waited for, or still to be edited in
+    Column("report", String),  # handed to the handler of its outcome
+    Column("failure", String),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index(
+        "uq_delivery_name",
+        "chat_id",
+        "name",
+        unique=True,
+        sqlite_where=text("name IS NOT NULL"),
+        postgresql_where=text("name IS NOT NULL"),
+    ),
+    Index(
+        "ix_delivery_ready",
+        "account",
+        "priority",
+        "id",
+        sqlite_where=text("status = 0"),
+        postgresql_where=text("status = 0"),
+    ),
+    Index(
+        "ix_delivery_due",
+        "account",
+        "due_at",
+        sqlite_where=text("status IN (3, 5)"),
+        postgresql_where=text("status IN (3, 5)"),
+    ),
+    Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
+    Index(
+        "ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL
+    ),
+    Index("ix_delivery_subject", "subject", "status"),
+    Index(
+        "ix_delivery_translation",
+        "translation_id",
+        sqlite_where=text("translation_id IS NOT NULL"),
+        postgresql_where=text("translation_id IS NOT NULL"),
+    ),
+)
+
+part = Table(
+    "part",
+    metadata,
+    _id(),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("body", LargeBinary),  # what to do, rendered; emptied when sent
+    Column("status", SmallInteger, nullable=False, server_default="0"),
+    Column("network_id", String),
+    UniqueConstraint("delivery_id", "position"),
+)
+
+copy = Table(
+    "copy",
+    metadata,
+    _id(),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("network_id", String, nullable=False),
+    Column("subject", String, nullable=False, server_default=""),
+    Column("delivery_id", ForeignKey("delivery.id")),  # None: it came in
+    Column("position", SmallInteger, nullable=False, server_default="0"),
+    Column("text_id", ForeignKey("text.id")),
+    UniqueConstraint("chat_id", "network_id"),
+    Index("ix_copy_delivery_id", "delivery_id"),
+)
+
+choice = Table(
+    "choice",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("offer", String, nullable=False),  # the choices offered together: one of them counts
+    Column("position", SmallInteger, nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id")),
+    Column("subject", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("label", LargeBinary, nullable=False),
+    Column("lasting", Boolean, nullable=False),  # may be pressed again and again (Claim)
+    Column("used_at", Instant),
+    Index("ix_choice_offer", "offer"),
+    Index("ix_choice_delivery_id", "delivery_id", "position"),
+    Index("ix_choice_chat_id", "chat_id", "subject"),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    _id(),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("person_id", ForeignKey("person.id")),
+    Column("category", String, nullable=False),
+    Column("state", String, nullable=False),  # draft, published, recalled
+    Column("text_id", ForeignKey("text.id"), nullable=False),  # the source, as it stands now
+    Column("language", String, nullable=False),
+    Column("template", String),
+    Column("machine", Boolean, nullable=False, server_default=text("false")),  # published with unreviewed translations
+    Column("valid_until", String),  # a date, YYYY-MM-DD
+    Column("created_at", Instant, nullable=False),
+    Column("published_at", Instant),
+    Column("corrected_at", Instant),
+)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("notice_id", ForeignKey("notice.id"), primary_key=True),
+    Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+request = Table(
+    "request",
+    metadata,
+    _id(),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("person_id", ForeignKey("person.id")),
+    Column("state", String, nullable=False),  # open, claimed, closed
+    Column("language", String, nullable=False),
+    Column("language_missing", Boolean, nullable=False, server_default=text("false")),
+    Column("category", String),
+    Column("for_whom", String),
+    Column("reach_text_id", ForeignKey("text.id")),
+    Column("area", String),
+    Column("answer_by", String),
+    Column("claimed_by", ForeignKey("person.id")),
+    Column("unanswered", Boolean, nullable=False, server_default=text("true")),
+    Column("outcome", String),
+    Column("created_at", Instant, nullable=False),
+    Column("heard_at", Instant, nullable=False),  # the member's last message
+    Column("closed_at", Instant),
+    Index("ix_request_chat_id", "chat_id"),
+    Index("ix_request_state", "state"),
+)
+
+line = Table(
+    "line",
+    metadata,
+    _id(),
+    Column("request_id", ForeignKey("request.id"), nullable=False),
+    Column("author", String, nullable=False),  # member, coordinator (a reply), note
+    Column("text_id", ForeignKey("text.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_line_request_id", "request_id"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    _id(),
+    Column("subject", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("person_id", ForeignKey("person.id")),
+    Column("at", Instant, nullable=False),
+    Index("ix_event_subject", "subject"),
+)
+
+dialogue = Table(
+    "dialogue",
+    metadata,
+    Column("chat_id", ForeignKey("chat.id"), primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+schedule = Table(
+    "schedule",
+    metadata,
+    _id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("lane", String, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_schedule_due_at", "due_at"),
+)

@@ -1,0 +1,231 @@
+"""Texts, each stored once, and their translations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from sqlalchemy import Row, func, select, update
+
+from bot.events import Translated
+from bot.model import Text
+from bot.notices import StoredFinding, Translation, TranslationState
+from bot.store.encoding import decode, encode
+from bot.store.tables import memory, text_table, translation
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+Purpose = Literal["notice", "conversation"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """`language` is None where nobody knows it."""
+
+    id: int
+    text: Text
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A translation that an engine is to make."""
+
+    id: int
+    text: StoredText
+    language: str
+    purpose: str
+    attempts: int
+
+
+class Texts:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, body: Text | str, language: str | None) -> int:
+        value = Text(body) if isinstance(body, str) else body
+        result = self._tx.connection.execute(
+            self._tx.insert(text_table)
+            .values(body=encode(value), language=language, created_at=self._tx.now)
+            .returning(text_table.c.id)
+        )
+        return int(result.scalar_one())
+
+    def get(self, id: int) -> StoredText:
+        row = self._tx.connection.execute(select(text_table).where(text_table.c.id == id)).one()._mapping
+        return StoredText(row["id"], decode(row["body"], Text), row["language"])
+
+    def set_language(self, ids: Iterable[int], language: str | None) -> None:
+        """A person has said which language these texts are in."""
+        self._tx.connection.execute(update(text_table).where(text_table.c.id.in_(list(ids))).values(language=language))
+
+    # --- translations --------------------------------------------------------------------------------------------
+
+    def translation(self, text: int, language: str) -> Translation | None:
+        query = select(translation).where(translation.c.text_id == text, translation.c.language == language)
+        row = self._tx.connection.execute(query).first()
+        return None if row is None else _translation(row)
+
+    def translations(self, text: int) -> list[Translation]:
+        query = select(translation).where(translation.c.text_id == text).order_by(translation.c.language)
+        return [_translation(row) for row in self._tx.connection.execute(query)]
+
+    def translation_by_id(self, id: int) -> Translation:
+        return _translation(self._tx.connection.execute(select(translation).where(translation.c.id == id)).one())
+
+    def want(self, text: int, language: str, purpose: Purpose) -> Translation:
+        """Have the text translated, unless it is already, or is being."""
+        self._tx.connection.execute(
+            self._tx.insert(translation)
+            .values(
+                text_id=text,
+                language=language,
+                state=TranslationState.WANTED.value,
+                purpose=purpose,
+                due_at=self._tx.now,
+            )
+            .on_conflict_do_nothing()
+        )
+        self._tx.stirred.add("translation")
+        found = self.translation(text, language)
+        assert found is not None
+        return found
+
+    def put(
+        self,
+        text: int,
+        language: str,
+        state: TranslationState,
+        body: Text | str,
+        purpose: Purpose,
+        organisation: int | None = None,
+    ) -> Translation:
+        """A person's translation (or one already approved): it takes the place of whatever was there."""
+        values = {
+            "state": state.value,
+            "result_id": self.add(body, language),
+            "engine": None,
+            "findings": None,
+            "organisation_id": organisation,
+            "due_at": None,
+        }
+        row = self._tx.insert(translation).values(text_id=text, language=language, purpose=purpose, **values)
+        self._tx.connection.execute(row.on_conflict_do_update(index_elements=["text_id", "language"], set_=values))
+        found = self.translation(text, language)
+        assert found is not None
+        return found
+
+    def approve(self, id: int, organisation: int) -> None:
+        """A person of the organisation has read it and found it right."""
+        self._tx.connection.execute(
+            update(translation)
+            .where(translation.c.id == id)
+            .values(state=TranslationState.REVIEWED.value, organisation_id=organisation)
+        )
+
+    def wanted(self, limit: int, busy: Sequence[int]) -> list[Wanted]:
+        """Translations to be made now, people's words before notices."""
+        query = (
+            select(translation)
+            .where(
+                translation.c.state == TranslationState.WANTED.value,
+                translation.c.due_at <= self._tx.now,
+                translation.c.id.not_in(busy),
+            )
+            .order_by(translation.c.purpose, translation.c.due_at)
+            .limit(limit)
+        )
+        rows = [row._mapping for row in self._tx.connection.execute(query)]
+        return [
+            Wanted(row["id"], self.get(row["text_id"]), row["language"], row["purpose"], row["attempts"])
+            for row in rows
+        ]
+
+    def next_wanted_at(self, busy: Sequence[int]) -> datetime | None:
+        query = select(func.min(translation.c.due_at)).where(
+            translation.c.state == TranslationState.WANTED.value, translation.c.id.not_in(busy)
+        )
+        when: datetime | None = self._tx.connection.execute(query).scalar()
+        return when
+
+    def done(
+        self, id: int, result: str | None, engine: str | None, findings: Sequence[StoredFinding], final: bool = True
+    ) -> None:
+        """What the pipeline brought. `result` None: it failed, for good if `final`. A person may have been faster."""
+        found = self.translation_by_id(id)
+        if found.state is not TranslationState.WANTED:
+            return
+        values: dict[str, Any] = {"engine": engine, "findings": msgspec.json.encode(findings), "due_at": None}
+        if result is None:
+            values["state"] = TranslationState.FAILED.value
+        else:
+            values["state"] = TranslationState.MACHINE.value
+            values["result_id"] = self.add(result, found.language)
+        self._tx.connection.execute(update(translation).where(translation.c.id == id).values(**values))
+        row = self._tx.connection.execute(select(translation.c.purpose).where(translation.c.id == id)).one()
+        self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose), lane=f"text:{found.text}")
+
+    def postpone(self, id: int, wait: timedelta, attempts: int) -> None:
+        self._tx.connection.execute(
+            update(translation).where(translation.c.id == id).values(due_at=self._tx.now + wait, attempts=attempts)
+        )
+        self._tx.stirred.add("translation")
+
+    def want_again(self, id: int) -> None:
+        """Try a failed translation once more."""
+        self._tx.connection.execute(
+            update(translation)
+            .where(translation.c.id == id, translation.c.state == TranslationState.FAILED.value)
+            .values(state=TranslationState.WANTED.value, due_at=self._tx.now, attempts=0)
+        )
+        self._tx.stirred.add("translation")
+
+    # --- memory --------------------------------------------------------------------------------------------------
+
+    def remember(self, source: str, source_language: str, target: str, target_language: str, organisation: int) -> None:
+        """An approved paragraph, to be used again for exactly the same words."""
+        values = {"target": target, "organisation_id": organisation, "created_at": self._tx.now}
+        row = self._tx.insert(memory).values(
+            source_language=source_language, target_language=target_language, source_hash=_hash(source), **values
+        )
+        self._tx.connection.execute(
+            row.on_conflict_do_update(index_elements=["source_language", "target_language", "source_hash"], set_=values)
+        )
+
+    def remembered(self, source: Sequence[str], source_language: str, target_language: str) -> dict[str, str]:
+        """The approved translations of those paragraphs that have one."""
+        hashes = {_hash(paragraph): paragraph for paragraph in source}
+        rows = self._tx.connection.execute(
+            select(memory.c.source_hash, memory.c.target).where(
+                memory.c.source_language == source_language,
+                memory.c.target_language == target_language,
+                memory.c.source_hash.in_(list(hashes)),
+            )
+        )
+        return {hashes[bytes(source_hash)]: target for source_hash, target in rows}
+
+
+def _hash(paragraph: str) -> bytes:
+    """Alike for paragraphs that differ only in white space: then a translation may be used unasked."""
+    return hashlib.sha256(" ".join(paragraph.split()).encode()).digest()
+
+
+def _translation(row: Row[Any]) -> Translation:
+    found = row._mapping
+    findings = found["findings"]
+    return Translation(
+        id=found["id"],
+        text=found["text_id"],
+        language=found["language"],
+        state=TranslationState(found["state"]),
+        result=found["result_id"],
+        engine=found["engine"],
+        findings=() if findings is None else msgspec.json.decode(findings, type=tuple[StoredFinding, ...]),
+        organisation=found["organisation_id"],
+        attempts=found["attempts"],
+    )

@@ -1,0 +1,93 @@
+"""What a unit of work can touch: one synchronous transaction, with a place for each kind of thing in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.accounts import Accounts
+from bot.store.chats import Chats
+from bot.store.choices import Choices
+from bot.store.deliveries import Deliveries
+from bot.store.dialogues import Dialogues
+from bot.store.incoming import Inbox
+from bot.store.notices import Notices
+from bot.store.requests import Requests
+from bot.store.schedule import Schedule
+from bot.store.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator has decided, as far as handlers and queries need it."""
+
+    languages: tuple[str, ...]
+    working_language: str
+    readers: dict[str, str] = field(default_factory=dict)  # by language; "" for all others
+    hours: str = ""
+    delete_after_days: int = 30
+    not_authorities: bool = False
+    emergency_number: str = "112"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
+    translates_notices: bool = False  # an engine is configured
+    translates_conversations: bool = False
+
+
+class Transaction:
+    """One unit's view of the store. `stirred` names what the core must look at once this is committed."""
+
+    def __init__(self, connection: Connection, policy: Policy, now: datetime, token: Callable[[], str]) -> None:
+        """`token` gives a fresh opaque name of 12 letters and digits."""
+        self.connection = connection
+        self.policy = policy
+        self.now = now
+        self.token = token
+        self.stirred: set[str] = set()
+        # Both dialects know ON CONFLICT in the same words, but SQLAlchemy keeps them apart.
+        self.insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self)
+
+    @cached_property
+    def chats(self) -> Chats:
+        return Chats(self)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return Texts(self)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self)
+
+    @cached_property
+    def requests(self) -> Requests:
+        return Requests(self)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return Choices(self)
+
+    @cached_property
+    def dialogues(self) -> Dialogues:
+        return Dialogues(self)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return Schedule(self)

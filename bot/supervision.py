@@ -1,0 +1,83 @@
+"""Keeping an account on its network: connect, receive, and after an outage connect again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from bot.outbox import Clock, backoff
+from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
+from bot.store.writer import Writer
+
+_log = structlog.get_logger()
+
+
+class Line:
+    """One account's line to its network. `connected` is set once it was up, `ended` when it is given up for good."""
+
+    def __init__(
+        self,
+        name: str,
+        adapter: Adapter,
+        writer: Writer,
+        folder: Path,
+        deliver: Deliver,
+        clock: Clock,
+        settled: Callable[[str, Account | None, str | None], Awaitable[None]],
+    ) -> None:
+        """`settled` hears each time the account is connected (with what it is) or not (with why)."""
+        self.name = name
+        self.adapter = adapter
+        self._writer = writer
+        self._folder = folder
+        self._deliver = deliver
+        self._clock = clock
+        self._settled = settled
+        self.tried = asyncio.Event()  # connected, or it is known that this does not work now
+        self.up = asyncio.Event()
+
+    async def run(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                if not self.up.is_set():
+                    await self._open()
+                    attempt = 0
+                cursor = await self._writer.run(lambda tx: tx.accounts.get(self.name).cursor)
+                await self.adapter.receive(cursor, self._deliver)
+            except Revoked as error:
+                self.up.clear()
+                await self._report(str(error))
+                _log.error("account is not accepted", account=self.name)
+                return
+            except Down as error:
+                await self._report(str(error))
+                attempt += 1
+            except Exception as error:  # a bug in an adapter must not stop the other networks
+                await self._report(f"a fault in the adapter ({type(error).__name__})")
+                _log.exception("receiving failed", account=self.name, error=error)
+                attempt += 1
+            await self._clock.sleep(backoff(max(attempt, 1)).total_seconds())
+
+    async def _open(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = await self._writer.run(lambda tx: tx.accounts.get(self.name).state)
+
+        async def save(value: bytes) -> None:
+            await self._writer.run(lambda tx: tx.accounts.keep_state(self.name, value))
+
+        account = await self.adapter.open(Home(self._folder, state, save))
+        await self._writer.run(
+            lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
+        )
+        self.up.set()
+        self.tried.set()
+        await self._settled(self.name, account, None)
+
+    async def _report(self, reason: str) -> None:
+        self.tried.set()
+        await self._writer.run(lambda tx: tx.accounts.failed(self.name, reason))
+        await self._settled(self.name, None, reason)

@@ -1,0 +1,106 @@
+"""What there is to know before anybody decides: where an event happened, who did it, and what it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot import commands
+from bot.actions import Action
+from bot.chats import KnownChat, KnownPerson
+from bot.commands import Command
+from bot.model import ChatKind, Message, Person, Pressed, Reacted
+from bot.store.choices import OfferedChoice
+from bot.store.deliveries import KnownCopy
+from bot.store.transaction import Transaction
+
+Actions = Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`answered` is the message replied to, or the first one of the thread; `subject` ("K7", "N3", "") is its lane.
+
+    `language` is the one to answer in: the chat's own, else the person's app's if we speak it, else the working one.
+    """
+
+    chat: KnownChat
+    person: KnownPerson
+    language: str
+    subject: str
+    answered: KnownCopy | None
+    command: Command | None = None
+    choice: OfferedChoice | None = None
+
+
+Handler = Callable[[Message, Situation, Transaction], Actions]
+ChoiceHandler = Callable[[Pressed | Reacted | Message, Situation, Transaction], Actions]
+
+_DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
+    f"{digit}\u20e3": digit for digit in range(1, 10)
+}
+_DIGITS |= {"🔟": 10}
+
+
+def of_message(event: Message, tx: Transaction) -> Situation:
+    chat = tx.chats.known(event.chat, event.kind, event.title)
+    if chat.kind is not event.kind and chat.role in ("", "private"):
+        # A Matrix room can turn out to be a private chat, or the other way round, as long as it has no other role.
+        tx.chats.set_kind(chat.id, event.kind, "private" if event.kind is ChatKind.PRIVATE else "")
+        chat = tx.chats.get(chat.id)
+    if not chat.active:
+        tx.chats.set_active(chat.id, True)  # who writes can be written to
+    answered = None
+    for network_id in (event.reply_to, event.thread):
+        if network_id is not None and answered is None:
+            answered = tx.deliveries.copy(chat.id, network_id)
+    command = commands.parse(event.text.plain)
+    situation = _situation(chat, event.person, tx, answered)
+    choice = None if command else _typed_choice(event, chat, answered, tx)
+    return Situation(
+        situation.chat,
+        situation.person,
+        situation.language,
+        situation.subject,
+        answered,
+        command,
+        choice,
+    )
+
+
+def of_press(event: Pressed, tx: Transaction) -> Situation:
+    chat = tx.chats.known(event.chat, event.kind)
+    found = _situation(chat, event.person, tx, tx.deliveries.copy(chat.id, event.message))
+    choice = tx.choices.get(event.choice, chat.id)
+    return Situation(found.chat, found.person, found.language, found.subject, found.answered, None, choice)
+
+
+def of_reaction(event: Reacted, tx: Transaction) -> Situation:
+    """A digit chooses; any other reaction stands for itself."""
+    chat = tx.chats.known(event.chat, event.kind)
+    found = _situation(chat, event.person, tx, tx.deliveries.copy(chat.id, event.message))
+    digit = _DIGITS.get(event.key)
+    choice = None if digit is None else tx.choices.on_message(chat.id, event.message, digit)
+    return Situation(found.chat, found.person, found.language, found.subject, found.answered, None, choice)
+
+
+def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
+    person = tx.chats.person(who)
+    app = (person.app_language or "").partition("-")[0]
+    language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
+    return Situation(chat, person, language, answered.subject if answered else "", answered)
+
+
+def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, tx: Transaction) -> OfferedChoice | None:
+    """A number (or a button's own words) typed in a private chat, or as a reply to the message with the buttons."""
+    number = commands.number(event.text.plain)
+    if number is not None and event.reply_to is not None and answered is not None and answered.delivery is not None:
+        chosen = tx.choices.on_message(chat.id, event.reply_to, number)
+        if chosen is not None:
+            return chosen
+    if chat.kind is not ChatKind.PRIVATE or number is None:
+        return None
+    offered = tx.choices.latest(chat.id)
+    if offered and not offered[0].used and 1 <= number <= len(offered):
+        return offered[number - 1]
+    return None

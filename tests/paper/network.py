@@ -1,0 +1,128 @@
+"""The paper network itself: chats, what is shown in them, and the stream of what people did. It outlives any bot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from bot.model import (
+    AnswerPress,
+    Chat,
+    ChatKind,
+    Choice,
+    EditText,
+    Incoming,
+    JoinChat,
+    LeaveChat,
+    Outgoing,
+    Rows,
+    SendReaction,
+    SendText,
+    SetCommands,
+    Text,
+    Withdraw,
+)
+from bot.ports import SendError
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as people see it now. `by` is None for the bot."""
+
+    id: str
+    by: str | None
+    text: Text
+    buttons: Rows = ()
+    thread: str | None = None
+    reply_to: str | None = None
+    edits: int = 0
+    reactions: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The words alone, without the invisible marks around names."""
+        return self.text.plain.replace("\u2068", "").replace("\u2069", "")
+
+    @property
+    def labels(self) -> list[str]:
+        return [choice.label for row in self.buttons for choice in row]
+
+    def button(self, label: str) -> Choice:
+        return next(choice for row in self.buttons for choice in row if choice.label == label)
+
+
+@dataclass
+class Paper:
+    """`faults` are raised by the next sends, one each, before anything is done."""
+
+    account: str = "paper"
+    stream: list[Incoming] = field(default_factory=list)
+    shown: dict[str, list[Shown]] = field(default_factory=dict)
+    kinds: dict[str, ChatKind] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    toasts: list[tuple[str, str]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
+    log: list[Outgoing] = field(default_factory=list)
+    transactions: dict[str, str] = field(default_factory=dict)
+    faults: list[SendError] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _next: int = 0
+
+    def id(self) -> str:
+        self._next += 1
+        return str(self._next)
+
+    def chat(self, id: str, kind: ChatKind, title: str) -> Chat:
+        self.kinds[id] = kind
+        self.titles[id] = title
+        self.shown.setdefault(id, [])
+        return Chat(self.account, id)
+
+    def happens(self, event: Incoming) -> None:
+        """People did something."""
+        self.stream.append(event)
+        self.changed.set()
+
+    def written(self, chat: Chat, shown: Shown) -> None:
+        self.shown[chat.id].append(shown)
+
+    def messages(self, chat: Chat) -> list[Shown]:
+        return list(self.shown[chat.id])
+
+    def do(self, action: Outgoing) -> str | None:
+        """What the bot wants; the same transaction id has its effect once."""
+        if self.faults:
+            raise self.faults.pop(0)
+        self.log.append(action)
+        match action:
+            case SendText():
+                if action.transaction not in self.transactions:
+                    id = self.id()
+                    self.transactions[action.transaction] = id
+                    message = Shown(id, None, action.text, action.choices, action.thread, action.reply_to)
+                    self.shown[action.chat.id].append(message)
+                return self.transactions[action.transaction]
+            case EditText():
+                self._change(
+                    action.chat,
+                    action.message,
+                    lambda m: replace(m, text=action.text, buttons=action.choices, edits=m.edits + 1),
+                )
+            case Withdraw():
+                self.shown[action.chat.id] = [m for m in self.shown[action.chat.id] if m.id != action.message]
+            case SendReaction():
+                self._change(action.chat, action.message, lambda m: replace(m, reactions=(*m.reactions, action.key)))
+            case AnswerPress():
+                self.toasts.append((action.chat.id, action.text))
+            case LeaveChat():
+                self.left.append(action.chat.id)
+            case JoinChat():
+                self.joined.append(action.chat.id)
+            case SetCommands():
+                pass
+        return None
+
+    def _change(self, chat: Chat, message: str, change: Callable[[Shown], Shown]) -> None:
+        self.shown[chat.id] = [change(m) if m.id == message else m for m in self.shown[chat.id]]

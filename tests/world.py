@@ -1,0 +1,259 @@
+"""A small world for conversations: the real bot on a real database, with people on the paper network around it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from handlers.routes import handle
+from sqlalchemy import func, select
+
+from bot.app import App, Parts
+from bot.chats import Pairing
+from bot.model import Added, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
+from bot.ports import Engine, Limits
+from bot.store.tables import InboxStatus, Status, delivery, inbox
+from bot.store.transaction import Policy, Transaction
+from tests.paper import Paper, PaperAdapter, Shown
+from tests.paper.adapter import LIKE_MATRIX
+
+MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self._now = MONDAY_MORNING
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    def now(self) -> datetime:
+        self._now += timedelta(microseconds=1)  # so that no two things happen at once
+        return self._now
+
+    def steady(self) -> float:
+        return self._now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), future))
+        await future
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            _, _, future = heapq.heappop(self._sleepers)
+            if not future.done():
+                future.set_result(None)
+
+
+@dataclass
+class Somebody:
+    """A person on the paper network. `private` is their chat with the bot."""
+
+    world: World
+    person: Person
+    private: Chat
+
+    async def writes(
+        self,
+        text: str,
+        chat: Chat | None = None,
+        thread: str | None = None,
+        reply_to: str | None = None,
+        start: str | None = None,
+        unsupported: str | None = None,
+        addressed: bool = False,
+    ) -> str:
+        """Write in a chat (the private one unless given) and wait until the bot has done all it does; the id."""
+        to = chat or self.private
+        network = self.world.network
+        id = network.id()
+        network.written(to, Shown(id, self.person.id, Text(text), (), thread, reply_to))
+        network.happens(
+            Message(
+                chat=to,
+                kind=network.kinds[to.id],
+                person=self.person,
+                id=id,
+                at=self.world.clock.now(),
+                text=Text(text),
+                thread=thread,
+                reply_to=reply_to,
+                addressed=addressed or text.startswith(("!", "/")),
+                start=start,
+                unsupported=unsupported,
+                title=network.titles[to.id],
+            )
+        )
+        await self.world.settled()
+        return id
+
+    async def presses(self, label: str, chat: Chat | None = None, message: Shown | None = None) -> None:
+        """Press the newest button of that label in a chat."""
+        to = chat or self.private
+        shown = message or next(m for m in reversed(self.world.network.messages(to)) if label in m.labels)
+        self.world.network.happens(
+            Pressed(
+                chat=to,
+                kind=self.world.network.kinds[to.id],
+                person=self.person,
+                message=shown.id,
+                choice=shown.button(label).id,
+                press=self.world.network.id(),
+                at=self.world.clock.now(),
+            )
+        )
+        await self.world.settled()
+
+    async def reacts(self, key: str, message: str, chat: Chat) -> None:
+        kind = self.world.network.kinds[chat.id]
+        self.world.network.happens(Reacted(chat, kind, self.person, message, key, self.world.clock.now()))
+        await self.world.settled()
+
+    async def edits(self, message: str, text: str, chat: Chat | None = None) -> None:
+        to = chat or self.private
+        kind = self.world.network.kinds[to.id]
+        self.world.network.happens(Edited(to, kind, self.person, message, self.world.clock.now(), Text(text)))
+        await self.world.settled()
+
+    async def blocks_the_bot(self) -> None:
+        self.world.network.happens(Removed(self.private, ChatKind.PRIVATE, self.world.clock.now()))
+        await self.world.settled()
+
+    def sees(self, chat: Chat | None = None) -> list[Shown]:
+        """What the bot shows in a chat now, oldest first."""
+        return [m for m in self.world.network.messages(chat or self.private) if m.by is None]
+
+    def reads(self, chat: Chat | None = None) -> list[str]:
+        """The words of what the bot shows in a chat."""
+        return [message.plain for message in self.sees(chat)]
+
+
+class World:
+    def __init__(self, app: App, network: Paper, clock: Clock) -> None:
+        self.app = app
+        self.network = network
+        self.clock = clock
+        self._people = itertools.count(1)
+
+    def somebody(self, name: str = "Sam", language: str | None = None) -> Somebody:
+        id = f"person-{next(self._people)}"
+        private = self.network.chat(f"private-{id}", ChatKind.PRIVATE, name)
+        return Somebody(self, Person(self.network.account, id, name, language), private)
+
+    def group(self, title: str) -> Chat:
+        """A group the bot knows nothing of yet."""
+        return self.network.chat(f"group-{title}", ChatKind.GROUP, title)
+
+    async def adds_bot(self, who: Somebody, chat: Chat, invited: bool = False) -> None:
+        kind, title = self.network.kinds[chat.id], self.network.titles[chat.id]
+        self.network.happens(Added(chat, kind, who.person, self.clock.now(), invited, title))
+        await self.settled()
+
+    async def pairing(self, role: str, organisation: str | None = None, language: str | None = None) -> str:
+        """A one-time code, as the command line gives it."""
+
+        def unit(tx: Transaction) -> str:
+            owner = tx.chats.organisation_named(organisation).id if organisation else None
+            return tx.chats.new_pairing(Pairing(role, owner, language), timedelta(days=1))
+
+        return await self.app.unit(unit)
+
+    async def paired(self, title: str, role: str, organisation: str | None = None, language: str | None = None) -> Chat:
+        """A group with a role already, paired behind the scenes."""
+        chat = self.group(title)
+
+        def unit(tx: Transaction) -> None:
+            owner = tx.chats.organisation_named(organisation).id if organisation else None
+            known = tx.chats.known(chat, ChatKind.GROUP, title)
+            tx.chats.set_administrator(known.id, True)
+            tx.chats.pair(known.id, Pairing(role, owner, language))
+
+        await self.app.unit(unit)
+        return chat
+
+    async def settled(self) -> None:
+        """Until the bot has nothing more to do at this moment."""
+        while True:
+            seen = len(self.network.stream)
+            cursor = await self.app.unit(lambda tx: tx.accounts.get(self.network.account).cursor)
+            busy = await self.app.unit(_busy)
+            if int(cursor or 0) >= seen and not busy and seen == len(self.network.stream):
+                return
+
+    async def advance(self, by: timedelta) -> None:
+        """Let time pass, and the bot do what was due."""
+        self.clock.advance(by)
+        self.app.scheduler.wake()
+        self.app.translators.wake()
+        for sender in self.app.senders.values():
+            sender.wake()
+        await self.app.unit(lambda tx: tx.schedule.release_due())
+        await self.settled()
+
+
+def _busy(tx: Transaction) -> bool:
+    waiting = select(func.count()).where(inbox.c.status == InboxStatus.NEW)
+    moving = select(func.count()).where(
+        delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)
+    )
+    wanted = tx.texts.next_wanted_at([])
+    return bool(
+        tx.connection.execute(waiting).scalar_one()
+        or tx.connection.execute(moving).scalar_one()
+        or (wanted is not None and wanted <= tx.now)
+    )
+
+
+POLICY = Policy(
+    languages=("nl", "fr", "en", "pt", "tr", "ar"),
+    working_language="nl",
+    readers={"": "volunteers of the centre"},
+    hours="Mon-Fri 09:00-18:00",
+)
+
+
+@asynccontextmanager
+async def world(
+    folder: Path,
+    policy: Policy = POLICY,
+    engines: Sequence[Engine] = (),
+    limits: Limits = LIKE_MATRIX,
+    url: str | None = None,
+    network: Paper | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[World]:
+    """The bot at work; a second world on the same folder and network is the bot started again."""
+    clock, network = clock or Clock(), network or Paper()
+    adapter = PaperAdapter(network.account, PaperAdapter.Settings(), network, limits)
+    policy = replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines))
+    parts = Parts(
+        url=url or f"sqlite:///{folder / 'schakel.db'}",
+        data_dir=folder,
+        policy=policy,
+        adapters={network.account: adapter},
+        engines={"notice": engines, "conversation": engines},
+        handle=handle,
+        clock=clock,
+    )
+    ready = asyncio.Event()
+
+    async def announce() -> None:
+        ready.set()
+
+    async with App(parts) as app:
+        serving = asyncio.create_task(app.run(announce))
+        await ready.wait()
+        try:
+            yield World(app, network, clock)
+        finally:
+            app.stop()
+            await serving
