@@ -1,0 +1,74 @@
+"""Reading clock times as people write them in many languages: 14:00, 14u30, 14h30, 2 pm, 2 da tarde."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import regex
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day found at `start`..`end`. `halved`: it was told with morning or afternoon."""
+
+    start: int
+    end: int
+    minutes: int
+    halved: bool
+
+
+_MORNING = (
+    r"a\.?\s?m\b\.?|in the morning|du matin|(?:'s|’s) ?(?:ochtends|morgens)|da manhã|de la mañana|sabah\w*"
+    r"|صباحا?ً?|ص(?!\w)"
+)
+_AFTERNOON = (
+    r"p\.?\s?m\b\.?|in the (?:afternoon|evening)|at night|de l['’]après-midi|du soir"
+    r"|(?:'s|’s) ?(?:middags|avonds|namiddags)|da (?:tarde|noite)|de la (?:tarde|noche)|öğleden sonra|akşam\w*"
+    r"|بعد الظهر|ظهرا?ً?|مساءً?|عصرا?ً?|م(?!\w)"
+)
+_NOON_WORDS = r"(?:\s?(?:heures|heure|uur|horas|hora|o['’]clock))?"
+_HALF = rf"(?:{_NOON_WORDS}\s?(?:(?P<am>{_MORNING})|(?P<pm>{_AFTERNOON})))"
+_CLOCK = regex.compile(
+    r"(?<![\w.,:])(?:"
+    rf"(?P<h>[01]?\d|2[0-4])\s?[:uhUH]\s?(?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d]){_HALF}?"
+    rf"|(?P<h>[01]?\d|2[0-4])[.](?P<m>[0-5]\d)(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
+    rf"|(?P<h>[01]?\d|2[0-4])\s?[uhUH](?!\w){_HALF}?"
+    rf"|(?P<h>0?\d|1[0-2]){_HALF}"
+    r")",
+    regex.IGNORECASE,
+)
+_HALF_OF_DAY = regex.compile(
+    rf"{_MORNING}|{_AFTERNOON}|\b(?:morning|afternoon|evening|noon|matin|après-midi|soir|midi|ochtend|middag|avond"
+    r"|manhã|tarde|noite|mañana|noche|sabah|öğle|akşam|صباح|الظهر|مساء)",
+    regex.IGNORECASE,
+)
+
+
+def times(text: str) -> list[Time]:
+    """The times of day in a text with Western digits, in order."""
+    found = []
+    for match in _CLOCK.finditer(text):
+        hour, minute = int(match["h"]), int(match["m"] or 0)
+        if match["pm"] and hour < 12:
+            hour += 12
+        elif match["am"] and hour == 12:
+            hour = 0
+        found.append(Time(match.start(), match.end(), hour % 24 * 60 + minute, bool(match["am"] or match["pm"])))
+    return found
+
+
+def explained(time: Time, text: str) -> list[tuple[int, int]] | None:
+    """Where plain numbers in the text say that time ("14 horas", "saat 14.30", "the 2 in the afternoon")."""
+    hour, minute = divmod(time.minutes, 60)
+    hours = {hour, 24} if hour == 0 else {hour}
+    if time.halved or _HALF_OF_DAY.search(text):
+        hours |= {(hour - 1) % 12 + 1}
+    for value in sorted(hours, reverse=True):
+        if minute:
+            pattern = rf"(?<!\d)0?{value}(?:[.,:٫]|\D{{1,12}}?){minute:02}(?!\d)"
+        else:
+            pattern = rf"(?<![\d])0?{value}(?:[.:]00)?(?![\d]|[.,]\d)"
+        found = regex.search(pattern, text)
+        if found:
+            return [found.span()]
+    return None
