@@ -283,6 +283,9 @@ def _plugins(findings: Findings, at: Key, names: Values, group: str, what: str) 
         if not re.fullmatch("[a-z](_?[a-z0-9])*", name):
             findings.report(here, "a name is made of small letters and digits, with single underscores between them")
             continue
+        if not isinstance(names[name], dict):
+            findings.report(here, f"must be a section of its own: [{'.'.join(here)}]")
+            continue
         values = findings.table(here)
         kind = values.pop("kind", name)
         model = _settings_model(findings, group, kind, what, here)

@@ -7,9 +7,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 Key = tuple[str, ...]
@@ -54,7 +55,7 @@ class Findings:
         self._lines = _lines(text)
         self._variables = variables
         self._values = values
-        self._secrets = frozenset(_secrets(values))
+        self._secrets = set(_secrets(values))
 
     def report(self, key: Key, message: str) -> None:
         """Say that something is wrong with the key, wherever its value came from. A second word on it is not heard."""
@@ -94,9 +95,15 @@ class Findings:
     def validated(
         self, model: type[Model], values: Values, at: Key, *, also: Key = (), context: object = None
     ) -> Model | None:
-        """The model made of the table `at`, None where anything is wrong. `also` are its keys that others look at."""
+        """The model made of the keys it knows in the table `at`, None where it cannot be made.
+
+        `also` are keys of that table that others look at.
+        """
         known = _keys(model) if model.model_config.get("extra") != "allow" else values.keys() | _keys(model)
         wanted = {name: value for name, value in values.items() if name in known}
+        for name, field in model.model_fields.items():
+            if _is_secret(name, field):
+                self._secrets.update(_secrets(values.get(name), secret=True))
         meant: set[str] = set()
         for name in sorted(values.keys() - known):
             close = _close(name, (*known, *also))
@@ -104,19 +111,18 @@ class Findings:
             self.report((*at, name), f"is not a key here; {_choice(close, (*known, *also), 'the keys here are')}")
         try:
             try:
-                result = model.model_validate(wanted, context=context)
+                return model.model_validate(wanted, context=context)
             except ValidationError as error:
                 spread = self._spread(wanted, error, at)
                 if spread == wanted:
                     raise
-                result = model.model_validate(spread, context=context)
+                return model.model_validate(spread, context=context)
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 place = _place(details, wanted)
                 if not (details["type"] == "missing" and place and place[-1] in meant):
                     self.report((*at, *place), self._sentence(details, model, (*at, *place)))
             return None
-        return result if len(wanted) == len(values) else None
 
     def _spread(self, values: Values, error: ValidationError, at: Key) -> Values:
         """The values with those lists and tables read that the environment, which knows only texts, gave as text."""
@@ -135,7 +141,7 @@ class Findings:
         if kind == "missing":
             field = model.model_fields.get(key[-1])
             example = str(field.examples[0]) if field and field.examples else f"{key[-1]} = …"
-            if SECRET.search(key[-1]) or (field and field.annotation is SecretStr):
+            if _is_secret(key[-1], field):
                 variable = "SCHAKEL_" + "__".join(key).upper()
                 return f"is missing; write it under [{'.'.join(key[:-1])}], or give {variable} in the environment"
             return f"is missing; write under [{'.'.join(key[:-1])}] for example: {example}"
@@ -210,6 +216,11 @@ def _json(text: str) -> object:
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------
+
+
+def _is_secret(name: str, field: FieldInfo | None) -> bool:
+    types = (field.annotation, *get_args(field.annotation)) if field else ()
+    return bool(SECRET.search(name)) or SecretStr in types
 
 
 def _secrets(values: object, secret: bool = False) -> Iterator[str]:

@@ -1,0 +1,521 @@
+"""What the operator may write, and what is said about what cannot be right."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import BaseModel
+
+from bot.config import ADAPTERS, ENGINES, Config, ConfigError, Problem, adapter_class, engine_class, load
+
+ROOT = Path(__file__).parents[1]
+
+BOT = """
+[bot]
+languages = ["nl", "fr", "en"]
+working_language = "nl"
+readers = "volunteers"
+hours = "Mon-Fri 09:00-18:00"
+delete_after_days = 30
+"""
+CARRIER = """
+[adapters.pigeon]
+token = "a-very-secret-feather"
+"""
+
+CARRIERS = '''
+"""A network by somebody else."""
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+class Loft(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    place: str
+
+class Settings(BaseModel):
+    token: SecretStr
+    whistle: SecretStr | None = None
+    height: int = Field(default=10, ge=0)
+    lofts: tuple[str, ...] = ()
+    heights: list[int] = []
+    home: Loft | None = None
+    address: str = "https://example.org"
+    password: str = ""
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def looks_like_a_feather(cls, token):
+        if "feather" not in str(token):
+            raise ValueError(f"{token} is not a feather")
+        return token
+
+    @model_validator(mode="after")
+    def fits(self):
+        if self.height > 1000:
+            whistle = self.whistle.get_secret_value() if self.whistle else ""
+            raise ValueError(f"nothing flies at {self.height}, {self.password} {whistle}")
+        return self
+
+class Pigeon:
+    Settings = Settings
+
+class Raven:
+    pass
+'''
+
+
+@pytest.fixture(autouse=True)
+def somebody_elses_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed package that nobody here knows, with networks and engines of its own."""
+    site = tmp_path / "site"
+    info = site / "carriers-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: carriers\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[schakel.adapters]\npigeon = carriers:Pigeon\nraven = carriers:Raven\nswan = carriers.swans:Swan\n"
+        "lost = carriers_that_fell:Bird\n[schakel.engines]\nparrot = carriers:Pigeon\n"
+    )
+    (site / "carriers").mkdir()
+    (site / "carriers" / "__init__.py").write_text(CARRIERS)
+    (site / "carriers" / "swans.py").write_text("raise RuntimeError('this is imported only when it is configured')")
+    monkeypatch.syspath_prepend(str(site))
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "carriers"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def read(path: Path, text: str, **environ: str) -> Config:
+    path.write_text(text, encoding="utf-8")
+    return load(path, environ)
+
+
+def problems(path: Path, text: str, **environ: str) -> list[Problem]:
+    with pytest.raises(ConfigError) as raised:
+        read(path, text, **environ)
+    assert str(raised.value) == "\n".join(str(problem) for problem in raised.value.problems)
+    return raised.value.problems
+
+
+def complaint(path: Path, text: str, **environ: str) -> str:
+    """The one thing that is wrong, with the folder taken out."""
+    (problem,) = problems(path, text, **environ)
+    return str(problem).replace(f"{path.parent}/", "")
+
+
+# --- what comes out ------------------------------------------------------------------------------------------------
+
+
+def test_a_short_file_is_enough(path: Path) -> None:
+    """What is not required has a value that is safe to run with."""
+    config = read(path, BOT + CARRIER)
+    assert config.bot.languages == ("nl", "fr", "en")
+    assert config.bot.hours.text == "Mon-Fri 09:00-18:00"
+    assert config.bot.time_zone == ZoneInfo("Europe/Brussels") == config.bot.hours.zone
+    assert config.bot.emergency_number == "112"
+    assert config.bot.not_authorities is False
+    assert config.translation.notices == config.translation.conversations == ()
+    assert config.adapters["pigeon"].kind == "pigeon"
+
+
+def test_files_are_looked_for_beside_the_configuration(path: Path) -> None:
+    """Where the command was given does not matter."""
+    assert read(path, BOT + CARRIER).bot.data_dir == path.parent / "data"
+    assert read(path, BOT + CARRIER).database.url == f"sqlite:///{path.parent}/data/schakel.db"
+    assert read(path, BOT + 'data_dir = "/srv/s"' + CARRIER).database.url == "sqlite:////srv/s/schakel.db"
+    written = read(path, BOT + '[database]\nurl = "sqlite:///here.db?x=1"' + CARRIER)
+    assert written.database.url == f"sqlite:///{path.parent}/here.db?x=1"
+    elsewhere = read(path, BOT + '[database]\nurl = "postgresql://u:p@h/d"' + CARRIER)
+    assert elsewhere.database.url == "postgresql://u:p@h/d"
+
+
+def test_a_relative_configuration_path_counts_from_the_working_folder(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`config.toml`, the default, gives absolute paths too."""
+    monkeypatch.chdir(path.parent)
+    assert read(Path("config.toml"), BOT + CARRIER).bot.data_dir == path.parent / "data"
+
+
+def test_readers_can_be_named_per_language(path: Path) -> None:
+    """A language without its own text gets that of the working language."""
+    text = BOT.replace('"volunteers"', '{ nl = "vrijwilligers", fr = "bénévoles" }') + CARRIER
+    bot = read(path, text).bot
+    assert [bot.readers_in(code) for code in bot.languages] == ["vrijwilligers", "bénévoles", "vrijwilligers"]
+    assert read(path, BOT + CARRIER).bot.readers_in("fr") == "volunteers"
+
+
+def test_several_accounts_of_one_network_have_names_of_their_own(path: Path) -> None:
+    """`kind` says what an account is where its name does not."""
+    config = read(path, BOT + CARRIER + '[adapters.second]\nkind = "pigeon"\ntoken = "feather"\nheight = 3')
+    assert {name: adapter.kind for name, adapter in config.adapters.items()} == {"pigeon": "pigeon", "second": "pigeon"}
+
+
+def test_the_core_knows_none_of_a_networks_keys(path: Path) -> None:
+    """The settings model comes with the network, found by its entry point."""
+    settings = read(path, BOT + CARRIER + 'home = { place = "Leuven" }').adapters["pigeon"].settings
+    assert settings.model_dump()["home"] == {"place": "Leuven"}
+
+
+def test_engines_are_configured_like_networks(path: Path) -> None:
+    """The lists name sections of [translation.engines]."""
+    text = BOT + CARRIER + '[translation]\nnotices = ["first"]\n[translation.engines.first]\nkind = "parrot"\n'
+    translation = read(path, text + 'token = "feather"').translation
+    assert translation.notices == ("first",)
+    assert translation.engines["first"].kind == "parrot"
+
+
+def test_what_is_configured_cannot_be_changed(path: Path) -> None:
+    """The configuration is a value."""
+    config = read(path, BOT + CARRIER)
+    with pytest.raises(ValueError, match="frozen"):
+        config.bot.delete_after_days = 3650
+
+
+def test_networks_that_are_not_configured_are_not_imported(path: Path) -> None:
+    """An installed package that nobody uses costs nothing and can break nothing."""
+    read(path, BOT + CARRIER)
+    assert "carriers.swans" not in sys.modules
+
+
+# --- the environment -----------------------------------------------------------------------------------------------
+
+
+def test_the_environment_goes_before_the_file(path: Path) -> None:
+    """Every key can be given as SCHAKEL_SECTION__KEY, and only that key changes."""
+    config = read(
+        path,
+        BOT + CARRIER,
+        SCHAKEL_BOT__DELETE_AFTER_DAYS="7",
+        SCHAKEL_BOT__NOT_AUTHORITIES="true",
+        SCHAKEL_BOT__HOURS="Sat 10:00-12:00",
+        SCHAKEL_ADAPTERS__PIGEON__HEIGHT="99",
+    )
+    assert (config.bot.delete_after_days, config.bot.not_authorities) == (7, True)
+    assert config.bot.hours.text == "Sat 10:00-12:00"
+    assert config.bot.working_language == "nl"
+    assert config.adapters["pigeon"].settings.model_dump()["height"] == 99
+
+
+def test_lists_in_the_environment_are_separated_by_commas_or_json(path: Path) -> None:
+    """The core's lists and a network's alike."""
+    config = read(
+        path,
+        BOT + CARRIER,
+        SCHAKEL_BOT__LANGUAGES="nl, tr",
+        SCHAKEL_ADAPTERS__PIGEON__LOFTS='["Gent", "Luik"]',
+        SCHAKEL_ADAPTERS__PIGEON__HEIGHTS="1, 2",
+        SCHAKEL_ADAPTERS__PIGEON__HOME='{"place": "Leuven"}',
+    )
+    assert config.bot.languages == ("nl", "tr")
+    dumped = config.adapters["pigeon"].settings.model_dump()
+    assert (dumped["lofts"], dumped["heights"], dumped["home"]) == (("Gent", "Luik"), [1, 2], {"place": "Leuven"})
+
+
+@pytest.mark.parametrize("token", ["12345-feather", "[feather]", '{"feather": 1}', "feather,feather", "true feather"])
+def test_a_secret_in_the_environment_stays_as_it_is(path: Path, token: str) -> None:
+    """A token that looks like a number, a list or JSON is still a text."""
+    config = read(path, BOT, SCHAKEL_ADAPTERS__PIGEON__TOKEN=token)
+    settings = config.adapters["pigeon"].settings
+    assert settings.token.get_secret_value() == token  # type: ignore[attr-defined]
+
+
+def test_a_table_can_be_given_key_by_key_in_the_environment(path: Path) -> None:
+    """Deeper keys have more double underscores."""
+    config = read(path, BOT + CARRIER, SCHAKEL_BOT__READERS__NL="wij", SCHAKEL_ADAPTERS__PIGEON__HOME__PLACE="Luik")
+    assert config.bot.readers == {"nl": "wij"}
+
+
+def test_empty_variables_and_those_of_others_are_let_be(path: Path) -> None:
+    """Containers and their orchestrators set variables that mean nothing to us."""
+    read(
+        path, BOT + CARRIER, SCHAKEL_BOT__HOURS="", SCHAKEL_PORT="tcp://10.0.0.1:80", SCHAKEL_SERVICE_HOST="x", HOME="/"
+    )
+
+
+# --- what is wrong, and how it is said -----------------------------------------------------------------------------
+
+
+def test_hours_that_cannot_be_read_are_quoted_with_the_remedy(path: Path) -> None:
+    """File, key, what is wrong, what to write, where."""
+    assert complaint(path, BOT.replace("Mon-Fri 09:00-18:00", "Mo-Fr 9-18") + CARRIER) == (
+        'config.toml: bot.hours: "Mo-Fr 9-18" is not a time span; write for example "Mon-Fri 09:00-18:00" '
+        'or "Mon-Thu 09:00-17:00, Sat 10:00-12:30" (line 6)'
+    )
+
+
+def test_everything_that_is_wrong_is_said_at_once(path: Path) -> None:
+    """Nobody should have to start the bot five times to learn of five mistakes."""
+    found = problems(
+        path,
+        """
+[bot]
+langauges = ["nl"]
+working_language = "nl"
+hours = 9
+delete_after_days = true
+data_dir = "~/schakel"
+emergency_number = "help"
+time_zone = "Brussels"
+[databse]
+[database]
+url = "mysql://u:p@h/d"
+[adapters.pigeon]
+height = "high"
+[adapters.pidgeon]
+[translation]
+notices = ["parot"]
+conversation = []
+[translation.engines.parrot]
+token = "feather"
+""",
+        SCHAKEL_BOT__READERS=" ",
+        SCHAKEL_ADAPTERS__PIGEON__HIEGHT="3",
+    )
+    assert {(problem.source.rpartition("/")[2], problem.key, problem.line) for problem in found} == {
+        ("config.toml", "bot.langauges", 3),
+        ("environment", "SCHAKEL_BOT__READERS", None),
+        ("config.toml", "bot.hours", 5),
+        ("config.toml", "bot.delete_after_days", 6),
+        ("config.toml", "bot.data_dir", 7),
+        ("config.toml", "bot.emergency_number", 8),
+        ("config.toml", "bot.time_zone", 9),
+        ("config.toml", "databse", 10),
+        ("config.toml", "database.url", 12),
+        ("config.toml", "adapters.pigeon.height", 14),
+        ("config.toml", "adapters.pigeon.token", 13),
+        ("environment", "SCHAKEL_ADAPTERS__PIGEON__HIEGHT", None),
+        ("config.toml", "adapters.pidgeon", 15),
+        ("config.toml", "translation.notices", 17),
+        ("config.toml", "translation.conversation", 18),
+    }
+    meant = {problem.key.rpartition(".")[2]: problem.message for problem in found}
+    assert meant["langauges"] == 'is not a key here; did you mean "languages"?'
+    assert meant["SCHAKEL_ADAPTERS__PIGEON__HIEGHT"] == 'is not a key here; did you mean "height"?'
+    assert meant["databse"] == 'is not a section; did you mean "database"?'
+    assert meant["pidgeon"] == 'no network of the kind "pidgeon" is installed; did you mean "pigeon"?'
+    assert meant["notices"] == 'there is no engine "parot"; did you mean "parrot"?'
+    assert meant["height"] == "must be a whole number, without quotes"
+
+
+def test_an_empty_file_names_what_is_needed_with_examples(path: Path) -> None:
+    """The required keys, and at least one network."""
+    assert [str(problem).replace(f"{path}: ", "") for problem in problems(path, "")] == [
+        'bot.languages: is missing; write under [bot] for example: languages = ["nl", "fr", "en"]',
+        'bot.working_language: is missing; write under [bot] for example: working_language = "nl"',
+        'bot.readers: is missing; write under [bot] for example: readers = "volunteers of our centre"',
+        'bot.hours: is missing; write under [bot] for example: hours = "Mon-Fri 09:00-18:00"',
+        "bot.delete_after_days: is missing; write under [bot] for example: delete_after_days = 30",
+        "adapters: at least one network is needed; write for example a section [adapters.telegram]",
+    ]
+
+
+def test_a_missing_secret_can_be_given_in_two_ways(path: Path) -> None:
+    """In the file or in the environment, and the variable is named."""
+    assert complaint(path, BOT + "[adapters.pigeon]") == (
+        "config.toml: adapters.pigeon.token: is missing; write it under [adapters.pigeon], "
+        "or give SCHAKEL_ADAPTERS__PIGEON__TOKEN in the environment (line 8)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('["nl", "fr", "en"]', "[]", 'the list is empty; write for example ["nl", "fr", "en"]'),
+        ('["nl", "fr", "en"]', '["nl", "english"]', '"english" is not a language code; write for example "nl" or "pt"'),
+        ('["nl", "fr", "en"]', '["nl", "nl"]', "a language stands in the list twice; remove one"),
+        ('["nl", "fr", "en"]', '"nl"', 'must be a list: ["…", "…"]'),
+        ('["nl", "fr", "en"]', '["nl", 3]', "must be a text in quotes"),
+        (
+            'working_language = "nl"',
+            'working_language = "tr"',
+            '"tr" is not in bot.languages; add it there or choose one of "nl", "fr", "en"',
+        ),
+        ('"volunteers"', '{ fr = "x" }', 'has no text in the working language; add nl = "…"'),
+        ('"volunteers"', '{ nl = "x", tr = "y" }', '"tr" is not in bot.languages; add it there or remove it here'),
+        ("= 30", "= 0", "must be a number of days from 1 to 3650; write for example 30"),
+        ("= 30", '= "soon"', "must be a whole number, without quotes"),
+        (
+            "= 30",
+            '= 30\ntime_zone = "../etc/passwd"',
+            '"../etc/passwd" is not a time zone; write for example "Europe/Brussels"',
+        ),
+        ("= 30", "= 30\nnot_authorities = 3", "must be true or false, without quotes"),
+        ("= 30", '= 30\ndata_dir = "~/x"', '"~" is not understood here; write the whole path'),
+        ("= 30", "= 30\ndata_dir = 3", "must be a path in quotes"),
+        ("= 30", '= 30\n[database]\nurl = "sqlite://"', "is no address of a database; write"),
+        ("= 30", '= 30\n[database]\nurl = "sqlite:///:memory:"', "names no file; write"),
+    ],
+)
+def test_a_value_that_cannot_be_right_gets_its_remedy(path: Path, before: str, after: str, message: str) -> None:
+    """Each sentence says what to write instead."""
+    assert BOT.count(before) == 1
+    assert message in complaint(path, BOT.replace(before, after) + CARRIER)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("adapters.Pigeon]", "adapters.Pigeon: a name is made of small letters and digits"),
+        ("adapters.a__b]", "adapters.a__b: a name is made of small letters and digits"),
+        ('adapters]\npigeon = "feather"', "adapters.pigeon: must be a section of its own: [adapters.pigeon]"),
+        ("adapters.x]\nkind = 3", "adapters.x.kind: must be a text in quotes"),
+        ("adapters.raven]", 'adapters.raven: the network "raven" does not say how it is configured'),
+        ("adapters.swan]", 'adapters.swan: the network "swan" cannot be loaded (RuntimeError); reinstall it'),
+        ("adapters.lost]", 'the network "lost" cannot be loaded (ModuleNotFoundError of carriers_that_fell)'),
+        ("adapters.x]\nkind = 'gull'", 'adapters.x.kind: no network of the kind "gull" is installed; installed are: '),
+        ('adapters.p]\nkind = "pigeon"\ntoken = "feather"\nhome = {}', "adapters.p.home.place: is missing"),
+        ('adapters.p]\nkind = "pigeon"\ntoken = "feather"\nhome = {place="", x=1}', "p.home.x: is not a key here"),
+        ('adapters.p]\nkind = "pigeon"\ntoken = "feather"\nheight = -1', "should be greater than or equal to 0"),
+    ],
+)
+def test_a_network_that_cannot_be_used_is_named(path: Path, section: str, message: str) -> None:
+    """Names, kinds and broken packages; the rest of the file is still checked."""
+    assert message in complaint(path, f"{BOT}{CARRIER}[{section}" if section[8] != "]" else f"{BOT}[{section}")
+
+
+def test_an_engine_without_a_section_is_named(path: Path) -> None:
+    """The lists may name only what is configured."""
+    assert complaint(path, BOT + CARRIER + '[translation]\nconversations = ["deepl"]') == (
+        'config.toml: translation.conversations: there is no engine "deepl"; '
+        "write a section [translation.engines.deepl], or remove it here (line 12)"
+    )
+
+
+def test_a_single_underscore_in_a_variable_is_pointed_out(path: Path) -> None:
+    """Otherwise it would do nothing, and say nothing."""
+    assert complaint(path, BOT + CARRIER, SCHAKEL_BOT_DATA_DIR="/srv") == (
+        "environment: SCHAKEL_BOT_DATA_DIR: is not understood; "
+        "the section ends with two underscores: SCHAKEL_BOT__DATA_DIR"
+    )
+
+
+def test_a_line_is_given_only_when_it_is_beyond_doubt(path: Path) -> None:
+    """A text of several lines may look like keys; then the table around it is all that can be said."""
+    text = BOT.replace('"Mon-Fri 09:00-18:00"', "'''\nhours = 3\n'''") + CARRIER
+    (problem,) = problems(path, text)
+    assert (problem.key, problem.line) == ("bot.hours", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[bot", "is not valid TOML: "),
+        (b"hours = Mon-Fri", "is not valid TOML: "),
+        (b'[bot]\nreaders = "\xe9"', "is not UTF-8 text; save it as UTF-8 in your editor"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_said_so(path: Path, content: bytes, message: str) -> None:
+    """With the line where the parser gave up, where there is one."""
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=re.escape(f"{path}: {message}")):
+        load(path, {})
+
+
+def test_a_byte_order_mark_does_no_harm(path: Path) -> None:
+    """Some editors write one."""
+    path.write_bytes(b"\xef\xbb\xbf" + (BOT + CARRIER).encode())
+    assert load(path, {}).bot.working_language == "nl"
+
+
+def test_a_missing_file_is_said_how_to_make(path: Path) -> None:
+    """The first thing that a newcomer meets."""
+    with pytest.raises(ConfigError) as raised:
+        load(path, {})
+    assert str(raised.value) == (
+        f"{path}: there is no such file; "
+        "copy config.example.toml to this name and fill it in, or name yours with --config"
+    )
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(path.parent, {})
+
+
+# --- secrets -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CARRIER.replace("a-very-secret-feather", "a-very-secret-plume"),
+        '[adapters.pigeon]\ntoken = ["a-very-secret-plume"]',
+        CARRIER + 'height = 2000\npassword = "a-very-secret-plume"',
+        CARRIER + 'height = 2000\nwhistle = "a-very-secret-plume"',
+        CARRIER + '[database]\nurl = "mysql://u:a-very-secret-plume@h/d"',
+        CARRIER + '[translation]\nnotices = ["a-very-secret-plume"]\napi_key = "a-very-secret-plume"',
+    ],
+)
+def test_no_secret_is_ever_repeated(path: Path, text: str) -> None:
+    """Not even where a network's own check puts it into its message."""
+    found = problems(path, BOT + text)
+    said = "\n".join(f"{problem.key}: {problem.message}" for problem in found)
+    assert "plume" not in said
+    assert "secret" not in said
+
+
+def test_a_configuration_can_be_printed(path: Path) -> None:
+    """Neither a network's token nor the database's password shows."""
+    config = read(path, BOT + CARRIER + '[database]\nurl = "postgresql://u:a-very-secret-plume@h/d"')
+    assert "secret" not in repr(config)
+
+
+# --- the example ---------------------------------------------------------------------------------------------------
+
+SECRETS = {"SCHAKEL_ADAPTERS__TELEGRAM__TOKEN": "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"}
+
+
+def test_the_example_is_valid_but_for_the_secrets() -> None:
+    """Copied and given its secrets, it starts."""
+    config = load(ROOT / "config.example.toml", SECRETS)
+    assert set(config.adapters) == {"telegram", "matrix"}
+    assert config.bot.languages == ("nl", "fr", "en", "pt", "tr", "ar")
+    with pytest.raises(ConfigError) as raised:
+        load(ROOT / "config.example.toml", {})
+    assert [problem.key for problem in raised.value.problems] == ["adapters.telegram.token"]
+
+
+def test_the_example_with_every_key_that_has_a_default_is_valid(tmp_path: Path) -> None:
+    """The values behind a # are the ones that count anyway, or ones that could."""
+    lines = (ROOT / "config.example.toml").read_text(encoding="utf-8").splitlines()
+    uncommented = [re.sub(r"^# (?=\[|[a-z_]+ = )", "", line) for line in lines if "PASSWORD@" not in line]
+    config = read(tmp_path / "config.toml", "\n".join(uncommented))
+    example = load(ROOT / "config.example.toml", SECRETS)
+    assert config.bot.model_dump(exclude={"data_dir"}) == example.bot.model_dump(exclude={"data_dir"})
+    assert config.database.url == f"sqlite:///{tmp_path}/data/schakel.db"
+    for name, adapter in example.adapters.items():
+        ours, theirs = config.adapters[name].settings.model_dump(), adapter.settings.model_dump()
+        assert {key for key in ours if ours[key] != theirs[key]} <= {"token", "password"}
+
+
+def models() -> Iterator[tuple[str, type[BaseModel]]]:
+    for group, find in ((ADAPTERS, adapter_class), (ENGINES, engine_class)):
+        for entry in entry_points(group=group):
+            if entry.value.startswith("adapters."):
+                yield entry.name, find(entry.name).Settings
+
+
+def test_the_example_documents_every_key() -> None:
+    """What cannot be found there does not exist for a volunteer."""
+    example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    sections = {
+        section.strip("# []\n"): text
+        for section, text in re.findall(
+            r"^((?:# )?\[[a-z._]+\])\n(.*?)(?=^(?:# )?\[|\Z)", example, re.MULTILINE | re.DOTALL
+        )
+    }
+    from bot.config import Bot, Database, EngineLists
+
+    wanted = {"bot": Bot, "database": Database, "translation": EngineLists} | {
+        next(section for section in sections if section.rpartition(".")[2] == name): model for name, model in models()
+    }
+    for section, model in wanted.items():
+        for key in model.model_fields:
+            assert re.search(rf"^(# )?{key} = ", sections[section], re.MULTILINE), f"[{section}] {key}"
