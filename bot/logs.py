@@ -41,6 +41,7 @@ SAYINGS = (
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,39}")
 _CODE = re.compile(r"[NKnk][0-9]{1,7}")
+_CLASS = re.compile(r"[A-Za-z0-9_.<>]{1,120}")
 _PLACE = re.compile(r"[A-Za-z0-9_./\-]{1,120}:[0-9]+")
 
 
@@ -159,7 +160,8 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, str]]:
 
 
 def _class_name(kind: type[object]) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return name if _CLASS.fullmatch(name) else "<class>"
 
 
 def _exception(exc_info: object) -> BaseException | None:
