@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from bot.catalogue import PLACEHOLDER, Catalogue, isolated, placeholders, write_date
 from bot.content import say
+from bot.notices import Category
 
-Category = Literal["general", "food", "shelter", "meeting", "health", "legal", "emergency"]
 Kind = Literal["place", "time", "date", "phone", "link", "text", "number"]
 
 MOST_CHARACTERS = 300
@@ -286,8 +286,7 @@ def _read(path: Traversable) -> Template:
 
 def _template(name: str, data: dict[str, Any]) -> Template:
     slots = tuple(Slot(slot, about["kind"], about["example"]) for slot, about in data["slots"].items())
-    if data["category"] not in get_args(Category):
-        raise ValueError(f"the category is one of {', '.join(get_args(Category))}")
+    category = Category(data["category"])
     for slot in slots:
         if slot.kind not in get_args(Kind):
             raise ValueError(f"slot {slot.name}: the kind is one of {', '.join(get_args(Kind))}")
@@ -298,4 +297,4 @@ def _template(name: str, data: dict[str, Any]) -> Template:
         if language not in data["title"]:
             raise ValueError(f"title {language} is missing")
     review = {language: data.get("review", {}).get(language, "unreviewed") for language in texts}
-    return Template(name, data["category"], slots, data["title"], texts, review)
+    return Template(name, category, slots, data["title"], texts, review)

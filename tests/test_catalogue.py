@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time
@@ -37,6 +38,10 @@ from bot.content import LanguageName, Sentence, say
 FIRST_SET = {"nl", "fr", "en", "pt", "tr", "ar"}
 LANGUAGES = available()
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
+ROOT = Path(__file__).parents[1]
+SAYING = {"say", "Sentence", "HelpLink"}
+"""What takes the key of a sentence first."""
+
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 SAME_AS_ENGLISH = {
@@ -80,6 +85,19 @@ def written(folder: Path, language: str, body: str, plural: str = "nplurals=2; p
 def test_the_first_languages_have_a_catalogue() -> None:
     """Dutch, French, English, Portuguese, Turkish and Arabic are all there."""
     assert set(LANGUAGES) >= FIRST_SET
+
+
+def test_every_sentence_that_the_code_says_is_in_the_catalogue() -> None:
+    """A key that is written out in the code and missing in English would fail in front of somebody."""
+    said = {
+        node.args[0].value
+        for package in ("bot", "handlers", "adapters")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+    assert said - sentences(SOURCE).keys() == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
