@@ -1,0 +1,222 @@
+"""The web as a network: chats on one page, served by this process itself."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from adapters.web.events import ButtonPressed, parse
+from adapters.web.history import History, Missing, NotTheWriter
+from adapters.web.live import Live
+from adapters.web.server import Server, Site
+from adapters.web.settings import BOT, ChatSettings, Settings, is_loopback
+from bot.model import (
+    AnswerPress,
+    Attachment,
+    Batch,
+    EditText,
+    Incoming,
+    JoinChat,
+    LeaveChat,
+    Outgoing,
+    Raw,
+    Receipt,
+    SendReaction,
+    SendText,
+    SetCommands,
+    Text,
+    Withdraw,
+)
+from bot.ports import Account, Deliver, Down, Gone, Home, Limits, NotSent, Refused
+
+BATCH = 100
+LONGEST = 20_000  # UTF-16 units; our own choice, generous to whoever pastes a whole brochure
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class WebAdapter:
+    Settings: ClassVar[type[BaseModel]] = Settings
+    limits = Limits(
+        text=LONGEST,
+        unit="utf16",
+        per_second=0,
+        burst=100,
+        chat_gap=0,
+        group_window=None,
+        idempotent=True,
+        threads=True,
+        buttons=True,
+        reactions=True,
+    )
+
+    def __init__(self, name: str, settings: BaseModel, clock: Callable[[], datetime] = utc_now) -> None:
+        assert isinstance(settings, Settings)
+        self._name = name
+        self._settings = settings
+        self._clock = clock
+        self._live: Live | None = None
+        self._server: Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self.address = ""  # where the page is, once open
+
+    async def open(self, home: Home) -> Account:
+        try:
+            listener = _listen(self._settings.host, self._settings.port)
+        except OSError:
+            raise Down("the address is taken, or not one of this machine") from None
+        self.address = _address(self._settings.host, listener.getsockname()[1])
+        live = Live(home.folder / "history.db", self._clock)
+        await live.open()
+        await live.write(History.begin, self._settings.chats)
+        self._live = live
+        self._server = Server(Site(self._settings, live, _hosts(self._settings.host)))
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name=f"{self._name}: pages")
+        private = next((chat.id for chat in self._settings.chats if chat.kind == "private"), None)
+        link = self.address if private is None else f"{self.address}?start={{start}}#{private}"
+        return Account(f"@{BOT}", link)
+
+    async def close(self) -> None:
+        if self._live is None or self._server is None or self._serving is None:
+            return
+        self._live.end()
+        self._server.stop()
+        await self._serving
+        await self._live.close()
+        self._live = self._server = self._serving = None
+
+    async def receive(self, cursor: str | None, deliver: Deliver) -> None:
+        live, serving = self._opened(), self._serving
+        assert serving is not None
+        after = int(cursor) if cursor else 0
+        await live.write(History.forget_events, after)
+        with live.listening() as listener:
+            while not serving.done():
+                listener.woken.clear()
+                while events := await live.read(History.events_after, after, BATCH):
+                    after = int(events[-1].id)
+                    await deliver(Batch(events, str(after)))
+                waiting = asyncio.create_task(listener.woken.wait())
+                try:
+                    await asyncio.wait((waiting, serving), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    waiting.cancel()
+        raise Down("the pages are no longer served")
+
+    def parse(self, raw: Raw) -> Sequence[Incoming]:
+        return parse(self._name, raw)
+
+    async def send(self, action: Outgoing) -> Receipt:
+        live = self._live
+        if live is None:
+            raise NotSent("not connected")
+        if isinstance(action, SetCommands):
+            await live.write(History.set_commands, action)
+            return Receipt()
+        chat = self._settings.chat(action.chat.id)
+        if chat is None:
+            raise Gone("there is no such chat")
+        try:
+            return await self._send(live, chat, action)
+        except Missing:
+            raise Refused("there is no such message") from None
+        except NotTheWriter:
+            raise Refused("the message is not ours") from None
+
+    async def _send(self, live: Live, chat: ChatSettings, action: Outgoing) -> Receipt:
+        if not isinstance(action, JoinChat) and await live.read(History.is_absent, chat.id):
+            raise Gone("the bot has left this chat")
+        match action:
+            case SendText():
+                _fits(action.text)
+                return Receipt(str(await live.write(History.say, action)))
+            case EditText():
+                _fits(action.text)
+                await live.write(History.edit, action)
+                return Receipt(action.message)
+            case Withdraw():
+                await live.write(History.withdraw, action)
+            case SendReaction():
+                await live.write(History.react, action)
+            case AnswerPress():
+                await self._answer(live, action)
+            case JoinChat():
+                await live.write(History.be_absent, chat.id, False)
+            case LeaveChat():
+                await live.write(History.be_absent, chat.id, True)
+            case SetCommands():
+                raise AssertionError("has no chat")
+        return Receipt()
+
+    async def _answer(self, live: Live, action: AnswerPress) -> None:
+        press = int(action.press) if action.press.isdecimal() else 0
+        event = await live.read(History.event, press)
+        if not isinstance(event, ButtonPressed):
+            raise Refused("there is no such button press")
+        if action.text:
+            live.toast(event.page, event.chat.id, action.text)
+
+    async def fetch(self, attachment: Attachment, into: Path) -> None:
+        raise Refused("this network has no attachments")
+
+    async def check(self) -> list[str]:
+        faults = []
+        listen = self._settings.listen
+        if self._serving is None:
+            try:
+                _listen(self._settings.host, self._settings.port).close()
+            except OSError:
+                faults.append(
+                    f"The address {listen} cannot be listened on: stop the program that uses it, or change `listen` "
+                    f"in [adapters.{self._name}], for example to 127.0.0.1:{self._settings.port % 65535 + 1}."
+                )
+        if not is_loopback(self._settings.host):
+            faults.append(
+                f"Everybody who reaches {listen} can speak as anyone in the web chats: "
+                f"set `listen` in [adapters.{self._name}] to 127.0.0.1 unless you mean that."
+            )
+        return faults
+
+    def _opened(self) -> Live:
+        assert self._live is not None, "open comes first"
+        return self._live
+
+
+def _fits(text: Text) -> None:
+    if not text.plain.strip():
+        raise Refused("the text is empty")
+    if len(text.plain.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
+        raise Refused("the text is too long")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises OSError when the address is taken, is not ours, or is a name that nobody knows."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"
+
+
+def _hosts(host: str) -> list[str]:
+    """The names under which a browser may ask for us; any name once others than this machine may ask."""
+    return ["127.0.0.1", "localhost", "[::1]", "::1", host] if is_loopback(host) else ["*"]

@@ -1,0 +1,365 @@
+// The page: sends what people do, shows what comes over /events. Messages arrive as HTML made by the server.
+"use strict";
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const narrow = matchMedia("(max-width: 760px)");
+const touch = matchMedia("(hover: none)");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const unique = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const page = unique();
+const language = document.body.dataset.language;
+const rooms = new Map($$(".room").map((element) => [element.id, new_room(element)]));
+let since = document.body.dataset.since;
+let source = null;
+
+function new_room(element) {
+  const form = $("form", element);
+  return {
+    id: element.id, element, form, box: form.elements.text, who: form.elements.person,
+    posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
+    suggestions: [...$(".tries", element).children], commands: null,
+    context: null, // {thread, reply_to, edit, label}
+    following: true, newest: null, unread: 0, deed: null, sending: false,
+  };
+}
+
+// --- sending ---------------------------------------------------------------------------------------------------------
+
+async function post(room, what, body) {
+  const response = await fetch(`/api/chats/${room.id}/${what}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ person: room.who.value, ...body }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+}
+
+async function attempt(room, what, body) {
+  try {
+    await post(room, what, body);
+    return true;
+  } catch {
+    toast(room, room.element.dataset.failed);
+    return false;
+  }
+}
+
+async function submit(room) {
+  const text = room.box.value;
+  if (!text.trim() || room.sending) return;
+  room.sending = true;
+  room.deed ??= unique(); // the same name until it has arrived, so that trying again says nothing twice
+  const { thread, reply_to, edit } = room.context ?? {};
+  const sent = edit
+    ? await attempt(room, "edits", { message: edit, text })
+    : await attempt(room, "messages", { text, deed: room.deed, thread: thread ?? null, reply_to: reply_to ?? null });
+  room.sending = false;
+  if (!sent) return;
+  room.deed = null;
+  room.following = true;
+  room.box.value = "";
+  grow(room.box);
+  offer(room);
+  set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
+}
+
+function follow_link(address) {
+  const room = rooms.get(address.hash.slice(1));
+  const start = address.searchParams.get("start");
+  if (!room) return false;
+  if (start) attempt(room, "starts", { start, deed: unique() });
+  return true;
+}
+
+// --- the box ---------------------------------------------------------------------------------------------------------
+
+function grow(box) {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, 152)}px`;
+}
+
+function fill(room, text) {
+  room.box.value = text;
+  grow(room.box);
+  offer(room);
+  room.box.focus();
+  room.box.setSelectionRange(text.length, text.length);
+}
+
+// Commands whose beginning is typed stand where the suggestions stand.
+async function offer(room) {
+  const typed = /^[!/](\S*)$/.exec(room.box.value);
+  if (typed && room.commands === null) {
+    room.commands = [];
+    const response = await fetch(`/api/chats/${room.id}/commands?language=${language}`).catch(() => null);
+    if (response?.ok) room.commands = await response.json();
+    return offer(room);
+  }
+  const fitting = typed ? room.commands.filter(([name]) => name.startsWith(typed[1])) : [];
+  room.tries.replaceChildren(...(fitting.length ? fitting.map((entry) => command_button(typed[0][0], entry)) : room.suggestions));
+}
+
+function command_button(sign, [name, description]) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "command inner";
+  button.dir = "auto";
+  button.dataset.fill = `${sign}${name} `;
+  const bold = document.createElement("b");
+  bold.textContent = sign + name;
+  button.append(bold, ` ${description}`);
+  return button;
+}
+
+function set_context(room, context) {
+  room.context = context;
+  const banner = $(".context", room.form);
+  banner.hidden = !context;
+  $("span", banner).textContent = context?.label ?? "";
+  room.box.setAttribute("aria-label", context ? `${room.element.dataset.write}: ${context.label}` : room.element.dataset.write);
+  room.element.classList.toggle("in-thread", Boolean(context?.thread));
+  for (const post of $$(".post.here", room.posts)) post.classList.remove("here");
+  if (context?.thread) document.getElementById(`m${context.thread}`)?.classList.add("here");
+}
+
+function thread_context(room, thread) {
+  const name = $(`#m${thread} > .into`)?.dataset.name;
+  const { inThread, inThisThread } = room.element.dataset;
+  return { thread, label: name ? inThread.replace("{code}", name) : inThisThread };
+}
+
+// --- messages --------------------------------------------------------------------------------------------------------
+
+const number = (post) => Number(post.id.slice(1));
+
+function show(room, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const post = template.content.firstElementChild;
+  const old = document.getElementById(post.id);
+  dress(room, post);
+  if (old) return renew(old, post);
+  const root = post.dataset.thread && document.getElementById(`m${post.dataset.thread}`);
+  const list = root ? $(".thread", root) : room.posts;
+  const later = [...list.children].reverse().find((other) => number(other) < number(post));
+  if (later) later.after(post);
+  else list.prepend(post);
+  post.classList.add("fresh");
+  notice(room, post);
+}
+
+function renew(old, post) {
+  const held = old.contains(document.activeElement) && !$(".thread", old)?.contains(document.activeElement);
+  const thread = $(".thread", old);
+  if (thread && $(".thread", post)) $(".thread", post).replaceWith(thread);
+  if (old.classList.contains("here")) post.classList.add("here");
+  old.replaceWith(post);
+  if (held) $(".message", post)?.focus({ preventScroll: true });
+}
+
+// What depends on who looks: whose message it is, which reactions are theirs, the clock of their zone.
+function dress(room, within) {
+  const me = room.who.value;
+  for (const post of [...(within.matches?.(".post") ? [within] : []), ...$$(".post", within)])
+    post.classList.toggle("mine", post.dataset.person === me);
+  for (const button of $$("[data-react]", within)) {
+    const on = button.dataset.people.includes(` ${me} `);
+    button.classList.toggle("on", on);
+    button.setAttribute("aria-pressed", on);
+  }
+  for (const time of $$("time", within))
+    time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+function notice(room, post) {
+  const visible = !narrow.matches || room.element.classList.contains("shown");
+  if (visible && room.following) bring(post);
+  else if (visible) {
+    room.newest = post;
+    room.jump.hidden = false;
+  }
+  if (visible) return;
+  room.unread += 1;
+  mark(room);
+}
+
+function mark(room) {
+  const tab = $(`.tabs a[href="#${room.id}"]`);
+  tab.classList.toggle("unread", room.unread > 0);
+  tab.dataset.count = room.unread;
+}
+
+function bring(post) {
+  const list = post.closest(".posts");
+  const last = list.lastElementChild.contains(post) && !post.nextElementSibling?.matches(".post");
+  if (last) return list.scrollTo({ top: list.scrollHeight, behavior: calm.matches ? "auto" : "smooth" });
+  const box = ($(":scope > .message", post) ?? post).getBoundingClientRect();
+  const seen = list.getBoundingClientRect();
+  const below = box.bottom + 48 - seen.bottom;
+  const above = box.top - 12 - seen.top;
+  const by = above < 0 ? above : below > 0 ? Math.min(below, above) : 0;
+  if (by) list.scrollBy({ top: by, behavior: calm.matches ? "auto" : "smooth" });
+}
+
+function toast(room, text) {
+  const place = $(".toast", room.element);
+  place.textContent = text;
+  clearTimeout(room.toasted);
+  room.toasted = setTimeout(() => { place.textContent = ""; }, 7000);
+}
+
+// --- what comes over /events ------------------------------------------------------------------------------------------
+
+function listen() {
+  source?.close();
+  source = new EventSource(`/events?${new URLSearchParams({ page, language, since })}`);
+  const offline = document.getElementById("offline");
+  source.onopen = () => { offline.textContent = ""; };
+  source.onerror = () => {
+    offline.textContent = offline.dataset.text;
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  };
+  const on = (name, act) => source.addEventListener(name, (event) => {
+    if (event.lastEventId) since = event.lastEventId;
+    const data = JSON.parse(event.data);
+    const room = rooms.get(data.chat);
+    if (room) act(room, data);
+  });
+  on("message", (room, data) => show(room, data.html));
+  on("chat", (room, data) => { $(".absent", room.element).hidden = !data.absent; });
+  on("toast", (room, data) => toast(room, data.text));
+}
+
+// A hidden page lets its connection go after a while: a browser has only six for one address.
+let resting = null;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(resting);
+  if (document.hidden) resting = setTimeout(() => { source.close(); source = null; }, 60_000);
+  else if (!source) listen();
+});
+
+// --- which room ------------------------------------------------------------------------------------------------------
+
+function show_room() {
+  const wanted = location.hash.slice(1);
+  const id = rooms.has(wanted) ? wanted : "start";
+  for (const element of [document.getElementById("start"), ...$$(".room")]) element.classList.toggle("shown", element.id === id);
+  for (const tab of $$(".tabs a")) {
+    const current = tab.hash === `#${id}`;
+    if (current) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+    if (current) tab.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+  if (narrow.matches) document.getElementById("start").open = true;
+  const room = rooms.get(id);
+  if (!room) return;
+  if (room.following) room.posts.scrollTop = room.posts.scrollHeight;
+  room.unread = 0;
+  mark(room);
+  attend(room);
+}
+
+// A screen reader follows one room at a time.
+function attend(room) {
+  for (const other of rooms.values()) other.posts.setAttribute("aria-live", other === room ? "polite" : "off");
+}
+
+// --- what people do --------------------------------------------------------------------------------------------------
+
+function act(room, button) {
+  const post = button.closest(".post");
+  const id = post && number(post);
+  const thread = post?.dataset.thread ? Number(post.dataset.thread) : undefined;
+  switch (button.dataset.act) {
+    case "stop": {
+      if (room.context?.edit) fill(room, "");
+      set_context(room, null);
+      return room.box.focus();
+    }
+    case "invite": return attempt(room, "invitations", {});
+    case "delete": return attempt(room, "withdrawals", { message: id });
+    case "thread": set_context(room, thread_context(room, id)); return room.box.focus();
+    case "reply": {
+      const label = room.element.dataset.answering.replace("{name}", $(".who", post).textContent);
+      set_context(room, { thread, reply_to: id, label });
+      return room.box.focus();
+    }
+    case "edit": {
+      set_context(room, { edit: id, label: room.element.dataset.editing });
+      return fill(room, $(".text", post).textContent);
+    }
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (link?.origin === location.origin && link.hash && link.pathname === "/" && rooms.has(link.hash.slice(1))) {
+    event.preventDefault();
+    follow_link(new URL(link.href));
+    open_room(link.hash.slice(1));
+    if (link.dataset.fill) fill(rooms.get(link.hash.slice(1)), link.dataset.fill);
+    return;
+  }
+  const button = event.target.closest("button");
+  const room = button && rooms.get(button.closest(".room")?.id);
+  if (!room) return;
+  const message = () => number(button.closest(".post"));
+  if (button.dataset.act) act(room, button);
+  else if (button.dataset.choice) {
+    button.classList.add("pressed");
+    attempt(room, "presses", { message: message(), choice: button.dataset.choice, page, deed: unique() });
+  } else if (button.dataset.react) {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    attempt(room, "reactions", { message: message(), emoji: button.dataset.react, on });
+  } else if (button.dataset.fill) fill(room, button.dataset.fill);
+  else if (button === room.jump) {
+    room.following = true;
+    room.jump.hidden = true;
+    bring(room.newest);
+  }
+});
+
+function open_room(id) {
+  if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
+  show_room();
+  rooms.get(id).element.scrollIntoView({ block: "nearest" });
+}
+
+for (const room of rooms.values()) {
+  dress(room, room.posts);
+  room.posts.scrollTop = room.posts.scrollHeight;
+  room.form.addEventListener("submit", (event) => { event.preventDefault(); submit(room); });
+  room.box.addEventListener("input", () => { room.deed = null; grow(room.box); offer(room); });
+  room.box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch.matches) {
+      event.preventDefault();
+      submit(room);
+    } else if (event.key === "Escape" && room.context) act(room, $("[data-act=stop]", room.form));
+  });
+  room.who.addEventListener("change", () => dress(room, room.posts));
+  room.element.addEventListener("focusin", () => attend(room));
+  room.posts.addEventListener("scroll", () => {
+    if (room.posts.scrollHeight - room.posts.scrollTop - room.posts.clientHeight > 40) return;
+    room.following = true;
+    room.jump.hidden = true;
+  });
+  for (const kind of ["wheel", "touchmove", "keydown"])
+    room.posts.addEventListener(kind, (event) => {
+      if (event.key === undefined || ["PageUp", "ArrowUp", "Home"].includes(event.key)) room.following = false;
+    }, { passive: true });
+}
+
+// Threads of the messages that the page began with stand under their first message.
+for (const post of $$(".post[data-thread]")) {
+  const place = $(`#m${post.dataset.thread} > .thread`);
+  if (place && post.parentElement !== place) place.append(post);
+}
+for (const room of rooms.values()) room.posts.scrollTop = room.posts.scrollHeight;
+
+addEventListener("hashchange", show_room);
+addEventListener("popstate", show_room);
+const here = new URL(location.href);
+if (follow_link(here) && here.search) history.replaceState(null, "", `/${here.hash}`);
+show_room();
+listen();

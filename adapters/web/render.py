@@ -1,0 +1,187 @@
+"""The page and its messages as HTML, in the language of who looks; the words come from page/words.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2s
+from importlib.resources import files
+from typing import Literal
+from zlib import crc32
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from adapters.web import page
+from adapters.web.history import Post
+from adapters.web.html import excerpt, safe_address, to_html
+from adapters.web.settings import ChatSettings, PersonSettings, Settings
+
+FALLBACK = "en"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"})
+CODE = re.compile(r"\b[KN]\d{1,6}\b")
+HUES = 6
+ASSETS = {"style.css": "text/css", "page.js": "text/javascript"}
+
+Words = Mapping[str, str]
+
+
+def _read(name: str) -> str:
+    return files(page).joinpath(name).read_text(encoding="utf-8")
+
+
+WORDS = tomllib.loads(_read("words.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to try first: `fill` goes into the box of the chat `room`."""
+
+    title: str
+    text: str
+    room: str
+    fill: str
+
+
+STEPS = (
+    Step("step1", "step1_text", "organisation", "!template"),
+    Step("step2", "step2_text", "member", "أحتاج إلى طعام لأطفالي الثلاثة"),
+    Step("step3", "step3_text", "coordination", "!list"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post with the code that its text carries (K7), by which people call it."""
+
+    post: Post
+    code: str | None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.post, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A chat as the page shows it. `spoken` is the language of the words in it."""
+
+    id: str
+    kind: Literal["private", "group"]
+    title: str
+    about: str
+    language: str | None
+    spoken: str
+    direction: Literal["ltr", "rtl"]
+    tone: int
+    threads: bool
+    members: tuple[PersonSettings, ...]
+    suggestions: tuple[str, ...]
+    thread_suggestions: tuple[str, ...]
+    posts: tuple[Shown, ...]
+    absent: bool
+
+
+def page_languages() -> list[tuple[str, str]]:
+    return [(code, words["name"]) for code, words in WORDS["page"].items()]
+
+
+def page_language(*wishes: str) -> str:
+    """The first wish that the page speaks; a wish may be an Accept-Language header."""
+    for wish in wishes:
+        for part in wish.split(","):
+            code = part.split(";")[0].strip().lower().split("-")[0]
+            if code in WORDS["page"]:
+                return code
+    return FALLBACK
+
+
+def in_order(posts: Sequence[Post]) -> list[Post]:
+    """Every first message, followed by its thread."""
+    known = {post.id for post in posts}
+    return sorted(posts, key=lambda post: (post.thread if post.thread in known else post.id, post.id))
+
+
+class Renderer:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.assets = {name: _read(name).encode() for name in ASSETS}
+        versions = {name: blake2s(body, digest_size=6).hexdigest() for name, body in self.assets.items()}
+        self._environment = Environment(
+            loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._environment.globals.update(
+            to_html=to_html,
+            excerpt=excerpt,
+            safe_address=safe_address,
+            clock=_clock,
+            hue=_hue,
+            asset=lambda name: f"/{name}?{versions[name]}",
+            chat_words=lambda room: _chat_words(room.spoken),
+        )
+        self._index = self._environment.get_template("index.html")
+        self._message = self._environment.get_template("message.html").module
+
+    def index(self, language: str, since: int, posts: Mapping[str, Sequence[Post]], absent: frozenset[str]) -> str:
+        rooms = [
+            self._room(chat, tone, language, posts[chat.id], chat.id in absent)
+            for tone, chat in enumerate(self._settings.chats)
+        ]
+        by_id = {chat.id: chat for chat in self._settings.chats}
+        numbers = sorted({chat.column for chat in self._settings.chats})
+        return self._index.render(
+            language=language,
+            languages=page_languages(),
+            words=WORDS["page"][language],
+            since=since,
+            rooms=rooms,
+            columns=[[room for room in rooms if by_id[room.id].column == number] for number in numbers],
+            steps=[step for step in STEPS if step.room in by_id],
+        )
+
+    def message(self, chat: ChatSettings, post: Post, language: str) -> str:
+        words = _chat_words(_spoken(chat, language))
+        return str(self._message.message(_shown(post), chat, words))  # type: ignore[attr-defined]  # a macro
+
+    def _room(self, chat: ChatSettings, tone: int, language: str, posts: Sequence[Post], absent: bool) -> Room:
+        return Room(
+            id=chat.id,
+            kind=chat.kind,
+            title=chat.title,
+            about=WORDS["page"][language]["rooms"].get(chat.id, ""),
+            language=chat.language,
+            spoken=_spoken(chat, language),
+            direction="rtl" if chat.language in RIGHT_TO_LEFT else "ltr",
+            tone=tone % HUES,
+            threads=chat.threads,
+            members=chat.members,
+            suggestions=chat.suggestions,
+            thread_suggestions=chat.thread_suggestions,
+            posts=tuple(_shown(post) for post in in_order(posts)),
+            absent=absent,
+        )
+
+
+def _spoken(chat: ChatSettings, language: str) -> str:
+    """The chat's own language where the page has words in it, else the page's."""
+    return chat.language if chat.language and chat.language in WORDS["chat"] else language
+
+
+def _chat_words(language: str) -> Words:
+    words: Words = WORDS["chat"][language]
+    return words
+
+
+def _shown(post: Post) -> Shown:
+    found = CODE.search(post.text.plain) if post.by_the_bot else None
+    return Shown(post, found.group() if found else None)
+
+
+def _clock(at: datetime) -> str:
+    """The clock time on the machine that serves the page; the page's script puts it in the reader's zone."""
+    return f"{at.astimezone():%H:%M}"
+
+
+def _hue(person: str) -> int:
+    return 1 + crc32(person.encode()) % (HUES - 1) if person else 0  # the first hue is the bot's

@@ -1,0 +1,343 @@
+"""The page over HTTP: what people do comes in, what changed goes out as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Generator
+from typing import Annotated, TypeVar
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from adapters.web.history import ChatState, History, Missing, NotTheWriter, Post
+from adapters.web.live import Listener, Live
+from adapters.web.render import ASSETS, Renderer, page_language
+from adapters.web.settings import ChatSettings, PersonSettings, Settings
+
+T = TypeVar("T")
+
+BODY = 1_000_000  # bytes of one request at most: a text of 100,000 characters in any script, and room
+HEARTBEAT = 15.0  # seconds; shorter than the patience of a proxy in between
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+Words = Annotated[str, msgspec.Meta(max_length=100_000)]
+
+
+class ByPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every request names who acts."""
+
+    person: Key
+
+
+class ToSay(ByPerson, frozen=True):
+    """`deed` names the attempt, so that a repeated request says nothing twice."""
+
+    text: Words
+    deed: Key
+    thread: Number | None = None
+    reply_to: Number | None = None
+
+
+class ToStart(ByPerson, frozen=True):
+    start: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    deed: Key
+
+
+class ToReword(ByPerson, frozen=True):
+    message: Number
+    text: Words
+
+
+class ToTakeBack(ByPerson, frozen=True):
+    message: Number
+
+
+class ToPress(ByPerson, frozen=True):
+    message: Number
+    choice: Key
+    page: Key
+    deed: Key
+
+
+class ToReact(ByPerson, frozen=True):
+    message: Number
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    on: bool
+
+
+class ToInvite(ByPerson, frozen=True):
+    pass
+
+
+class Site:
+    """The application's routes over one history."""
+
+    def __init__(self, settings: Settings, live: Live, hosts: list[str]) -> None:
+        self._settings = settings
+        self._live = live
+        self._renderer = Renderer(settings)
+        self.app = Starlette(
+            routes=[
+                Route("/", self.index),
+                Route("/events", self.events),
+                *(Route(f"/{name}", self.asset, name=name) for name in ASSETS),
+                Route("/api/chats/{chat}/messages", self.say, methods=["POST"]),
+                Route("/api/chats/{chat}/starts", self.start, methods=["POST"]),
+                Route("/api/chats/{chat}/edits", self.reword, methods=["POST"]),
+                Route("/api/chats/{chat}/withdrawals", self.take_back, methods=["POST"]),
+                Route("/api/chats/{chat}/presses", self.press, methods=["POST"]),
+                Route("/api/chats/{chat}/reactions", self.react, methods=["POST"]),
+                Route("/api/chats/{chat}/invitations", self.invite, methods=["POST"]),
+                Route("/api/chats/{chat}/commands", self.commands),
+            ],
+            # A page of another site may neither reach us under a name of its own nor post here (see `_read`).
+            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
+            exception_handlers={
+                HTTPException: _plainly,
+                Missing: _missing,
+                NotTheWriter: _not_the_writer,
+            },
+        )
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    async def index(self, request: Request) -> Response:
+        chosen = request.query_params.get("language", "")
+        language = page_language(
+            chosen, request.cookies.get("language", ""), request.headers.get("accept-language", "")
+        )
+        chats = [chat.id for chat in self._settings.chats]
+
+        def look(history: History) -> tuple[int, dict[str, list[Post]], frozenset[str]]:
+            absent = frozenset(chat for chat in chats if history.is_absent(chat))
+            return history.now(), {chat: history.latest(chat) for chat in chats}, absent
+
+        since, posts, absent = await self._live.read(look)
+        response = Response(
+            self._renderer.index(language, since, posts, absent),
+            media_type="text/html",
+            headers={**SECURITY, "Cache-Control": "no-store"},
+        )
+        if chosen:
+            response.set_cookie("language", language, max_age=31_536_000, samesite="lax", httponly=True)
+        return response
+
+    async def asset(self, request: Request) -> Response:
+        name = request.url.path.lstrip("/")
+        return Response(
+            self._renderer.assets[name],
+            media_type=ASSETS[name],
+            headers={**SECURITY, "Cache-Control": "public, max-age=31536000, immutable"},  # its address has its digest
+        )
+
+    async def commands(self, request: Request) -> Response:
+        """The command menu of the chat, as (name, description)."""
+        chat = self._chat(request)
+        scope = "private" if chat.kind == "private" else "groups"
+        language = chat.language or page_language(request.query_params.get("language", ""))
+        return JSONResponse(await self._live.read(History.commands, scope, language), headers=SECURITY)
+
+    async def events(self, request: Request) -> Response:
+        """What changes from now on, or since the last event that the page has seen."""
+        seen = request.headers.get("last-event-id") or request.query_params.get("since", "")
+        since = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 19 else None
+        language = page_language(request.query_params.get("language", ""))
+        return StreamingResponse(
+            self._stream(since, request.query_params.get("page", "")[:80], language),
+            media_type="text/event-stream",
+            headers={**SECURITY, "Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    async def _stream(self, since: int | None, page: str, language: str) -> AsyncIterator[str]:
+        with self._live.listening(page) as listener:
+            yield "retry: 1000\n\n"
+            if since is None:
+                since = await self._live.read(History.now)
+            while not self._live.closing:
+                listener.woken.clear()
+                while changes := await self._live.read(History.changed_since, since):
+                    for change in changes:
+                        yield self._change(change, language)
+                    since = changes[-1].changed
+                while listener.toasts:
+                    chat, text = listener.toasts.popleft()
+                    yield _event("toast", {"chat": chat, "text": text})
+                if not await _woken(listener):
+                    yield ": still here\n\n"
+
+    def _change(self, change: Post | ChatState, language: str) -> str:
+        chat = self._settings.chat(change.chat)
+        if chat is None:  # no longer configured
+            return f"id: {change.changed}\n\n"
+        if isinstance(change, ChatState):
+            return _event("chat", {"chat": chat.id, "absent": change.absent}, change.changed)
+        html = self._renderer.message(chat, change, language)
+        return _event("message", {"chat": chat.id, "id": change.id, "html": html}, change.changed)
+
+    # --- doing -----------------------------------------------------------------------------------------------------
+
+    async def say(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToSay)
+        person, text = _member(chat, asked.person), clean(asked.text)
+        if not text.strip():
+            raise HTTPException(400, "Write something first.")
+        message = await self._live.write(History.said, chat, person, text, asked.deed, asked.thread, asked.reply_to)
+        return _done(message)
+
+    async def start(self, request: Request) -> Response:
+        """The link to the private chat was followed."""
+        chat, asked = self._chat(request), await _read(request, ToStart)
+        person = _member(chat, asked.person)
+        message = await self._live.write(History.said, chat, person, "/start", asked.deed, start=asked.start)
+        return _done(message)
+
+    async def reword(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToReword)
+        person, text = _member(chat, asked.person), clean(asked.text)
+        if not text.strip():
+            raise HTTPException(400, "Write something first, or delete the message.")
+        await self._live.write(History.reworded, chat, person, asked.message, text)
+        return _done(asked.message)
+
+    async def take_back(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToTakeBack)
+        person = _member(chat, asked.person)
+        await self._live.write(History.taken_back, chat, person, asked.message)
+        return _done(asked.message)
+
+    async def press(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToPress)
+        person = _member(chat, asked.person)
+        press = await self._live.write(
+            History.pressed, chat, person, asked.message, asked.choice, asked.page, asked.deed
+        )
+        return _done(press)
+
+    async def react(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToReact)
+        person = _member(chat, asked.person)
+        await self._live.write(History.reacted, chat, person, asked.message, clean(asked.emoji), asked.on)
+        return _done(asked.message)
+
+    async def invite(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToInvite)
+        person = _member(chat, asked.person)
+        await self._live.write(History.invited, chat, person)
+        return _done(0)
+
+    def _chat(self, request: Request) -> ChatSettings:
+        chat = self._settings.chat(request.path_params["chat"])
+        if chat is None:
+            raise HTTPException(404, "There is no such chat.")
+        return chat
+
+
+class Server(uvicorn.Server):
+    """uvicorn within somebody else's program: signals are none of its business, and it sleeps while nobody asks."""
+
+    def __init__(self, site: Site) -> None:
+        self._stop = asyncio.Event()
+        super().__init__(
+            uvicorn.Config(
+                site.app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,  # addresses carry start payloads
+                server_header=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._stop.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # brings the clock in the headers up to date
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._stop.wait()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def clean(text: str) -> str:
+    """A text that can be stored and sent: half a surrogate pair, and NUL, become the replacement sign."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+async def _read(request: Request, shape: type[T]) -> T:
+    """The request's JSON. Another site's page cannot send that type without our leave, which it never gets."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise HTTPException(415, "Send JSON.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY:
+            raise HTTPException(413, "This is too long.")
+    try:
+        return msgspec.convert(json.loads(body), shape)  # json: a browser may well send half a surrogate pair
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "This cannot be understood.") from None
+
+
+def _member(chat: ChatSettings, person: str) -> PersonSettings:
+    member = chat.member(person)
+    if member is None:
+        raise HTTPException(403, "This person is not in this chat.")
+    return member
+
+
+def _done(result: int) -> Response:
+    return JSONResponse({"id": str(result)}, headers=SECURITY)
+
+
+def _event(name: str, data: dict[str, object], number: int | None = None) -> str:
+    head = "" if number is None else f"id: {number}\n"
+    return f"{head}event: {name}\ndata: {msgspec.json.encode(data).decode()}\n\n"
+
+
+async def _woken(listener: Listener) -> bool:
+    try:
+        async with asyncio.timeout(HEARTBEAT):
+            await listener.woken.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _plainly(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(error.detail, error.status_code, headers=SECURITY)
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("This message is not there any more.", 404, headers=SECURITY)
+
+
+async def _not_the_writer(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("Only its writer can change a message.", 403, headers=SECURITY)

@@ -1,0 +1,90 @@
+"""Text becomes HTML that says exactly what the text says, and can do nothing else."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.web.html import excerpt, to_html
+from bot.model import Span, SpanKind, Text
+
+NO_LINE_BREAK = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=30)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> Text:
+    plain = draw(NO_LINE_BREAK)
+    place = st.integers(-2, len(plain) + 2)
+    spans = st.builds(
+        Span, place, place, st.sampled_from(SpanKind), st.sampled_from([None, "https://example.org", "x"])
+    )
+    return Text(plain, tuple(draw(st.lists(spans, max_size=6))))
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a browser does, and insists that every tag is closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.words = ""
+        self.links: list[str] = []
+        self.feed(str(html))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not (tag == "a" and "a" in self.open), "a link within a link"
+        self.open.append(tag)
+        if tag == "a":
+            self.links.append(dict(attrs)["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@given(texts())
+def test_every_text_reads_the_same_and_every_tag_is_closed_in_order(text: Text) -> None:
+    assert Reader(to_html(text)).words == text.plain
+
+
+def test_markup_that_people_type_is_shown_as_they_typed_it() -> None:
+    html = to_html(Text('<script>alert("1")</script> <b>&amp; *no*'))
+    assert Reader(html).words == '<script>alert("1")</script> <b>&amp; *no*'
+    assert "<script" not in html
+
+
+def test_spans_that_cross_are_closed_and_opened_again() -> None:
+    text = Text("abcd", (Span(0, 3, SpanKind.BOLD), Span(1, 4, SpanKind.ITALIC)))
+    assert to_html(text) == "<b>a<i>bc</i></b><i>d</i>"
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", " https://a b", "//example.org", ""])
+def test_a_link_goes_only_where_links_may_go(address: str) -> None:
+    assert to_html(Text("here", (Span(0, 4, SpanKind.LINK, address),))) == "here"
+
+
+def test_an_address_cannot_break_out_of_its_attribute() -> None:
+    html = to_html(Text("here", (Span(0, 4, SpanKind.LINK, 'https://example.org/"onclick="x'),)))
+    assert Reader(html).links == ['https://example.org/"onclick="x']
+
+
+def test_web_addresses_in_a_text_become_links_but_not_within_code() -> None:
+    text = Text("see https://example.org/a?b=1&c=2, or https://x.example", (Span(38, 55, SpanKind.CODE),))
+    assert Reader(to_html(text)).links == ["https://example.org/a?b=1&c=2"]
+
+
+def test_the_line_break_after_a_quote_is_the_quotes_own_edge() -> None:
+    text = Text("one\ntwo\nthree", (Span(4, 7, SpanKind.QUOTE),))
+    assert to_html(text) == 'one\n<blockquote dir="auto">two</blockquote>three'
+
+
+def test_an_excerpt_is_one_line_and_says_that_it_was_cut() -> None:
+    assert excerpt(Text("  one\n\ttwo ")) == "one two"
+    assert excerpt(Text("word " * 100), 12) == "word word w…"
