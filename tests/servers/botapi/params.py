@@ -83,7 +83,8 @@ def _json_object(body: bytes) -> Json:
         raise bad_request("can't parse JSON object") from None
     if not isinstance(value, dict):
         raise bad_request("object expected as JSON body")
-    _check_encoding(value)
+    if b"\\u" in body:
+        _check_encoding(value)
     return value
 
 
