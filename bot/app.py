@@ -7,7 +7,7 @@ import secrets
 import string
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -66,7 +66,7 @@ class Parts:
     engines: Mapping[str, Sequence[TranslationEngine]]
     handle: inbox.Handle
     menus: Callable[[Catalogue, str], Sequence[SetCommands]] = lambda catalogue, account: ()
-    clock: Clock = SystemClock()
+    clock: Clock = field(default_factory=SystemClock)
     token: Callable[[], str] = random_token
 
 
@@ -126,7 +126,7 @@ class App:
         if ready is not None:
             tasks.append(asyncio.create_task(self._announce(ready), name="ready"))
         stopped = asyncio.create_task(self._stop.wait(), name="stop")
-        pending: set[asyncio.Task[object]] = {*tasks, stopped}  # type: ignore[arg-type]
+        pending: set[asyncio.Task[object]] = {*tasks, stopped}
         try:
             while not stopped.done():
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)

@@ -38,11 +38,13 @@ class Translators:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._stirred.clear()
-                free = _AT_ONCE - len(self._busy)
-                for wanted in await self._writer.run(lambda tx: tx.texts.wanted(free, sorted(self._busy))):
+                for wanted in await self._writer.run(self._take):
                     self._busy.add(wanted.id)
                     tasks.create_task(self._make(wanted))
                 await self._rest()
+
+    def _take(self, tx: Transaction) -> list[Wanted]:
+        return tx.texts.wanted(_AT_ONCE - len(self._busy), sorted(self._busy))
 
     async def _rest(self) -> None:
         """Until something is stirred, or a postponed translation is due."""

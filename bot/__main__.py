@@ -1,0 +1,147 @@
+"""The command line: the one place that reads the configuration and the environment, and wires everything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot import control, logs, operating, wiring
+from bot.app import App, SystemClock, random_token
+from bot.checking import check_all
+from bot.config import Config, ConfigError, load
+from bot.store.database import migrate, open_engine
+from bot.store.transaction import Transaction
+
+FAILED, WRONG = 1, 2
+
+cli = typer.Typer(
+    help="Links organisations and the groups of the people they serve, each in their own language.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+DEFAULT = Path("config.toml")
+
+
+def main() -> None:
+    """The program's entry."""
+    cli()
+
+
+@cli.command()
+def run(config: ConfigFile = DEFAULT) -> None:
+    """Connect and serve until Ctrl-C."""
+    settings = _load(config)
+    logs.configure()
+    lock = control.Lock(wiring.lock_path(settings))
+    if not lock.acquire(patience=5.0):
+        _fail("Another Schakel runs on this database already.")
+    try:
+        asyncio.run(_serve(settings))
+    finally:
+        lock.release()
+
+
+@cli.command()
+def check(config: ConfigFile = DEFAULT) -> None:
+    """Try the configuration, accounts, servers and engines without starting, and say what to do about each fault."""
+    settings = _load(config)
+    logs.configure(level=50)
+    problems = asyncio.run(check_all(settings, typer.echo))
+    raise typer.Exit(FAILED if problems else 0)
+
+
+@cli.command()
+def pair(
+    role: Annotated[str, typer.Argument(help="coordination, organisation or group")],
+    organisation: Annotated[str | None, typer.Option(help="Whose room or group it is.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language that a group reads.")] = None,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Print a one-time code. Written in a room as `!pair CODE`, it gives the room its role."""
+    asked = {"command": "pair", "role": role, "organisation": organisation, "language": language}
+    answer = _ask(_load(config), asked)
+    if "error" in answer:
+        _fail(answer["error"], WRONG)
+    typer.echo(answer["code"])
+
+
+@cli.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False, config: ConfigFile = DEFAULT
+) -> None:
+    """Show networks, rooms, groups, queues and the last error of each network."""
+    answer = _ask(_load(config), {"command": "status"})
+    if "error" in answer:
+        _fail(answer["error"])
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer)))
+
+
+async def _serve(settings: Config) -> None:
+    async with App(wiring.parts(settings)) as app:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, app.stop)
+        accounts = tuple(settings.adapters)
+
+        async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            return await app.unit(lambda tx: operating.answer(tx, accounts, asked))
+
+        async def ready() -> None:
+            found = await app.unit(lambda tx: operating.status(tx, accounts))
+            for line in operating.lines(found):
+                typer.echo(line, err=True)
+            typer.echo("ready")
+            sys.stdout.flush()
+
+        async with control.serve(wiring.socket_path(settings), answer):
+            await app.run(ready)
+
+
+def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
+    """Ask the running bot; where none runs, look into the database ourselves."""
+    answer = control.ask(wiring.socket_path(settings), asked)
+    if answer is not None:
+        return answer
+    lock = control.Lock(wiring.lock_path(settings))
+    if not lock.acquire(patience=2.0):
+        return {"error": "Schakel is starting or stopping; try again in a moment."}
+    try:
+        return _look(settings, asked)
+    finally:
+        lock.release()
+
+
+def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
+    engine = open_engine(settings.database.url)
+    try:
+        migrate(engine)
+        with engine.begin() as connection:
+            tx = Transaction(connection, wiring.policy(settings), SystemClock().now(), random_token)
+            return operating.answer(tx, tuple(settings.adapters), asked)
+    finally:
+        engine.dispose()
+
+
+def _load(path: Path) -> Config:
+    try:
+        return load(path, os.environ)
+    except ConfigError as error:
+        _fail(str(error), WRONG)
+
+
+def _fail(message: str, code: int = FAILED) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

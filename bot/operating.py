@@ -1,0 +1,126 @@
+"""What an operator asks of the bot from the command line, running or not: units of work and plain answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.chats import Pairing
+from bot.store.tables import InboxStatus, Role, inbox, request, translation
+from bot.store.transaction import Transaction
+
+Answer = dict[str, Any]
+
+PAIRING_LIVES = timedelta(days=7)
+
+
+class NotPossible(Exception):
+    """The operator asked for something that cannot be; the message says why and what to do."""
+
+
+def pair(tx: Transaction, role: str, organisation: str | None, language: str | None) -> Answer:
+    """A one-time code that gives a chat its role. Raises NotPossible."""
+    if role not in (Role.COORDINATION, Role.ORGANISATION, Role.GROUP):
+        raise NotPossible(f'"{role}" is no role; the roles are coordination, organisation and group')
+    if role != Role.COORDINATION and not organisation:
+        raise NotPossible(f"whose {role} is it? Add --organisation NAME")
+    if role == Role.GROUP and language is None:
+        raise NotPossible("in which language does the group read? Add --language CODE")
+    if language is not None and language not in tx.policy.languages:
+        raise NotPossible(f'"{language}" is not in bot.languages; they are {", ".join(tx.policy.languages)}')
+    owner = tx.chats.organisation_named(organisation).id if organisation and role != Role.COORDINATION else None
+    return {"code": tx.chats.new_pairing(Pairing(role, owner, language), PAIRING_LIVES)}
+
+
+def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
+    """Rooms, groups, languages, queues and each network's last error; no name or word of any person."""
+    queues = tx.deliveries.queue_lengths()
+    networks = [
+        {
+            "account": row.name,
+            "name": row.display,
+            "error": row.error,
+            "error_at": row.error_at.isoformat() if row.error_at else None,
+            **queues.get(row.name, {"waiting": 0, "failed": 0}),
+        }
+        for row in (tx.accounts.get(name) for name in accounts)
+    ]
+    organisations = [
+        {
+            "name": organisation.name,
+            "rooms": len(tx.chats.with_role(Role.ORGANISATION, organisation.id)),
+            "reads": list(organisation.reads),
+            "groups": {
+                language: tx.chats.count_groups(organisation.id, language)
+                for language in tx.chats.languages_of(organisation.id)
+            },
+        }
+        for organisation in tx.chats.organisations()
+    ]
+    return {
+        "networks": networks,
+        "coordination_rooms": len(tx.chats.with_role(Role.COORDINATION)),
+        "organisations": organisations,
+        "requests": _counted(tx, select(request.c.state, func.count()).group_by(request.c.state)),
+        "inbox": {
+            "waiting": _count(tx, inbox.c.status == InboxStatus.NEW),
+            "unreadable": _count(tx, inbox.c.status == InboxStatus.UNREADABLE),
+            "put_aside": _count(tx, inbox.c.status == InboxStatus.QUARANTINED),
+        },
+        "translations": _counted(tx, select(translation.c.state, func.count()).group_by(translation.c.state)),
+    }
+
+
+def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
+    """One request of the command line; {"error": …} where it cannot be."""
+    commands: dict[str, Callable[[], Answer]] = {
+        "pair": lambda: pair(tx, str(asked.get("role")), asked.get("organisation"), asked.get("language")),
+        "status": lambda: status(tx, accounts),
+    }
+    command = commands.get(str(asked.get("command")))
+    if command is None:
+        return {"error": "the running bot does not know this command; is it an older version?"}
+    try:
+        return command()
+    except NotPossible as error:
+        return {"error": str(error)}
+
+
+def lines(found: Answer) -> list[str]:
+    """The status as a person reads it."""
+    result = [_network_line(network) for network in found["networks"]]
+    if not found["coordination_rooms"]:
+        result.append("No coordination room yet: schakel pair coordination")
+    else:
+        result.append(f"Coordination rooms: {found['coordination_rooms']}")
+    if not found["organisations"]:
+        result.append("No organisation yet: schakel pair organisation --organisation NAME")
+    for organisation in found["organisations"]:
+        groups = ", ".join(f"{count} {language}" for language, count in organisation["groups"].items()) or "none yet"
+        room = "" if organisation["rooms"] else "; its room is not paired"
+        result.append(f"{organisation['name']}: groups {groups}{room}")
+    counts = found["requests"]
+    result.append(f"Requests: {counts.get('open', 0)} open, {counts.get('claimed', 0)} claimed")
+    inbox_counts = found["inbox"]
+    if any(inbox_counts.values()):
+        result.append(
+            f"Inbox: {inbox_counts['waiting']} waiting, {inbox_counts['unreadable']} cannot be read yet, "
+            f"{inbox_counts['put_aside']} put aside"
+        )
+    return result
+
+
+def _network_line(network: Answer) -> str:
+    state = f"not connected: {network['error']}" if network["error"] else (network["name"] or "not connected yet")
+    return f"{network['account']}: {state} ({network['waiting']} waiting to be sent, {network['failed']} failed)"
+
+
+def _count(tx: Transaction, condition: Any) -> int:
+    return int(tx.connection.execute(select(func.count()).select_from(inbox).where(condition)).scalar_one())
+
+
+def _counted(tx: Transaction, query: Any) -> dict[str, int]:
+    return {row[0]: row[1] for row in tx.connection.execute(query)}

@@ -1,0 +1,67 @@
+"""From the configuration to the parts of a bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.app import Parts
+from bot.config import Config, adapter_class, engine_class
+from bot.ports import Adapter, Engine
+from bot.store.transaction import Policy
+from handlers.menus import menus
+from handlers.routes import handle
+
+
+def policy(config: Config) -> Policy:
+    """What handlers need to know of the configuration."""
+    bot = config.bot
+    return Policy(
+        languages=bot.languages,
+        working_language=bot.working_language,
+        readers={"": bot.readers} if isinstance(bot.readers, str) else dict(bot.readers),
+        hours=str(bot.hours),
+        delete_after_days=bot.delete_after_days,
+        not_authorities=bot.not_authorities,
+        emergency_number=bot.emergency_number,
+        zone=bot.time_zone,
+        translates_notices=bool(config.translation.notices),
+        translates_conversations=bool(config.translation.conversations),
+    )
+
+
+def adapters(config: Config) -> dict[str, Adapter]:
+    return {name: adapter_class(one.kind)(name, one.settings) for name, one in config.adapters.items()}
+
+
+def engines(config: Config) -> dict[str, Engine]:
+    return {name: engine_class(one.kind)(name, one.settings) for name, one in config.translation.engines.items()}
+
+
+def parts(config: Config) -> Parts:
+    """Everything a bot is made of; nothing is opened yet."""
+    made = engines(config)
+    return Parts(
+        url=config.database.url,
+        data_dir=config.bot.data_dir,
+        policy=policy(config),
+        adapters=adapters(config),
+        engines=_by_purpose(config, made),
+        handle=handle,
+        menus=menus,
+    )
+
+
+def lock_path(config: Config) -> Path:
+    return config.bot.data_dir / "schakel.lock"
+
+
+def socket_path(config: Config) -> Path:
+    return config.bot.data_dir / "control.sock"
+
+
+def _by_purpose(config: Config, made: Mapping[str, Engine]) -> dict[str, tuple[Engine, ...]]:
+    return {
+        "notice": tuple(made[name] for name in config.translation.notices),
+        "conversation": tuple(made[name] for name in config.translation.conversations),
+    }
