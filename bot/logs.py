@@ -99,7 +99,7 @@ FIELDS: Mapping[str, Callable[[object], object]] = {
 
 def gate(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Let pass what may be logged. Stands after what adds the level and before everything that renders."""
-    literals = _literals(_caller().f_code)
+    literals = _literals(_caller("structlog").f_code)
     shown: EventDict = {"level": event.pop("level", "info")}
     said = event.pop("event", "")
     shown["event"] = said if said in literals else f"<{type(said).__name__}>"
@@ -116,11 +116,16 @@ def gate(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return shown
 
 
-def _caller() -> FrameType:
-    frame: FrameType = sys._getframe(2)
-    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "structlog":
+def _caller(logging_package: str) -> FrameType:
+    """The code that logs: the first frame that is neither this module's nor the package's that carries the line."""
+    frame: FrameType = sys._getframe(1)
+    while frame.f_back and (frame.f_globals is globals() or _package(frame) == logging_package):
         frame = frame.f_back
     return frame
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def _literals(code: CodeType) -> set[object]:
@@ -188,18 +193,24 @@ def _described(error: BaseException | None) -> dict[str, str]:
 
 
 class LibraryGate(logging.Handler):
-    """Shows that a library had something to say, which one and where, and not its words."""
+    """Shows that a library had something to say, which one and where, and not its words.
+
+    Our own modules may log this way too: their sentence shows, with its %s unfilled, where it stands in their code.
+    """
 
     def __init__(self, write: Callable[[EventDict], None]) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__()
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
         said = record.msg if isinstance(record.msg, str) else ""
+        known: tuple[str, ...] = SAYINGS
+        if record.name.partition(".")[0] in OURS and said in _literals(_caller("logging").f_code):
+            known = (said,)
         self._write(
             {
                 "level": record.levelname.lower(),
-                "event": next((saying for saying in SAYINGS if said.startswith(saying)), WITHHELD),
+                "event": next((saying for saying in known if said.startswith(saying)), WITHHELD),
                 "library": _word(record.name) or "?",
                 "place": f"{record.module}:{record.lineno}",
                 **_described(_exception(record.exc_info)),
@@ -244,22 +255,22 @@ def configure(
             line = processor(writer, "msg", line)
         writer.msg(line)
 
-    _take_over_libraries(LibraryGate(write))
+    _take_over_libraries(LibraryGate(write), level)
     _take_over_crashes(write)
 
 
-def _take_over_libraries(handler: LibraryGate) -> None:
+def _take_over_libraries(handler: LibraryGate, level: int) -> None:
     logging.captureWarnings(True)
     logging.lastResort = handler  # for loggers that do not pass on and have no handler
     logging.raiseExceptions = False  # a logging error would print the record
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in {*LIBRARIES, *logging.Logger.manager.loggerDict}:
+    for name in {*LIBRARIES, *OURS, *logging.Logger.manager.loggerDict}:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(logging.WARNING if name in LIBRARIES else logging.NOTSET)
+        logger.setLevel(logging.WARNING if name in LIBRARIES else level if name in OURS else logging.NOTSET)
 
 
 def _take_over_crashes(write: Callable[[EventDict], None]) -> None:

@@ -7,6 +7,7 @@ import gc
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -200,6 +201,16 @@ def test_libraries_are_heard_when_they_warn_and_not_quoted(output: Output, name:
     assert output.leaks_nothing()
 
 
+def test_our_own_modules_may_log_the_standard_way(output: Output) -> None:
+    """The sentence in the code shows, what would fill it does not."""
+    ours = logging.getLogger("adapters.matrix.receiving")
+    ours.debug("a detail")
+    ours.info("the room %s is not reachable", WORDS)
+    ours.info(f"the room {WORDS} is not reachable")
+    assert [line["event"] for line in output.lines] == ["the room %s is not reachable", "(words withheld)"]
+    assert output.leaks_nothing()
+
+
 def test_a_librarys_exception_shows_its_class(output: Output) -> None:
     """And a message that cannot be formatted prints nothing by itself."""
     try:
@@ -281,6 +292,15 @@ def test_a_name_out_of_a_dictionary_is_no_field_name(output: Output) -> None:
     """Keys of what a network sent are data as well."""
     structlog.get_logger().info("handled", **{NAME.partition(" ")[0].lower(): 1})
     assert output.line == {"level": "info", "event": "handled", "field": "<int>"}
+
+
+def test_nothing_in_the_code_goes_round_the_gate() -> None:
+    """Nobody sets up logging of their own, and uvicorn is told not to."""
+    root = Path(logs.__file__).parents[1]
+    for file in (file for package in logs.OURS for file in (root / package).rglob("*.py")):
+        code = file.read_text(encoding="utf-8")
+        assert not re.search(r"basicConfig|dictConfig|fileConfig|addHandler|traceback\.(print|format)", code), file
+        assert len(re.findall(r"uvicorn\.Config\(", code)) == len(re.findall(r"log_config=None", code)), file
 
 
 CRASH = f"""
