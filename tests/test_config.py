@@ -10,9 +10,24 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot.config import ADAPTERS, ENGINES, Config, ConfigError, Problem, adapter_class, engine_class, load
+from bot.config import (
+    ADAPTERS,
+    ENGINES,
+    Bot,
+    Config,
+    ConfigError,
+    Database,
+    EngineLists,
+    Problem,
+    adapter_class,
+    engine_class,
+    load,
+)
+from bot.config_problems import Findings
 
 ROOT = Path(__file__).parents[1]
 
@@ -439,6 +454,32 @@ def test_a_missing_file_is_said_how_to_make(path: Path) -> None:
         load(path.parent, {})
 
 
+toml_values = st.recursive(
+    st.text(max_size=12) | st.integers() | st.floats() | st.booleans() | st.datetimes() | st.dates() | st.times(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=6), values, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*Bot.model_fields, "url", "notices", "conversations"]), toml_values),
+    st.sampled_from([Bot, Database, EngineLists]),
+)
+def test_any_value_whatever_is_taken_or_found_wrong(values: dict[str, object], model: type[BaseModel]) -> None:
+    """No value of TOML makes the reading itself fail."""
+    findings = Findings("config.toml", "", {}, {"here": values})
+    made = findings.validated(model, findings.table(("here",)), ("here",), context=Path("/srv"))
+    assert made is not None or findings.problems
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text("abcXYZ_", max_size=12).map("SCHAKEL_".__add__), st.text(max_size=8), max_size=4))
+def test_any_environment_whatever_is_taken_or_found_wrong(environ: dict[str, str]) -> None:
+    """Names with too many underscores, or nothing between them, are faults like others."""
+    with pytest.raises(ConfigError):
+        load(ROOT / "config.example.toml", environ | {"SCHAKEL_BOT__HOURS": "never"})
+
+
 # --- secrets -------------------------------------------------------------------------------------------------------
 
 
@@ -511,8 +552,6 @@ def test_the_example_documents_every_key() -> None:
             r"^((?:# )?\[[a-z._]+\])\n(.*?)(?=^(?:# )?\[|\Z)", example, re.MULTILINE | re.DOTALL
         )
     }
-    from bot.config import Bot, Database, EngineLists
-
     wanted = {"bot": Bot, "database": Database, "translation": EngineLists} | {
         next(section for section in sections if section.rpartition(".")[2] == name): model for name, model in models()
     }
