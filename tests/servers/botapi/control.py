@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.servers.botapi import faults as fault_kinds
 from tests.servers.botapi import wire
+from tests.servers.botapi.calls import LoggedCall
 from tests.servers.botapi.faults import Fault, Faults
 from tests.servers.botapi.limits import FloodLimits
 from tests.servers.botapi.people import Group, People, Person, Seen
@@ -28,7 +29,7 @@ class Controlled(Protocol):
     world: World
     faults: Faults
     limits: FloodLimits | None
-    calls: list[Any]
+    calls: list[LoggedCall]
 
 
 class Given:
@@ -234,8 +235,8 @@ class Control:
 
     async def calls(self, request: web.Request) -> web.Response:
         wanted = request.query.get("method", "").lower()
-        shown = [dataclasses.asdict(call) for call in self.server.calls if wanted in ("", call.method)]
-        return _shown({"calls": [call | {"fault": repr(call["fault"]) if call["fault"] else None} for call in shown]})
+        shown = [call.as_json() for call in self.server.calls if wanted in ("", call.method)]
+        return _shown({"calls": shown})
 
     # --- what goes wrong --------------------------------------------------------------------------------------------
 

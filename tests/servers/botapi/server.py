@@ -7,13 +7,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
 from tests.servers.botapi import methods
+from tests.servers.botapi.calls import LoggedCall
 from tests.servers.botapi.control import Control
 from tests.servers.botapi.errors import ApiError, not_found, too_many_requests, unauthorized, webhook_is_active
 from tests.servers.botapi.faults import (
@@ -38,20 +38,6 @@ Json = dict[str, Any]
 
 _WELL_FORMED = re.compile(r"[1-9]\d{2,15}:[A-Za-z0-9_-]{20,}")
 _MAX_BODY = 50 * 2**20  # bytes, the Bot API's limit of uploads
-
-
-@dataclass(eq=False, slots=True)
-class LoggedCall:
-    """A call as it came in and what became of it. `status` is None while it is under way or if nothing was answered."""
-
-    at: float
-    method: str  # as Telegram writes it lower-case: "sendmessage"
-    params: Json
-    bot: int
-    chat: int | None
-    status: int | None = None
-    description: str = ""
-    fault: object = None
 
 
 class BotApiServer(People):

@@ -39,6 +39,7 @@ class UpdateQueue:
         self._clock = clock
         self._waiting: list[Update] = []
         self._handed_out: list[Update] = []
+        self._again: list[Update] = []
         self._poll: asyncio.Future[None] | None = None
         self._allowed: frozenset[str] | None = None  # None: every kind but those in OPT_IN
 
@@ -56,9 +57,8 @@ class UpdateQueue:
         return update.id
 
     def put_again(self) -> None:
-        """Let the updates of the latest answer be delivered once more, though they may have been confirmed."""
-        ids = {update.id for update in self._waiting}
-        self._waiting[:0] = [update for update in self._handed_out if update.id not in ids]
+        """Let the next answer begin with the updates of the latest one, though they are confirmed by then."""
+        self._again = self._handed_out
 
     @property
     def waiting(self) -> list[Json]:
@@ -79,6 +79,7 @@ class UpdateQueue:
         if self._poll is not None and not self._poll.done():
             self._poll.set_exception(terminated_by_other_poll())
         self._confirm(offset)
+        self._repeat()
         if not self._waiting and timeout > 0:
             await self._wait(min(timeout, LONGEST_POLL))
         self._drop_expired()
@@ -95,6 +96,11 @@ class UpdateQueue:
             self._waiting = self._waiting[offset:]
         elif offset > 0:
             self._waiting = [update for update in self._waiting if update.id >= offset]
+
+    def _repeat(self) -> None:
+        waiting = {update.id for update in self._waiting}
+        self._waiting[:0] = [update for update in self._again if update.id not in waiting]
+        self._again = []
 
     def _drop_expired(self) -> None:
         now = self._clock()
