@@ -44,7 +44,7 @@ class Finding:
 def check(
     source: str, target: str, source_language: str, target_language: str, fixed: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """Compare a translation with its source. `fixed` are stretches that must stand in it to the letter."""
+    """Compare a translation with its source. `fixed` lists the stretches that must stand in it to the letter."""
     if not _speaks(target):
         return (Finding("empty", True),) if _speaks(source) else ()
     before, after = _Side(source, source_language), _Side(target, target_language)
@@ -53,7 +53,7 @@ def check(
         *_phones(before, after),
         *_times(before, after),
         *_numbers(before, after),
-        *_fixed(source, target, fixed),
+        *_fixed(target, fixed),
         *_language(before, after),
         *_length(before, after),
         *_negation(before, after),
@@ -202,26 +202,36 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
 # --- kept to the letter --------------------------------------------------------------------------------------------
 
 
-def _fixed(source: str, target: str, fixed: Sequence[str]) -> Iterator[Finding]:
-    """What was protected stands in the translation as often as in the source."""
-    for text in dict.fromkeys(fixed):
-        if occurrences(text, target) != max(occurrences(text, source), 1):
-            kind = next((stretch.kind for stretch in stretches(text) if stretch.text == text), None)
-            if kind is Kind.PHONE:
-                yield Finding("phone-changed", True, text)
-            elif kind is Kind.TIME:
-                yield Finding("time-changed", True, text)
-            elif kind in (Kind.AMOUNT, Kind.DATE, Kind.ACCOUNT, Kind.CODE):
-                yield Finding("number-missing", True, text)
-            else:
-                yield Finding("link-changed", True, text)
+def _fixed(target: str, fixed: Sequence[str]) -> Iterator[Finding]:
+    for text in not_kept(fixed, target):
+        yield Finding(_CODE_OF.get(_kind(text), "link-changed"), True, text)
 
 
-def occurrences(stretch: str, text: str) -> int:
-    """How often the stretch stands in the text on its own, not as a part of a longer word or number."""
-    start = r"(?<!\w)(?<!\d[.,])" if stretch[:1].isalnum() else ""
-    end = r"(?!\w)" if stretch[-1:].isalnum() else ""
-    return len(regex.findall(start + regex.escape(stretch) + end, text))
+_CODE_OF: dict[Kind | None, Code] = {
+    Kind.PHONE: "phone-changed",
+    Kind.TIME: "time-changed",
+    Kind.DATE: "number-missing",
+    Kind.AMOUNT: "number-missing",
+    Kind.ACCOUNT: "number-missing",
+    Kind.CODE: "number-missing",
+}
+
+
+def _kind(text: str) -> Kind | None:
+    return next((stretch.kind for stretch in stretches(text) if stretch.text == text), None)
+
+
+def not_kept(fixed: Sequence[str], text: str) -> list[str]:
+    """The stretches that do not stand in the text exactly as often as they are listed, as words of their own."""
+    wanted = Counter(fixed)
+    wrong = []
+    for stretch in sorted(wanted, key=len, reverse=True):  # 14:00-16:00 before the 14:00 in it
+        start = r"(?<!\w)(?<!\d[.,])" if stretch[:1].isalnum() else ""
+        end = r"(?!\w)" if stretch[-1:].isalnum() else ""
+        text, count = regex.subn(start + regex.escape(stretch) + end, _TAKEN, text)
+        if count != wanted[stretch]:
+            wrong.append(stretch)
+    return wrong
 
 
 # --- language ------------------------------------------------------------------------------------------------------

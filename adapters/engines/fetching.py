@@ -1,0 +1,115 @@
+"""Asking an engine's server over HTTP: a deadline for the whole exchange, a cap on the answer, no redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot.ports import Busy, Unavailable
+
+LARGEST_ANSWER = 4_000_000
+"""Bytes, after decompression: some hundred times the longest notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """What the server said. Raises Unavailable for anything but JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            pass  # the exception would carry the text
+        raise Unavailable("the server's answer is not JSON")
+
+
+class Server:
+    """The HTTP side of an engine. Proxies and certificates named by the environment are not used."""
+
+    def __init__(self, url: str, timeout: float, concurrency: int) -> None:
+        self.url = url.rstrip("/")
+        self._timeout = timeout
+        self._client = httpx.AsyncClient(
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def get(self, path: str) -> Answer:
+        return await self._ask(self._client.build_request("GET", self.url + path))
+
+    async def post(self, path: str, *, as_json: object = None, form: Mapping[str, str] | None = None) -> Answer:
+        return await self._ask(self._client.build_request("POST", self.url + path, json=as_json, data=form))
+
+    async def _ask(self, request: httpx.Request) -> Answer:
+        """One answer, asked for once more when the connection failed or the server had a fault of its own.
+
+        Raises Unavailable, or Busy where the server asks for a pause.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await self._once(request)
+                if answer is None or answer.status >= 500:
+                    answer = await self._once(request)
+        except (TimeoutError, httpx.TimeoutException):
+            raise Unavailable("the server did not answer in time") from None
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the server's answer cannot be read ({type(error).__name__})") from None
+        if answer is None:
+            raise Unavailable("the server cannot be reached")
+        if answer.status == 429:
+            raise Busy("the server asks for a pause", _retry_after(answer.headers))
+        if answer.status >= 500:
+            raise Unavailable(f"the server has a fault ({answer.status})")
+        if 300 <= answer.status < 400:
+            raise Unavailable(f"the server sends us elsewhere ({answer.status})")
+        return answer
+
+    async def _once(self, request: httpx.Request) -> Answer | None:
+        """None where the connection failed."""
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx.TimeoutException:
+            raise
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            return None
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    raise Unavailable("the server's answer is too large")
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(body))
+
+
+def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    value = headers.get("retry-after", "")
+    return timedelta(seconds=min(int(value), 3600)) if value.isascii() and value.isdigit() else None
+
+
+def leaves_the_house(url: str) -> bool:
+    """Whether that server is on somebody else's machine: neither this one, nor one of the same private network."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        # names without a dot are a machine of the local network or a container beside this one
+        return "." in host and not host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
+    return not (address.is_loopback or address.is_private or address.is_link_local)

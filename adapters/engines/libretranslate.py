@@ -1,0 +1,152 @@
+"""LibreTranslate, on the operator's own server or somebody else's."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+import regex
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from adapters.engines.addresses import Address
+from adapters.engines.breaker import Gate
+from adapters.engines.fetching import Answer, Server, leaves_the_house
+from bot.languages import normalise
+from bot.ports import EngineError, Keep, Marked, Rejected, Unavailable, Unsupported
+
+_LANGUAGES_LAST = 600.0
+"""Seconds after which a server is asked again which languages it knows."""
+
+
+class LibreTranslateSettings(BaseModel):
+    """`timeout` is in seconds, for one answer; `concurrency` is how many texts are translated at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Address = "http://127.0.0.1:5000"
+    api_key: SecretStr | None = None
+    timeout: Annotated[float, Field(gt=0, le=300)] = 30.0
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+
+
+class LibreTranslate:
+    Settings: ClassVar[type[BaseModel]] = LibreTranslateSettings
+
+    def __init__(self, name: str, settings: BaseModel) -> None:
+        assert isinstance(settings, LibreTranslateSettings)
+        self.name = name
+        self.online = leaves_the_house(settings.url)
+        self._settings = settings
+        self._gate = Gate(settings.concurrency)
+        self._server: Server | None = None
+        self._pairs: dict[tuple[str, str], tuple[str, str]] = {}
+        self._pairs_until = 0.0
+
+    async def open(self) -> None:
+        self._server = Server(self._settings.url, self._settings.timeout, self._settings.concurrency)
+
+    async def close(self) -> None:
+        if self._server:
+            await self._server.close()
+
+    async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
+        async with self._gate():
+            theirs = (await self._known_pairs()).get((normalise(source), normalise(target)))
+            if theirs is None:
+                raise Unsupported(f"{self.name} does not translate {source} to {target}")
+            given = await self._translated([as_html(marked) for marked in paragraphs], *theirs)
+        return [as_text(text, marked) for text, marked in zip(given, paragraphs, strict=True)]
+
+    async def _translated(self, texts: list[str], source: str, target: str) -> list[str]:
+        asked: dict[str, object] = {"q": texts, "source": source, "target": target, "format": "html"}
+        if self._settings.api_key:
+            asked["api_key"] = self._settings.api_key.get_secret_value()
+        answer = await self._connected().post("/translate", as_json=asked)
+        _refused(answer)
+        said = answer.json()
+        given = said.get("translatedText") if isinstance(said, dict) else None
+        if not isinstance(given, list) or len(given) != len(texts) or not all(isinstance(text, str) for text in given):
+            raise Unavailable("the server's answer is no translation")
+        return given
+
+    async def pairs(self) -> frozenset[tuple[str, str]]:
+        """The languages it translates between, as (from, to). Raises an EngineError."""
+        return frozenset(await self._known_pairs())
+
+    async def _known_pairs(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Our codes, and the server's own for them ("zh": "zh-Hans")."""
+        if time.monotonic() < self._pairs_until:
+            return self._pairs
+        answer = await self._connected().get("/languages")
+        _refused(answer)
+        self._pairs = _listed(answer)
+        self._pairs_until = time.monotonic() + _LANGUAGES_LAST
+        return self._pairs
+
+    def _connected(self) -> Server:
+        assert self._server, "open() comes first"
+        return self._server
+
+    async def check(self) -> list[str]:
+        url = self._settings.url
+        where = f"translation.engines.{self.name}"
+        try:
+            pairs = await self._known_pairs()
+            if not pairs:
+                return [f"{url} knows no pair of languages: load models into LibreTranslate (--load-only nl,fr,en,…)."]
+            await self._translated(["1"], *next(iter(pairs.values())))
+        except Rejected:
+            return [f"{url} does not accept us: correct {where}.api_key, or ask its operator whether we are banned."]
+        except EngineError as failure:
+            return [f"{url}: {failure}. Start LibreTranslate there, or correct {where}.url."]
+        return []
+
+
+def _listed(answer: Answer) -> dict[tuple[str, str], tuple[str, str]]:
+    pairs: dict[tuple[str, str], tuple[str, str]] = {}
+    try:
+        for language in answer.json():
+            code = language["code"]
+            for other in language["targets"]:
+                pair = (normalise(code), normalise(other))
+                if pair[0] != pair[1] and ((code, other) == pair or pair not in pairs):
+                    pairs[pair] = (code, other)
+    except (AttributeError, KeyError, TypeError):
+        raise Unavailable("the server's list of languages cannot be read") from None
+    return pairs
+
+
+def _refused(answer: Answer) -> None:
+    match answer.status:
+        case 200:
+            return
+        case 400:
+            raise Unsupported("the server does not take this text or these languages")
+        case 401 | 403:
+            raise Rejected("the server does not accept our key, or has banned us")
+        case status:
+            raise Unavailable(f"that server is no LibreTranslate ({status})")
+
+
+# --- HTML ----------------------------------------------------------------------------------------------------------
+
+_KEPT = regex.compile(r"<span\b[^<>]*\btranslate\s*=\s*[\"']?no\b[^<>]*>(.*?)</span\s*>", regex.IGNORECASE)
+_ENTITY = regex.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
+
+
+def as_html(marked: Marked) -> str:
+    return "".join(
+        f'<span translate="no">{html.escape(part.text, quote=False)}</span>'
+        if isinstance(part, Keep)
+        else html.escape(part, quote=False)
+        for part in marked
+    )
+
+
+def as_text(given: str, marked: Marked) -> str:
+    """The plain text of an answer. Servers differ in whether they unescape it before they send it."""
+    text = _KEPT.sub(r"\1", given)
+    literal = any(_ENTITY.search(part.text if isinstance(part, Keep) else part) for part in marked)
+    return text if literal else html.unescape(text)
