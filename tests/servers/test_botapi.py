@@ -79,6 +79,16 @@ async def test_a_person_without_a_language_has_none(server: BotApiServer, call: 
     assert "language_code" not in update["message"]["from"]
 
 
+async def test_an_app_cuts_what_is_too_long_and_sends_nothing_blank(server: BotApiServer, call: CheckedClient) -> None:
+    """60,000 characters arrive as fifteen messages."""
+    ana = server.user("Ana")
+    ana.writes("👋" + "x" * 59_999)
+    lengths = [utf16_length(update["message"]["text"]) for update in await call.updates()]
+    assert (len(lengths), max(lengths), sum(lengths)) == (15, 4096, 60_001)
+    with pytest.raises(ValueError, match="blank"):
+        ana.writes(" \n")
+
+
 async def test_an_offset_confirms_what_is_below_it_and_nothing_else(server: BotApiServer, call: CheckedClient) -> None:
     """Unconfirmed updates come again; a negative offset keeps only the latest."""
     ana = server.user("Ana")

@@ -53,6 +53,17 @@ def is_empty(text: str) -> bool:
     return all(char in _BLANK for char in text)
 
 
+def cut_to(text: str, longest: int) -> list[str]:
+    """The text in parts of at most `longest` UTF-16 units, as apps cut what is too long; they do not care where."""
+    parts, units = [""], 0
+    for char in text:
+        units += 2 if char > "\uffff" else 1
+        if units > longest:
+            parts, units = [*parts, ""], 2 if char > "\uffff" else 1
+        parts[-1] += char
+    return parts
+
+
 def formatted(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     """The text and its entities as the message will hold them, those that Telegram finds itself included.
 

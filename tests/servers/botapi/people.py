@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.botapi import access, events, wire
 from tests.servers.botapi.attachments import content_of
-from tests.servers.botapi.formatting import formatted
+from tests.servers.botapi.formatting import LONGEST_TEXT, cut_to, formatted, is_empty
 from tests.servers.botapi.state import GONE, Bot, Chat, Message, Press, Topic, User, World
 
 Json = dict[str, Any]
@@ -173,9 +173,16 @@ class Person:
         reply_to: Message | None = None,
         topic: int | None = None,
     ) -> Message:
-        """Write as from an app: the text is cleaned, and links and commands in it become entities."""
-        said, found = formatted(text, entities or [])
-        return self._says({"text": said} | ({"entities": found} if found else {}), chat, reply_to, topic)
+        """Write as from an app, which cleans the text and finds links and commands in it.
+
+        What is too long for one message becomes several, of which the last is returned; blank text cannot be sent.
+        """
+        if is_empty(text):
+            raise ValueError("an app sends no blank text")
+        for part in cut_to(text, LONGEST_TEXT):
+            said, found = formatted(part, entities or [])
+            sent = self._says({"text": said} | ({"entities": found} if found else {}), chat, reply_to, topic)
+        return sent
 
     def starts(self, payload: str = "") -> Message:
         """Press Start, after a link with a payload or without."""
