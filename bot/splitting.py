@@ -61,7 +61,8 @@ def split(text: Text, limit: int, unit: Unit) -> list[Text]:
         cut = places.best_cut(start)
         parts.append(text[start : cut.end])
         start = cut.begin
-    return [*parts, text[start:stop]]
+    parts.append(text[start:stop])
+    return [part for part in parts if part.plain.strip()] or parts[:1]  # no network takes a message of nothing
 
 
 def _size(char: str, unit: Unit) -> int:
