@@ -18,7 +18,7 @@ from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from bot.content import Arg, LanguageName, Sentence
+from bot.content import Arg, LanguageName, Said, Sentence
 from bot.model import Text
 
 SOURCE = "en"
@@ -238,6 +238,8 @@ class Catalogue:
                 return write_time(value, language)
             case Sentence():
                 return _fenced(self._rendered(value, language), language)
+            case Said():
+                raise TypeError("somebody's words are looked up before a sentence is rendered")
             case LanguageName(code=code, own=own):
                 return isolated(own_name(code) if own else language_name(code, language), language)
             case tuple():

@@ -29,7 +29,14 @@ class LanguageName:
     own: bool = False
 
 
-Arg = str | int | datetime | date | time | Sentence | LanguageName | tuple["Arg", ...]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody's stored text within a sentence, on one line and cut short: an area, a place. `text` is its id."""
+
+    text: int
+
+
+Arg = str | int | datetime | date | time | Sentence | LanguageName | Said | tuple["Arg", ...]
 """What a sentence can be filled with; a tuple becomes a list in the reader's language ("a, b en c")."""
 
 
@@ -50,10 +57,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Somebody's stored text, as it was written; `text` is its id in the store."""
+    """Somebody's stored text, as it was written; `text` is its id in the store.
+
+    `start` and `most` cut a stretch out of it: at most so many characters from there on.
+    """
 
     text: int
     style: Style = "plain"
+    start: int = 0
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +73,15 @@ class Translated:
     """Somebody's stored text in the reader's language, with `original` under it when it was translated.
 
     Where there is no translation when the deadline passes, the original goes out with a note that it is one.
+    `most` cuts what is longer than so many characters short. `into`: exactly what a reader of that language is shown,
+    whatever the reader's own.
     """
 
     text: int
     original: bool = True
     style: Style = "plain"
+    most: int | None = None
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.content import (
+    Arg,
     Block,
     Content,
     Gap,
     HelpLink,
     LanguageName,
     Line,
+    Said,
     Sentence,
     Style,
     Translated,
@@ -47,6 +49,8 @@ class Lookups:
     help_link: Callable[[str], str | None]
 
 
+_WITHIN_A_SENTENCE = 80  # characters of somebody's words
+
 _STYLES = {"bold": SpanKind.BOLD, "italic": SpanKind.ITALIC, "quote": SpanKind.QUOTE}
 
 
@@ -67,13 +71,14 @@ def render(content: Content, language: str, catalogue: Speaks, lookups: Lookups)
 def _block(block: Block, language: str, catalogue: Speaks, lookups: Lookups) -> Text:
     match block:
         case Line(sentence, style):
-            return _styled(catalogue.render(sentence, language), style)
+            return _styled(catalogue.render(_filled(sentence, language, lookups), language), style)
         case Verbatim(plain, style):
             return _styled(Text(plain), style)
-        case Words(text, style):
-            return _styled(lookups.reading(text, language).original, style)
+        case Words(text, style, start, most):
+            return _styled(_stretch(lookups.reading(text, language).original, start, most), style)
         case Translated():
-            return _translated(block, lookups.reading(block.text, language), language, catalogue)
+            reader = block.into or language
+            return _translated(block, _cut(lookups.reading(block.text, reader), block.most), reader, catalogue)
         case HelpLink(key, start):
             address = lookups.help_link(start)
             label = catalogue.render(say(key), language)
@@ -102,6 +107,36 @@ def _untranslated(source: str | None) -> Sentence:
 
 def _small(catalogue: Speaks, sentence: Sentence, language: str) -> Text:
     return catalogue.render(sentence, language).styled(SpanKind.ITALIC)
+
+
+def _filled(sentence: Sentence, language: str, lookups: Lookups) -> Sentence:
+    """The sentence with people's words in their places."""
+    return Sentence(sentence.key, {name: _argument(value, language, lookups) for name, value in sentence.args.items()})
+
+
+def _argument(value: Arg, language: str, lookups: Lookups) -> Arg:
+    match value:
+        case Said(text):
+            words = " ".join(lookups.reading(text, language).original.plain.split())
+            return _stretch(Text(words), 0, _WITHIN_A_SENTENCE).plain
+        case Sentence():
+            return _filled(value, language, lookups)
+        case tuple():
+            return tuple(_argument(item, language, lookups) for item in value)
+        case _:
+            return value
+
+
+def _cut(reading: Reading, most: int | None) -> Reading:
+    translated = reading.translated and _stretch(reading.translated, 0, most)
+    return replace(reading, original=_stretch(reading.original, 0, most), translated=translated)
+
+
+def _stretch(text: Text, start: int, most: int | None) -> Text:
+    """The text from `start` on, at most `most` characters of it, with dots where something is left out."""
+    end = len(text.plain) if most is None else start + most
+    before, after = "…" if start > 0 else "", "…" if end < len(text.plain) else ""
+    return Text(before) + text[start:end] + Text(after) if before or after else text
 
 
 def _styled(text: Text, style: Style) -> Text:

@@ -15,7 +15,8 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`chat` is the member's private chat, `reach` a text: how to reach the one it is for. Ids are the store's."""
+    """`chat` is the member's private chat. `reach` (how to reach the one it is for) and `area` are texts, in the
+    member's words. Ids are the store's."""
 
     id: int
     number: int
@@ -27,7 +28,7 @@ class Request:
     category: str | None
     for_whom: str | None
     reach: int | None
-    area: str | None
+    area: int | None
     answer_by: str | None
     claimed_by: int | None
     unanswered: bool

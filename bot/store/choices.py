@@ -65,6 +65,10 @@ class Choices:
         )
         return id
 
+    def supersede(self, delivery: int) -> None:
+        """The message gets other buttons: numbers mean those from now on, and the old ids still what they meant."""
+        self._tx.connection.execute(update(choice).where(choice.c.delivery_id == delivery).values(delivery_id=None))
+
     def get(self, id: str, chat: int) -> OfferedChoice | None:
         """The choice behind a button pressed in that chat; None for one that is not ours or not of that chat."""
         row = self._tx.connection.execute(select(choice).where(choice.c.id == id, choice.c.chat_id == chat)).first()

@@ -97,8 +97,10 @@ class Deliveries:
                 self._recall_all(action)
 
     def _say(self, said: Say) -> None:
-        if said.name is not None and self.named(said.to, said.name) is not None:
-            return
+        if said.name is not None and (before := self.named(said.to, said.name)) is not None:
+            if before.status != Status.FAILED:
+                return
+            self._set(before.id, name=None)  # it never got there: this one takes its place
         to = self._tx.chats.get(said.to)
         language = said.language or to.language or self._tx.policy.working_language
         pending = self._pending(said.content, language)
@@ -238,6 +240,8 @@ class Deliveries:
         return int(made.scalar_one())
 
     def _message(self, content: Content, buttons: Buttons, chat_id: int, of: int | None, subject: str) -> int:
+        if buttons and of is not None:
+            self._tx.choices.supersede(of)
         rows: list[tuple[ShownButton, ...]] = []
         offer, position = self._tx.token(), 0
         for row in buttons:
@@ -265,19 +269,21 @@ class Deliveries:
         return value["content"], value["buttons"]
 
     def _pending(self, content: Content, language: str) -> int | None:
-        """The translation that must come before the content can be said in that language, having been asked for."""
+        """The first translation that must come before the content can be said in that language; all are asked for."""
+        first = None
         for block in content:
             if not isinstance(block, Translated):
                 continue
+            reader = block.into or language
             text = self._tx.texts.get(block.text)
-            if text.language == language:
+            if text.language == reader:
                 continue
-            found = self._tx.texts.translation(block.text, language)
+            found = self._tx.texts.translation(block.text, reader)
             if found is None and text.language is not None and self._tx.policy.translates_conversations:
-                found = self._tx.texts.want(block.text, language, "conversation")
-            if found is not None and found.state is TranslationState.WANTED:
-                return found.id
-        return None
+                found = self._tx.texts.want(block.text, reader, "conversation")
+            if found is not None and found.state is TranslationState.WANTED and first is None:
+                first = found.id
+        return first
 
     def _ref(self, chat_id: int, ref: Ref | None) -> str | None:
         match ref:
@@ -431,6 +437,10 @@ class Deliveries:
             .on_conflict_do_nothing()
         )
 
+    def belong(self, texts: Sequence[int], subject: str) -> None:
+        """Messages that came in before anybody knew what about: these are about `subject`."""
+        self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(list(texts))).values(subject=subject))
+
     def progress(self, subject: str) -> Progress:
         """Of what was published under a subject: a chat counts once, by its first delivery."""
         rows = self._tx.connection.execute(
@@ -491,6 +501,8 @@ class Deliveries:
         ).first()
         if later is not None:
             return  # it says something newer already
+        content, _ = self.body(row.message_id)
+        pending = self._pending(content, row.language)
         self._insert(
             self._tx.chats.get(row.chat_id),
             kind="edit",
@@ -501,6 +513,8 @@ class Deliveries:
             target=target,
             thread=row.thread,
             reply_to=row.reply_to,
+            translation_id=pending,
+            due_at=None if pending is None else self._tx.now,
         )
 
     # --- finishing ---------------------------------------------------------------------------------------------------

@@ -90,6 +90,22 @@ class Requests:
         )
         return int(made.scalar_one())
 
+    def line_of_text(self, text: int) -> tuple[Request, Line] | None:
+        """Where a text was said, and in which request."""
+        row = self._tx.connection.execute(
+            select(line.c.request_id, line.c.id, line.c.author, line.c.text_id, line.c.at).where(line.c.text_id == text)
+        ).first()
+        if row is None:
+            return None
+        found = self._tx.connection.execute(select(request).where(request.c.id == row.request_id)).one()
+        return _request(found), Line(*row[1:])
+
+    def line(self, id: int) -> tuple[Request, Line]:
+        text = self._tx.connection.execute(select(line.c.text_id).where(line.c.id == id)).scalar_one()
+        found = self.line_of_text(text)
+        assert found is not None
+        return found
+
     def lines(self, id: int) -> list[Line]:
         query = select(line.c.id, line.c.author, line.c.text_id, line.c.at).where(line.c.request_id == id)
         return [Line(*row) for row in self._tx.connection.execute(query.order_by(line.c.id))]
@@ -101,7 +117,7 @@ class Requests:
         )
 
 
-_NAMES = {"chat": "chat_id", "person": "person_id", "reach": "reach_text_id"}
+_NAMES = {"chat": "chat_id", "person": "person_id", "reach": "reach_text_id", "area": "area_text_id"}
 
 
 def _request(row: Row[Any]) -> Request:

@@ -374,7 +374,7 @@ request = Table(
     Column("category", String),
     Column("for_whom", String),
     Column("reach_text_id", ForeignKey("text.id")),
-    Column("area", String),
+    Column("area_text_id", ForeignKey("text.id")),
     Column("answer_by", String),
     Column("claimed_by", ForeignKey("person.id")),
     Column("unanswered", Boolean, nullable=False, server_default=text("true")),

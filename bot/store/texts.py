@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from bot.events import Translated
 from bot.model import Text
 from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.tables import memory, text_table, translation
+from bot.store.tables import copy, memory, text_table, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -63,6 +63,13 @@ class Texts:
     def set_language(self, ids: Iterable[int], language: str | None) -> None:
         """A person has said which language these texts are in."""
         self._tx.connection.execute(update(text_table).where(text_table.c.id.in_(list(ids))).values(language=language))
+
+    def delete(self, ids: Iterable[int]) -> None:
+        """Throw away texts that nothing was said with yet."""
+        gone = list(ids)
+        self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(gone)).values(text_id=None))
+        self._tx.connection.execute(delete(translation).where(translation.c.text_id.in_(gone)))
+        self._tx.connection.execute(delete(text_table).where(text_table.c.id.in_(gone)))
 
     # --- translations --------------------------------------------------------------------------------------------
 

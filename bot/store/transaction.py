@@ -37,6 +37,10 @@ class Policy:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     translates_notices: bool = False  # an engine is configured
     translates_conversations: bool = False
+    networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
+
+    def network(self, account: str) -> str:
+        return self.networks.get(account) or account.capitalize()
 
 
 class Transaction:
