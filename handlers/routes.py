@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.actions import Answer, Say
+from bot.content import Line, Verbatim, say
 from bot.events import ChatGone, Due, Internal, Outcome, Quarantined, Translated
 from bot.model import (
     Added,
@@ -18,6 +21,7 @@ from bot.model import (
     Removed,
     Unreadable,
 )
+from bot.store.choices import OfferedChoice
 from bot.store.transaction import Transaction
 from handlers import situation
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
@@ -44,10 +48,40 @@ def route(roles: str, commands: str, handler: Handler) -> Route:
     return Route(ANYWHERE if roles == "*" else frozenset(roles.split()), frozenset(commands.split()), handler)
 
 
-MESSAGES: tuple[Route, ...] = ()
+OutcomeHandler = Callable[[Outcome, Transaction], Actions]
+GoneHandler = Callable[[ChatGone, Transaction], Actions]
+TranslatedHandler = Callable[[Translated, Transaction], Actions]
+DueHandler = Callable[[Due, Transaction], Actions]
+EditedHandler = Callable[[Edited, Transaction], Actions]
 
-CHOICES: dict[str, ChoiceHandler] = {}
+MESSAGES: tuple[Route, ...] = (
+    # --- pairing, notices and the groups that receive them ---
+    # --- requests: the member's private chat, the coordination room ---
+)
+
+CHOICES: dict[str, ChoiceHandler] = {
+    # --- pairing, notices and the groups that receive them ---
+    # --- requests: the member's private chat, the coordination room ---
+}
 """By the step that the button belongs to."""
+
+OUTCOMES: dict[str, OutcomeHandler] = {
+    # --- pairing, notices and the groups that receive them ---
+    # --- requests: the member's private chat, the coordination room ---
+}
+"""By the report that the delivery asked for, up to a colon ("reply:12" is for "reply")."""
+
+DUE: dict[str, DueHandler] = {}
+"""By the timer's business."""
+
+GONE: tuple[GoneHandler, ...] = ()
+"""All of them hear of a chat that is out of reach."""
+
+TRANSLATED: tuple[TranslatedHandler, ...] = ()
+"""All of them hear of a translation; what waited for it in a conversation has gone by then."""
+
+EDITED: tuple[EditedHandler, ...] = ()
+"""All of them hear of a message that its writer has changed."""
 
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
@@ -56,18 +90,69 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Message():
             return _message(event, tx)
         case Pressed():
-            return ()
+            return _pressed(event, tx)
         case Reacted():
+            return _reacted(event, tx)
+        case Edited():
+            return [action for handler in EDITED for action in handler(event, tx)]
+        case Deleted() | Added() | Removed() | MovedChat() | Echo() | Unreadable():
             return ()
-        case Edited() | Deleted() | Added() | Removed() | MovedChat() | Echo() | Unreadable():
-            return ()
-        case Translated() | Outcome() | ChatGone() | Due() | Quarantined():
+        case Outcome(report=report):
+            handler = OUTCOMES.get((report or "").partition(":")[0])
+            return handler(event, tx) if handler else ()
+        case ChatGone():
+            return [action for handler in GONE for action in handler(event, tx)]
+        case Translated():
+            if event.purpose == "conversation":
+                tx.deliveries.translated(event.translation)
+            return [action for handler in TRANSLATED for action in handler(event, tx)]
+        case Due():
+            return DUE[event.what](event, tx) if event.what in DUE else ()
+        case Quarantined():
             return ()
 
 
 def _message(event: Message, tx: Transaction) -> Actions:
     where = situation.of_message(event, tx)
+    if where.choice is not None:
+        return _chosen(event, where, where.choice, tx)
     for candidate in MESSAGES:
         if candidate.fits(where):
             return candidate.handler(event, where, tx)
     return ()
+
+
+# --- choices: buttons, digits as reactions, typed numbers ------------------------------------------------------------
+
+
+def _pressed(event: Pressed, tx: Transaction) -> Actions:
+    where = situation.of_press(event, tx)
+    if where.choice is None or where.choice.step not in CHOICES:
+        return (Answer(where.chat.id, event, say("choice-unknown")),)
+    actions = _chosen(event, where, where.choice, tx)
+    if any(isinstance(action, Answer) for action in actions):
+        return actions
+    return (Answer(where.chat.id, event), *actions)
+
+
+def _reacted(event: Reacted, tx: Transaction) -> Actions:
+    where = situation.of_reaction(event, tx)
+    return () if where.choice is None else _chosen(event, where, where.choice, tx)
+
+
+def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:
+    """One of the choices offered together counts, once; whoever chooses again is told what was chosen."""
+    if choice.used:
+        made = tx.choices.made(choice.chat, choice.offer)
+        if made is None:
+            return ()
+        label = made.label.plain if isinstance(made.label, Verbatim) else made.label
+        told = say("choice-made", choice=label)
+        if isinstance(event, Pressed):
+            return (Answer(where.chat.id, event, told),)
+        return (Say(where.chat.id, (Line(told),), choice.subject),)
+    if choice.step not in CHOICES:
+        return ()
+    if not choice.lasting:
+        tx.choices.use(choice)
+    return CHOICES[choice.step](event, where, tx)

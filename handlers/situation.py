@@ -85,7 +85,8 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
 
 
 def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
-    person = tx.chats.person(who)
+    # Of those who write in a community group nothing is kept.
+    person = KnownPerson(0, "", who.language) if chat.role == "group" else tx.chats.person(who)
     app = (person.app_language or "").partition("-")[0]
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
     return Situation(chat, person, language, answered.subject if answered else "", answered)
