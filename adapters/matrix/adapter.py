@@ -1,0 +1,136 @@
+"""The Matrix account as an adapter: the parts joined, and what is under way brought to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from adapters.matrix import checking, media
+from adapters.matrix.client import Client
+from adapters.matrix.errors import receive_error
+from adapters.matrix.homeserver import Failure, Homeserver, path
+from adapters.matrix.login import logged_in
+from adapters.matrix.parsing import parse
+from adapters.matrix.raw import Me
+from adapters.matrix.receiving import Receiver, direct_rooms
+from adapters.matrix.sending import TEXT_BYTES, Sender
+from adapters.matrix.settings import MatrixSettings
+from adapters.matrix.undecrypted import Undecrypted
+from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
+from bot.ports import Account, Deliver, Home, Limits, NotSent
+
+CLOSING = 3.0  # seconds that messages under way are given when the adapter closes
+
+
+class MatrixAdapter:
+    """One account on one homeserver."""
+
+    Settings: ClassVar[type[BaseModel]] = MatrixSettings
+    limits = Limits(
+        text=TEXT_BYTES,
+        unit="bytes",
+        per_second=0,  # each homeserver's own affair; it says when to wait
+        burst=1,
+        chat_gap=0,
+        group_window=None,
+        idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
+        threads=True,
+        reactions=True,
+    )
+
+    def __init__(self, name: str, settings: BaseModel, timeline: int = 100) -> None:
+        """`timeline` is how many events of a room the server sends unasked; it allows at most 100."""
+        if not isinstance(settings, MatrixSettings):
+            raise TypeError("MatrixAdapter needs MatrixSettings")
+        self._name = name
+        self._settings = settings
+        self._timeline = timeline
+        self._server = Homeserver(settings.homeserver)
+        self._client: Client | None = None
+        self._undecrypted: Undecrypted | None = None
+        self._receiver: Receiver | None = None
+        self._sender: Sender | None = None
+        self._under_way: set[asyncio.Task[Receipt]] = set()
+
+    async def open(self, home: Home) -> Account:
+        for library in ("nio", "peewee"):  # they log identities, and what they cannot read
+            logging.getLogger(library).setLevel(logging.CRITICAL)
+        try:
+            self._client = client = await logged_in(self._server, self._settings, home)
+            await client.upload_keys()
+            client.direct = await self._direct_rooms()
+            me = Me(client.user_id, await self._display_name())
+        except Failure as failure:
+            raise receive_error(failure) from failure
+        self._undecrypted = Undecrypted(home.folder)
+        self._receiver = Receiver(self._server, client, self._undecrypted, me, self._timeline)
+        self._sender = Sender(self._server, client)
+        return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
+
+    async def close(self) -> None:
+        self._sender = None
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=CLOSING)
+        for task in self._under_way:
+            task.cancel()
+        await self._server.close()
+        if self._undecrypted is not None:
+            self._undecrypted.close()
+        if self._client is not None:
+            self._client.close()
+
+    async def receive(self, cursor: str | None, deliver: Deliver) -> None:
+        if self._receiver is None:
+            raise RuntimeError("open comes first")
+        await self._receiver.run(cursor, deliver)
+
+    def parse(self, raw: Raw) -> Sequence[Incoming]:
+        return parse(raw, self._name)
+
+    async def send(self, action: Outgoing) -> Receipt:
+        if self._sender is None:
+            raise NotSent("the account is not connected")
+        # A send that is cut off halfway leaves the room's keys in the dark: it goes on when its caller is cancelled.
+        task = asyncio.create_task(self._sender.send(action))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Receipt]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, for the case that nobody waits for it any more
+
+    async def fetch(self, attachment: Attachment, into: Path) -> None:
+        await media.fetch(self._server, attachment, into)
+
+    async def check(self) -> list[str]:
+        server = Homeserver(self._settings.homeserver)
+        try:
+            return await checking.check(server, self._settings)
+        finally:
+            await server.close()
+
+    async def _direct_rooms(self) -> set[str]:
+        try:
+            where = path("user", self._settings.user, "account_data", "m.direct")
+            return direct_rooms(await self._server.call("GET", where))
+        except Failure as failure:
+            if failure.errcode == "M_NOT_FOUND":
+                return set()
+            raise
+
+    async def _display_name(self) -> str | None:
+        try:
+            answer = await self._server.call("GET", path("profile", self._settings.user, "displayname"))
+        except Failure as failure:
+            if failure.errcode == "M_NOT_FOUND":
+                return None
+            raise
+        name = answer.get("displayname")
+        return name if isinstance(name, str) else None

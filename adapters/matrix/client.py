@@ -1,0 +1,277 @@
+"""One device of the account: what rooms it is in, and its encryption; matrix-nio's machinery over our own requests.
+
+Only nio's state machine is used, none of its network client: that one hangs a room for good when a send is cancelled
+while keys are claimed, takes a failed handing out of keys for a success, forgets its token after some errors, loses
+uploaded keys to a kill, and sleeps through rate limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import nio
+from nio.crypto import OlmDevice, OutboundGroupSession
+from nio.store import SqliteStore
+
+from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+
+log = logging.getLogger(__name__)
+
+KEY_STORE = "olm.db"
+ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for their devices again
+_STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical_alias", "m.room.create"}
+
+
+class Client(nio.Client):  # type: ignore[misc]  # nio has no types
+    """What nio knows of our rooms and devices, kept up to date by `absorb`; `rooms` is nio's own."""
+
+    def __init__(self, server: Homeserver, user_id: str, device_id: str, folder: Path, pickle_key: str) -> None:
+        config = nio.ClientConfig(store=SqliteStore, store_name=KEY_STORE, pickle_key=pickle_key)
+        super().__init__(user_id, device_id, str(folder), config)
+        self.server = server
+        self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._querying = asyncio.Lock()
+        self._silent: dict[str, float] = {}
+        self.restore_login(user_id, device_id, "held by the Homeserver")
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.database.close()
+
+    # --- receiving -------------------------------------------------------------------------------------------------
+
+    def absorb(self, answer: Json) -> bool:
+        """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it."""
+        response = _guarded(nio.SyncResponse.from_dict, _for_nio(answer))
+        if response is None:  # one event in it trips nio already when it is read
+            response = nio.SyncResponse.from_dict(_for_nio(answer, accept=_parses))
+        if not isinstance(response, nio.SyncResponse):
+            raise Failure(200)
+        self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
+        self.receive_response(response)
+        # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
+        counts = answer.get("device_one_time_keys_count")
+        if isinstance(counts, dict):
+            self.olm.uploaded_key_count = counts.get("signed_curve25519", 0)
+        for room_id in answer.get("rooms", {}).get("leave", {}):
+            self.forget(room_id)
+        return any(isinstance(e, nio.RoomKeyEvent | nio.ForwardedRoomKeyEvent) for e in response.to_device_events)
+
+    def forget(self, room_id: str) -> None:
+        self.rooms.pop(room_id, None)
+        self.olm.outbound_group_sessions.pop(room_id, None)
+
+    def decrypted(self, event: Json, room_id: str) -> Json | None:
+        """The event with what was encrypted in place of the ciphertext; None: the key is missing, or it is broken."""
+        parsed = nio.Event.parse_event(event)
+        if not isinstance(parsed, nio.MegolmEvent):
+            return None
+        try:
+            clear = self.olm.decrypt_megolm_event(parsed, room_id).source
+        except Exception as error:  # what was encrypted is anybody's bytes, and must not stop the stream
+            log.debug("an event could not be decrypted: %s", type(error).__name__)
+            return None
+        return {**event, "type": clear.get("type"), "content": clear.get("content")}
+
+    def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
+        return _guarded(super()._handle_timeline_event, event, *rest)
+
+    def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
+        return _guarded(super()._handle_decrypt_to_device, to_device_event)
+
+    def _collect_key_requests(self) -> None:
+        self.olm.received_key_requests.clear()  # we hand nobody keys to other people's messages
+
+    # --- our rooms -------------------------------------------------------------------------------------------------
+
+    async def learn(self, room_id: str) -> nio.MatrixRoom | None:
+        """Ask the homeserver about a room that no /sync has told of yet; None: we are not in it. Raises Failure."""
+        try:
+            members = await self.server.call(
+                "GET", path("rooms", room_id, "members"), query={"not_membership": "leave"}
+            )
+        except Failure as failure:
+            if failure.status == 403:
+                return None
+            raise
+        encrypted = room_id in self.encrypted_rooms or await self._is_encrypted(room_id)
+        room = nio.MatrixRoom(room_id, self.user_id, encrypted)
+        for event in members["chunk"]:
+            member = nio.Event.parse_event(event)
+            if isinstance(member, nio.RoomMemberEvent):
+                room.handle_membership(member)
+        if self.user_id not in room.users or room.users[self.user_id].invited:
+            return None
+        room = self.rooms.setdefault(room_id, room)  # a /sync may have come in between
+        if room.encrypted:
+            self.olm.update_tracked_users(room)
+        return room
+
+    async def _is_encrypted(self, room_id: str) -> bool:
+        try:
+            await self.server.call("GET", path("rooms", room_id, "state", "m.room.encryption"))
+        except Failure as failure:
+            if failure.errcode == "M_NOT_FOUND":
+                return False
+            raise
+        return True
+
+    # --- encrypting ------------------------------------------------------------------------------------------------
+
+    async def sealed(self, room: nio.MatrixRoom, kind: str, content: Json) -> tuple[str, Json]:
+        """Type and content as the room wants them: encrypted, once everybody in it has the key. Raises Failure.
+
+        Not to be cancelled: the key would be made anew.
+        """
+        if not room.encrypted or kind == "m.reaction":  # reactions are never encrypted
+            return kind, content
+        async with self._locks[room.room_id]:
+            await self.query_keys()
+            if self.olm.should_share_group_session(room.room_id):
+                session = await self._share(room)
+            else:
+                session = self.olm.outbound_group_sessions[room.room_id]
+            clear = {"type": kind, "content": content, "room_id": room.room_id}
+            sealed = {
+                "algorithm": "m.megolm.v1.aes-sha2",
+                "sender_key": self.olm.account.identity_keys["curve25519"],
+                "device_id": self.device_id,
+                "session_id": session.id,
+                # UTF-8 rather than nio's ASCII, which triples the size of an Arabic text
+                "ciphertext": session.encrypt(json.dumps(clear, ensure_ascii=False, separators=(",", ":"))),
+            }
+            if "m.relates_to" in content:
+                sealed["m.relates_to"] = content["m.relates_to"]
+            return "m.room.encrypted", sealed
+
+    async def _share(self, room: nio.MatrixRoom) -> OutboundGroupSession:
+        """A new key, handed to every device in the room, those that come in the meantime included."""
+        sessions = self.olm.outbound_group_sessions
+        sessions.pop(room.room_id, None)
+        asked: set[tuple[str, str]] = set()
+        try:
+            while True:
+                missing = self.get_missing_sessions(room.room_id)
+                new = {u: [d for d in devices if (u, d) not in asked] for u, devices in missing.items()}
+                asked |= {(user, device) for user, devices in new.items() for device in devices}
+                await self._claim({user: devices for user, devices in new.items() if devices})
+                parts = list(self.olm.share_group_session_parallel(room.room_id, list(room.users), True))
+                session: OutboundGroupSession = sessions[room.room_id]
+                for devices, messages in parts:
+                    await self._to_device("m.room.encrypted", str(uuid4()), messages)
+                    session.users_shared_with.update(devices)
+                await self.query_keys()
+                if not parts:
+                    session.shared = True
+                    return session
+        except BaseException:
+            sessions.pop(room.room_id, None)  # somebody may not have it: the next message gets a new one
+            raise
+
+    async def _claim(self, wanted: dict[str, list[str]]) -> None:
+        """Open an encrypted channel to each device; those that offer none stay without."""
+        if not wanted:
+            return
+        keys = {user: dict.fromkeys(devices, "signed_curve25519") for user, devices in wanted.items()}
+        body = {"one_time_keys": keys, "timeout": 10000}
+        answer = await self.server.call("POST", path("keys", "claim"), body)
+        for user, devices in _dict(answer, "one_time_keys").items():
+            for device, key in devices.items():
+                _guarded(self.receive_response, nio.KeysClaimResponse({user: {device: key}}, {}))
+
+    async def query_keys(self) -> None:
+        """Learn the devices of everybody of whom we do not know them, or know that they changed. Raises Failure."""
+        async with self._querying:
+            pending: set[str] = self.olm.users_for_key_query
+            now = asyncio.get_running_loop().time()
+            asked = {user for user in pending if self._silent.get(user, now) <= now}
+            if not asked:
+                return
+            pending -= asked
+            try:
+                body = {"device_keys": {user: [] for user in asked}, "timeout": 10000}
+                answer = await self.server.call("POST", path("keys", "query"), body)
+            except BaseException:
+                pending |= asked
+                raise
+            changed_meanwhile = set(pending)
+            for user, devices in _dict(answer, "device_keys").items():
+                _guarded(self.receive_response, nio.KeysQueryResponse({user: devices}, {}))
+            silent_servers = _dict(answer, "failures")
+            silent = {user for user in asked if user.partition(":")[2] in silent_servers}
+            self._silent = {u: t for u, t in self._silent.items() if t > now} | dict.fromkeys(silent, now + ASK_AGAIN)
+            pending |= changed_meanwhile | silent
+
+    async def upload_keys(self) -> None:
+        """Publish the device, and one-time keys with which others can open a channel to it. Raises Failure."""
+        if not self.should_upload_keys:
+            return
+        content = self.olm.share_keys()
+        self.olm.save_account()  # first: a kill after the upload must not lose the secret halves
+        answer = await self.server.call("POST", path("keys", "upload"), content)
+        count = _dict(answer, "one_time_key_counts").get("signed_curve25519", 0)
+        self.receive_response(nio.KeysUploadResponse(0, count))
+
+    async def chores(self) -> None:
+        """What encryption wants done after a /sync. Raises Failure."""
+        for message in list(self.outgoing_to_device_messages):
+            await self._to_device(message.type, str(uuid4()), message.as_dict())
+            self.receive_response(nio.ToDeviceResponse(message))
+        await self.upload_keys()
+        await self.query_keys()
+        if self.should_claim_keys:
+            lost: list[OlmDevice] = list(self.olm.wedged_devices)
+            await self._claim(self.get_users_for_key_claiming())
+            for device in lost:  # one that offers no key is not asked for ever
+                if device in self.olm.wedged_devices:
+                    self.olm.wedged_devices.remove(device)
+
+    async def _to_device(self, kind: str, transaction: str, messages: Json) -> None:
+        await self.server.call("PUT", path("sendToDevice", kind, transaction), messages)
+
+
+def _for_nio(answer: Json, accept: Callable[[Any, Json], bool] = lambda reader, event: True) -> Json:
+    """The part of a /sync answer that nio is to see: state, devices and keys, as far as `accept` lets it through.
+
+    What people write is read by `receiving` from the answer itself, so that nothing in it can trip nio. State goes in
+    as timeline, where each event is handled by itself.
+    """
+    rooms = {}
+    for room_id, room in answer.get("rooms", {}).get("join", {}).items():
+        events = [*room.get("state", {}).get("events", []), *room.get("timeline", {}).get("events", [])]
+        state = [e for e in events if "state_key" in e and e.get("type") in _STATE and accept(nio.Event, e)]
+        rooms[room_id] = {"timeline": {"events": state, "limited": False, "prev_batch": ""}, "state": {"events": []}}
+    to_device = [e for e in answer.get("to_device", {}).get("events", []) if accept(nio.ToDeviceEvent, e)]
+    return {
+        "next_batch": answer["next_batch"],
+        "rooms": {"join": rooms},
+        "to_device": {"events": to_device},
+        "device_lists": answer.get("device_lists", {}),
+        "device_one_time_keys_count": answer.get("device_one_time_keys_count", {}),
+    }
+
+
+def _parses(reader: Any, event: Json) -> bool:
+    return _guarded(reader.parse_event, event) is not None
+
+
+def _guarded(function: Callable[..., Any], *given: Any) -> Any:
+    """Call into nio with what a stranger's client or server wrote; None where nio trips over it."""
+    try:
+        return function(*given)
+    except Exception as error:  # one crafted event must not stop the stream of everybody's
+        log.warning("matrix-nio cannot handle something from the network: %s", type(error).__name__)
+        return None
+
+
+def _dict(answer: Json, key: str) -> Json:
+    value = answer.get(key)
+    return value if isinstance(value, dict) else {}

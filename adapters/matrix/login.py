@@ -1,0 +1,118 @@
+"""Logging in once, and being the same device ever after."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from adapters.matrix.client import KEY_STORE, Client
+from adapters.matrix.errors import REVOKED, receive_error
+from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.settings import MatrixSettings
+from bot.ports import Down, Home, Revoked
+
+DEVICE_NAME = "Schakel"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What makes us the same device after a restart. It belongs together with the key store in the folder."""
+
+    user: str
+    id: str
+    pickle_key: str  # unlocks the key store
+    token: str | None = None  # None: not logged in yet
+
+
+async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) -> Client:
+    """The account's client, with its token in the server. Raises Down or Revoked."""
+    device = _kept(home, settings.user)
+    if device is None:
+        device = Device(settings.user, f"SCHAKEL{secrets.token_hex(4).upper()}", secrets.token_urlsafe(32))
+        await _save(home, device)  # before it is used: a kill in between must not leave a device that nobody knows
+    try:
+        if device.token is None:
+            device = await _log_in(server, settings, home, device)
+        server.token = device.token
+        try:
+            await _confirm(server, device)
+        except Failure as failure:
+            if failure.errcode not in REVOKED or not failure.soft_logout:
+                raise
+            device = await _log_in(server, settings, home, device)  # the token has expired, the device has not
+            server.token = device.token
+    except Failure as failure:
+        if failure.errcode in REVOKED:
+            raise Revoked(
+                f"the homeserver no longer accepts the login of {DEVICE_NAME}'s device. Move the account's folder "
+                f"({home.folder}) away and start again with the password: a new device then logs in"
+            ) from failure
+        raise receive_error(failure) from failure
+    return _client(server, home, device)
+
+
+def _kept(home: Home, user: str) -> Device | None:
+    """The device of the last run; None where there is none, or its keys are gone: it could read nothing any more."""
+    if home.state is None:
+        return None
+    device = Device(**json.loads(home.state))
+    if device.user != user or (device.token is not None and not (home.folder / KEY_STORE).exists()):
+        return None
+    return device
+
+
+async def _save(home: Home, device: Device) -> None:
+    await home.save(json.dumps(asdict(device)).encode())
+
+
+async def _log_in(server: Homeserver, settings: MatrixSettings, home: Home, device: Device) -> Device:
+    if settings.password is None:
+        raise Revoked("the account has not logged in yet: give its password in the configuration, once")
+    server.token = None
+    try:
+        answer = await server.call("POST", path("login"), login_body(settings, device.id))
+    except Failure as failure:
+        raise login_error(failure) from failure
+    device = replace(device, token=answer["access_token"])
+    await _save(home, device)
+    return device
+
+
+def login_body(settings: MatrixSettings, device_id: str | None) -> Json:
+    body: Json = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": settings.user},
+        "password": settings.password.get_secret_value() if settings.password else "",
+        "initial_device_display_name": DEVICE_NAME,
+    }
+    return body | ({"device_id": device_id} if device_id else {})
+
+
+def login_error(failure: Failure) -> Down | Revoked:
+    match failure:
+        case Failure(status=429, retry_after=wait):
+            wait = wait or timedelta(seconds=60)
+            return Down(f"the homeserver wants {wait.total_seconds():.0f} s between attempts to log in")
+        case Failure(errcode="M_FORBIDDEN"):
+            return Revoked("the homeserver does not accept this user and password: correct them in the configuration")
+        case Failure(errcode="M_USER_DEACTIVATED"):
+            return Revoked("the homeserver has deactivated the account: ask its administrator")
+        case Failure(errcode="M_UNKNOWN" | "M_UNRECOGNIZED"):
+            return Revoked("the homeserver does not let this account log in with a password: ask its administrator")
+    error = receive_error(failure)
+    return error if isinstance(error, Revoked) else Down(str(error))
+
+
+async def _confirm(server: Homeserver, device: Device) -> None:
+    """Whether the token still is this device's. Raises Failure or Revoked."""
+    answer = await server.call("GET", path("account", "whoami"))
+    if answer.get("user_id") != device.user or answer.get("device_id", device.id) != device.id:
+        raise Revoked("the login kept for this account belongs to another user or device")
+
+
+def _client(server: Homeserver, home: Home, device: Device) -> Client:
+    client = Client(server, device.user, device.id, home.folder, device.pickle_key)
+    (home.folder / KEY_STORE).chmod(0o600)
+    return client

@@ -1,0 +1,251 @@
+"""What a stored Matrix event means; pure, and suspicious of every field in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.matrix.html import from_html
+from adapters.matrix.raw import DERIVED
+from bot.model import (
+    Added,
+    Attachment,
+    Chat,
+    ChatKind,
+    Deleted,
+    Echo,
+    Edited,
+    Incoming,
+    Message,
+    MovedChat,
+    Person,
+    Raw,
+    Reacted,
+    Removed,
+    Text,
+    Unreadable,
+)
+
+Json = dict[str, Any]
+
+_MEDIA = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
+_POLLS = {"m.poll.start", "org.matrix.msc3381.poll.start"}
+_COMMAND = re.compile(r"\s*[!/][^\W\d_]")
+# A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def parse(raw: Raw, account: str) -> tuple[Incoming, ...]:
+    """The meaning of one event: at most one thing. Raises ValueError for what cannot be understood."""
+    try:
+        body = json.loads(raw.body)
+        event = _Event(account, raw.chat, body["event"], body["room"], body["me"], body["name"])
+        meaning = _meaning(event)
+    except (KeyError, TypeError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError):
+        raise ValueError("not a Matrix event as it should be") from None
+    return () if meaning is None else (meaning,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event with the facts that were stored beside it."""
+
+    account: str
+    room_id: str
+    fields: Json
+    room: Json
+    me: Json
+    sender_name: str | None
+
+    @property
+    def chat(self) -> Chat:
+        return Chat(self.account, self.room_id)
+
+    @property
+    def kind(self) -> ChatKind:
+        return ChatKind.PRIVATE if self.room["direct"] else ChatKind.GROUP
+
+    @property
+    def id(self) -> str:
+        return _string(self.fields, "event_id")
+
+    @property
+    def sender(self) -> str:
+        return _string(self.fields, "sender")
+
+    @property
+    def person(self) -> Person:
+        return Person(self.account, self.sender, _storable(self.sender_name or ""))
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.fields["origin_server_ts"] / 1000, UTC)
+
+    @property
+    def title(self) -> str | None:
+        name = self.room["name"]
+        return _storable(name) if name else None
+
+    @property
+    def content(self) -> Json:
+        content = self.fields["content"]
+        if not isinstance(content, dict):
+            raise TypeError
+        return content
+
+
+def _meaning(event: _Event) -> Incoming | None:
+    if "transaction" in event.fields:
+        transaction = _string(event.fields, "transaction")
+        return None if DERIVED in transaction else Echo(event.chat, transaction, event.id, event.at)
+    kind = _string(event.fields, "type")
+    if kind == "m.room.member":
+        return _membership(event)
+    if kind == "m.room.tombstone":
+        return MovedChat(event.chat, Chat(event.account, _string(event.content, "replacement_room")), event.at)
+    if event.sender == event.me["id"] or event.fields.get("redacted") or "state_key" in event.fields:
+        return None
+    match kind:
+        case "m.room.encrypted":
+            return Unreadable(event.chat, event.kind, event.id, event.at)
+        case "m.room.redaction":
+            redacted = event.fields.get("redacts") or event.content.get("redacts")
+            return Deleted(event.chat, _string({"id": redacted}, "id"), event.at)
+        case "m.reaction":
+            relation = event.content["m.relates_to"]
+            target, key = _string(relation, "event_id"), _string(relation, "key")
+            return Reacted(event.chat, event.kind, event.person, target, key, event.at)
+        case "m.room.message":
+            return _message(event)
+        case "m.sticker":
+            return _said(event, Text(""), unsupported="sticker")
+        case "m.call.invite":
+            return _said(event, Text(""), unsupported="call")
+        case _ if kind in _POLLS:
+            return _said(event, Text(""), unsupported="poll")
+        case _ if isinstance(event.content.get("body"), str):
+            return _said(event, Text(_string(event.content, "body")), unsupported="unknown")
+        case _:
+            return None  # between programs: key verification, call signalling, votes
+
+
+def _membership(event: _Event) -> Incoming | None:
+    """Our own; nobody else's is stored."""
+    if event.fields.get("state_key") != event.me["id"]:
+        return None
+    match event.content.get("membership"):
+        case "invite":
+            return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
+        case "join":
+            inviter = event.fields.get("before_by") or event.sender
+            person = Person(event.account, _string({"id": inviter}, "id"))
+            return Added(event.chat, event.kind, person, event.at, title=event.title)
+        case "leave" | "ban":
+            return Removed(event.chat, event.kind, event.at)
+        case _:
+            return None
+
+
+def _message(event: _Event) -> Incoming | None:
+    content = event.content
+    relation = content.get("m.relates_to") or {}
+    if relation.get("rel_type") == "m.replace":
+        new = content["m.new_content"]
+        if new.get("msgtype") == "m.notice":
+            return None
+        original = _string(relation, "event_id")
+        return Edited(event.chat, event.kind, event.person, original, event.at, _text(new, reply=False))
+    msgtype = _string(content, "msgtype")
+    if msgtype == "m.notice" or msgtype.startswith("m.key.verification."):
+        return None  # what programs say: answering it could go on for ever
+    if msgtype in _MEDIA:
+        return replace(_said(event, _caption(content)), attachments=(_attachment(content, msgtype),))
+    if msgtype in ("m.text", "m.emote"):
+        return _said(event, _text(content, reply="m.in_reply_to" in relation))
+    if msgtype == "m.location":
+        return _said(event, Text(""), unsupported="location")
+    return _said(event, Text(_string(content, "body")), unsupported="unknown")
+
+
+def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:
+    relation = event.content.get("m.relates_to") or {}
+    thread = _string(relation, "event_id") if relation.get("rel_type") == "m.thread" else None
+    replied = (relation.get("m.in_reply_to") or {}).get("event_id")
+    if thread is not None and relation.get("is_falling_back", False):
+        replied = None  # only there for clients that know no threads
+    return Message(
+        event.chat,
+        event.kind,
+        event.person,
+        event.id,
+        event.at,
+        text,
+        thread=thread,
+        reply_to=None if replied is None else _string({"id": replied}, "id"),
+        addressed=_addressed(event, text),
+        unsupported=unsupported,
+        title=event.title,
+    )
+
+
+def _addressed(event: _Event, text: Text) -> bool:
+    mentioned = (event.content.get("m.mentions") or {}).get("user_ids") or []
+    if event.me["id"] in mentioned or _COMMAND.match(text.plain):
+        return True
+    names = [name for name in (event.me["id"], event.me["name"]) if name]
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.plain, re.IGNORECASE) for name in names)
+
+
+def _text(content: Json, reply: bool) -> Text:
+    """The styled text where there is one, without the quotation that older clients put before a reply."""
+    plain = _string(content, "body")
+    html = content.get("formatted_body")
+    if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
+        try:
+            styled = from_html(_storable(html))
+        except ValueError:
+            styled = Text("")
+        if styled:
+            return styled
+    if reply and plain.startswith("> "):
+        lines = plain.split("\n")
+        quoted = next((i for i, line in enumerate(lines) if not line.startswith(">")), len(lines))
+        plain = "\n".join(lines[quoted:]).lstrip("\n")
+    return Text(plain)
+
+
+def _caption(content: Json) -> Text:
+    """The words beside a file: `body` is its name unless `filename` says otherwise."""
+    name = content.get("filename")
+    return _text(content, reply=False) if name and name != content.get("body") else Text("")
+
+
+def _attachment(content: Json, msgtype: str) -> Attachment:
+    info = content.get("info") or {}
+    voice = "org.matrix.msc3245.voice" in content or "m.voice" in content
+    encrypted = content.get("file")
+    where = encrypted if isinstance(encrypted, dict) else {"url": _string(content, "url")}
+    if not _string(where, "url").startswith("mxc://"):
+        raise ValueError("an attachment that is not in the media store")
+    size, mime = info.get("size"), info.get("mimetype")
+    return Attachment(
+        "voice" if voice and msgtype == "m.audio" else _MEDIA[msgtype],
+        json.dumps(where, separators=(",", ":"), sort_keys=True),
+        _string(content, "filename" if content.get("filename") else "body"),
+        size if isinstance(size, int) and size >= 0 else None,
+        _storable(mime) if isinstance(mime, str) else None,
+    )
+
+
+def _string(fields: Json, key: str) -> str:
+    value = fields[key]
+    if not isinstance(value, str):
+        raise TypeError
+    return _storable(value)
+
+
+def _storable(words: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", words)

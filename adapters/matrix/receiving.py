@@ -1,0 +1,304 @@
+"""The stream of a Matrix account: our own /sync loop, which leaves no gap and hands over before it goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from adapters.matrix.client import Client
+from adapters.matrix.errors import REVOKED, receive_error
+from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.raw import Me, Room, raw
+from adapters.matrix.undecrypted import Undecrypted
+from bot.model import Batch, Raw
+from bot.ports import Deliver
+
+log = logging.getLogger(__name__)
+
+LONG_POLL = 30.0
+FIRST_SYNC = 300.0  # seconds: the state of every room
+PAGE = "100"
+PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class Receiver:
+    def __init__(
+        self,
+        server: Homeserver,
+        client: Client,
+        undecrypted: Undecrypted,
+        me: Me,
+        timeline: int,
+        now_ms: Callable[[], int] = _now_ms,
+    ) -> None:
+        """`timeline` is how many events of a room one /sync answer may hold; the server allows at most 100."""
+        self._server = server
+        self._client = client
+        self._undecrypted = undecrypted
+        self._me = me
+        self._now_ms = now_ms
+        self._filter = json.dumps(
+            {
+                "presence": {"types": []},
+                "account_data": {"types": ["m.direct"]},
+                "room": {"timeline": {"limit": timeline}, "ephemeral": {"types": []}, "account_data": {"types": []}},
+            }
+        )
+        self._full_state = True  # once in the client's life: nio keeps no rooms on disk
+        self._try_decrypting = True
+
+    async def run(self, cursor: str | None, deliver: Deliver) -> None:
+        try:
+            while True:
+                cursor = await self._round(cursor, deliver)
+        except Failure as failure:
+            raise receive_error(failure) from failure
+
+    async def _round(self, cursor: str | None, deliver: Deliver) -> str:
+        answer = await self._sync(cursor)
+        rooms = answer.get("rooms", {})
+        left = {room_id: (room, self._room(room_id)) for room_id, room in rooms.get("leave", {}).items()}
+        self._note_direct(answer)
+        self._try_decrypting |= self._client.absorb(answer)
+        self._full_state = False
+
+        events = [self._invitation(room_id, room) for room_id, room in rooms.get("invite", {}).items()]
+        readable = self._readable_now() if self._try_decrypting else []
+        events += readable
+        own_joins: list[tuple[str, Json]] = []
+        if cursor is not None:  # at the very first start what was said before is not ours to answer
+            for room_id, room in rooms.get("join", {}).items():
+                news = await self._news(room_id, room, cursor)
+                own_joins += [(room_id, event) for event in news if self._is_own(event, "join")]
+                events += self._raws(news, room_id, self._room(room_id))
+            for room_id, (room, known) in left.items():
+                news = await self._news(room_id, room, cursor)
+                events += self._raws(news, room_id, known)
+                if not any(self._is_own(event, "leave", "ban") for event in news):
+                    events.append(self._departure(room_id, known, cursor))
+
+        following: str = answer["next_batch"]
+        if events or following != cursor:
+            await deliver(Batch(tuple(events), following))
+        self._undecrypted.forget(event.id for event in readable)
+        self._try_decrypting = False
+        await self._afterwards(rooms, own_joins)
+        return following
+
+    async def _sync(self, cursor: str | None) -> Json:
+        query = {"filter": self._filter}
+        if cursor is not None:
+            query["since"] = cursor
+        if self._full_state:
+            query["full_state"] = "true"
+            return await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
+        query["timeout"] = str(int(LONG_POLL * 1000))
+        return await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
+
+    # --- what is new in a room -------------------------------------------------------------------------------------
+
+    async def _news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
+        """The room's events since the cursor, none left out, and none from before we were meant to see them."""
+        timeline = room.get("timeline", {})
+        events: list[Json] = timeline.get("events", [])
+        before = timeline.get("prev_batch")
+        if timeline.get("limited") and self._joined(events) is None:
+            events = [*await self._gap(room_id, cursor, before), *events]
+            before = cursor
+        joined = self._joined(events)
+        if joined is None:
+            return events
+        if not self._room(room_id).direct:
+            return events[joined:]
+        # Who opens a private chat with us writes at once, before we have joined: that is the first cry for help.
+        earlier = await self._since_invitation(room_id, events[:joined], before)
+        return [events[joined], *earlier, *events[joined + 1 :]]
+
+    async def _gap(self, room_id: str, cursor: str, until: str) -> list[Json]:
+        """What the server left out of a long timeline, oldest first."""
+        events: list[Json] = []
+        token = cursor
+        while True:
+            page = await self._page(room_id, {"dir": "f", "from": token, "to": until})
+            events += page.get("chunk", [])
+            end = page.get("end")
+            if not end or end in (token, until):
+                return events
+            token = end
+
+    async def _since_invitation(self, room_id: str, events: list[Json], before: str | None) -> list[Json]:
+        """What stands between our invitation and `events`' end; nothing where no invitation is found."""
+        for _ in range(PAGES_BACK):
+            invited = _last(events, lambda event: self._is_own(event, "invite"))
+            if invited is not None:
+                return events[invited + 1 :]
+            if before is None:
+                break
+            page = await self._page(room_id, {"dir": "b", "from": before})
+            events = [*reversed(page.get("chunk", [])), *events]
+            before = page.get("end")
+        return []
+
+    async def _page(self, room_id: str, query: dict[str, str]) -> Json:
+        try:
+            return await self._server.call("GET", path("rooms", room_id, "messages"), query=query | {"limit": PAGE})
+        except Failure as failure:
+            if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND"):  # we were put out of the room: no more to be had
+                log.warning("a room's earlier messages are out of reach (%s)", failure.errcode)
+                return {}
+            raise
+
+    def _joined(self, events: list[Json]) -> int | None:
+        """Where we came into the room, if it is in these events."""
+        return _last(events, lambda event: self._is_own(event, "join"))
+
+    def _is_own(self, event: Json, *memberships: str) -> bool:
+        """Whether the event changes our own membership to one of these."""
+        if event.get("type") != "m.room.member" or event.get("state_key") != self._me.id:
+            return False
+        now = event.get("content", {}).get("membership")
+        return now in memberships and event.get("unsigned", {}).get("prev_content", {}).get("membership") != now
+
+    # --- handing over ----------------------------------------------------------------------------------------------
+
+    def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
+        return (self._raw(self._opened(event, room_id), room_id, room) for event in events if self._concerns(event))
+
+    def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
+        known = self._client.rooms.get(room_id)
+        sender = known.users.get(event["sender"]) if known else None
+        return raw(event, room_id, room, self._me, sender.display_name if sender else None)
+
+    def _concerns(self, event: Json) -> bool:
+        """Whether anybody could want to know: not other people's comings and goings, not what our other devices do."""
+        if "state_key" in event:
+            return event["type"] == "m.room.tombstone" or self._is_own(event, "join", "leave", "ban")
+        return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
+
+    def _opened(self, event: Json, room_id: str) -> Json:
+        """The event decrypted; one that cannot be is remembered and stays as it is."""
+        unsigned = event.get("unsigned", {})
+        if event["type"] != "m.room.encrypted" or "transaction_id" in unsigned or "redacted_because" in unsigned:
+            return event
+        clear = self._client.decrypted(event, room_id)
+        if clear is None:
+            self._undecrypted.keep(room_id, event)
+        return clear or event
+
+    def _readable_now(self) -> list[Raw]:
+        """The events whose key has come since, under the ids that they already had."""
+        self._undecrypted.forget_old(self._now_ms())
+        attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in self._undecrypted.waiting())
+        return [self._raw(event, room_id, self._room(room_id)) for room_id, event in attempts if event is not None]
+
+    def _invitation(self, room_id: str, room: Json) -> Raw:
+        state: list[Json] = room.get("invite_state", {}).get("events", [])
+        ours = _last(state, lambda e: e.get("type") == "m.room.member" and e.get("state_key") == self._me.id)
+        unsaid: Json = {"type": "m.room.member", "content": {"membership": "invite"}}
+        event = state[ours] if ours is not None else unsaid
+        inviter = event.get("sender")
+        names = (e["content"].get("displayname") for e in state if e.get("state_key") == inviter)
+        titles = (e["content"].get("name") for e in state if e.get("type") == "m.room.name")
+        kinds = {e.get("type") for e in state}
+        direct = event.get("content", {}).get("is_direct") is True
+        if direct:
+            self._client.direct.add(room_id)
+        which = event.get("event_id") or hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+        event = {"origin_server_ts": self._now_ms(), "state_key": self._me.id} | event
+        facts = Room(direct, "m.room.encryption" in kinds, 0, next(titles, None))
+        return raw(event, room_id, facts, self._me, next(names, None), f"invite:{room_id}:{which}")
+
+    def _departure(self, room_id: str, room: Room, cursor: str) -> Raw:
+        """We are out of the room, and the server does not say how that came."""
+        event = {
+            "type": "m.room.member",
+            "sender": self._me.id,
+            "state_key": self._me.id,
+            "origin_server_ts": self._now_ms(),
+            "content": {"membership": "leave"},
+        }
+        return raw(event, room_id, room, self._me, None, f"leave:{room_id}:{cursor}")
+
+    def _room(self, room_id: str) -> Room:
+        """A private chat has at most one person besides us, whatever anybody calls it: what is said there is secret."""
+        room = self._client.rooms.get(room_id)
+        called_direct = room_id in self._client.direct
+        if room is None:
+            return Room(called_direct, room_id in self._client.encrypted_rooms, 0, None)
+        name = room.named_room_name()
+        direct = len(room.users) <= 2 and (called_direct or not name)
+        return Room(direct, room.encrypted, len(room.users), name)
+
+    # --- afterwards ------------------------------------------------------------------------------------------------
+
+    def _note_direct(self, answer: Json) -> None:
+        for event in answer.get("account_data", {}).get("events", []):
+            if event.get("type") == "m.direct":
+                self._client.direct |= direct_rooms(event.get("content"))
+        for room_id, room in answer.get("rooms", {}).get("join", {}).items():
+            for event in room.get("timeline", {}).get("events", []):
+                before = event.get("unsigned", {}).get("prev_content", {})
+                if self._is_own(event, "join") and before.get("is_direct") is True:
+                    self._client.direct.add(room_id)
+
+    async def _afterwards(self, rooms: Json, own_joins: list[tuple[str, Json]]) -> None:
+        """What the server is told or asked once the batch is safe; none of it may hold up the stream."""
+        try:
+            await self._client.chores()
+            for room_id, event in own_joins:
+                inviter = event.get("unsigned", {}).get("prev_sender")
+                if room_id in self._client.direct and inviter:
+                    await self._remember_direct(room_id, inviter)
+            timelines = (room.get("timeline", {}).get("events", []) for room in rooms.get("join", {}).values())
+            for event in chain.from_iterable(timelines):
+                if event["type"] == "m.room.tombstone":
+                    await self._follow(event)
+        except Failure as failure:
+            if failure.errcode in REVOKED:
+                raise
+            log.warning("the homeserver did not take what follows a sync (%s); it is tried again", failure)
+
+    async def _remember_direct(self, room_id: str, person: str) -> None:
+        """Write the private chat into the account data, where it outlives us; this is every client's duty."""
+        where = path("user", self._me.id, "account_data", "m.direct")
+        try:
+            content = await self._server.call("GET", where)
+        except Failure as failure:
+            if failure.errcode != "M_NOT_FOUND":
+                raise
+            content = {}
+        if room_id not in direct_rooms(content):
+            rooms = content.get(person)
+            content[person] = [*(rooms if isinstance(rooms, list) else []), room_id]
+            await self._server.call("PUT", where, content)
+
+    async def _follow(self, tombstone: Json) -> None:
+        """Join the room that replaces another, where it lets us in; otherwise somebody will invite us."""
+        new = tombstone.get("content", {}).get("replacement_room")
+        if not isinstance(new, str):
+            return
+        try:
+            via = tombstone["sender"].partition(":")[2]
+            await self._server.call("POST", path("join", new), {}, query={"server_name": via, "via": via})
+        except Failure as failure:
+            log.info("the room that replaces another does not let us in yet (%s)", failure)
+
+
+def direct_rooms(content: object) -> set[str]:
+    """The rooms of an m.direct account data event."""
+    if not isinstance(content, dict):
+        return set()
+    lists = [rooms for rooms in content.values() if isinstance(rooms, list)]
+    return {room for room in chain.from_iterable(lists) if isinstance(room, str)}
+
+
+def _last(events: list[Json], wanted: Callable[[Json], bool]) -> int | None:
+    return max((i for i, event in enumerate(events) if wanted(event)), default=None)

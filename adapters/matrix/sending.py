@@ -1,0 +1,204 @@
+"""Doing what is asked: our actions as Matrix events, each under its transaction id."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from adapters.matrix.client import Client
+from adapters.matrix.errors import send_error
+from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.html import body, formatted
+from adapters.matrix.raw import DERIVED
+from bot.model import (
+    AnswerPress,
+    Choice,
+    EditText,
+    JoinChat,
+    LeaveChat,
+    Outgoing,
+    Receipt,
+    Rows,
+    SendReaction,
+    SendText,
+    SetCommands,
+    Span,
+    SpanKind,
+    Text,
+    Withdraw,
+    joined,
+)
+from bot.ports import Gone, NotSent, Refused, SendError
+
+log = logging.getLogger(__name__)
+
+# An event may have 65,536 bytes (client-server API, "size limits"); encryption makes 4 of 3, and the servers add some.
+CONTENT_BYTES = 46_000
+TEXT_BYTES = 20_000  # what fits as body and as HTML
+OWN_REACTIONS = 4  # more choices than these are not offered as reactions
+
+
+class Sender:
+    def __init__(self, server: Homeserver, client: Client) -> None:
+        self._server = server
+        self._client = client
+
+    async def send(self, action: Outgoing) -> Receipt:
+        """Do it, or raise a SendError. Not to be cancelled."""
+        match action:
+            case SendText():
+                content = message(action)
+                receipt = await self._event(action.chat.id, "m.room.message", content, action.transaction)
+                await self._offer(action, receipt.message)
+                return receipt
+            case EditText():
+                receipt = await self._event(action.chat.id, "m.room.message", edit(action), action.transaction)
+                await self._offer(action, action.message)
+                return receipt
+            case SendReaction():
+                content = reaction(action.message, action.key)
+                return await self._event(action.chat.id, "m.reaction", content, action.transaction)
+            case Withdraw():
+                where = path("rooms", action.chat.id, "redact", action.message, action.transaction)
+                return await self._put(action.chat.id, where, {})
+            case JoinChat():
+                return await self._join(action.chat.id)
+            case LeaveChat():
+                return await self._leave(action.chat.id)
+            case AnswerPress() | SetCommands():
+                return Receipt()  # Matrix has neither buttons nor menus
+
+    async def _event(self, room_id: str, kind: str, content: Json, transaction: str) -> Receipt:
+        try:
+            room = self._client.rooms.get(room_id) or await self._client.learn(room_id)
+            if room is None:
+                raise Gone("the account is not in this room")
+            kind, content = await self._client.sealed(room, kind, content)
+        except Failure as failure:
+            # Whatever became of the preparations: the event itself has not been sent.
+            error = send_error(failure)
+            prepared = NotSent(f"the message could not be prepared ({failure})")
+            raise (error if isinstance(error, NotSent) else prepared) from failure
+        return await self._put(room_id, path("rooms", room_id, "send", kind, transaction), content)
+
+    async def _put(self, room_id: str, where: str, content: Json) -> Receipt:
+        try:
+            answer = await self._server.call("PUT", where, content)
+        except Failure as failure:
+            if failure.errcode == "M_DUPLICATE_ANNOTATION":
+                return Receipt()  # the reaction stands there already
+            raise await self._error(failure, room_id) from failure
+        return Receipt(answer.get("event_id"))
+
+    async def _error(self, failure: Failure, room_id: str) -> SendError:
+        """403 means "not in the room" as well as "in the room, but silenced": ask which."""
+        if failure.status != 403:
+            return send_error(failure)
+        try:
+            answer = await self._server.call("GET", path("joined_rooms"))
+        except Failure as other:
+            return NotSent(f"the homeserver refused it and does not say why ({other})")
+        return send_error(failure, in_room=room_id in answer.get("joined_rooms", []))
+
+    async def _offer(self, action: SendText | EditText, event_id: str | None) -> None:
+        """Put the choices' numbers under the message, to be pressed. They are an ease: without them it stands."""
+        numbers = [number for number, choice in numbered(action.choices) if number is not None]
+        if event_id is None or len(numbers) > OWN_REACTIONS:
+            return
+        for number in numbers:
+            content = reaction(event_id, f"{number}\ufe0f\u20e3")
+            try:
+                await self._event(action.chat.id, "m.reaction", content, f"{action.transaction}{DERIVED}{number}")
+            except SendError as error:
+                log.info("a choice is not offered as a reaction: %s", error)
+                return
+
+    async def _join(self, room_id: str) -> Receipt:
+        try:
+            await self._server.call("POST", path("join", room_id), {})
+        except Failure as failure:
+            if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN", "M_INVALID_PARAM"):
+                raise Refused("the room cannot be joined: no invitation, or no such room") from failure
+            raise send_error(failure) from failure
+        return Receipt()
+
+    async def _leave(self, room_id: str) -> Receipt:
+        for step in ("leave", "forget"):
+            try:
+                await self._server.call("POST", path("rooms", room_id, step), {})
+            except Failure as failure:
+                if failure.status not in (400, 403, 404):  # we are out already
+                    raise send_error(failure) from failure
+        self._client.forget(room_id)
+        return Receipt()
+
+
+# --- actions as event contents -------------------------------------------------------------------------------------
+
+
+def message(action: SendText) -> Json:
+    content = _content(with_choices(action.text, action.choices))
+    reply = {"m.in_reply_to": {"event_id": action.reply_to}} if action.reply_to else {}
+    if action.thread:
+        falling_back = {} if reply else {"is_falling_back": True, "m.in_reply_to": {"event_id": action.thread}}
+        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": action.thread} | falling_back | reply
+    elif reply:
+        content["m.relates_to"] = reply
+    return content
+
+
+def edit(action: EditText) -> Json:
+    new = _content(with_choices(action.text, action.choices))
+    return {
+        "msgtype": "m.notice",
+        "body": "* " + new["body"][:1000],  # for the few clients that show no edits
+        "m.new_content": new,
+        "m.mentions": {},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": action.message},
+    }
+
+
+def reaction(event_id: str, key: str) -> Json:
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": key}}
+
+
+def _content(text: Text) -> Json:
+    mentioned = {s.value for s in text.spans if s.kind is SpanKind.MENTION and s.value}
+    content: Json = {
+        "msgtype": "m.notice",
+        "body": body(text),
+        "m.mentions": {"user_ids": sorted(mentioned)} if mentioned else {},
+    }
+    html = formatted(text)
+    if html is not None:
+        styled = content | {"format": "org.matrix.custom.html", "formatted_body": html}
+        if _size(styled) <= CONTENT_BYTES:
+            return styled
+    if _size(content) > CONTENT_BYTES:
+        raise Refused("the text is too long for one message")
+    return content
+
+
+def _size(content: Json) -> int:
+    return len(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def numbered(choices: Rows) -> list[tuple[int | None, Choice]]:
+    """The choices in reading order, with their numbers from 1; a link has none."""
+    result: list[tuple[int | None, Choice]] = []
+    number = 0
+    for choice in (choice for row in choices for choice in row):
+        number += choice.url is None
+        result.append((number if choice.url is None else None, choice))
+    return result
+
+
+def with_choices(text: Text, choices: Rows) -> Text:
+    """The text with its choices written out: "1. label" for each, links as links."""
+    lines = [
+        Text(f"{number}. {choice.label}")
+        if number is not None
+        else Text(choice.label, (Span(0, len(choice.label), SpanKind.LINK, choice.url),))
+        for number, choice in numbered(choices)
+    ]
+    return joined([text, joined(lines, "\n")], "\n\n")

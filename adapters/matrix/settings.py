@@ -1,0 +1,33 @@
+"""What the operator configures for a Matrix account."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+_USER = re.compile(r"@[^:\s]+:[^\s/]+")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError('write the homeserver\'s address in full, such as "https://matrix.example.org"')
+    return value.rstrip("/")
+
+
+def _user(value: str) -> str:
+    if not _USER.fullmatch(value):
+        raise ValueError('write the user with its server, such as "@schakel:example.org"')
+    return value
+
+
+class MatrixSettings(BaseModel):
+    """`[adapters.matrix]`. The password is used once: afterwards the account's own device and token are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    homeserver: Annotated[str, AfterValidator(_address)]
+    user: Annotated[str, AfterValidator(_user)]
+    password: SecretStr | None = None

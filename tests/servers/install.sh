@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs the real servers that the tests run against, as far as this machine allows; never fails the build.
+# Run from the project's root ("make parts"). What is missing afterwards is named here, and skipped visibly in the tests.
+
+SYNAPSE=.cache/synapse
+PACKAGES="apertium apertium-apy apertium-fr-es apertium-eng-spa apertium-es-pt chromium"
+
+missing() {
+    echo "parts: $1 is missing, its tests will be skipped. $2" >&2
+}
+
+# --- Synapse: a Matrix homeserver, in a virtual environment of its own
+if ! "$SYNAPSE/bin/python" -c 'import synapse' >/dev/null 2>&1; then
+    mkdir -p .cache
+    "${PYTHON:-python3.11}" -m venv "$SYNAPSE" &&
+        "$SYNAPSE/bin/python" -m pip install --quiet --disable-pip-version-check "matrix-synapse==1.163.2" ||
+        missing "Synapse" "It needs Python 3.11 with venv, and a package index: try \"make parts\" again."
+fi
+
+# --- Apertium, a translation engine, and Chromium, for the demo page: packages of Debian
+absent=""
+for package in $PACKAGES; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)
+    [ "$status" = "install ok installed" ] || absent="$absent $package"
+done
+if [ -n "$absent" ]; then
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        # shellcheck disable=SC2086  # one word for each package
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $absent; } >/dev/null ||
+            missing "one of$absent" "Try: apt-get install$absent"
+    elif command -v apt-get >/dev/null 2>&1; then
+        missing "one of$absent" "Try: sudo apt-get install$absent"
+    else
+        missing "one of$absent" "On Debian and Ubuntu they are packages of these names."
+    fi
+fi
+exit 0
