@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+
+CATEGORIES = ("food", "shelter", "health", "papers", "money", "talk", "other")
+FOR_WHOM = ("me", "other")
+ANSWER_BY = ("chat", "call")
+OUTCOMES = ("helped", "referred", "no-contact", "not-possible", "other")
+
+RECENT = timedelta(days=1)
+"""After a longer silence nobody can be sure what new words are about."""
 
 
 class RequestState(StrEnum):
@@ -87,3 +97,37 @@ def heard(request: Request, at: datetime) -> Request:
 
 def answered(request: Request) -> Request:
     return replace(request, unanswered=False)
+
+
+# --- which request words are about -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Continues:
+    """The words go on with this request."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The words may go on with one of these requests, or be about something new: only the member knows."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """The words are about something new."""
+
+
+def meant(
+    requests: Sequence[Request], last_said: Mapping[int, datetime], now: datetime
+) -> Continues | Unclear | Begins:
+    """What a member's words are about, who has made these requests. `last_said`: when anybody last spoke in each."""
+    open = tuple(request for request in requests if request.state is not RequestState.CLOSED)
+    recent = [request for request in requests if now - last_said.get(request.id, request.heard_at) <= RECENT]
+    if open:
+        return Continues(open[0]) if len(open) == 1 and open[0] in recent else Unclear(open)
+    closed_lately = [r for r in requests if r in recent or (r.closed_at is not None and now - r.closed_at <= RECENT)]
+    return Continues(requests[0]) if len(requests) == 1 and closed_lately else Begins()

@@ -53,6 +53,7 @@ GoneHandler = Callable[[ChatGone, Transaction], Actions]
 TranslatedHandler = Callable[[Translated, Transaction], Actions]
 DueHandler = Callable[[Due, Transaction], Actions]
 EditedHandler = Callable[[Edited, Transaction], Actions]
+DeletedHandler = Callable[[Deleted, Transaction], Actions]
 
 MESSAGES: tuple[Route, ...] = (
     # --- pairing, notices and the groups that receive them ---
@@ -83,6 +84,9 @@ TRANSLATED: tuple[TranslatedHandler, ...] = ()
 EDITED: tuple[EditedHandler, ...] = ()
 """All of them hear of a message that its writer has changed."""
 
+DELETED: tuple[DeletedHandler, ...] = ()
+"""All of them hear of a message that was taken back."""
+
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
@@ -95,7 +99,9 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
             return _reacted(event, tx)
         case Edited():
             return [action for handler in EDITED for action in handler(event, tx)]
-        case Deleted() | Added() | Removed() | MovedChat() | Echo() | Unreadable():
+        case Deleted():
+            return [action for handler in DELETED for action in handler(event, tx)]
+        case Added() | Removed() | MovedChat() | Echo() | Unreadable():
             return ()
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])

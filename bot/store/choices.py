@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from bot.actions import Button
 from bot.content import Sentence, Verbatim
 from bot.store.encoding import decode, encode
-from bot.store.tables import choice, copy
+from bot.store.tables import choice, copy, delivery
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -84,9 +84,12 @@ class Choices:
         return None if row is None else self._value(row)
 
     def latest(self, chat: int) -> list[OfferedChoice]:
-        """The choices of the last offer in a chat, in order; a typed number or word means one of them."""
+        """The choices that came with the last thing said in a chat, in order; a typed number means one of them.
+
+        None when something was said since: then a number may be the answer to that.
+        """
         last = self._tx.connection.execute(
-            select(choice.c.delivery_id).where(choice.c.chat_id == chat).order_by(choice.c.delivery_id.desc()).limit(1)
+            select(func.max(delivery.c.id)).where(delivery.c.chat_id == chat, delivery.c.kind == "say")
         ).scalar()
         if last is None:
             return []

@@ -39,6 +39,10 @@ class Policy:
     translates_conversations: bool = False
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
+    def who_reads(self, language: str) -> str:
+        """Who reads what people write, in that language if the operator has said it so."""
+        return self.readers.get(language) or self.readers.get("") or self.readers.get(self.working_language, "")
+
     def network(self, account: str) -> str:
         return self.networks.get(account) or account.capitalize()
 
