@@ -126,7 +126,7 @@ class Worker:
             for action in self._handle(event, tx):
                 tx.deliveries.add(action)
         if any(isinstance(event, Unreadable) for event in events):
-            tx.inbox.unreadable(arrived.id)
+            tx.inbox.unreadable(arrived)
         else:
             tx.inbox.handled(arrived.id)
 

@@ -40,7 +40,10 @@ class Accounts:
         return [AccountRow(*row) for row in self._tx.connection.execute(select(account).order_by(account.c.name))]
 
     def advance(self, name: str, cursor: str) -> None:
-        self._set(name, cursor=cursor)
+        row = self._tx.insert(account).values(name=name, cursor=cursor)
+        self._tx.connection.execute(
+            row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor})
+        )
 
     def keep_state(self, name: str, state: bytes) -> None:
         self._set(name, state=state)

@@ -14,17 +14,20 @@ from bot import actions, content, events, model
 T = TypeVar("T")
 
 _KNOWN: dict[str, type] = {
-    name: value
+    f"{module.__name__.removeprefix('bot.')}.{name}": value
     for module in (model, content, actions, events)
     for name, value in vars(module).items()
     if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
 }
+_NAMES = {cls: name for name, cls in _KNOWN.items()}
 _FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _KNOWN.values()}
 _ENUMS: dict[tuple[str, str], type[Enum]] = {
-    ("Span", "kind"): model.SpanKind,
-    ("Say", "priority"): actions.Priority,
+    ("model.Span", "kind"): model.SpanKind,
 }
-_ENUMS |= {(name, "kind"): model.ChatKind for name in ("Message", "Edited", "Pressed", "Reacted", "Added", "Removed")}
+_ENUMS |= {
+    (f"model.{name}", "kind"): model.ChatKind
+    for name in ("Message", "Edited", "Pressed", "Reacted", "Added", "Removed")
+}
 
 
 def encode(value: object) -> bytes:
@@ -52,7 +55,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (date, time)):
         return {"#": type(value).__name__, "v": value.isoformat()}
     cls = type(value)
-    plain: dict[str, Any] = {"#": cls.__name__}
+    plain: dict[str, Any] = {"#": _NAMES[cls]}
     for name in _FIELDS[cls]:
         plain[name] = _plain(getattr(value, name))
     return plain

@@ -35,7 +35,8 @@ class Inbox:
         self._tx = tx
 
     def accept(self, account: str, batch: Batch) -> None:
-        """Keep a batch and the place after it. What came before is not kept twice; what was unreadable is replaced."""
+        """Keep a batch and the place after it. What came before is not kept twice; what was unreadable is replaced,
+        even if nobody has found out yet that it was."""
         for raw in batch.events:
             row = self._tx.insert(inbox).values(
                 account=account,
@@ -49,7 +50,7 @@ class Inbox:
                 row.on_conflict_do_update(
                     index_elements=["account", "event"],
                     set_={"body": row.excluded.body, "status": InboxStatus.NEW},
-                    where=inbox.c.status == InboxStatus.UNREADABLE,
+                    where=inbox.c.status.in_((InboxStatus.NEW, InboxStatus.UNREADABLE)),
                 )
             )
         self._tx.accounts.advance(account, batch.cursor)
@@ -88,8 +89,13 @@ class Inbox:
         """The words have gone where they belong: only the trace that the event was seen remains."""
         self._set(id, status=InboxStatus.HANDLED, body=None)
 
-    def unreadable(self, id: int) -> None:
-        self._set(id, status=InboxStatus.UNREADABLE)
+    def unreadable(self, arrived: Arrived) -> None:
+        """It waits for its key, unless it was brought again, readable, since it was read."""
+        self._tx.connection.execute(
+            update(inbox)
+            .where(inbox.c.id == arrived.id, inbox.c.body == arrived.body)
+            .values(status=InboxStatus.UNREADABLE)
+        )
 
     def failed(self, id: int, attempts: int, error: str) -> None:
         self._set(id, attempts=attempts, error=error)

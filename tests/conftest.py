@@ -1,0 +1,7 @@
+"""Fixtures that start the real parts; each lives beside the server it starts."""
+
+pytest_plugins = [
+    "tests.databases",
+    "tests.servers.synapse",
+    "tests.servers.apertium",
+]

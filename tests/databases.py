@@ -1,0 +1,127 @@
+"""Real databases for tests: SQLite in a file, and a real PostgreSQL server that is started once."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.store.database import migrate, open_engine
+from bot.store.transaction import Policy, Transaction
+from bot.store.writer import Writer
+
+POLICY = Policy(languages=("nl", "fr", "en", "pt", "tr", "ar"), working_language="nl", translates_conversations=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own."""
+    pgserver = pytest.importorskip("pgserver", reason="PostgreSQL is missing: install with `make dev`")
+    with tempfile.TemporaryDirectory(prefix="schakel-pg-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield str(server.get_uri())
+        server.cleanup()
+
+
+_numbers = itertools.count(1)
+_KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=_KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables, once of each kind."""
+    return _database(request, tmp_path, None)
+
+
+@pytest.fixture(params=_KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database without rows, once of each kind; copied, since migrating each time takes most of a test."""
+    return _database(request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("template") / "schakel.db"
+    _migrated(f"sqlite:///{path}")
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgres_server: str) -> str:
+    _create(postgres_server, "schakel_template", None)
+    _migrated(_at(postgres_server, "schakel_template"))
+    return "schakel_template"
+
+
+def _database(request: pytest.FixtureRequest, folder: Path, template: str | None) -> str:
+    if request.param == "sqlite":
+        path = folder / "schakel.db"
+        if template is not None:
+            shutil.copy(template, path)
+        return f"sqlite:///{path}"
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"schakel_{next(_numbers)}"
+    _create(server, name, template)
+    return _at(server, name)
+
+
+def _migrated(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _create(server: str, name: str, template: str | None) -> None:
+    copied = f' TEMPLATE "{template}"' if template else ""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"{copied}'.encode())
+
+
+def _at(server: str, name: str) -> str:
+    """The server's address with another database."""
+    return server.replace("/postgres?", f"/{name}?", 1)
+
+
+class Ticking:
+    """A clock for units: a microsecond later each time, further when told."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.at += timedelta(microseconds=1)
+        return self.at
+
+
+@contextmanager
+def transaction(url: str, policy: Policy = POLICY, clock: Ticking | None = None) -> Iterator[Transaction]:
+    """One unit, committed at the end."""
+    engine = open_engine(url)
+    try:
+        tokens = (f"TOKEN{number:07}" for number in _numbers)
+        with engine.begin() as connection:
+            yield Transaction(connection, policy, (clock or Ticking()).now(), lambda: next(tokens))
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def writer(
+    url: str, clock: Ticking, woken: Callable[[frozenset[str]], None] = lambda _: None
+) -> AsyncIterator[Writer]:
+    """The one writer."""
+    engine = open_engine(url)
+    tokens = (f"TOKEN{number:07}" for number in _numbers)
+    made = Writer(engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken)
+    try:
+        yield made
+    finally:
+        await made.close()
+        engine.dispose()

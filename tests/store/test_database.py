@@ -1,0 +1,71 @@
+"""The database opens, migrates and keeps what it acknowledged."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from bot.store.database import migrate, open_engine, open_reader
+from bot.store.tables import metadata
+
+
+def test_the_migrated_schema_is_the_one_the_tables_describe(empty_database_url: str) -> None:
+    """Nobody who upgrades has another database than somebody who starts anew."""
+    engine = open_engine(empty_database_url)
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
+    """A bot that starts for the second time finds everything as it was."""
+    engine = open_engine(empty_database_url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO organisation (name) VALUES ('Ons Huis')"))
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM organisation")).scalar() == 1
+    engine.dispose()
+
+
+def test_every_sqlite_commit_is_on_disk(tmp_path: Path) -> None:
+    """synchronous=FULL in WAL mode: what is acknowledged survives a power cut."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'deep' / 'schakel.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    engine.dispose()
+
+
+async def test_the_reader_cannot_write(empty_database_url: str) -> None:
+    """Pages and lists read beside the writer and can break nothing."""
+    engine = open_engine(empty_database_url)
+    migrate(engine)
+    engine.dispose()
+    reader = open_reader(empty_database_url)
+    async with reader.connect() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM chat"))).scalar() == 0
+        refused = None
+        try:
+            await connection.execute(text("INSERT INTO organisation (name) VALUES ('x')"))
+        except Exception as error:  # each driver has its own
+            refused = error
+        assert refused is not None
+    await reader.dispose()
+
+
+def test_a_database_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    """People's words are nobody else's on that machine."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'data' / 'schakel.db'}")
+    engine.connect().close()
+    engine.dispose()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert sqlite3.sqlite_version_info >= (3, 35)

@@ -1,0 +1,238 @@
+"""Lanes, references and translations of what is to be said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.actions import Amend, Edit, Named, Publish, Recall, RecallAll, Say
+from bot.catalogue import Catalogue
+from bot.chats import Pairing
+from bot.content import Translated, Verbatim
+from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
+from bot.notices import StoredFinding
+from bot.store.claims import Claimed, Claims
+from bot.store.transaction import Transaction
+from tests.databases import POLICY, Ticking, transaction
+from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
+
+CATALOGUE = Catalogue(POLICY.languages)
+
+
+def group(tx: Transaction, name: str = "g", language: str | None = "pt", organisation: int | None = None) -> int:
+    chat = tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+    if organisation is not None:
+        tx.chats.pair(chat, Pairing("group", organisation, language))
+    elif language:
+        tx.chats.set_language(chat, language)
+    return chat
+
+
+def words(said: str) -> tuple[Verbatim, ...]:
+    return (Verbatim(said),)
+
+
+def claims(tx: Transaction, like: object = LIKE_MATRIX) -> Claims:
+    return Claims(tx, "paper", like, CATALOGUE)  # type: ignore[arg-type]
+
+
+def plain(claimed: list[Claimed]) -> list[str]:
+    return [p.action.text.plain for c in claimed for p in c.parts if isinstance(p.action, (SendText, EditText))]
+
+
+def land(tx: Transaction, claimed: list[Claimed]) -> None:
+    """Everything claimed arrives."""
+    for one in claimed:
+        for index, part in enumerate(one.parts):
+            following = one.parts[index + 1] if index + 1 < len(one.parts) else None
+            message = f"m{one.id}-{part.position}" if isinstance(part.action, SendText) else None
+            claims(tx).sent(one, part, message, following)
+
+
+def everything(tx: Transaction, like: object = LIKE_MATRIX) -> list[str]:
+    """Claim and land until nothing is left; the words in the order in which they went out."""
+    said: list[str] = []
+    while claimed := claims(tx, like).claim(100, [], one_per_chat=False):
+        said += plain(claimed)
+        land(tx, claimed)
+    return said
+
+
+def test_a_lane_keeps_its_order_and_others_pass(database_url: str) -> None:
+    """Only the head of a lane can be claimed; another lane of the same chat does not wait for it."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        for subject, said in (("K1", "a"), ("K1", "b"), ("K2", "c"), ("K1", "d")):
+            tx.deliveries.add(Say(chat, words(said), subject=subject))
+        first = claims(tx).claim(10, [], one_per_chat=False)
+        assert plain(first) == ["a", "c"]
+        assert claims(tx).claim(10, [], one_per_chat=False) == []
+        land(tx, first)
+        assert everything(tx) == ["b", "d"]
+
+
+def test_a_name_is_said_once(database_url: str) -> None:
+    """A unit that runs twice says nothing twice."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        for _ in range(2):
+            tx.deliveries.add(Say(chat, words("once"), name="K1/card"))
+        assert everything(tx) == ["once"]
+
+
+def test_pending_edits_of_one_message_collapse_to_the_latest(database_url: str) -> None:
+    """A room with eighty cards lives on twenty messages a minute."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
+        land(tx, claims(tx).claim(10, [], one_per_chat=False))
+        for number in range(5):
+            tx.deliveries.add(Edit(chat, Named("K1/card"), words(f"edit {number}")))
+        assert everything(tx) == ["edit 4"]
+
+
+def test_an_edit_of_what_has_not_gone_out_changes_it_before_it_goes(database_url: str) -> None:
+    """People never see the wrong text first."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("wrong"), subject="N1", name="N1"))
+        tx.deliveries.add(Edit(chat, Named("N1"), words("right")))
+        assert everything(tx) == ["right"]
+
+
+def test_a_recall_of_what_has_not_gone_out_means_that_it_never_will(database_url: str) -> None:
+    """What was taken back in time is not said; what was said is withdrawn."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("early"), subject="N1", name="N1"))
+        tx.deliveries.add(Recall(chat, Named("N1")))
+        assert everything(tx) == []
+        tx.deliveries.add(Say(chat, words("late"), subject="N2", name="N2"))
+        assert everything(tx) == ["late"]
+        tx.deliveries.add(Recall(chat, Named("N2")))
+        [claimed] = claims(tx).claim(10, [], one_per_chat=False)
+        assert [type(part.action) for part in claimed.parts] == [Withdraw]
+
+
+def test_a_long_text_goes_out_in_parts_and_an_edit_finds_them_all(database_url: str) -> None:
+    """An edit that is longer says the rest; one that is shorter takes the rest back."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        sentence = "Uma frase curta. "
+        tx.deliveries.add(Say(chat, words(sentence * 400), subject="N1", name="N1"))
+        [claimed] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        assert [type(part.action) for part in claimed.parts] == [SendText, SendText]
+        land(tx, [claimed])
+        tx.deliveries.add(Edit(chat, Named("N1"), words(sentence * 700)))
+        [longer] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        assert [type(part.action) for part in longer.parts] == [EditText, EditText, SendText]
+        land(tx, [longer])
+        tx.deliveries.add(Edit(chat, Named("N1"), words("short")))
+        [shorter] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        assert [type(part.action) for part in shorter.parts] == [EditText, Withdraw, Withdraw]
+
+
+def test_words_wait_for_their_translation_and_hold_their_lane(database_url: str) -> None:
+    """What follows in the lane does not overtake; the translation lets both go in order."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        text = tx.texts.add("Kom morgen om 10 uur", "nl")
+        tx.deliveries.add(Say(chat, (Translated(text),), subject="K1"))
+        tx.deliveries.add(Say(chat, words("next"), subject="K1"))
+        assert everything(tx) == []
+        [wanted] = tx.texts.wanted(5, [])
+        tx.texts.done(wanted.id, "Vem amanhã às 10 horas", "engine", [])
+        tx.deliveries.translated(wanted.id)
+        first, second = everything(tx)
+        assert "Vem amanhã às 10 horas" in first
+        assert "Kom morgen om 10 uur" in first
+        assert second == "next"
+
+
+def test_after_the_deadline_words_go_out_as_written_and_are_edited_later(database_url: str) -> None:
+    """An answer is not held up by a slow engine."""
+    clock = Ticking()
+    with transaction(database_url, clock=clock) as tx:
+        chat = group(tx)
+        text = tx.texts.add("Kom morgen", "nl")
+        tx.deliveries.add(Say(chat, (Translated(text),), subject="K1", deadline=timedelta(seconds=20)))
+    clock.at += timedelta(seconds=21)
+    with transaction(database_url, clock=clock) as tx:
+        tx.deliveries.release_due("paper")
+        [original] = everything(tx)
+        assert original.startswith("Kom morgen")
+        [wanted] = tx.texts.wanted(5, [])
+        tx.texts.done(wanted.id, "Vem amanhã", "engine", [])
+        tx.deliveries.translated(wanted.id)
+        [edited] = everything(tx)
+        assert edited.startswith("Vem amanhã")
+
+
+def test_a_translation_that_the_gate_found_wrong_is_not_shown(database_url: str) -> None:
+    """The reader gets the words as they were written, and is told."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        text = tx.texts.add("Kom om 10 uur", "nl")
+        tx.deliveries.add(Say(chat, (Translated(text),), subject="K1"))
+        [wanted] = tx.texts.wanted(5, [])
+        tx.texts.done(wanted.id, "Vem às 11 horas", "engine", [StoredFinding("number-missing", True, "10")])
+        tx.deliveries.translated(wanted.id)
+        [said] = everything(tx)
+        assert "11" not in said
+        assert said.startswith("Kom om 10 uur")
+
+
+def test_a_notice_reaches_every_group_of_its_language_once(database_url: str) -> None:
+    """One statement for all groups; publishing again reaches only those that had not been told."""
+    with transaction(database_url) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        for number in range(5):
+            group(tx, f"pt{number}", "pt", owner)
+        group(tx, "ar", "ar", owner)
+        publish = Publish(owner, "pt", words("aviso"), "N1")
+        tx.deliveries.add(publish)
+        tx.deliveries.add(publish)
+        assert everything(tx) == ["aviso"] * 5
+        group(tx, "late", "pt", owner)
+        tx.deliveries.add(publish)
+        assert everything(tx) == ["aviso"]
+        assert tx.deliveries.progress("N1").sent == 6
+
+
+def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_url: str) -> None:
+    """Copies that are out are edited, copies still on their way are changed, and none is forgotten."""
+    with transaction(database_url) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, "one", "pt", owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        assert everything(tx) == ["aviso 10"]
+        group(tx, "two", "pt", owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        tx.deliveries.add(Amend("pt", words("aviso 11"), "N1"))
+        tx.deliveries.add(Publish(owner, "pt", words("corrigido"), "N1", name="N1/corrected/1", reply_to="N1"))
+        said = everything(tx)
+        assert sorted(said) == ["aviso 11", "aviso 11", "corrigido", "corrigido"]
+        tx.deliveries.add(RecallAll("N1"))
+        withdrawn = claims(tx).claim(10, [], one_per_chat=False)
+        assert {type(part.action) for one in withdrawn for part in one.parts} == {Withdraw}
+
+
+def test_a_chat_that_is_gone_fails_everything_on_its_way_there(database_url: str) -> None:
+    """Whoever asked for it hears of it, and nothing is tried again."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("a"), subject="K1", report="reply"))
+        tx.deliveries.add(Say(chat, words("b"), subject="K1"))
+        [claimed] = claims(tx).claim(1, [], one_per_chat=False)
+        claims(tx).gone(claimed, "blocked")
+        assert everything(tx) == []
+        tx.deliveries.add(Say(chat, words("c"), subject="K1"))
+        assert everything(tx) == []
+        assert len(tx.inbox.waiting(10, ("",))) == 4  # three outcomes, and that the chat is gone
+
+
+def test_an_edit_of_what_was_never_said_is_a_mistake(database_url: str) -> None:
+    """A handler that speaks of nothing is found in its tests."""
+    with transaction(database_url) as tx, pytest.raises(LookupError):
+        tx.deliveries.add(Edit(group(tx), Named("K9/card"), words("x")))

@@ -1,0 +1,152 @@
+"""The inbox keeps what arrived before the network is told, and handles each event once in effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from bot import inbox
+from bot.actions import Action
+from bot.events import Internal
+from bot.model import Batch, Chat, ChatKind, Incoming, Message, Person, Raw, Text, Unreadable
+from bot.store.encoding import encode
+from bot.store.incoming import Arrived
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+from tests.databases import Ticking, writer
+from tests.paper import PaperAdapter
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def message(chat: str, said: str) -> bytes:
+    return encode(Message(Chat("paper", chat), ChatKind.PRIVATE, Person("paper", "p"), said, AT, Text(said)))
+
+
+class Desk:
+    """A handler that writes down what it was given, and fails where a message says so."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.handled: list[str] = []
+        self.failures = failures
+        self.errors: list[str] = []
+
+    def handle(self, event: Incoming | Internal, tx: Transaction) -> Iterable[Action]:
+        said = event.text.plain if isinstance(event, Message) else type(event).__name__
+        tx.chats.organisation_named(said)  # an effect that must not happen twice, or without the mark
+        if said == "fails" and self.failures:
+            self.failures -= 1
+            raise ZeroDivisionError
+        self.handled.append(said)
+        return ()
+
+    def failed(self, account: str, error: Exception) -> None:
+        self.errors.append(type(error).__name__)
+
+
+async def no_wait(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+async def until_quiet(made: Writer) -> list[Arrived]:
+    """What is left when nothing can be handled any more."""
+    before: list[Arrived] = []
+    for _ in range(200):
+        left = await made.run(lambda tx: tx.inbox.waiting(1000, ("", "paper")))
+        if not left:
+            return left
+        before = left
+    return before
+
+
+async def through(url: str, desk: Desk, *batches: Batch) -> list[str]:
+    """Accept the batches and handle all; the effects that are durable afterwards."""
+    woken: list[inbox.Worker] = []
+
+    def wake(_stirred: frozenset[str]) -> None:
+        for worker in woken:
+            worker.wake()
+
+    async with writer(url, Ticking(), wake) as made:
+        paper = PaperAdapter("paper", PaperAdapter.Settings())
+        worker = inbox.Worker(made, {"paper": paper}, desk.handle, desk.failed, no_wait)
+        woken.append(worker)
+        task = asyncio.create_task(worker.run())
+        for batch in batches:
+            await worker.accept("paper")(batch)
+        await until_quiet(made)
+        effects = await made.run(lambda tx: sorted(found.name for found in tx.chats.organisations()))
+        cursor = await made.run(lambda tx: tx.accounts.get("paper").cursor)
+        assert cursor == batches[-1].cursor
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return effects
+
+
+async def test_each_chat_is_handled_in_its_order(database_url: str) -> None:
+    desk = Desk()
+    events = [Raw(f"{chat}{n}", chat, message(chat, f"{chat}{n:02}")) for n in range(20) for chat in "abc"]
+    await through(database_url, desk, Batch(tuple(events), "1"))
+    for chat in "abc":
+        mine = [said for said in desk.handled if said.startswith(chat)]
+        assert mine == sorted(mine)
+        assert len(mine) == 20
+
+
+async def test_the_same_event_delivered_twice_has_its_effect_once(database_url: str) -> None:
+    """A network that was not told in time brings a batch again."""
+    desk = Desk()
+    batch = Batch((Raw("1", "a", message("a", "one")), Raw("2", "a", message("a", "two"))), "2")
+    await through(database_url, desk, batch, batch)
+    assert desk.handled == ["one", "two"]
+
+
+async def test_a_handler_that_fails_for_a_moment_is_run_again(database_url: str) -> None:
+    """Nothing of the failed runs remains, and the chat's order holds."""
+    desk = Desk(failures=2)
+    batch = Batch((Raw("1", "a", message("a", "fails")), Raw("2", "a", message("a", "next"))), "2")
+    effects = await through(database_url, desk, batch)
+    assert desk.handled == ["fails", "next"]
+    assert effects == ["fails", "next"]
+    assert set(desk.errors) == {"ZeroDivisionError"}
+
+
+async def test_an_event_that_always_fails_is_put_aside_and_the_operator_is_told(database_url: str) -> None:
+    """The chat goes on, and the failed event has changed nothing."""
+    desk = Desk(failures=99)
+    batch = Batch((Raw("1", "a", message("a", "fails")), Raw("2", "a", message("a", "next"))), "2")
+    effects = await through(database_url, desk, batch)
+    assert desk.handled == ["next", "Quarantined"]
+    assert "fails" not in effects
+
+
+async def test_what_cannot_be_parsed_is_put_aside_at_once(database_url: str) -> None:
+    """Garbage before two good events takes neither with it."""
+    desk = Desk()
+    events = (Raw("0", "a", b"garbage"), Raw("1", "a", message("a", "one")), Raw("2", "b", message("b", "two")))
+    await through(database_url, desk, Batch(events, "2"))
+    assert sorted(desk.handled) == ["Quarantined", "one", "two"]
+    assert desk.errors == ["ValueError"]
+
+
+async def test_an_unreadable_event_is_read_when_its_key_comes(database_url: str) -> None:
+    """The adapter brings the same event again, readable; one that was handled is not handled again."""
+    desk = Desk()
+    locked = encode(Unreadable(Chat("paper", "a"), ChatKind.GROUP, "1", AT))
+    first = Batch((Raw("1", "a", locked), Raw("2", "a", message("a", "later"))), "1")
+    second = Batch((Raw("1", "a", message("a", "read at last")), Raw("2", "a", message("a", "later"))), "2")
+    await through(database_url, desk, first, second)
+    assert sorted(set(desk.handled)) == ["Unreadable", "later", "read at last"]
+    assert desk.handled.count("read at last") == desk.handled.count("later") == 1
+
+
+async def test_traces_of_handled_events_are_forgotten_after_days(database_url: str) -> None:
+    """They hold no words by then, and no network brings such an event again."""
+    clock = Ticking()
+    async with writer(database_url, clock) as made:
+        await made.run(lambda tx: tx.inbox.accept("paper", Batch((Raw("1", "a", b"x"),), "1")))
+        [arrived] = await made.run(lambda tx: tx.inbox.waiting(10, ("paper",)))
+        await made.run(lambda tx: tx.inbox.handled(arrived.id))
+        clock.at += timedelta(days=4)
+        assert await made.run(lambda tx: tx.inbox.forget(timedelta(days=3))) == 1

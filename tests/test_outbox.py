@@ -1,0 +1,156 @@
+"""What a failed send means, and that nothing is lost or said twice by it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.actions import Say
+from bot.content import Verbatim
+from bot.model import Text
+from bot.outbox import GiveUp, Move, Resend, Retry, after_failure, backoff
+from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
+from bot.store.transaction import Transaction
+from tests.paper import Paper
+from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
+from tests.world import Clock, Somebody, World, world
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("failure", "resends", "repeatable", "expected"),
+    [
+        (NotSent("flood", timedelta(seconds=7)), 0, False, Retry(NOW + timedelta(seconds=7))),
+        (NotSent("refused"), 0, False, Retry(NOW + timedelta(seconds=1))),
+        (Moved("-100"), 0, False, Move("-100")),
+        (Unknown("reset"), 0, False, Resend(NOW + timedelta(seconds=1))),
+        (Unknown("reset"), 5, False, GiveUp("no answer from the network")),
+        (Unknown("reset"), 99, True, Resend(NOW + timedelta(seconds=1))),
+        (Refused("too long"), 0, False, GiveUp("too long")),
+        (Gone("blocked"), 0, False, GiveUp("blocked", gone=True)),
+    ],
+)
+def test_a_failure_is_judged_by_what_it_says_about_delivery(
+    failure: SendError, resends: int, repeatable: bool, expected: object
+) -> None:
+    assert after_failure(failure, 1, resends, repeatable, NOW) == expected
+
+
+def test_waits_grow_from_a_second_to_five_minutes() -> None:
+    waits = [backoff(attempt).total_seconds() for attempt in range(1, 40)]
+    assert waits[:4] == [1, 2, 4, 8]
+    assert waits == sorted(waits)
+    assert waits[-1] == 300
+
+
+@contextlib.asynccontextmanager
+async def bot_and_member(folder: Path, limits: Limits) -> AsyncIterator[tuple[World, Somebody, int]]:
+    """A world with one member's chat, known to the store."""
+    async with world(folder, limits=limits) as w:
+        member = w.somebody()
+
+        def unit(tx: Transaction) -> int:
+            return tx.chats.known(member.private, w.network.kinds[member.private.id]).id
+
+        yield w, member, await w.app.unit(unit)
+
+
+async def say(w: World, chat: int, words: str, subject: str = "K1") -> None:
+    await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Verbatim(words),), subject=subject)))
+    await w.settled()
+
+
+async def test_what_was_not_sent_is_sent_when_the_network_says(tmp_path: Path) -> None:
+    """A rate limit delays; it loses nothing, and what follows in the lane waits its turn."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [NotSent("Too Many Requests", timedelta(seconds=30))]
+        await say(w, chat, "first")
+        await say(w, chat, "second")
+        assert member.reads() == []
+        await w.advance(timedelta(seconds=31))
+        assert member.reads() == ["first", "second"]
+
+
+async def test_an_unknown_outcome_is_repeated_recognisably_where_people_would_see_it_twice(tmp_path: Path) -> None:
+    """Telegram may have the message already: the second one bears a mark and its code."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Unknown("no answer")]
+        await say(w, chat, "come at ten", subject="K7")
+        await w.advance(timedelta(seconds=2))
+        assert member.reads() == ["↻ K7\ncome at ten"]
+
+
+async def test_an_unknown_outcome_is_repeated_as_it_is_where_repeating_is_harmless(tmp_path: Path) -> None:
+    """Matrix knows the transaction id: what arrived already does not arrive again."""
+    async with bot_and_member(tmp_path, LIKE_MATRIX) as (w, member, chat):
+        w.network.faults = [Unknown("no answer")]
+        await say(w, chat, "come at ten")
+        await w.advance(timedelta(seconds=2))
+        assert member.reads() == ["come at ten"]
+        transactions = {getattr(action, "transaction", None) for action in w.network.log}
+        assert len(transactions) == 1
+
+
+async def test_five_repetitions_are_enough(tmp_path: Path) -> None:
+    """After that it stands in the list of the failed, and whoever asked for it is told."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Unknown("no answer")] * 10
+        await say(w, chat, "come at ten")
+        for _ in range(10):
+            await w.advance(timedelta(minutes=6))
+        assert member.reads() == []
+        assert 10 - len(w.network.faults) == 6
+        queues = await w.app.unit(lambda tx: tx.deliveries.queue_lengths())
+        assert queues["paper"] == {"waiting": 0, "failed": 1}
+
+
+async def test_a_chat_that_is_gone_is_not_written_to_again(tmp_path: Path) -> None:
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Gone("blocked")]
+        await say(w, chat, "one")
+        await say(w, chat, "two")
+        assert member.reads() == []
+        assert len(w.network.log) == 0
+        assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
+
+
+async def test_a_chat_that_moved_gets_what_was_meant_for_it(tmp_path: Path) -> None:
+    """The new id takes the place of the old one everywhere."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, _, chat):
+        w.network.chat("-100", w.network.kinds["private-person-1"], "moved")
+        w.network.faults = [Moved("-100")]
+        await say(w, chat, "one")
+        await say(w, chat, "two")
+        assert [shown.plain for shown in w.network.shown["-100"]] == ["one", "two"]
+
+
+async def test_what_was_being_sent_when_the_bot_died_is_sent_again(tmp_path: Path) -> None:
+    """A part that was in the air is unsure: repeated with a mark where it may show twice."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, clock=clock) as w:
+        member = w.somebody()
+        chat = await w.app.unit(lambda tx: tx.chats.known(member.private, network.kinds[member.private.id]).id)
+        hanging = HangingFault()
+        network.faults = [hanging]
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Verbatim("hello"),), subject="K2")))
+        await hanging.reached(w)
+    network.faults = []
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, clock=clock) as w:
+        await w.advance(timedelta(seconds=2))
+        assert [shown.text for shown in network.shown[member.private.id]] == [Text("↻ K2\nhello")]
+
+
+class HangingFault(Unknown):
+    """Stands for a send whose answer never came before the end."""
+
+    def __init__(self) -> None:
+        super().__init__("cut off")
+
+    async def reached(self, w: World) -> None:
+        while w.network.faults:
+            await w.app.unit(lambda tx: None)
