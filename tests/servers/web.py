@@ -13,8 +13,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @asynccontextmanager
 async def serving(handler: Handler) -> AsyncIterator[str]:
     """Every request goes to the handler; what it still does at the end is cut off. Gives the server's address."""
-    server = web.Server(handler)
-    runner = web.ServerRunner(server, shutdown_timeout=0.01)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(application, shutdown_timeout=0.01)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
