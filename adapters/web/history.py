@@ -43,6 +43,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_by_change ON message (changed);
 CREATE INDEX message_by_chat ON message (chat, id);
+CREATE INDEX message_by_thread ON message (thread) WHERE thread IS NOT NULL;
 CREATE TABLE reaction (
     message INTEGER NOT NULL REFERENCES message, person TEXT NOT NULL, emoji TEXT NOT NULL,
     PRIMARY KEY (message, person, emoji)
@@ -54,7 +55,9 @@ PRAGMA user_version = 1;
 
 THE_BOT = ""  # the writer of the bot's own messages and reactions
 KEPT = timedelta(days=1)  # how long an event stays after the core has it, should the core be put back to a backup
-SHOWN = 400  # a page starts with at most this many messages of each chat
+LAST = 2**62  # above every number
+SHOWN = 60  # a page shows that many messages of a chat at a time, each with its thread
+ACTIVE = 100  # and the threads that the chat's latest so many replies stand in, however old
 
 _text = msgspec.json.Decoder(Text)
 _rows = msgspec.json.Decoder(Rows)
@@ -107,6 +110,14 @@ class Post:
     @property
     def by_the_bot(self) -> bool:
         return self.person == THE_BOT
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some messages of a chat; there are more before the one that `earlier` names."""
+
+    posts: tuple[Post, ...]
+    earlier: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +305,27 @@ class History:
         """The number of the latest change."""
         return int(self._db.execute("SELECT last FROM number").fetchone()[0])
 
-    def latest(self, chat: str) -> list[Post]:
-        """The chat's newest messages, oldest first."""
-        rows = self._db.execute("SELECT * FROM message WHERE chat = ? ORDER BY id DESC LIMIT ?", (chat, SHOWN))
-        return [self._post(row) for row in reversed(rows.fetchall())]
+    def latest(self, chat: str, before: int | None = None) -> Part:
+        """The newest messages of the chat, or the newest before that one; each is followed by its thread."""
+        roots = self._db.execute(
+            "SELECT id FROM message WHERE chat = ? AND thread IS NULL AND id < ? ORDER BY id DESC LIMIT ?",
+            (chat, LAST if before is None else before, SHOWN + 1),
+        ).fetchall()
+        shown = [int(row["id"]) for row in roots[:SHOWN]]
+        earlier = shown[-1] if len(roots) > SHOWN else None
+        if before is None and earlier:
+            active = self._db.execute(
+                "SELECT DISTINCT thread FROM (SELECT thread FROM message WHERE chat = ? AND thread IS NOT NULL"
+                " ORDER BY id DESC LIMIT ?) WHERE thread < ?",
+                (chat, ACTIVE, earlier),
+            )
+            shown += [int(row["thread"]) for row in active]
+        rows = self._db.execute(
+            "WITH shown (id) AS (SELECT value FROM json_each(?)) SELECT * FROM message"
+            " WHERE id IN shown OR thread IN shown ORDER BY coalesce(thread, id), id",
+            (_json(shown),),
+        ).fetchall()
+        return Part(tuple(self._post(row) for row in rows), earlier)
 
     def changed_since(self, number: int, limit: int = 200) -> list[Post | ChatState]:
         """What is shown differently since the change with that number, in the order of the changes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -15,7 +15,7 @@ from zlib import crc32
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from adapters.web import page
-from adapters.web.history import Post
+from adapters.web.history import Part, Post
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 
@@ -80,6 +80,7 @@ class Room:
     suggestions: tuple[str, ...]
     thread_suggestions: tuple[str, ...]
     posts: tuple[Shown, ...]
+    earlier: int | None
     absent: bool
 
 
@@ -95,12 +96,6 @@ def page_language(*wishes: str) -> str:
             if code in WORDS["page"]:
                 return code
     return FALLBACK
-
-
-def in_order(posts: Sequence[Post]) -> list[Post]:
-    """Every first message, followed by its thread."""
-    known = {post.id for post in posts}
-    return sorted(posts, key=lambda post: (post.thread if post.thread in known else post.id, post.id))
 
 
 class Renderer:
@@ -123,9 +118,9 @@ class Renderer:
         self._index = self._environment.get_template("index.html")
         self._message = self._environment.get_template("message.html").module
 
-    def index(self, language: str, since: int, posts: Mapping[str, Sequence[Post]], absent: frozenset[str]) -> str:
+    def index(self, language: str, since: int, parts: Mapping[str, Part], absent: frozenset[str]) -> str:
         rooms = [
-            self._room(chat, tone, language, posts[chat.id], chat.id in absent)
+            self._room(chat, tone, language, parts[chat.id], chat.id in absent)
             for tone, chat in enumerate(self._settings.chats)
         ]
         by_id = {chat.id: chat for chat in self._settings.chats}
@@ -144,7 +139,7 @@ class Renderer:
         words = _chat_words(_spoken(chat, language))
         return str(self._message.message(_shown(post), chat, words))  # type: ignore[attr-defined]  # a macro
 
-    def _room(self, chat: ChatSettings, tone: int, language: str, posts: Sequence[Post], absent: bool) -> Room:
+    def _room(self, chat: ChatSettings, tone: int, language: str, part: Part, absent: bool) -> Room:
         return Room(
             id=chat.id,
             kind=chat.kind,
@@ -158,7 +153,8 @@ class Renderer:
             members=chat.members,
             suggestions=chat.suggestions,
             thread_suggestions=chat.thread_suggestions,
-            posts=tuple(_shown(post) for post in in_order(posts)),
+            posts=tuple(_shown(post) for post in part.posts),
+            earlier=part.earlier,
             absent=absent,
         )
 

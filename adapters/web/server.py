@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from adapters.web.history import ChatState, History, Missing, NotTheWriter, Post
+from adapters.web.history import ChatState, History, Missing, NotTheWriter, Part, Post
 from adapters.web.live import Listener, Live
 from adapters.web.render import ASSETS, Renderer, page_language
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
@@ -108,6 +108,7 @@ class Site:
                 Route("/api/chats/{chat}/presses", self.press, methods=["POST"]),
                 Route("/api/chats/{chat}/reactions", self.react, methods=["POST"]),
                 Route("/api/chats/{chat}/invitations", self.invite, methods=["POST"]),
+                Route("/api/chats/{chat}/earlier", self.earlier),
                 Route("/api/chats/{chat}/commands", self.commands),
             ],
             # A page of another site may neither reach us under a name of its own nor post here (see `_read`).
@@ -128,19 +129,29 @@ class Site:
         )
         chats = [chat.id for chat in self._settings.chats]
 
-        def look(history: History) -> tuple[int, dict[str, list[Post]], frozenset[str]]:
+        def look(history: History) -> tuple[int, dict[str, Part], frozenset[str]]:
             absent = frozenset(chat for chat in chats if history.is_absent(chat))
             return history.now(), {chat: history.latest(chat) for chat in chats}, absent
 
-        since, posts, absent = await self._live.read(look)
+        since, parts, absent = await self._live.read(look)
         response = Response(
-            self._renderer.index(language, since, posts, absent),
+            self._renderer.index(language, since, parts, absent),
             media_type="text/html",
             headers={**SECURITY, "Cache-Control": "no-store"},
         )
         if chosen:
             response.set_cookie("language", language, max_age=31_536_000, samesite="lax", httponly=True)
         return response
+
+    async def earlier(self, request: Request) -> Response:
+        """The messages before the one named, as the page shows them."""
+        chat, before = self._chat(request), _number(request.query_params.get("before", ""))
+        if before is None:
+            raise HTTPException(400, "Say before which message.")
+        language = page_language(request.query_params.get("language", ""))
+        part = await self._live.read(History.latest, chat.id, before)
+        html = [self._renderer.message(chat, post, language) for post in part.posts]
+        return JSONResponse({"html": html, "before": part.earlier}, headers=SECURITY)
 
     async def asset(self, request: Request) -> Response:
         name = request.url.path.lstrip("/")
@@ -159,8 +170,7 @@ class Site:
 
     async def events(self, request: Request) -> Response:
         """What changes from now on, or since the last event that the page has seen."""
-        seen = request.headers.get("last-event-id") or request.query_params.get("since", "")
-        since = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 19 else None
+        since = _number(request.headers.get("last-event-id") or request.query_params.get("since", ""))
         language = page_language(request.query_params.get("language", ""))
         return StreamingResponse(
             self._stream(since, request.query_params.get("page", "")[:80], language),
@@ -288,6 +298,10 @@ def clean(text: str) -> str:
     """A text that can be stored and sent: half a surrogate pair, and NUL, become the replacement sign."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 async def _read(request: Request, shape: type[T]) -> T:

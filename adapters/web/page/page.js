@@ -103,7 +103,7 @@ async function offer(room) {
 function command_button(sign, [name, description]) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "command inner";
+  button.className = "command";
   button.dir = "auto";
   button.dataset.fill = `${sign}${name} `;
   const bold = document.createElement("b");
@@ -133,7 +133,7 @@ function thread_context(room, thread) {
 
 const number = (post) => Number(post.id.slice(1));
 
-function show(room, html) {
+function show(room, html, quietly = false) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const post = template.content.firstElementChild;
@@ -145,8 +145,21 @@ function show(room, html) {
   const later = [...list.children].reverse().find((other) => number(other) < number(post));
   if (later) later.after(post);
   else list.prepend(post);
+  if (quietly) return;
   post.classList.add("fresh");
   notice(room, post);
+}
+
+async function show_earlier(room, button) {
+  const response = await fetch(`/api/chats/${room.id}/earlier?${new URLSearchParams({ before: button.dataset.before, language })}`).catch(() => null);
+  if (!response?.ok) return toast(room, room.element.dataset.failed);
+  const { html, before } = await response.json();
+  const under = room.posts.scrollHeight - room.posts.scrollTop;
+  if (before) button.dataset.before = before;
+  else button.parentElement.remove();
+  for (const message of html) show(room, message, true);
+  room.posts.scrollTop = room.posts.scrollHeight - under;
+  if (!before) room.posts.focus({ preventScroll: true });
 }
 
 function renew(old, post) {
@@ -244,14 +257,14 @@ document.addEventListener("visibilitychange", () => {
 function show_room() {
   const wanted = location.hash.slice(1);
   const id = rooms.has(wanted) ? wanted : "start";
-  for (const element of [document.getElementById("start"), ...$$(".room")]) element.classList.toggle("shown", element.id === id);
+  for (const element of [intro, ...$$(".room")]) element.classList.toggle("shown", element.id === id);
   for (const tab of $$(".tabs a")) {
     const current = tab.hash === `#${id}`;
     if (current) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
     if (current) tab.scrollIntoView({ block: "nearest", inline: "center" });
   }
-  if (narrow.matches) document.getElementById("start").open = true;
+  if (narrow.matches) intro.open = true;
   const room = rooms.get(id);
   if (!room) return;
   if (room.following) room.posts.scrollTop = room.posts.scrollHeight;
@@ -264,6 +277,12 @@ function show_room() {
 function attend(room) {
   for (const other of rooms.values()) other.posts.setAttribute("aria-live", other === room ? "polite" : "off");
 }
+
+const intro = document.getElementById("start");
+if (localStorage.getItem("intro") === "closed") intro.open = false;
+intro.addEventListener("toggle", () => {
+  if (!narrow.matches) localStorage.setItem("intro", intro.open ? "open" : "closed");
+});
 
 // --- what people do --------------------------------------------------------------------------------------------------
 
@@ -312,7 +331,8 @@ document.addEventListener("click", (event) => {
   } else if (button.dataset.react) {
     const on = button.getAttribute("aria-pressed") !== "true";
     attempt(room, "reactions", { message: message(), emoji: button.dataset.react, on });
-  } else if (button.dataset.fill) fill(room, button.dataset.fill);
+  } else if (button.dataset.before) show_earlier(room, button);
+  else if (button.dataset.fill) fill(room, button.dataset.fill);
   else if (button === room.jump) {
     room.following = true;
     room.jump.hidden = true;

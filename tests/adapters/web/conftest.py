@@ -19,6 +19,8 @@ from adapters.web.settings import Settings
 from bot.model import AnswerPress, Batch, Chat, EditText, Incoming, Receipt, Rows, SendText, Text
 from bot.ports import Account, Home
 
+NUMBERS = itertools.count()  # no two deeds of a test run have the same name, not even across a restart
+
 
 async def save(state: bytes) -> None:
     raise AssertionError("the web network keeps no state of this kind")
@@ -66,13 +68,12 @@ class Web:
     adapter: WebAdapter
     account: Account
     http: httpx.AsyncClient
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     async def post(self, chat: str, what: str, **body: Any) -> httpx.Response:
         return await self.http.post(f"/api/chats/{chat}/{what}", json=body)
 
     async def write(self, chat: str, person: str, text: str, **more: Any) -> str:
-        answer = await self.post(chat, "messages", person=person, text=text, deed=f"p{next(self.numbers)}", **more)
+        answer = await self.post(chat, "messages", person=person, text=text, deed=f"p{next(NUMBERS)}", **more)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
 
@@ -84,20 +85,20 @@ class Web:
             message=int(message),
             choice=choice,
             page=page,
-            deed=f"p{next(self.numbers)}",
+            deed=f"p{next(NUMBERS)}",
         )
         assert answer.status_code == 200, answer.text
         return str(answer.json()["id"])
 
     async def say(self, chat: str, text: str | Text, *, choices: Rows = (), thread: str | None = None) -> str:
         whole = Text(text) if isinstance(text, str) else text
-        action = SendText(Chat("web", chat), whole, f"t{next(self.numbers)}", choices=choices, thread=thread)
+        action = SendText(Chat("web", chat), whole, f"t{next(NUMBERS)}", choices=choices, thread=thread)
         receipt = await self.adapter.send(action)
         assert receipt.message is not None
         return receipt.message
 
     async def change(self, chat: str, message: str, text: str, *, choices: Rows = ()) -> Receipt:
-        action = EditText(Chat("web", chat), message, Text(text), f"t{next(self.numbers)}", choices=choices)
+        action = EditText(Chat("web", chat), message, Text(text), f"t{next(NUMBERS)}", choices=choices)
         return await self.adapter.send(action)
 
     async def answer(self, chat: str, press: str, text: str) -> Receipt:

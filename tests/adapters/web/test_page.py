@@ -1,0 +1,441 @@
+"""The demo page in a real browser: what people see, click, type and hear of."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from adapters.web.settings import Settings
+from bot.model import Choice, Deleted, Edited, Incoming, Message, Pressed, Reacted, Span, SpanKind, Text
+from tests.adapters.web.conftest import Core, Web, web_network
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is missing, install with: make parts"),
+]
+
+WIDE = {"width": 1400, "height": 900}
+PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 360, "height": 640}
+ROOMS = ("coordination", "organisation", "group-pt", "group-ar", "member")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@dataclass
+class People:
+    """Opens pages on the network as different people would, and watches that nothing goes wrong in them."""
+
+    browser: Browser
+    web: Web
+    stack: AsyncExitStack
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    async def open(self, address: str = "", size: dict[str, int] = WIDE, **context: Any) -> Page:
+        window = await self.browser.new_context(viewport=size, **context)  # type: ignore[arg-type]
+        self.stack.push_async_callback(window.close)
+        page = await window.new_page()
+        page.set_default_timeout(8000)
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+        await page.goto(self.web.adapter.address + address)
+        return page
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def people(browser: Browser, tmp_path: Path) -> AsyncIterator[People]:
+    async with web_network(tmp_path) as web, AsyncExitStack() as stack:
+        opened = People(browser, web, stack)
+        yield opened
+        assert opened.complaints == []
+        assert {address for address in opened.asked if not address.startswith((web.adapter.address, "data:"))} == set()
+
+
+def box(page: Page, room: str) -> Locator:
+    return page.locator(f"#{room} textarea")
+
+
+def said(page: Page, room: str, text: str) -> Locator:
+    return page.locator(f"#{room} .message", has_text=text)
+
+
+def last(kind: type[Incoming]) -> Callable[[list[Incoming]], bool]:
+    return lambda incoming: bool(incoming) and isinstance(incoming[-1], kind)
+
+
+async def test_what_somebody_types_stands_on_every_open_page_and_reaches_the_core(people: People) -> None:
+    one, other = await people.open(), await people.open(size=PHONE)
+    async with Core(people.web.adapter).receiving() as core:
+        await box(one, "group-pt").fill("Bom dia!")
+        await box(one, "group-pt").press("Enter")
+        await expect(said(one, "group-pt", "Bom dia!")).to_be_visible()
+        await expect(said(other, "group-pt", "Bom dia!")).to_have_count(1)
+        await expect(box(one, "group-pt")).to_have_value("")
+        message = (await core.until(last(Message)))[-1]
+    assert isinstance(message, Message)
+    assert (message.text.plain, message.person.name) == ("Bom dia!", "João")
+
+
+async def test_a_pressed_button_stays_until_the_core_edits_it_away_and_the_keyboard_keeps_its_place(
+    people: People,
+) -> None:
+    page = await people.open()
+    card = await people.web.say(
+        "coordination", "K1 · eten", choices=((Choice("c1", "Neem op"), Choice("c2", "Sluit")),)
+    )
+    async with Core(people.web.adapter).receiving() as core:
+        claim = page.get_by_role("button", name="Neem op")
+        await claim.focus()
+        await page.keyboard.press("Enter")
+        pressed = (await core.until(last(Pressed)))[-1]
+        await expect(claim).to_have_class("choice pressed")
+    assert isinstance(pressed, Pressed)
+    assert (pressed.choice, pressed.message, pressed.person.id) == ("c1", card, "leila")
+    await people.web.answer("coordination", pressed.press, "Nu is K1 van jou")
+    await expect(page.locator("#coordination .toast")).to_have_text("Nu is K1 van jou")
+    await people.web.change("coordination", card, "K1 · eten · Leïla", choices=((Choice("c2", "Sluit"),),))
+    await expect(claim).to_have_count(0)
+    await expect(page.get_by_role("button", name="Sluit")).to_be_visible()
+    assert await page.evaluate("document.activeElement.closest('.post').id") == f"m{card}"
+
+
+async def test_a_coordinator_writes_in_the_thread_of_a_card_and_leaves_it_by_escape(people: People) -> None:
+    page = await people.open()
+    card = await people.web.say("coordination", "K1 · eten")
+    await people.web.say("coordination", "K2 · onderdak")
+    async with Core(people.web.adapter).receiving() as core:
+        await page.get_by_role("button", name="Write in the thread of K1").last.click()
+        await expect(page.locator("#coordination .context")).to_contain_text("In the thread of K1")
+        await expect(page.get_by_role("button", name="!claim")).to_be_visible()
+        await page.keyboard.type("Ik bel haar")
+        await page.keyboard.press("Enter")
+        note = page.locator(f"#m{card} .thread .message")
+        await expect(note).to_contain_text("Ik bel haar")
+        await expect(page.locator("#coordination .context")).to_contain_text("In the thread of K1")
+        message = (await core.until(last(Message)))[-1]
+    assert isinstance(message, Message)
+    assert message.thread == card
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#coordination .context")).to_be_hidden()
+    await expect(page.get_by_role("button", name="!claim")).to_be_hidden()
+    await people.web.change("coordination", card, "K1 · eten · Leïla")
+    await expect(said(page, "coordination", "K1 · eten · Leïla")).to_be_visible()
+    await expect(note).to_contain_text("Ik bel haar")
+
+
+async def test_a_reply_names_what_it_answers(people: People) -> None:
+    page = await people.open()
+    root = await people.web.say("organisation", "N1 · voorstel")
+    preview = await people.web.say("organisation", "português: Sexta-feira", thread=root)
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "organisation", "Sexta-feira")
+        await message.hover()
+        await message.get_by_role("button", name="Reply").click()
+        await page.keyboard.type("Na sexta-feira")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#organisation .quoted")).to_contain_text("português: Sexta-feira")
+        reply = (await core.until(last(Message)))[-1]
+    assert isinstance(reply, Message)
+    assert (reply.thread, reply.reply_to) == (root, preview)
+
+
+async def test_the_tick_approves_and_is_taken_away_again(people: People) -> None:
+    page = await people.open()
+    await people.web.say("organisation", "português: Sexta-feira")
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "organisation", "Sexta-feira")
+        await message.hover()
+        await message.get_by_role("button", name="Approve with ✅").click()
+        reaction = message.locator(".reaction")
+        await expect(reaction).to_have_attribute("aria-pressed", "true")
+        reacted = (await core.until(last(Reacted)))[-1]
+        await reaction.click()
+        await expect(reaction).to_have_count(0)
+    assert isinstance(reacted, Reacted)
+    assert reacted.key == "✅"
+
+
+async def test_people_change_and_delete_only_their_own_messages(people: People) -> None:
+    page = await people.open()
+    async with Core(people.web.adapter).receiving() as core:
+        await box(page, "coordination").fill("Morgne")
+        await page.get_by_role("button", name="Send").first.click()
+        mine = said(page, "coordination", "Morgne")
+        await mine.hover()
+        await mine.get_by_role("button", name="Edit").click()
+        await expect(box(page, "coordination")).to_have_value("Morgne")
+        await box(page, "coordination").fill("Morgen")
+        await page.keyboard.press("Enter")
+        changed = said(page, "coordination", "Morgen")
+        await expect(changed).to_contain_text("edited")
+        await core.until(last(Edited))
+        await page.locator("#coordination select").select_option("wim")
+        await changed.hover()
+        await expect(changed.get_by_role("button", name="Delete")).to_be_hidden()
+        await page.locator("#coordination select").select_option("leila")
+        await changed.get_by_role("button", name="Delete").click()
+        await expect(page.locator("#coordination .withdrawn")).to_have_text("This message was taken back.")
+        await core.until(last(Deleted))
+
+
+async def test_the_link_in_a_group_opens_the_private_chat_beside_it_with_its_payload(people: People) -> None:
+    page = await people.open()
+    link = people.web.account.private_link.format(start="g7_ar")
+    await people.web.say("group-ar", "طرود غذائية", choices=((Choice("", "أحتاج إلى مساعدة", url=link),),))
+    async with Core(people.web.adapter).receiving() as core:
+        await page.get_by_role("link", name="أحتاج إلى مساعدة").click()
+        started = (await core.until(last(Message)))[-1]
+    assert isinstance(started, Message)
+    assert (started.chat.id, started.start) == ("member", "g7_ar")
+    await expect(page.locator("#member")).to_contain_text("Amina opened this chat by a link.")
+    assert len(page.context.pages) == 1
+
+
+async def test_a_followed_link_starts_once_however_often_the_page_is_loaded_again(people: People) -> None:
+    page = await people.open("?start=poster1#member", size=PHONE)
+    opened = page.get_by_text("Amina opened this chat by a link.")
+    await expect(opened).to_be_visible()
+    assert page.url == people.web.adapter.address + "#member"
+    await page.reload()
+    await expect(opened).to_be_visible()
+    await expect(opened).to_have_count(1)
+
+
+async def test_the_first_steps_fill_the_box_and_send_nothing(people: People) -> None:
+    page = await people.open()
+    await page.get_by_role("link", name="Show me: Publish a notice").click()
+    await expect(box(page, "organisation")).to_be_focused()
+    assert await box(page, "organisation").input_value()
+    await page.locator("#member .tries button").first.click()
+    assert re.search(r"[\u0600-\u06ff]", await box(page, "member").input_value())
+    await expect(page.locator(".post")).to_have_count(0)
+
+
+async def test_every_script_reads_in_its_own_direction(people: People) -> None:
+    page = await people.open()
+    both = Text("غدًا في الساعة 10\nMorgen om 10 uur", (Span(18, 34, SpanKind.QUOTE),))
+    await people.web.say("member", both, choices=((Choice("a", "أولًا"), Choice("b", "ثانيًا")),))
+    await people.web.say("group-ar", "Buurthuis De Brug")
+    message = said(page, "member", "غدًا")
+    await expect(message).to_be_visible()
+    direction = "element => getComputedStyle(element).direction"
+    assert await message.locator(".text").evaluate(direction) == "rtl"
+    assert await message.locator("blockquote").evaluate(direction) == "ltr"
+    first, second = [await message.get_by_role("button", name=name).bounding_box() for name in ("أولًا", "ثانيًا")]
+    assert first
+    assert second
+    assert first["x"] > second["x"]
+    assert await page.locator("#group-ar").evaluate(direction) == "rtl"
+    assert await said(page, "group-ar", "De Brug").locator(".text").evaluate(direction) == "ltr"
+
+
+@pytest.mark.parametrize("size", [SMALL, PHONE, {"width": 900, "height": 1000}, WIDE], ids=lambda size: size["width"])
+async def test_nothing_sticks_out_of_the_screen(people: People, size: dict[str, int]) -> None:
+    """Not even an address without a place to break it."""
+    await people.web.say("coordination", "K1 https://example.org/" + "x" * 300, choices=((Choice("c", "y" * 80),),))
+    for person, room in zip(("leila", "annelies", "joao", "yusuf", "amina"), ROOMS, strict=True):
+        await people.web.write(room, person, "w" * 300)
+    for room in ROOMS:
+        page = await people.open(f"?language=fr#{room}", size=size)
+        await expect(page.locator(f"#{room} .message").first).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        out = """() => [...document.querySelectorAll('button, textarea, select, .message, h2, .title p')]
+            .filter(e => e.checkVisibility() && !e.closest('.tries, .tabs'))
+            .map(e => [e.className || e.tagName, e.getBoundingClientRect()])
+            .filter(([name, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
+        assert await page.evaluate(out) == []
+        box_size = await box(page, room).bounding_box()
+        assert box_size
+        assert box_size["width"] >= 120
+        await page.context.close()
+
+
+async def test_on_a_phone_one_chat_shows_and_the_others_count_what_is_new(people: People) -> None:
+    page = await people.open("#member", size=PHONE, has_touch=True, is_mobile=True)
+    await expect(page.locator("#member")).to_be_visible()
+    await expect(page.locator("#coordination")).to_be_hidden()
+    for number in range(3):
+        await people.web.say("coordination", f"K{number}")
+    tab = page.locator('.tabs a[href="#coordination"]')
+    await expect(tab).to_have_attribute("data-count", "3")
+    await tab.tap()
+    await expect(said(page, "coordination", "K2")).to_be_visible()
+    await expect(tab).to_have_attribute("data-count", "0")
+    await expect(tab).to_have_attribute("aria-current", "true")
+
+
+async def test_a_newcomer_scrolled_up_is_not_moved_but_told_of_new_messages(people: People) -> None:
+    for number in range(40):
+        await people.web.say("member", f"bericht {number}")
+    page = await people.open()
+    posts = page.locator("#member .posts")
+    await expect(said(page, "member", "bericht 39")).to_be_in_viewport()
+    await posts.hover()
+    await page.mouse.wheel(0, -2000)
+    await expect(said(page, "member", "bericht 39")).not_to_be_in_viewport()
+    await people.web.say("member", "nieuw")
+    jump = page.locator("#member").get_by_role("button", name="New message")
+    await jump.click()
+    await expect(said(page, "member", "nieuw")).to_be_in_viewport()
+    await expect(jump).to_be_hidden()
+
+
+async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
+    from bot.model import SetCommands
+
+    await people.web.adapter.send(
+        SetCommands("web", "groups", None, (("list", "open requests"), ("lang", "language"), ("find", "search")))
+    )
+    page = await people.open()
+    await box(page, "coordination").fill("!l")
+    offered = page.locator("#coordination .tries button")
+    await expect(offered).to_have_text(["!list open requests", "!lang language"])
+    await offered.first.click()
+    await expect(box(page, "coordination")).to_have_value("!list ")
+
+
+async def test_a_page_survives_a_restart_of_the_network_and_loses_no_word(browser: Browser, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = Settings(listen=f"127.0.0.1:{port}")
+    async with AsyncExitStack() as stack:
+        async with web_network(tmp_path, settings) as before:
+            people = People(browser, before, stack)
+            page = await people.open()
+            await expect(page.locator("#offline")).to_be_empty()
+            await before.say("member", "een")
+            await expect(said(page, "member", "een")).to_be_visible()
+        await expect(page.locator("#offline")).to_contain_text("No connection")
+        await box(page, "member").fill("Hulp")
+        await box(page, "member").press("Enter")
+        await expect(page.locator("#member .toast")).to_have_text("Not sent. Try again.")
+        await expect(box(page, "member")).to_have_value("Hulp")
+        async with web_network(tmp_path, settings) as after:
+            await after.say("member", "twee")
+            await expect(said(page, "member", "twee")).to_be_visible()
+            await expect(page.locator("#offline")).to_be_empty()
+            await box(page, "member").press("Enter")
+            await expect(said(page, "member", "Hulp")).to_have_count(1)
+            await page.context.close()
+
+
+NAMELESS = """() => [...document.querySelectorAll('button, a, textarea, select')].filter(e =>
+    !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length)).map(e => e.outerHTML)"""
+
+# Each visible text's contrast with what is painted behind it (WCAG 2), where it is too low.
+FAINT = """() => {
+  const rgb = colour => {
+    const c = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    c.fillStyle = colour; c.fillRect(0, 0, 1, 1);
+    return [...c.getImageData(0, 0, 1, 1).data];
+  };
+  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor;
+      if (!/(, 0\\)|\\/ 0\\)|transparent)$/.test(c)) return rgb(c);
+    }
+    return [255, 255, 255, 255];
+  };
+  const faint = [];
+  for (const e of document.body.querySelectorAll('*')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!own || !e.checkVisibility() || e.closest('.acts, svg, option')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 4.5) faint.push([e.className || e.tagName, e.textContent.slice(0, 20), ratio.toFixed(2)]);
+  }
+  return faint;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: size["width"])
+async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(
+    people: People, scheme: str, size: dict[str, int]
+) -> None:
+    card = await people.web.say("coordination", Text("K1 quote", (Span(3, 8, SpanKind.QUOTE),)))
+    for person in ("leila", "wim"):
+        await people.web.write("coordination", person, "notitie", thread=int(card), reply_to=int(card))
+        await people.web.post("coordination", "reactions", person=person, message=int(card), emoji="✅", on=True)
+    for room, persons in (("group-pt", ("joao", "marta")), ("group-ar", ("yusuf", "hanan")), ("member", ("amina",))):
+        await people.web.say(room, "N1 https://example.org", choices=((Choice("c", "Ja"),),))
+        for person in persons:
+            await people.web.write(room, person, "ok")
+    for room in ROOMS if size is PHONE else ROOMS[:1]:
+        page = await people.open(f"#{room}", size=size, color_scheme=scheme)
+        await expect(page.locator(f"#{room}")).to_be_visible()
+        assert await page.evaluate(NAMELESS) == []
+        assert await page.evaluate(FAINT) == []
+        await page.context.close()
+
+
+async def test_a_screen_reader_hears_the_room_one_is_in_and_no_other(people: People) -> None:
+    page = await people.open()
+    await box(page, "member").focus()
+    assert await page.locator('[role=log][aria-live="polite"]').evaluate_all(
+        "logs => logs.map(log => log.closest('.room').id)"
+    ) == ["member"]
+    await expect(page.get_by_role("log", name="الرسائل")).to_have_count(1)
+
+
+async def test_a_page_of_markup_stays_text(people: People) -> None:
+    page = await people.open()
+    hostile = "<b id=evil>x</b><script>document.title='evil'</script><img src=x onerror=\"document.title='evil'\">"
+    await people.web.write("coordination", "wim", hostile)
+    await people.web.say("coordination", hostile, choices=((Choice("c", hostile),),))
+    await expect(said(page, "coordination", hostile)).to_have_count(2)
+    await page.reload()
+    await expect(said(page, "coordination", hostile)).to_have_count(2)
+    assert await page.title() == "Schakel"
+    await expect(page.locator("#evil")).to_have_count(0)
+
+
+async def test_earlier_messages_come_when_asked_for_and_move_nothing(people: People) -> None:
+    for number in range(100):
+        await people.web.say("member", f"bericht {number}.")
+    page = await people.open()
+    await page.locator("#member .posts").evaluate("log => log.scrollTop = 0")
+    oldest = said(page, "member", "bericht 40.")
+    place = await oldest.bounding_box()
+    button = page.get_by_role("button", name="Earlier messages")
+    await button.click()
+    await expect(said(page, "member", "bericht 0.")).to_have_count(1)
+    await expect(button).to_have_count(0)
+    after = await oldest.bounding_box()
+    assert place
+    assert after
+    assert abs(place["y"] - after["y"]) < 60
+    texts = await page.locator("#member .text").all_text_contents()
+    assert texts == [f"bericht {number}." for number in range(100)]
