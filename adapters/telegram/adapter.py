@@ -1,0 +1,119 @@
+"""The bot's account on Telegram as an adapter: the parts joined."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+from telegram import Bot
+from telegram.error import InvalidToken
+
+from adapters.telegram import checking, fetching, parsing, sending
+from adapters.telegram.errors import receive_error
+from adapters.telegram.parsing import Ourselves
+from adapters.telegram.receiving import Receiver
+from adapters.telegram.request import AiohttpRequest
+from adapters.telegram.settings import TelegramSettings
+from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
+from bot.ports import Account, Deliver, Home, Limits, NotSent
+
+
+class TelegramAdapter:
+    """One bot."""
+
+    Settings: ClassVar[type[BaseModel]] = TelegramSettings
+    # core.telegram.org/bots/faq: about 30 messages a second in all, one a second to a chat, 20 a minute to a group.
+    # A little below them, so that the network's jitter cannot carry us over: a refusal costs more than it saves.
+    limits = Limits(
+        text=4096,
+        unit="utf16",
+        per_second=28,
+        burst=2,
+        chat_gap=1.0,
+        group_window=(19, 60.0),
+        idempotent=False,
+        threads=False,
+        buttons=True,
+        reactions=False,  # they reach only administrators, and ✅ is none of Telegram's
+        withdraw_within=timedelta(hours=48),
+    )
+
+    def __init__(self, name: str, settings: BaseModel) -> None:
+        if not isinstance(settings, TelegramSettings):
+            raise TypeError("TelegramAdapter needs TelegramSettings")
+        self._settings = settings
+        self._token = settings.token.get_secret_value()
+        # The number before the colon is the bot's own id.
+        number = self._token.partition(":")[0]
+        self._us = Ourselves(name, int(number) if number.isascii() and number.isdigit() else 0)
+        self._request = AiohttpRequest()
+        self._bot: Bot | None = None
+
+    async def open(self, home: Home) -> Account:
+        # At the debug level PTB logs the parameters of every call: people's words.
+        logging.getLogger("telegram").setLevel(logging.INFO)
+        if home.state is not None:  # what waits in the inbox can be read before Telegram answers
+            self._us = replace(self._us, username=home.state.decode())
+        await self._request.initialize()
+        bot = self._client(self._request)
+        try:
+            username = await self._username(bot)
+            if (await bot.get_webhook_info()).url:
+                await bot.delete_webhook()
+        except Exception as error:
+            await self._request.shutdown()
+            raise receive_error(error) from None
+        if home.state != username.encode():
+            await home.save(username.encode())
+        self._us = replace(self._us, username=username)
+        self._bot = bot
+        link = f"https://t.me/{username}"
+        return Account(f"@{username}", f"{link}?start={{start}}", f"{link}?startgroup={{start}}")
+
+    async def _username(self, bot: Bot) -> str:
+        with suppress(InvalidToken):  # one refusal can be a hiccup of Telegram's
+            return (await bot.get_me()).username or ""
+        return (await bot.get_me()).username or ""
+
+    def _client(self, request: AiohttpRequest) -> Bot:
+        address = self._settings.api_url
+        return Bot(
+            self._token,
+            base_url=f"{address}/bot",
+            base_file_url=f"{address}/file/bot",
+            request=request,
+            get_updates_request=request,
+        )
+
+    async def close(self) -> None:
+        self._bot = None
+        await self._request.shutdown()
+
+    async def receive(self, cursor: str | None, deliver: Deliver) -> None:
+        if self._bot is None:
+            raise RuntimeError("open comes first")
+        receiver = Receiver(self._bot, self._request, self._settings.poll_timeout, lambda: datetime.now(UTC))
+        await receiver.run(cursor, deliver)
+
+    def parse(self, raw: Raw) -> Sequence[Incoming]:
+        return parsing.parse(raw, self._us)
+
+    async def send(self, action: Outgoing) -> Receipt:
+        if self._bot is None:
+            raise NotSent("the account is not connected")
+        return await sending.perform(self._bot, action)
+
+    async def fetch(self, attachment: Attachment, into: Path) -> None:
+        if self._bot is None:
+            raise NotSent("the account is not connected")
+        await fetching.fetch(self._bot, self._request, attachment, into)
+
+    async def check(self) -> list[str]:
+        async with AiohttpRequest() as request:
+            return await checking.check(self._client(request), self._token)

@@ -1,0 +1,140 @@
+"""What python-telegram-bot raises, in the terms of `bot.ports`: the one place that knows both.
+
+Reasons are our own sentences or fixed texts of Telegram's. Telegram's other texts can quote what somebody wrote, so
+they are never passed on, and neither is the exception itself: raise what is returned here `from None`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
+
+from adapters.telegram.request import NeverSent
+from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, Unknown
+
+NOT_MODIFIED = "message is not modified"
+NOTHING_TO_DELETE = "message to delete not found"
+
+_GONE = (
+    "bot was blocked by the user",
+    "user is deactivated",
+    "bot can't initiate conversation with a user",
+    "bot was kicked",
+    "bot is not a member",
+    "bot can't send messages to bots",
+    "the group chat was deleted",
+    "group chat was deactivated",
+    "chat not found",
+    "user not found",
+    "peer_id_invalid",
+    "chat_id_invalid",
+    "channel_private",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "user_is_blocked",
+    "input_user_deactivated",
+    "have no rights to send",
+    "not enough rights to send",
+    "need administrator rights in the channel chat",
+)
+_UPGRADED = "group chat was upgraded to a supergroup chat"
+_REFUSED = (
+    NOT_MODIFIED,
+    NOTHING_TO_DELETE,
+    "message text is empty",
+    "message is too long",
+    "message to be replied not found",
+    "message to edit not found",
+    "message to react not found",
+    "message thread not found",
+    "message can't be edited",
+    "message can't be deleted for everyone",
+    "message can't be deleted",
+    "message_id_invalid",
+    "message_too_long",
+    "there is no text in the message to edit",
+    "query is too old and response timeout expired or query id is invalid",
+    "button_data_invalid",
+    "button_url_invalid",
+    "reply markup is too long",
+    "reaction_invalid",
+    "entities_too_long",
+    "topic_closed",
+    "topic_deleted",
+    "bot_command_invalid",
+    "bot_command_description_invalid",
+    "bot_commands_too_much",
+    "chat member status can't be changed in private chats",
+    "file is too big",
+    "invalid file_id",
+    "wrong file_id or the file is temporarily unavailable",
+)
+
+
+def says(error: BaseException, fixed: str) -> bool:
+    """Whether Telegram says this. PTB takes prefixes away and changes capitals."""
+    return fixed in str(error).lower()
+
+
+def _first(error: BaseException, texts: tuple[str, ...]) -> str | None:
+    return next((text for text in texts if says(error, text)), None)
+
+
+def send_error(error: Exception) -> SendError:
+    """What a failed call says about delivery."""
+    match error:
+        case RetryAfter():
+            # Nearly always one chat's limit; when it is the account's, the other chats are told so one by one.
+            return NotSent("Telegram asks for a pause", timedelta(seconds=_seconds(error)))
+        case ChatMigrated():
+            return Moved(str(error.new_chat_id))
+        case Forbidden():
+            return Gone(_first(error, _GONE) or "Telegram forbids writing there")
+        case BadRequest():  # first of all NetworkErrors: PTB counts it as one
+            return _bad_request(error)
+        case InvalidToken():
+            return NotSent("Telegram does not accept the bot's token now", whole_account=True)
+        case Conflict():
+            return NotSent("Telegram is busy with another call of this bot")
+        case NeverSent():
+            return NotSent("Telegram cannot be reached")
+        case NetworkError() if says(error, "request entity too large"):
+            return Refused("Telegram finds it too large")
+    # No answer in time, a connection that broke, 5xx, or an answer without sense (for PTB often a KeyError or such).
+    return Unknown("no clear answer from Telegram")
+
+
+def _bad_request(error: BadRequest) -> SendError:
+    if says(error, _UPGRADED):
+        return NotSent("the group is becoming a supergroup")  # its new id comes with an update
+    if (reason := _first(error, _GONE)) is not None:
+        return Gone(reason)
+    return Refused(_first(error, _REFUSED) or "Telegram refuses it")
+
+
+def fetch_error(error: Exception) -> SendError:
+    """What a failed download says. Nothing is delivered by it, so no outcome is unknown."""
+    failure = send_error(error)
+    return NotSent(str(failure)) if isinstance(failure, Unknown) else failure
+
+
+def receive_error(error: Exception) -> ReceiveError:
+    """Why nothing can be received now. A refused token is final only when it is refused again."""
+    match error:
+        case InvalidToken():
+            return Revoked("Telegram does not accept the bot's token: put the one that @BotFather shows into `token`")
+        case Conflict() if says(error, "webhook"):
+            return Down("a webhook was set for this bot, which takes its messages elsewhere")
+        case Conflict():
+            return Down("another program receives with this bot's token: stop it, or give it a bot of its own")
+        case RetryAfter():
+            return Down("Telegram asks for a pause")
+        case NeverSent():
+            return Down("Telegram cannot be reached")
+    return Down("Telegram gives no clear answer")
+
+
+def _seconds(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else wait

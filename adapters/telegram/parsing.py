@@ -1,0 +1,305 @@
+"""What an update means: a pure function of the stored JSON and of who we are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from adapters.telegram import wire
+from adapters.telegram.entities import to_text, words
+from bot.model import (
+    Added,
+    Attachment,
+    Chat,
+    ChatKind,
+    Edited,
+    Incoming,
+    Message,
+    MovedChat,
+    Person,
+    Pressed,
+    Raw,
+    Reacted,
+    Removed,
+    Text,
+)
+
+RECEIVED = "received_at"
+"""Our own addition to the update: when it came, in seconds since 1970. Telegram does not say when a button was
+pressed."""
+
+TOPIC = "topic:"
+"""How a forum topic's id begins as `thread`, so that it is not taken for the id of a message."""
+
+T = TypeVar("T")
+
+_KINDS = {
+    "private": ChatKind.PRIVATE,
+    "group": ChatKind.GROUP,
+    "supergroup": ChatKind.GROUP,
+    "channel": ChatKind.CHANNEL,
+}
+_COMMAND = re.compile(r"(/[A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,64}))?(?![\w@/])")
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_FILES = ("voice", "audio", "video", "video_note", "animation", "document")
+_MIME = {"photo": "image/jpeg", "voice": "audio/ogg"}  # what these are where Telegram does not say
+# Named as Telegram names the field; a venue has a location too, so it stands first.
+_UNSUPPORTED = (
+    "sticker",
+    "poll",
+    "venue",
+    "location",
+    "contact",
+    "dice",
+    "game",
+    "story",
+    "checklist",
+    "invoice",
+    "paid_media",
+    "giveaway",
+    "live_photo",
+    "rich_message",
+)
+# What Telegram itself says in a private chat.
+_SERVICE_FIELDS = """
+    pinned_message message_auto_delete_timer_changed write_access_allowed users_shared chat_shared connected_website
+    passport_data successful_payment refunded_payment proximity_alert_triggered chat_background_set web_app_data gift
+    unique_gift gift_upgrade_sent boost_added forum_topic_created forum_topic_edited forum_topic_closed
+    forum_topic_reopened checklist_tasks_done checklist_tasks_added suggested_post_approved suggested_post_declined
+    suggested_post_paid suggested_post_refunded suggested_post_approval_failed
+"""
+_SERVICE = frozenset(_SERVICE_FIELDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Ourselves:
+    """The account's name in the configuration, and the bot's id and @name; the name is known once we have connected."""
+
+    account: str
+    id: int
+    username: str | None = None
+
+
+def parse(raw: Raw, us: Ourselves) -> tuple[Incoming, ...]:
+    """Raises ValueError for what is no update, or one whose known parts are not as documented."""
+    update = wire.decode(raw.body)
+    if not isinstance(update, dict):
+        raise ValueError("an update must be an object")
+    return tuple(event for kind, read in _READERS.items() if kind in update for event in read(update, kind, us))
+
+
+def _as(shape: type[T], update: Mapping[str, Any], kind: str) -> T:
+    # msgspec's errors name the place and the types, never the values.
+    return msgspec.convert(update[kind], shape)
+
+
+# --- messages ------------------------------------------------------------------------------------------------------
+
+
+def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    message = _as(wire.Message, update, kind)
+    chat = Chat(us.account, str(message.chat.id))
+    if message.migrate_to_chat_id is not None:
+        yield MovedChat(chat, Chat(us.account, str(message.migrate_to_chat_id)), _time(message.date))
+        return
+    person = _writer(message, us)
+    text = _text(message, us)
+    if person is None or text is None:
+        return
+    attachments = _attachments(message)
+    unsupported = None if message.text is not None or attachments else _unsupported(message, update[kind])
+    if message.text is None and not attachments and unsupported is None:
+        return  # a service message: somebody joined, the title changed, …
+    start = _start(text.plain)
+    yield Message(
+        chat=chat,
+        kind=_kind(message.chat),
+        person=person,
+        id=str(message.message_id),
+        at=_time(message.date),
+        text=Text("") if start else text,
+        thread=_thread(message),
+        reply_to=_reply_to(message),
+        attachments=attachments,
+        addressed=_is_addressed(message, text, us),
+        start=start,
+        unsupported=unsupported,
+        title=message.chat.title,
+    )
+
+
+def _edited(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    message = _as(wire.Message, update, kind)
+    person, text = _writer(message, us), _text(message, us)
+    if person is None or not text:
+        return  # only words are followed: a moving location comes as edits too
+    at = _time(message.edit_date or message.date)
+    chat = Chat(us.account, str(message.chat.id))
+    yield Edited(chat, _kind(message.chat), person, str(message.message_id), at, text)
+
+
+def _writer(message: wire.Message, us: Ourselves) -> Person | None:
+    """Who speaks; None for bots. Behind a channel or an anonymous administrator stands a person."""
+    if message.sender_chat is not None:
+        return Person(us.account, str(message.sender_chat.id), message.sender_chat.title or "")
+    return _person(message.sender, us)
+
+
+def _text(message: wire.Message, us: Ourselves) -> Text | None:
+    """The words, without our name behind a command; None for a command to another bot."""
+    if message.text is not None:
+        text = to_text(message.text, message.entities)
+    else:
+        text = to_text(message.caption or "", message.caption_entities)
+    command = _COMMAND.match(text.plain)
+    if command is None or command[2] is None:
+        return text
+    if us.username is not None and command[2].casefold() != us.username.casefold():
+        return None
+    return text[: command.end(1)] + text[command.end() :]
+
+
+def _start(plain: str) -> str | None:
+    """The payload of a followed link, which the app sends as an argument of /start."""
+    command, _, payload = plain.partition(" ")
+    return payload if command == "/start" and _PAYLOAD.fullmatch(payload) else None
+
+
+def _thread(message: wire.Message) -> str | None:
+    """Only topics: elsewhere Telegram's thread id merely repeats what the chain of replies says."""
+    if message.message_thread_id is None or not message.is_topic_message:
+        return None
+    return f"{TOPIC}{message.message_thread_id}"
+
+
+def _reply_to(message: wire.Message) -> str | None:
+    replied = _replied(message)
+    return None if replied is None else str(replied.message_id)
+
+
+def _replied(message: wire.Message) -> wire.Replied | None:
+    """What is answered. In a topic, everything else formally answers the message that opened the topic."""
+    replied = message.reply_to_message
+    if replied is None or replied.forum_topic_created is not None:
+        return None
+    if message.is_topic_message and replied.message_id == message.message_thread_id:
+        return None
+    return replied
+
+
+def _is_addressed(message: wire.Message, text: Text, us: Ourselves) -> bool:
+    if _COMMAND.match(text.plain):
+        return True
+    replied = _replied(message)
+    if replied is not None and replied.sender is not None and replied.sender.id == us.id:
+        return True
+    return any(_names_us(entity, message, us) for entity in (*message.entities, *message.caption_entities))
+
+
+def _names_us(entity: wire.Entity, message: wire.Message, us: Ourselves) -> bool:
+    if entity.type == "text_mention":
+        return entity.user is not None and entity.user.id == us.id
+    if entity.type != "mention" or us.username is None:
+        return False
+    said = words(message.text if message.text is not None else message.caption or "", entity)
+    return said.casefold() == f"@{us.username}".casefold()
+
+
+def _attachments(message: wire.Message) -> tuple[Attachment, ...]:
+    if message.photo:
+        largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
+        return (_attachment("photo", largest),)
+    files = ((kind, getattr(message, kind)) for kind in _FILES)
+    # An animation comes as a document as well; the first one that is there is what the message is.
+    return next(((_attachment(kind, file),) for kind, file in files if file is not None), ())
+
+
+def _attachment(kind: str, file: wire.File) -> Attachment:
+    return Attachment(kind, file.file_id, file.file_name, file.file_size, file.mime_type or _MIME.get(kind))
+
+
+def _unsupported(message: wire.Message, fields: Mapping[str, Any]) -> str | None:
+    """What it is; None for a service message. In private an unknown kind counts too: nobody is left unanswered."""
+    known = next((kind for kind in _UNSUPPORTED if kind in fields), None)
+    if known is None and message.chat.type == "private" and _SERVICE.isdisjoint(fields):
+        return "unknown"
+    return known
+
+
+# --- the rest ------------------------------------------------------------------------------------------------------
+
+
+def _pressed(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    press = _as(wire.Press, update, kind)
+    person = _person(press.sender, us)
+    if press.message is None or press.data is None or person is None:
+        return
+    received = update.get(RECEIVED)
+    at = _time(msgspec.convert(received if received is not None else press.message.date, wire.Seconds))
+    chat = press.message.chat
+    message = str(press.message.message_id)
+    yield Pressed(Chat(us.account, str(chat.id)), _kind(chat), person, message, press.data, press.id, at)
+
+
+def _reacted(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    reactions = _as(wire.Reactions, update, kind)
+    if reactions.actor_chat is not None:
+        person: Person | None = Person(us.account, str(reactions.actor_chat.id), reactions.actor_chat.title or "")
+    else:
+        person = _person(reactions.user, us)
+    if person is None:
+        return
+    before = {reaction.emoji for reaction in reactions.old_reaction}
+    chat, at = Chat(us.account, str(reactions.chat.id)), _time(reactions.date)
+    for reaction in reactions.new_reaction:
+        if reaction.type == "emoji" and reaction.emoji and reaction.emoji not in before:
+            yield Reacted(chat, _kind(reactions.chat), person, str(reactions.message_id), reaction.emoji, at)
+
+
+def _membership(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    """Our own place in a chat. Blocking the bot "kicks" it from the private chat; muted it may as well be gone."""
+    change = _as(wire.MembershipChange, update, kind)
+    new = change.new_chat_member
+    chat, at, where = Chat(us.account, str(change.chat.id)), _time(change.date), _kind(change.chat)
+    speaks = new.is_member and new.can_send_messages and (where is not ChatKind.CHANNEL or new.can_post_messages)
+    if new.status in ("left", "kicked") or not speaks:
+        yield Removed(chat, where, at)
+        return
+    administrator = new.status in ("administrator", "creator")
+    yield Added(chat, where, _named(change.sender, us), at, title=change.chat.title, administrator=administrator)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], str, Ourselves], Iterator[Incoming]]] = {
+    "message": _message,
+    "channel_post": _message,
+    "edited_message": _edited,
+    "callback_query": _pressed,
+    "message_reaction": _reacted,
+    "my_chat_member": _membership,
+}
+
+
+def _kind(chat: wire.Chat) -> ChatKind:
+    try:
+        return _KINDS[chat.type]
+    except KeyError:
+        raise ValueError("a chat of an unknown type") from None
+
+
+def _person(user: wire.User | None, us: Ourselves) -> Person | None:
+    return None if user is None or user.is_bot else _named(user, us)
+
+
+def _named(user: wire.User, us: Ourselves) -> Person:
+    name = f"{user.first_name} {user.last_name}".strip()
+    return Person(us.account, str(user.id), name, user.language_code)
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,169 @@
+"""The Bot API over aiohttp, as python-telegram-bot's request object.
+
+With PTB's own, on httpx, requests slow each other down; this one also tells what surely did not reach Telegram, lets
+no word of an answer into a log, and reads waiting times without PTB's deprecation warning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import msgspec
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from adapters.telegram import wire
+
+if TYPE_CHECKING:
+    from telegram._utils.types import ODVInput  # the one name for "a value, None, or not given" that PTB has
+
+_RETRY_AFTER = re.compile(r"retry after (\d+)")
+_NOT_CONNECTED = (
+    aiohttp.ClientConnectorError,  # refused, unreachable, no such name, TLS
+    aiohttp.ConnectionTimeoutError,  # also when all connections stay busy
+    aiohttp.ServerFingerprintMismatch,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+
+
+class NeverSent(NetworkError):
+    """Telegram has not seen the request."""
+
+
+class FloodWait(RetryAfter):
+    """Too many requests. PTB's own class warns of its own deprecation whenever it is made or read."""
+
+    @property
+    def retry_after(self) -> timedelta:
+        return self._retry_after
+
+
+class AiohttpRequest(BaseRequest):
+    """Times are seconds. `connect_timeout` is for getting a connection, `pool_timeout` added for waiting for one.
+
+    The read timeout leaves Telegram the 8 s and more for which it holds a call instead of refusing it.
+    """
+
+    __slots__ = ("_connect_timeout", "_connections", "_pool_timeout", "_read_timeout", "_session")
+
+    def __init__(
+        self,
+        connections: int = 64,
+        read_timeout: float | None = 60.0,
+        connect_timeout: float | None = 10.0,
+        pool_timeout: float | None = 5.0,
+    ) -> None:
+        self._connections = connections
+        self._read_timeout = read_timeout
+        self._connect_timeout = connect_timeout
+        self._pool_timeout = pool_timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return self._read_timeout
+
+    async def initialize(self) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self.USER_AGENT},
+            )
+
+    async def shutdown(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        try:
+            answer = wire.decode(payload)
+        except ValueError:
+            raise TelegramError("Invalid server response") from None
+        if not isinstance(answer, dict):
+            raise TelegramError("Invalid server response")
+        return answer
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Raises NeverSent, TimedOut, NetworkError or FloodWait. `write_timeout` counts as part of the reading."""
+        if self._session is None:
+            raise NeverSent("The connection is closed")
+        read = _given(read_timeout, self._read_timeout)
+        getting = (_given(connect_timeout, self._connect_timeout), _given(pool_timeout, self._pool_timeout))
+        timeout = aiohttp.ClientTimeout(sock_read=read, sock_connect=getting[0], connect=_sum(getting))
+        # Errors are raised without their cause: aiohttp writes the address into some, and the token is part of it.
+        try:
+            async with self._session.request(
+                method, url, timeout=timeout, allow_redirects=False, **_body(request_data)
+            ) as response:
+                status, payload = response.status, await response.read()
+        except _NOT_CONNECTED as error:
+            raise NeverSent(type(error).__name__) from None
+        except asyncio.TimeoutError:  # noqa: UP041 - aiohttp's own subclass it by this name
+            raise TimedOut from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NetworkError(type(error).__name__) from None
+        self._look_at(status, payload)
+        return status, payload
+
+    def _look_at(self, status: int, payload: bytes) -> None:
+        """Raise what PTB cannot tell from the status: who refused, and for how long."""
+        refused = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if not refused or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return
+        try:
+            answer = self.parse_json_payload(payload)
+        except TelegramError:
+            answer = {}
+        if "error_code" not in answer:
+            raise NeverSent("Something between here and Telegram refused the request")
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise FloodWait(_wait(answer))
+
+
+def _given(value: ODVInput[float], otherwise: float | None) -> float | None:
+    return otherwise if value is BaseRequest.DEFAULT_NONE else value  # type: ignore[return-value]
+
+
+def _sum(times: Iterable[float | None]) -> float | None:
+    given = list(times)
+    return None if None in given else sum(time for time in given if time is not None)
+
+
+def _body(data: RequestData | None) -> dict[str, Any]:
+    if data is None:
+        return {}
+    if not data.contains_files:
+        return {"data": msgspec.json.encode(data.parameters), "headers": {"Content-Type": "application/json"}}
+    form = aiohttp.FormData(data.json_parameters)
+    for name, (file_name, content, mime) in data.multipart_data.items():
+        form.add_field(name, content, filename=file_name, content_type=mime)
+    return {"data": form}
+
+
+def _wait(answer: dict[str, Any]) -> int:
+    """Seconds. A server without `parameters` still says it in words."""
+    parameters = answer.get("parameters")
+    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if isinstance(wait, int) and wait > 0:
+        return wait
+    said = _RETRY_AFTER.search(str(answer.get("description", "")))
+    return max(1, int(said[1])) if said else 1

@@ -1,0 +1,180 @@
+"""What we want done, as calls of python-telegram-bot. Texts go with entities, never with a parse mode."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReactionTypeEmoji,
+    ReplyParameters,
+)
+
+from adapters.telegram.entities import to_entities
+from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, says, send_error
+from adapters.telegram.parsing import TOPIC
+from adapters.telegram.wire import whole
+from bot.model import (
+    AnswerPress,
+    EditText,
+    JoinChat,
+    LeaveChat,
+    Outgoing,
+    Receipt,
+    Rows,
+    SendReaction,
+    SendText,
+    SetCommands,
+    Text,
+    Withdraw,
+)
+from bot.ports import Gone, Refused
+
+T = TypeVar("T")
+
+LONGEST_ANSWER = 200  # characters of the note that answers a button press
+LONGEST_DESCRIPTION = 256  # of a command
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+async def perform(bot: Bot, action: Outgoing) -> Receipt:
+    """Do it, once. Raises a SendError."""
+    match action:
+        case SendText():
+            return await _send(bot, action)
+        case EditText():
+            return await _edit(bot, action)
+        case Withdraw(chat, message):
+            deletion = bot.delete_message(_number(chat.id), _number(message))
+            return await _do(deletion, unless=NOTHING_TO_DELETE)
+        case SendReaction(chat, message, key):
+            return await _do(
+                bot.set_message_reaction(_number(chat.id), _number(message), [ReactionTypeEmoji(whole(key))])
+            )
+        case AnswerPress(press=press, text=text):
+            return await _do(bot.answer_callback_query(press, _cut(whole(text), LONGEST_ANSWER) or None))
+        case JoinChat():
+            return Receipt()  # people add bots; no bot can join
+        case LeaveChat(chat):
+            return await _leave(bot, chat.id)
+        case SetCommands():
+            return await _set_commands(bot, action)
+
+
+async def _send(bot: Bot, action: SendText) -> Receipt:
+    topic, root = _place(action.thread)
+    reply_to = action.reply_to or root
+    text = _writable(action.text)
+    message = await _ask(
+        bot.send_message(
+            _number(action.chat.id),
+            text.plain,
+            entities=to_entities(text),
+            message_thread_id=topic,
+            reply_parameters=None
+            if reply_to is None
+            else ReplyParameters(_number(reply_to), allow_sending_without_reply=True),
+            reply_markup=_keyboard(action.choices),
+            link_preview_options=_NO_PREVIEW,
+        )
+    )
+    return Receipt(str(message.message_id))
+
+
+async def _edit(bot: Bot, action: EditText) -> Receipt:
+    text = _writable(action.text)
+    call = bot.edit_message_text(
+        text.plain,
+        _number(action.chat.id),
+        _number(action.message),
+        entities=to_entities(text),
+        reply_markup=_keyboard(action.choices),
+        link_preview_options=_NO_PREVIEW,
+    )
+    await _do(call, unless=NOT_MODIFIED)
+    return Receipt(action.message)
+
+
+async def _leave(bot: Bot, chat: str) -> Receipt:
+    try:
+        return await _do(bot.leave_chat(_number(chat)))
+    except Gone:
+        return Receipt()  # we are out already
+
+
+async def _set_commands(bot: Bot, action: SetCommands) -> Receipt:
+    language = (action.language or "").partition("-")[0]
+    if action.language and len(language) != 2:
+        return Receipt()  # Telegram's apps speak languages with two letters only: nobody could see this menu
+    return await _do(
+        bot.set_my_commands(
+            [BotCommand(name, _cut(whole(said), LONGEST_DESCRIPTION)) for name, said in action.commands],
+            scope=BotCommandScopeAllPrivateChats() if action.scope == "private" else BotCommandScopeAllGroupChats(),
+            language_code=language or None,
+        )
+    )
+
+
+async def _do(call: Awaitable[object], unless: str | None = None) -> Receipt:
+    """Make the call. `unless`: what Telegram says when everything is already as the call would have it."""
+    try:
+        await call
+    except Exception as error:
+        if unless is None or not says(error, unless):
+            raise send_error(error) from None
+    return Receipt()
+
+
+async def _ask(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except Exception as error:
+        raise send_error(error) from None
+
+
+def _keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
+    if not any(rows):
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(whole(choice.label), url=choice.url)
+                if choice.url
+                else InlineKeyboardButton(whole(choice.label), callback_data=choice.id)
+                for choice in row
+            ]
+            for row in rows
+            if row
+        ]
+    )
+
+
+def _place(thread: str | None) -> tuple[int | None, str | None]:
+    """The forum topic, or the message whose chain of replies the thread is."""
+    if thread is None:
+        return None, None
+    if thread.startswith(TOPIC):
+        return _number(thread.removeprefix(TOPIC)), None
+    return None, thread
+
+
+def _writable(text: Text) -> Text:
+    return Text(whole(text.plain), text.spans)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _number(id: str) -> int:
+    try:
+        return int(id)
+    except ValueError:
+        raise Refused("no such chat or message can be on Telegram") from None
