@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import structlog
 import typer
 
 from bot import control, logs, operating, wiring
@@ -20,6 +21,8 @@ from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2
+
+_log = structlog.get_logger()
 
 cli = typer.Typer(
     help="Links organisations and the groups of the people they serve, each in their own language.",
@@ -33,7 +36,11 @@ DEFAULT = Path("config.toml")
 
 def main() -> None:
     """The program's entry."""
-    cli()
+    try:
+        cli()
+    except Exception as error:  # the last resort: its message could hold somebody's words
+        _log.exception("stopped by an error", error=error)
+        sys.exit(FAILED)
 
 
 @cli.command()

@@ -20,7 +20,7 @@ def policy(config: Config) -> Policy:
         languages=bot.languages,
         working_language=bot.working_language,
         readers={"": bot.readers} if isinstance(bot.readers, str) else dict(bot.readers),
-        hours=str(bot.hours),
+        hours=bot.hours.text,
         delete_after_days=bot.delete_after_days,
         not_authorities=bot.not_authorities,
         emergency_number=bot.emergency_number,

@@ -2,6 +2,6 @@
 
 pytest_plugins = [
     "tests.databases",
-    "tests.servers.synapse",
     "tests.servers.apertium",
+    "tests.servers.synapse",
 ]

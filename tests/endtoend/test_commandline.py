@@ -1,0 +1,72 @@
+"""The command line, as an operator meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.endtoend.bot import RunningBot, running, settings
+from tests.servers.botapi import BotApiServer
+
+
+async def test_a_bot_starts_answers_commands_and_stops_in_time(tmp_path: Path) -> None:
+    """`ready` once Telegram is there; `pair` and `status` work beside it; SIGTERM ends it well within 5 s."""
+    async with BotApiServer() as telegram:
+        settings_ = settings(telegram=telegram.url, token=telegram.token)
+        async with running(tmp_path, settings_) as bot:
+            code = await bot.pairs("group", "--organisation", "Ons Huis", "--language", "pt")
+            assert len(code) == 12
+            status = await bot.status()
+            assert status["networks"][0]["name"].startswith("@")
+            assert status["networks"][0]["error"] is None
+            assert status["coordination_rooms"] == 0
+            assert await bot.stop() == 0
+
+
+async def test_commands_work_without_a_running_bot(tmp_path: Path) -> None:
+    """A code given before the first start is as good as any."""
+    async with BotApiServer() as telegram:
+        bot = RunningBot(tmp_path, settings(telegram=telegram.url, token=telegram.token))
+        assert len(await bot.pairs("coordination")) == 12
+        assert (await bot.status())["organisations"] == []
+
+
+async def test_a_network_that_is_down_is_named_and_the_bot_is_ready_all_the_same(tmp_path: Path) -> None:
+    """One dead network stops no other, and the operator reads which it is."""
+    async with BotApiServer() as telegram:
+        wanted = settings(
+            telegram=telegram.url, matrix=("http://127.0.0.1:9", "@bot:localhost", "x"), token=telegram.token
+        )
+        async with running(tmp_path, wanted) as bot:
+            networks = {network["account"]: network for network in (await bot.status())["networks"]}
+            assert networks["telegram"]["error"] is None
+            assert networks["matrix"]["error"]
+
+
+async def test_wrong_usage_is_told_apart_from_failure(tmp_path: Path) -> None:
+    """Exit code 2, the file, the key and the remedy, all errors at once."""
+    bot = RunningBot(tmp_path, {"bot": {"langages": ["nl"], "hours": "always"}, "adapters": {}})
+    code, out, err = await bot.command("run")
+    assert code == 2
+    assert out == ""
+    assert "bot.langages" in err
+    assert "bot.hours" in err
+    assert "bot.readers" in err
+    code, _, err = await RunningBot(tmp_path, settings(telegram="http://127.0.0.1:9")).command("pair", "king")
+    assert code == 2
+    assert "coordination, organisation and group" in err
+
+
+async def test_check_names_each_fault_with_its_remedy(tmp_path: Path) -> None:
+    """Nothing is started, and a fault makes the exit code 1."""
+    async with BotApiServer() as telegram:
+        well = RunningBot(tmp_path, settings(telegram=telegram.url, token=telegram.token))
+        code, out, _ = await well.command("check")
+        assert "database: well" in out
+        assert code in (0, 1)
+        bad = RunningBot(
+            tmp_path,
+            settings(telegram=telegram.url, token=telegram.token, apertium="http://127.0.0.1:9"),
+        )
+        code, out, _ = await bad.command("check")
+        assert code == 1
+        assert "apertium:" in out
