@@ -132,7 +132,7 @@ class Publish:
     """Say the same in every active group of an organisation that reads a language and has not been told it yet.
 
     One statement, however many groups there are. `subject` ("N3") is the lane; `name` what each delivery is called,
-    the subject unless given; `reply_to` names a delivery that each group has had before.
+    the subject unless given; with `reply_to`, it goes only to groups that have had the delivery of that name.
     """
 
     organisation: int
@@ -145,8 +145,9 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Replace what a Publish said in a language, in every group, whether it has gone out yet or not."""
+    """Replace what a Publish said in a language, in every group of the organisation, gone out yet or not."""
 
+    organisation: int
     language: str
     content: Content
     subject: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
@@ -182,19 +182,29 @@ class Chats:
         )
         return code
 
+    def offered_pairing(self, code: str) -> Pairing | None:
+        """What the code would give; None when it is wrong, used or expired."""
+        row = self._tx.connection.execute(
+            select(pairing.c.role, pairing.c.organisation_id, pairing.c.language).where(*self._usable(code))
+        ).first()
+        return None if row is None else Pairing(*row)
+
     def use_pairing(self, code: str) -> Pairing | None:
         """What the code gives, once; None when it is wrong, used or expired."""
         row = self._tx.connection.execute(
             update(pairing)
-            .where(
-                pairing.c.code_hash == _hash(code.strip().upper()),
-                pairing.c.used_at.is_(None),
-                pairing.c.expires_at > self._tx.now,
-            )
+            .where(*self._usable(code))
             .values(used_at=self._tx.now)
             .returning(pairing.c.role, pairing.c.organisation_id, pairing.c.language)
         ).first()
         return None if row is None else Pairing(*row)
+
+    def _usable(self, code: str) -> tuple[ColumnElement[bool], ...]:
+        return (
+            pairing.c.code_hash == _hash(code.strip().upper()),
+            pairing.c.used_at.is_(None),
+            pairing.c.expires_at > self._tx.now,
+        )
 
     def failed_deliveries(self) -> int:
         query = select(func.count()).where(delivery.c.status == 6)

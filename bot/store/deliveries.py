@@ -327,17 +327,23 @@ class Deliveries:
         if publish.reply_to is not None:
             original = delivery.alias("original")
             columns["reply_to"] = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
-            source = (
-                select(*columns.values())
-                .join(original, and_(original.c.chat_id == chat.c.id, original.c.name == publish.reply_to))
-                .where(*groups, ~told)
+            had = and_(
+                original.c.chat_id == chat.c.id,
+                original.c.name == publish.reply_to,
+                original.c.status.not_in((Status.FAILED, Status.DROPPED)),
+                exists().where(part.c.delivery_id == original.c.id),
             )
+            source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups, ~told)
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))
         self._tx.stirred.add("outbox")
 
     def _amend(self, amend: Amend) -> None:
         body = self._message(amend.content, (), 0, None, amend.subject)
+        groups = select(chat.c.id).where(
+            chat.c.role == Role.GROUP, chat.c.organisation_id == amend.organisation, chat.c.active
+        )
         said = and_(
+            delivery.c.chat_id.in_(groups),
             delivery.c.subject == amend.subject,
             delivery.c.name == amend.subject,
             delivery.c.kind == "say",
@@ -351,6 +357,7 @@ class Deliveries:
         self._tx.connection.execute(
             update(delivery)
             .where(
+                delivery.c.chat_id.in_(groups),
                 delivery.c.subject == amend.subject,
                 delivery.c.kind == "edit",
                 delivery.c.language == amend.language,
@@ -383,12 +390,13 @@ class Deliveries:
             "created_at": literal(self._tx.now, delivery.c.created_at.type),
         }
         source = select(*columns.values()).where(
+            original.c.chat_id.in_(groups),
             original.c.subject == amend.subject,
             original.c.name == amend.subject,
             original.c.kind == "say",
             original.c.language == amend.language,
-            original.c.status.in_((Status.DONE, Status.SENDING, Status.DEFERRED)),
-            original.c.message_id != body,
+            original.c.status.not_in((Status.FAILED, Status.DROPPED)),
+            original.c.message_id != body,  # what has not begun says it already
             ~edited,
         )
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
@@ -411,6 +419,19 @@ class Deliveries:
                 self._recall(Recall(chat_id, Named(name), priority=Priority.NOTICE))
 
     # --- looking -----------------------------------------------------------------------------------------------------
+
+    def says(self, chat_id: int, name: str) -> Content | None:
+        """What the delivery of that name says, or will once what is on its way has arrived; None if never said."""
+        said = self.named(chat_id, name)
+        if said is None:
+            return None
+        latest = select(delivery.c.message_id).where(
+            (delivery.c.id == said.id) | ((delivery.c.target == f"d:{said.id}") & (delivery.c.kind == "edit")),
+            delivery.c.chat_id == chat_id,
+            delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
+        )
+        message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
+        return None if message_id is None else self.body(message_id)[0]
 
     def named(self, chat_id: int, name: str) -> Row[Any] | None:
         """The delivery of that name in the chat."""
@@ -435,6 +456,17 @@ class Deliveries:
             self._tx.insert(copy)
             .values(chat_id=chat_id, network_id=network_id, subject=subject, text_id=text)
             .on_conflict_do_nothing()
+        )
+
+    def has_come_in(self, chat_id: int, text: int) -> bool:
+        """Whether a text is of a message that somebody wrote in that chat."""
+        query = select(copy.c.id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
+        return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    def reads_now(self, chat_id: int, network_id: str, text: int) -> None:
+        """The writer has changed a message: this is its text now."""
+        self._tx.connection.execute(
+            update(copy).where(copy.c.chat_id == chat_id, copy.c.network_id == network_id).values(text_id=text)
         )
 
     def belong(self, texts: Sequence[int], subject: str) -> None:

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import date
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, case, func, select, update
 
 from bot.notices import Category, Notice, NoticeState
-from bot.store.tables import audience, event, notice
+from bot.store.tables import UNFINISHED, Role, Status, audience, chat, delivery, event, notice
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How far the copies of a notice are, in numbers of groups of one organisation that read one language.
+
+    `since` is when the oldest of those that still wait was asked for.
+    """
+
+    organisation: int
+    language: str
+    sent: int
+    waiting: int
+    failed: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A group that did not get its copy. `gone`: the bot is not in it any more."""
+
+    title: str
+    gone: bool
+    reason: str
 
 
 class Notices:
@@ -94,6 +118,49 @@ class Notices:
         """The organisations whose groups receive it."""
         query = select(audience.c.organisation_id).where(audience.c.notice_id == id).order_by(audience.c.at)
         return [organisation for (organisation,) in self._tx.connection.execute(query)]
+
+    def copies(self, about: Notice) -> list[Copies]:
+        """Where its copies are, by organisation and language; a group counts once."""
+        waits = delivery.c.status.in_(UNFINISHED)
+
+        def count(which: ColumnElement[bool]) -> ColumnElement[int]:
+            return func.coalesce(func.sum(case((which, 1), else_=0)), 0)
+
+        query = (
+            select(
+                chat.c.organisation_id,
+                delivery.c.language,
+                count(delivery.c.status == Status.DONE),
+                count(waits),
+                count(delivery.c.status == Status.FAILED),
+                func.min(case((waits, delivery.c.created_at))),
+            )
+            .join(chat, chat.c.id == delivery.c.chat_id)
+            .where(*self._is_copy(about))
+            .group_by(chat.c.organisation_id, delivery.c.language)
+            .order_by(chat.c.organisation_id, delivery.c.language)
+        )
+        return [Copies(*row) for row in self._tx.connection.execute(query)]
+
+    def undelivered(self, about: Notice, organisation: int, limit: int = 10) -> list[Undelivered]:
+        """The groups of the organisation that it will not reach."""
+        query = (
+            select(chat.c.title, chat.c.active, delivery.c.failure)
+            .join(chat, chat.c.id == delivery.c.chat_id)
+            .where(*self._is_copy(about), delivery.c.status == Status.FAILED, chat.c.organisation_id == organisation)
+            .order_by(delivery.c.id)
+        )
+        rows = self._tx.connection.execute(query.limit(limit))
+        return [Undelivered(title or "", not active, failure or "") for title, active, failure in rows]
+
+    def _is_copy(self, about: Notice) -> tuple[ColumnElement[bool], ...]:
+        code = about.code
+        return (
+            delivery.c.subject == code,
+            delivery.c.name == code,
+            delivery.c.kind == "say",
+            chat.c.role == Role.GROUP,
+        )
 
     def happened(self, about: Notice, what: str, person: int | None) -> None:
         """A state change, kept without any text."""

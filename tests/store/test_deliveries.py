@@ -201,7 +201,7 @@ def test_a_notice_reaches_every_group_of_its_language_once(database_url: str) ->
 
 
 def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_url: str) -> None:
-    """Copies that are out are edited, copies still on their way are changed, and none is forgotten."""
+    """Copies that are out are edited, those on their way are changed, and only who had the old one is told."""
     with transaction(database_url) as tx:
         owner = tx.chats.organisation_named("Ons Huis").id
         group(tx, "one", "pt", owner)
@@ -209,13 +209,31 @@ def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_ur
         assert everything(tx) == ["aviso 10"]
         group(tx, "two", "pt", owner)
         tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
-        tx.deliveries.add(Amend("pt", words("aviso 11"), "N1"))
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
         tx.deliveries.add(Publish(owner, "pt", words("corrigido"), "N1", name="N1/corrected/1", reply_to="N1"))
         said = everything(tx)
-        assert sorted(said) == ["aviso 11", "aviso 11", "corrigido", "corrigido"]
+        assert sorted(said) == ["aviso 11", "aviso 11", "corrigido"]
         tx.deliveries.add(RecallAll("N1"))
         withdrawn = claims(tx).claim(10, [], one_per_chat=False)
         assert {type(part.action) for one in withdrawn for part in one.parts} == {Withdraw}
+
+
+def test_a_correction_touches_nothing_but_the_organisations_own_copies(database_url: str) -> None:
+    """Neither another organisation's copies nor what else is edited under the same code in the same language."""
+    with transaction(database_url) as tx:
+        owner, other = (tx.chats.organisation_named(name).id for name in ("Ons Huis", "Casa"))
+        group(tx, "ours", "pt", owner)
+        group(tx, "theirs", "pt", other)
+        room = tx.chats.known(Chat("paper", "room"), ChatKind.GROUP).id
+        tx.chats.pair(room, Pairing("organisation", owner, "pt"))
+        tx.deliveries.add(Say(room, words("N1"), subject="N1", name="N1/card"))
+        for organisation in (owner, other):
+            tx.deliveries.add(Publish(organisation, "pt", words("aviso 10"), "N1"))
+        assert sorted(everything(tx)) == ["N1", "aviso 10", "aviso 10"]
+        tx.deliveries.add(Edit(room, Named("N1/card"), words("N1 corrected")))
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        assert tx.deliveries.says(room, "N1/card") == words("N1 corrected")
+        assert sorted(everything(tx)) == ["N1 corrected", "aviso 11"]
 
 
 def test_a_chat_that_is_gone_fails_everything_on_its_way_there(database_url: str) -> None:
