@@ -101,7 +101,12 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
             return [action for handler in EDITED for action in handler(event, tx)]
         case Deleted():
             return [action for handler in DELETED for action in handler(event, tx)]
-        case Added() | Removed() | MovedChat() | Echo() | Unreadable():
+        case Echo(chat, transaction, network_id):
+            known = tx.chats.at(chat)
+            if known is not None:
+                tx.deliveries.echoed(known.id, transaction, network_id)
+            return ()
+        case Added() | Removed() | MovedChat() | Unreadable():
             return ()
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])

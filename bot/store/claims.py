@@ -30,6 +30,7 @@ from bot.model import (
 from bot.ports import Limits
 from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import split
+from bot.store.deliveries import transaction_id
 from bot.store.encoding import decode, encode
 from bot.store.tables import PartStatus, Status, copy, delivery, part
 
@@ -258,7 +259,7 @@ class Claims:
 
     @staticmethod
     def _transaction(row: Row[Any], position: int) -> str:
-        return f"schakel-{row.id}-{position}-{round(row.created_at.timestamp() * 1000):x}"
+        return transaction_id(row.id, position, row.created_at)
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
@@ -316,32 +317,6 @@ class Claims:
 
     def refused(self, claimed: Claimed, reason: str) -> None:
         self._tx.deliveries.fail(claimed.id, reason)
-
-    def echoed(self, transaction: str, network_id: str) -> None:
-        """Our own message came back to us: the receipt that a crash kept from us (Matrix)."""
-        _, id, position, _ = transaction.split("-")
-        row = self._tx.connection.execute(
-            select(part.c.id, part.c.status, delivery.c.status)
-            .join(delivery, delivery.c.id == part.c.delivery_id)
-            .where(part.c.delivery_id == int(id), part.c.position == int(position))
-        ).first()
-        if row is None or row[1] == PartStatus.SENT:
-            return
-        # The message exists: replies to it find their way. The sender itself repeats with the same transaction id.
-        owner = self._tx.deliveries.row(int(id))
-        of = _delivery_id(owner.target) if owner.kind == "edit" else owner.id
-        if owner.kind == "say":
-            self._tx.connection.execute(
-                self._tx.insert(copy)
-                .values(
-                    chat_id=owner.chat_id,
-                    network_id=network_id,
-                    subject=owner.subject,
-                    delivery_id=of,
-                    position=int(position),
-                )
-                .on_conflict_do_nothing()
-            )
 
     def _sending(self, part_id: int) -> None:
         self._tx.connection.execute(update(part).where(part.c.id == part_id).values(status=PartStatus.SENDING))

@@ -6,6 +6,7 @@ behind it are QUEUED, so that the query for what can be sent now reads heads of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
 
 _PRESS_LIVES = timedelta(seconds=15)  # Telegram stops showing the button's progress by then
 _NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
+
+_TRANSACTION = re.compile(r"schakel-(?P<id>\d+)-(?P<position>\d+)-[0-9a-f]+")
+
+
+def transaction_id(delivery_id: int, position: int, created_at: datetime) -> str:
+    """What a network knows a part of a delivery by: the same at every attempt, and never another's, even after the
+    database was made anew on the same account."""
+    return f"schakel-{delivery_id}-{position}-{round(created_at.timestamp() * 1_000_000):x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +458,34 @@ class Deliveries:
             .where(copy.c.chat_id == chat_id, copy.c.network_id == network_id)
         ).first()
         return None if row is None else KnownCopy(*row)
+
+    def echoed(self, chat_id: int, transaction: str, network_id: str) -> None:
+        """Our own message came back to us, maybe before its receipt was kept: what answers it finds its subject.
+
+        The delivery itself is settled by its sender, who repeats it with the same transaction id.
+        """
+        match = _TRANSACTION.fullmatch(transaction)
+        if match is None:
+            return
+        row = self._tx.connection.execute(
+            select(delivery).where(delivery.c.id == int(match["id"]), delivery.c.chat_id == chat_id)
+        ).first()
+        if (
+            row is not None
+            and row.kind == "say"
+            and transaction == transaction_id(row.id, int(match["position"]), row.created_at)
+        ):
+            self._tx.connection.execute(
+                self._tx.insert(copy)
+                .values(
+                    chat_id=chat_id,
+                    network_id=network_id,
+                    subject=row.subject,
+                    delivery_id=row.id,
+                    position=int(match["position"]),
+                )
+                .on_conflict_do_nothing()
+            )
 
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
         """Remember a message of somebody's, so that answers to it find their subject."""

@@ -254,3 +254,19 @@ def test_an_edit_of_what_was_never_said_is_a_mistake(database_url: str) -> None:
     """A handler that speaks of nothing is found in its tests."""
     with transaction(database_url) as tx, pytest.raises(LookupError):
         tx.deliveries.add(Edit(group(tx), Named("K9/card"), words("x")))
+
+
+def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(database_url: str) -> None:
+    """On Matrix our own echo comes before the answer, and tells which message it was."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("card"), subject="K7", name="K7/card"))
+        [claimed] = claims(tx).claim(1, [], one_per_chat=False)
+        action = claimed.parts[0].action
+        assert isinstance(action, SendText)
+        tx.deliveries.echoed(chat, action.transaction, "$event")
+        found = tx.deliveries.copy(chat, "$event")
+        assert found is not None
+        assert (found.subject, found.name) == ("K7", "K7/card")
+        tx.deliveries.echoed(chat, "somebody-else-s", "$other")
+        assert tx.deliveries.copy(chat, "$other") is None
