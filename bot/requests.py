@@ -51,6 +51,10 @@ class Request:
     def code(self) -> str:
         return f"K{self.number}"
 
+    def speaks(self, language: str, missing: bool) -> Request:
+        """The member has chosen a language; `missing`: theirs is not among ours."""
+        return replace(self, language=language, language_missing=missing)
+
 
 class TransitionError(Exception):
     """The request is not in a state for this; `reason` is a catalogue key."""

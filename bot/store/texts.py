@@ -64,6 +64,12 @@ class Texts:
         """A person has said which language these texts are in."""
         self._tx.connection.execute(update(text_table).where(text_table.c.id.in_(list(ids))).values(language=language))
 
+    def replace(self, id: int, body: Text, language: str | None) -> None:
+        """Its writer has changed a text that nobody has seen yet."""
+        self._tx.connection.execute(
+            update(text_table).where(text_table.c.id == id).values(body=encode(body), language=language)
+        )
+
     def delete(self, ids: Iterable[int]) -> None:
         """Throw away texts that nothing was said with yet."""
         gone = list(ids)

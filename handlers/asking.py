@@ -1,0 +1,246 @@
+"""First contact: whoever writes is heard first; the words are held until their writer says Send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot import hours, languages
+from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
+from bot.catalogue import own_name
+from bot.chats import KnownChat
+from bot.content import Content, Gap, Line, Sentence, say
+from bot.model import Message, Pressed, Reacted, Text
+from bot.requests import Request
+from bot.store.transaction import Transaction
+from handlers import cards, intake
+from handlers.situation import Actions, Situation
+
+Event = Pressed | Reacted | Message
+
+_ENOUGH_TO_GUESS = 2000  # characters
+_PER_ROW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Words that nobody has seen yet, as the dialogue keeps them.
+
+    `texts` are ids in the store. `screen` is the name of the first screen and `shown` its language, None before it
+    was shown. `hint` is the language of the group whose link was followed; `missing`: the member's own is not here.
+    """
+
+    texts: tuple[int, ...] = ()
+    screen: str | None = None
+    shown: str | None = None
+    hint: str | None = None
+    missing: bool = False
+
+
+def held(tx: Transaction, chat: int) -> Held | None:
+    """What is held for a private chat; None while the bot waits for no first words there."""
+    state = tx.dialogues.get(chat).get("held")
+    return None if state is None else Held(tuple(state.pop("texts")), **state)
+
+
+def keep(tx: Transaction, chat: int, now: Held) -> None:
+    state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing")}
+    tx.dialogues.save(chat, {"held": {"texts": list(now.texts), **state}})
+
+
+def language_of(where: Situation, tx: Transaction) -> str:
+    """The language to answer in: before one is settled, that of the first screen."""
+    now = None if where.chat.language else held(tx, where.chat.id)
+    return (now and now.shown) or where.language
+
+
+def tell(
+    where: Situation, tx: Transaction, *sentences: Sentence, to: Message | None = None, buttons: Buttons = ()
+) -> Actions:
+    """Answer in a private chat, in reply `to` a message if one is given."""
+    content = tuple(Line(sentence) for sentence in sentences)
+    reply = None if to is None else OnNetwork(to.id)
+    return (Say(where.chat.id, content, reply_to=reply, buttons=buttons, language=language_of(where, tx)),)
+
+
+# --- words come in ---------------------------------------------------------------------------------------------------
+
+
+def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
+    """Nothing is written yet: languages, who reads, and an invitation to write."""
+    before = held(tx, where.chat.id) or Held()
+    return _show(tx, where, Held(before.texts, hint=hint or before.hint, missing=before.missing))
+
+
+def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
+    """Keep texts until they are sent; `event` is the message just written, if it was."""
+    before = held(tx, where.chat.id) or Held()
+    now = Held((*before.texts, *texts), before.screen, before.shown, before.hint, before.missing)
+    if now.shown != _language(tx, where, now):
+        return _show(tx, where, now)
+    keep(tx, where.chat.id, now)
+    return tell(where, tx, say("held-too"), to=event, buttons=(_send_or_delete(),))
+
+
+def store(event: Message, where: Situation, tx: Transaction, subject: str = "") -> int:
+    """Keep somebody's words as a text of its own; its id."""
+    return store_words(event.text, event.id, where.chat, tx, subject)
+
+
+def store_words(words: Text, message: str, chat: KnownChat, tx: Transaction, subject: str) -> int:
+    text = tx.texts.add(words, guess(words.plain, tx) or (chat.language if subject else None))
+    tx.deliveries.came_in(chat.id, message, subject, text)
+    return text
+
+
+def guess(words: str, tx: Transaction) -> str | None:
+    return languages.guess(words[:_ENOUGH_TO_GUESS], tx.policy.languages)
+
+
+def _language(tx: Transaction, where: Situation, now: Held) -> str:
+    """The best guess: what was chosen, else what the words are in, else the group's, else the app's, else ours."""
+    if where.chat.language is not None:
+        return where.chat.language
+    words = "\n".join(tx.texts.get(text).text.plain for text in now.texts)
+    return guess(words, tx) or now.hint or where.language
+
+
+# --- the first screen ------------------------------------------------------------------------------------------------
+
+
+def _show(tx: Transaction, where: Situation, now: Held) -> Actions:
+    language = _language(tx, where, now)
+    screen = f"first/{tx.token()}"
+    keep(tx, where.chat.id, Held(now.texts, screen, language, now.hint, now.missing))
+    content, buttons = _screen(tx, where.chat, language, now)
+    return (Say(where.chat.id, content, name=screen, buttons=buttons, language=language),)
+
+
+def _screen(tx: Transaction, chat: KnownChat, language: str, now: Held) -> tuple[Content, Buttons]:
+    content: list[Line | Gap] = [Line(say("first-welcome"), "bold"), Gap()]
+    content += [Line(sentence) for sentence in who_reads(tx, chat, language)]
+    content.append(Gap())
+    if now.missing:
+        content.append(Line(say("language-missing-noted")))
+    content.append(Line(say("first-held" if now.texts else "first-write"), "bold"))
+    return tuple(content), (*language_buttons(tx), *((_send_or_delete(),) if now.texts else ()))
+
+
+def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]:
+    """What somebody should know before they write. It is all true at this moment."""
+    policy = tx.policy
+    there = tx.chats.coordination_room() is not None
+    network = policy.network(chat.address.account)
+    lines = [say("first-readers", readers=policy.who_reads(language))] if there else [nobody_reads(tx)]
+    if policy.translates_conversations:
+        lines.append(say("first-computer"))
+    lines.append(say("first-network", network=network))
+    if policy.not_authorities:
+        lines.append(say("not-authorities"))
+    if there:
+        lines.append(say("first-danger", number=policy.emergency_number))
+    if there and policy.hours:
+        lines.append(say("first-hours", hours=policy.hours))
+    return lines
+
+
+def nobody_reads(tx: Transaction) -> Sentence:
+    return say("nobody-reads", number=tx.policy.emergency_number)
+
+
+def language_buttons(tx: Transaction) -> Buttons:
+    buttons = [Button(own_name(code), "language", code, lasting=True) for code in tx.policy.languages]
+    rows = [tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW)]
+    return (*rows, (Button(say("language-missing"), "language-missing", lasting=True),))
+
+
+def _send_or_delete() -> tuple[Button, ...]:
+    return (
+        Button(say("button-send"), "send", lasting=True),
+        Button(say("button-delete"), "delete", lasting=True),
+    )
+
+
+# --- choosing a language ---------------------------------------------------------------------------------------------
+
+
+def language_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """A language was tapped: everything is said again in it."""
+    assert where.choice is not None
+    return speak(where.choice.value, where, tx)
+
+
+def language_missing(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """Their language is not here: helpers are told, and we go on in ours."""
+    return speak(tx.policy.working_language, where, tx, missing=True)
+
+
+def speak(language: str, where: Situation, tx: Transaction, missing: bool = False) -> Actions:
+    tx.chats.set_language(where.chat.id, language)
+    now = held(tx, where.chat.id)
+    if now is None or now.screen is None:
+        told = say("language-missing-noted" if missing else "language-set")
+        return (*_in_open_requests(tx, where, language, missing), Say(where.chat.id, (Line(told),), language=language))
+    now = Held(now.texts, now.screen, language, now.hint, missing)
+    keep(tx, where.chat.id, now)
+    content, buttons = _screen(tx, where.chat, language, now)
+    return (Edit(where.chat.id, Named(str(now.screen)), content, buttons, language),)
+
+
+def _in_open_requests(tx: Transaction, where: Situation, language: str, missing: bool) -> list[Action]:
+    actions: list[Action] = []
+    for request in tx.requests.of_chat(where.chat.id, open_only=True):
+        changed = request.speaks(language, missing)
+        tx.requests.save(changed)
+        actions += cards.refresh(tx, changed)
+    return actions
+
+
+# --- Send and Delete -------------------------------------------------------------------------------------------------
+
+
+def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """The words become a request: from now on helpers can see them."""
+    now = held(tx, where.chat.id)
+    if now is None or not now.texts:
+        return tell(where, tx, say("nothing-held"))
+    language = now.shown or where.language
+    tx.chats.set_language(where.chat.id, language)
+    request = tx.requests.add(where.chat.id, where.person.id, language, now.missing)
+    for text in now.texts:
+        if now.missing or tx.texts.get(text).language is None:
+            tx.texts.set_language([text], None if now.missing else language)
+        tx.requests.say(request.id, "member", text)
+    tx.deliveries.belong(now.texts, request.code)
+    tx.dialogues.save(where.chat.id, {})
+    return (*cards.post(tx, request), _received(tx, request), *intake.begin(tx, request))
+
+
+def _received(tx: Transaction, request: Request) -> Say:
+    content = (Line(say("request-received", code=request.code), "bold"), *(Line(s) for s in when_read(tx)))
+    return Say(request.chat, content, request.code)
+
+
+def when_read(tx: Transaction) -> list[Sentence]:
+    """When somebody will see it, as far as anybody can promise."""
+    if tx.chats.coordination_room() is None:
+        return [nobody_reads(tx)]
+    if not tx.policy.hours:
+        return [say("helpers-see-it")]
+    times = hours.parse_hours(tx.policy.hours, tx.policy.zone)
+    if times.open_at(tx.now):
+        return [say("helpers-are-there")]
+    opening = times.next_opening(tx.now)
+    return [say("helpers-come", at=opening), say("first-danger", number=tx.policy.emergency_number)]
+
+
+def delete(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """The words are thrown away, and nobody has seen them."""
+    now = held(tx, where.chat.id)
+    if now is None or not now.texts:
+        return tell(where, tx, say("nothing-held"))
+    told = tell(where, tx, say("held-deleted"))
+    tx.texts.delete(now.texts)
+    tx.dialogues.save(where.chat.id, {})
+    return told

@@ -1,0 +1,196 @@
+"""What a member writes next: more about a request, something new, an answer, a change of what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot import commands, requests
+from bot.actions import Action, Button, OnNetwork, Say
+from bot.content import Line, Sentence, say
+from bot.model import ChatKind, Deleted, Edited, Message
+from bot.requests import Begins, Continues, Request, RequestState, Unclear
+from bot.store.transaction import Transaction
+from handlers import asking, cards, intake
+from handlers.asking import Event, tell
+from handlers.situation import Actions, Situation
+
+
+def words(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Whatever is written in a private chat and is no command."""
+    said = [*_without_words(event, where, tx)]
+    if not any(character.isalnum() for character in event.text.plain):
+        return said or tell(where, tx, say("words-please"), to=event)
+    return (*_about(event, where, tx), *said)
+
+
+def _without_words(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """What came with the words, or instead of them, and reaches nobody yet."""
+    if event.unsupported is None and not event.attachments:
+        return ()
+    if any(character.isalnum() for character in event.text.plain):
+        return tell(where, tx, say("words-arrived-alone"), to=event)
+    voice = any(attachment.kind in ("voice", "audio", "video_note") for attachment in event.attachments)
+    return tell(where, tx, say("words-please-voice" if voice else "words-please-picture"), to=event)
+
+
+def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
+    mine = tx.requests.of_chat(where.chat.id)
+    answered = next((request for request in mine if request.code == where.subject), None)
+    if answered is not None:
+        return go_on(answered, [asking.store(event, where, tx, answered.code)], where, tx, event)
+    state = tx.dialogues.get(where.chat.id)
+    if "which" in state:
+        return _which_typed(event, where, tx)
+    if asking.held(tx, where.chat.id) is not None:
+        return asking.hold([asking.store(event, where, tx)], event, where, tx)
+    if "question" in state and (taken := intake.typed(event, where, tx)) is not None:
+        return taken
+    match requests.meant(mine, _last_said(tx, mine), tx.now):
+        case Continues(request):
+            return go_on(request, [asking.store(event, where, tx, request.code)], where, tx, event)
+        case Unclear(candidates):
+            return _ask_which(candidates, [asking.store(event, where, tx)], where, tx)
+        case Begins():
+            return asking.hold([asking.store(event, where, tx)], event, where, tx)
+
+
+def _last_said(tx: Transaction, mine: Sequence[Request]) -> dict[int, datetime]:
+    """When somebody last spoke to the other side; notes are among coordinators."""
+    return {
+        request.id: max(
+            (line.at for line in tx.requests.lines(request.id) if line.author != "note"), default=request.heard_at
+        )
+        for request in mine
+    }
+
+
+# --- going on --------------------------------------------------------------------------------------------------------
+
+
+def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transaction, event: Message | None) -> Actions:
+    """More words in a request; one that was closed opens again."""
+    reopened = request.state is RequestState.CLOSED
+    request = requests.heard(request, tx.now)
+    tx.requests.save(request)
+    shown: list[Action] = []
+    for text in texts:
+        _in_their_language(text, request, tx)
+        line = tx.requests.say(request.id, "member", text)
+        shown += cards.heard(tx, request, line)
+    told = [say("request-open-again" if reopened else "request-continues", code=request.code)]
+    if reopened:
+        tx.requests.happened(request, "reopened", where.person.id)
+        shown += cards.in_thread(tx, request, Line(say("thread-reopened", code=request.code)))
+    if tx.chats.coordination_room() is None:
+        told.append(asking.nobody_reads(tx))
+    return (*shown, _to_member(request, told, event))
+
+
+def _to_member(request: Request, told: Sequence[Sentence], event: Message | None) -> Say:
+    reply = None if event is None else OnNetwork(event.id)
+    return Say(request.chat, tuple(Line(sentence) for sentence in told), request.code, reply_to=reply)
+
+
+def _in_their_language(text: int, request: Request, tx: Transaction) -> None:
+    """Words too short to tell are in the member's language; nobody knows it where it is missing."""
+    known = tx.texts.get(text).language
+    if request.language_missing and known is not None:
+        tx.texts.set_language([text], None)
+    elif not request.language_missing and known is None:
+        tx.texts.set_language([text], request.language)
+
+
+# --- about K7, or new? -----------------------------------------------------------------------------------------------
+
+
+def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situation, tx: Transaction) -> Actions:
+    tx.dialogues.save(where.chat.id, {"which": list(texts)})
+    codes = tuple(Button(request.code, "which", request.code) for request in candidates)
+    rows = tuple(codes[start : start + 3] for start in range(0, len(codes), 3))
+    question = say("which-request", codes=tuple(request.code for request in candidates))
+    return tell(where, tx, question, buttons=(*rows, (Button(say("button-new"), "which", ""),)))
+
+
+def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """The code as an answer, or still more words: then the question stands again below them."""
+    code = commands.code_in(event.text.plain, "K")
+    open = tx.requests.of_chat(where.chat.id, open_only=True)
+    if code is not None and any(request.code == code for request in open):
+        return _settle_which(code, where, tx)
+    texts = [*tx.dialogues.get(where.chat.id)["which"], asking.store(event, where, tx)]
+    if not open:
+        tx.dialogues.save(where.chat.id, {})
+        return asking.hold(texts, event, where, tx)
+    return _ask_which(open, texts, where, tx)
+
+
+def which_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
+    assert where.choice is not None
+    return _settle_which(where.choice.value, where, tx)
+
+
+def _settle_which(code: str, where: Situation, tx: Transaction) -> Actions:
+    texts: list[int] = tx.dialogues.get(where.chat.id).get("which", [])
+    if not texts:
+        return tell(where, tx, say("nothing-held"))
+    tx.dialogues.save(where.chat.id, {})
+    request = tx.requests.by_code(code) if code else None
+    if request is None or request.chat != where.chat.id:
+        return asking.hold(texts, None, where, tx)
+    tx.deliveries.belong(texts, request.code)
+    return go_on(request, texts, where, tx, None)
+
+
+def waiting(tx: Transaction, chat: int) -> list[int]:
+    """All texts that nobody has seen yet."""
+    now = asking.held(tx, chat)
+    return [*(now.texts if now else ()), *tx.dialogues.get(chat).get("which", [])]
+
+
+# --- second thoughts -------------------------------------------------------------------------------------------------
+
+
+def edited(event: Edited, tx: Transaction) -> Actions:
+    """A member has changed a message: what is held changes, and what helpers have seen is shown as changed."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.deliveries.copy(chat.id, event.id)
+    if chat is None or copy is None or copy.text is None or not event.text:
+        return ()
+    if not copy.subject:
+        tx.texts.replace(copy.text, event.text, asking.guess(event.text.plain, tx))
+        return ()
+    request = tx.requests.by_code(copy.subject)
+    if request is None or request.chat != chat.id or tx.texts.get(copy.text).text.plain == event.text.plain:
+        return ()
+    text = tx.texts.add(event.text, asking.guess(event.text.plain, tx))
+    _in_their_language(text, request, tx)
+    tx.deliveries.reads_now(chat.id, event.id, text)
+    line = tx.requests.say(request.id, "member", text)
+    if request.state is not RequestState.CLOSED:
+        request = requests.heard(request, tx.now)
+        tx.requests.save(request)
+    return cards.heard(tx, request, line, changed=True)
+
+
+def deleted(event: Deleted, tx: Transaction) -> Actions:
+    """A message taken back before it was sent to anybody is gone; helpers are told of one they have seen."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None or chat.role != "private" else tx.deliveries.copy(chat.id, event.id)
+    if chat is None or copy is None or copy.text is None:
+        return ()
+    if not copy.subject:
+        _unhold(copy.text, chat.id, tx)
+        return ()
+    request = tx.requests.by_code(copy.subject)
+    return () if request is None else cards.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
+
+
+def _unhold(text: int, chat: int, tx: Transaction) -> None:
+    now, state = asking.held(tx, chat), tx.dialogues.get(chat)
+    if now is not None:
+        asking.keep(tx, chat, replace(now, texts=tuple(other for other in now.texts if other != text)))
+    elif "which" in state:
+        tx.dialogues.save(chat, {"which": [other for other in state["which"] if other != text]})
+    tx.texts.delete([text])

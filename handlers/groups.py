@@ -1,0 +1,26 @@
+"""A word to the bot in a community group: one neutral pointer to the private chat; nothing is kept or quoted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.actions import Say
+from bot.content import HelpLink, Line, say
+from bot.model import Message
+from bot.store.transaction import Transaction
+from handlers.situation import Actions, Situation
+
+_ONE_EVERY = 300  # seconds: the pointer that stands there serves whoever asks next
+
+
+def pointer(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Silence unless the bot is spoken to. The answer is no reply to a message: that would point at its writer."""
+    to_us = where.answered is not None and where.answered.delivery is not None
+    if not (event.addressed or to_us):
+        return ()
+    name = f"pointer/{_slot(tx.now)}"
+    return (Say(where.chat.id, (Line(say("group-pointer")), HelpLink("help-link")), name=name),)
+
+
+def _slot(now: datetime) -> int:
+    return int(now.timestamp()) // _ONE_EVERY

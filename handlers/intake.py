@@ -1,0 +1,97 @@
+"""The optional questions after a request was sent: what, for whom, where, chat or call; every one can be skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.actions import Button, Buttons, Say
+from bot.content import Content, Gap, Line, say
+from bot.model import Message, Pressed, Reacted
+from bot.requests import ANSWER_BY, CATEGORIES, FOR_WHOM, Request
+from bot.store.transaction import Transaction
+from handlers import cards
+from handlers.situation import Actions, Situation
+
+QUESTIONS = ("what", "who", "area", "how")
+SKIP = "skip"
+_LONGEST_AREA = 60  # characters; whoever writes more is telling, not answering
+_LONGEST_REACH = 200
+
+
+def begin(tx: Transaction, request: Request) -> Actions:
+    return _ask(tx, request, QUESTIONS[0])
+
+
+def chosen(event: Pressed | Reacted | Message, where: Situation, tx: Transaction) -> Actions:
+    """A button below one of the questions."""
+    assert where.choice is not None
+    request = tx.requests.by_code(where.choice.subject)
+    question = where.choice.step.removeprefix("intake-")
+    if request is None or request.chat != where.chat.id:
+        return ()
+    changed = _answered(request, question, where.choice.value)
+    tx.requests.save(changed)
+    shown = cards.refresh(tx, changed) if changed != request else ()
+    if question == "who" and where.choice.value == "other":
+        return (*shown, *_ask(tx, changed, "reach"))
+    return (*shown, *_next(tx, changed, question))
+
+
+def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
+    """Words that answer the open question; None when they are more likely about the need itself."""
+    state = tx.dialogues.get(where.chat.id)
+    question, words = state.get("question"), event.text.plain.strip()
+    longest = {"area": _LONGEST_AREA, "reach": _LONGEST_REACH}.get(question or "", 0)
+    request = tx.requests.numbered(state.get("request", 0))
+    if request is None or len(words) > longest or "\n" in words:
+        return None
+    text = tx.texts.add(event.text, None)
+    tx.deliveries.came_in(where.chat.id, event.id, request.code, text)
+    changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
+    tx.requests.save(changed)
+    return (*cards.refresh(tx, changed), *_next(tx, changed, str(question)))
+
+
+def _answered(request: Request, question: str, value: str) -> Request:
+    given = None if value == SKIP else value
+    match question:
+        case "what":
+            return replace(request, category=given)
+        case "who":
+            return replace(request, for_whom=given)
+        case "how":
+            return replace(request, answer_by=given)
+        case _:
+            return request
+
+
+def _next(tx: Transaction, request: Request, question: str) -> Actions:
+    """The question after this one, unless an earlier question was answered late."""
+    question = "who" if question == "reach" else question
+    state = tx.dialogues.get(request.chat)
+    waiting = "who" if state.get("question") == "reach" else state.get("question")
+    if state.get("request") != request.number or waiting != question:
+        return (Say(request.chat, (Line(say("intake-noted")),), request.code),)
+    following = QUESTIONS.index(question) + 1
+    if following < len(QUESTIONS):
+        return _ask(tx, request, QUESTIONS[following])
+    tx.dialogues.save(request.chat, {})
+    last = say("intake-call") if request.answer_by == "call" else say("intake-thanks")
+    return (Say(request.chat, (Line(last),), request.code),)
+
+
+def _ask(tx: Transaction, request: Request, question: str) -> Actions:
+    tx.dialogues.save(request.chat, {"request": request.number, "question": question})
+    content: Content = (Line(say(f"intake-{question}"), "bold"),)
+    if question == QUESTIONS[0]:
+        content = (Line(say("intake-begin")), Gap(), *content)
+    return (Say(request.chat, content, request.code, buttons=_buttons(question)),)
+
+
+def _buttons(question: str) -> Buttons:
+    step = f"intake-{question}"
+    values = {"what": CATEGORIES, "who": FOR_WHOM, "how": ANSWER_BY}.get(question, ())
+    keys = {"what": "need", "who": "for", "how": "answer"}
+    offered = [Button(say(f"{keys[question]}-{value}"), step, value) for value in values]
+    offered.append(Button(say("wont-say" if question == "area" else "button-skip"), step, SKIP))
+    return tuple(tuple(offered[start : start + 2]) for start in range(0, len(offered), 2))

@@ -1,0 +1,118 @@
+"""Looking through requests in the coordination room: `list [FILTER]` and `find WORDS`."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bot.actions import OnNetwork, Say
+from bot.catalogue import language_name, own_name
+from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
+from bot.model import Message
+from bot.requests import CATEGORIES, Request, RequestState
+from bot.store.transaction import Transaction
+from handlers import cards
+from handlers.situation import Actions, Situation
+
+_ROWS = 30
+_HITS = 10
+_BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
+
+
+def list(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
+    filter = _folded(where.command.argument.strip()) if where.command else ""
+    found = [request for request in tx.requests.all() if _fits(request, filter, where, tx)]
+    if not found:
+        return _answer(event, where, (Line(say("list-empty")),))
+    rows = [_row(tx, request) for request in found[:_ROWS]]
+    more = [Line(say("list-more", codes=tuple(r.code for r in found[_ROWS:])))] if len(found) > _ROWS else []
+    return _answer(event, where, (*rows, *more))
+
+
+def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> bool:
+    if filter == "closed":
+        return request.state is RequestState.CLOSED
+    if request.state is RequestState.CLOSED:
+        return False
+    match filter:
+        case "" | "open":
+            return True
+        case "mine":
+            return request.claimed_by == where.person.id
+        case "unclaimed":
+            return request.state is RequestState.OPEN
+        case "unanswered":
+            return request.unanswered
+        case _ if filter in CATEGORIES:
+            return request.category == filter
+        case _:
+            return filter in _names_of(request.language, where.language) or _is_in(request, filter, tx)
+
+
+def _names_of(language: str, reader: str) -> set[str]:
+    return {
+        _folded(name) for name in (language, own_name(language), *(language_name(language, r) for r in (reader, "en")))
+    }
+
+
+def _is_in(request: Request, area: str, tx: Transaction) -> bool:
+    return request.area is not None and area in _folded(tx.texts.get(request.area).text.plain)
+
+
+def _row(tx: Transaction, request: Request) -> Line:
+    what: Arg = "–" if request.category is None else say(f"need-{request.category}")
+    state = say(f"state-{request.state.value}", name=cards.name_of(tx, request.claimed_by))
+    return Line(
+        say(
+            "list-row",
+            code=request.code,
+            state=state,
+            what=what,
+            area="–" if request.area is None else Said(request.area),
+            language=LanguageName(request.language),
+            since=cards.clock(tx, request.created_at),
+            waiting=say("card-unanswered" if request.unanswered else "card-answered"),
+        )
+    )
+
+
+def find(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`find WORDS`: the requests in which somebody said them, in the original or its translation."""
+    words = _folded(where.command.argument.strip()) if where.command else ""
+    if not words:
+        return _answer(event, where, (Line(say("find-how")),))
+    content: Content = ()
+    hits = 0
+    for request in reversed(tx.requests.all()):
+        place = _place(request, words, where.language, tx)
+        if place is None or hits == _HITS:
+            continue
+        hits += 1
+        name = cards.name_of(tx, request.claimed_by)
+        head = Line(say("find-row", code=request.code, state=say(f"state-{request.state.value}", name=name)), "bold")
+        content = (*content, head, place)
+    return _answer(event, where, content or (Line(say("find-nothing")),))
+
+
+def _place(request: Request, words: str, language: str, tx: Transaction) -> Words | None:
+    """Where in the request's texts the words stand first."""
+    spoken = [line.text for line in tx.requests.lines(request.id)]
+    spoken += [text for text in (request.area, request.reach) if text is not None]
+    for text in spoken:
+        translation = tx.texts.translation(text, language)
+        for id in (text, translation.result if translation else None):
+            if id is None:
+                continue
+            at = _folded(tx.texts.get(id).text.plain).find(words)
+            if at >= 0:
+                return Words(id, "quote", max(0, at - _BEFORE), _EXCERPT)
+    return None
+
+
+def _folded(text: str) -> str:
+    """Without capitals and accents, each character in its place."""
+    return "".join((unicodedata.normalize("NFD", character)[0].casefold() or " ")[0] for character in text)
+
+
+def _answer(event: Message, where: Situation, content: Content) -> Actions:
+    return (Say(where.chat.id, content, reply_to=OnNetwork(event.id)),)
