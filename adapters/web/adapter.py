@@ -73,10 +73,14 @@ class WebAdapter:
             listener = _listen(self._settings.host, self._settings.port)
         except OSError:
             raise Down("the address is taken, or not one of this machine") from None
-        self.address = _address(self._settings.host, listener.getsockname()[1])
-        live = Live(home.folder / "history.db", self._clock)
-        await live.open()
+        try:
+            live = Live(home.folder / "history.db", self._clock)
+            await live.open()
+        except BaseException:
+            listener.close()
+            raise
         await live.write(History.begin, self._settings.chats)
+        self.address = _address(self._settings.host, listener.getsockname()[1])
         self._live = live
         self._server = Server(Site(self._settings, live, _hosts(self._settings.host)))
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]), name=f"{self._name}: pages")
@@ -87,21 +91,25 @@ class WebAdapter:
     async def close(self) -> None:
         if self._live is None or self._server is None or self._serving is None:
             return
-        self._live.end()
+        live, serving = self._live, self._serving
+        live.end()
         self._server.stop()
-        await self._serving
-        await self._live.close()
         self._live = self._server = self._serving = None
+        try:
+            await serving
+        finally:
+            await live.close()
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
-        live, serving = self._opened(), self._serving
-        assert serving is not None
+        live, serving = self._live, self._serving
+        if live is None or serving is None:
+            raise Down("not connected")
         after = int(cursor) if cursor else 0
         await live.write(History.forget_events, after)
         with live.listening() as listener:
-            while not serving.done():
+            while not serving.done() and not live.closing:
                 listener.woken.clear()
-                while events := await live.read(History.events_after, after, BATCH):
+                while not live.closing and (events := await live.read(History.events_after, after, BATCH)):
                     after = int(events[-1].id)
                     await deliver(Batch(events, str(after)))
                 waiting = asyncio.create_task(listener.woken.wait())
@@ -175,8 +183,9 @@ class WebAdapter:
                 _listen(self._settings.host, self._settings.port).close()
             except OSError:
                 faults.append(
-                    f"The address {listen} cannot be listened on: stop the program that uses it, or change `listen` "
-                    f"in [adapters.{self._name}], for example to 127.0.0.1:{self._settings.port % 65535 + 1}."
+                    f"The address {listen} cannot be listened on: unless Schakel itself runs there, stop the program "
+                    f"that does, or change `listen` in [adapters.{self._name}], for example to "
+                    f"127.0.0.1:{self._settings.port % 65535 + 1}."
                 )
         if not is_loopback(self._settings.host):
             faults.append(
@@ -184,10 +193,6 @@ class WebAdapter:
                 f"set `listen` in [adapters.{self._name}] to 127.0.0.1 unless you mean that."
             )
         return faults
-
-    def _opened(self) -> Live:
-        assert self._live is not None, "open comes first"
-        return self._live
 
 
 def _fits(text: Text) -> None:

@@ -53,17 +53,6 @@ STEPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A post with the code that its text carries (K7), by which people call it."""
-
-    post: Post
-    code: str | None
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.post, name)
-
-
-@dataclass(frozen=True, slots=True)
 class Room:
     """A chat as the page shows it. `spoken` is the language of the words in it."""
 
@@ -79,7 +68,7 @@ class Room:
     members: tuple[PersonSettings, ...]
     suggestions: tuple[str, ...]
     thread_suggestions: tuple[str, ...]
-    posts: tuple[Shown, ...]
+    posts: tuple[Post, ...]
     earlier: int | None
     absent: bool
 
@@ -112,6 +101,7 @@ class Renderer:
             safe_address=safe_address,
             clock=_clock,
             hue=_hue,
+            code=_code,
             asset=lambda name: f"/{name}?{versions[name]}",
             chat_words=lambda room: _chat_words(room.spoken),
         )
@@ -137,7 +127,7 @@ class Renderer:
 
     def message(self, chat: ChatSettings, post: Post, language: str) -> str:
         words = _chat_words(_spoken(chat, language))
-        return str(self._message.message(_shown(post), chat, words))  # type: ignore[attr-defined]  # a macro
+        return str(self._message.message(post, chat, words))  # type: ignore[attr-defined]  # a macro
 
     def _room(self, chat: ChatSettings, tone: int, language: str, part: Part, absent: bool) -> Room:
         return Room(
@@ -153,7 +143,7 @@ class Renderer:
             members=chat.members,
             suggestions=chat.suggestions,
             thread_suggestions=chat.thread_suggestions,
-            posts=tuple(_shown(post) for post in part.posts),
+            posts=part.posts,
             earlier=part.earlier,
             absent=absent,
         )
@@ -169,9 +159,10 @@ def _chat_words(language: str) -> Words:
     return words
 
 
-def _shown(post: Post) -> Shown:
+def _code(post: Post) -> str:
+    """The code by which people call what the bot speaks of (K7), else nothing."""
     found = CODE.search(post.text.plain) if post.by_the_bot else None
-    return Shown(post, found.group() if found else None)
+    return found.group() if found else ""
 
 
 def _clock(at: datetime) -> str:

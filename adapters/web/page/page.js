@@ -215,6 +215,14 @@ function bring(post) {
   if (by) list.scrollBy({ top: by, behavior: calm.matches ? "auto" : "smooth" });
 }
 
+function point_at(post) {
+  if (!post) return;
+  post.classList.remove("fresh");
+  requestAnimationFrame(() => post.classList.add("fresh"));
+  bring(post);
+  $(".message", post)?.focus({ preventScroll: true });
+}
+
 function toast(room, text) {
   const place = $(".toast", room.element);
   place.textContent = text;
@@ -279,10 +287,14 @@ function attend(room) {
 }
 
 const intro = document.getElementById("start");
-if (localStorage.getItem("intro") === "closed") intro.open = false;
-intro.addEventListener("toggle", () => {
-  if (!narrow.matches) localStorage.setItem("intro", intro.open ? "open" : "closed");
-});
+try {
+  intro.open = localStorage.getItem("intro") !== "closed";
+  intro.addEventListener("toggle", () => {
+    if (!narrow.matches) localStorage.setItem("intro", intro.open ? "open" : "closed");
+  });
+} catch {
+  // storage is switched off: the introduction is open each time
+}
 
 // --- what people do --------------------------------------------------------------------------------------------------
 
@@ -313,6 +325,11 @@ function act(room, button) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
+  if (link?.classList.contains("quoted")) {
+    event.preventDefault();
+    return point_at(document.getElementById(link.hash.slice(1)));
+  }
+  if (link?.hreflang) link.hash = location.hash;
   if (link?.origin === location.origin && link.hash && link.pathname === "/" && rooms.has(link.hash.slice(1))) {
     event.preventDefault();
     follow_link(new URL(link.href));

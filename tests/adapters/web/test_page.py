@@ -38,6 +38,7 @@ pytestmark = [
 
 WIDE = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
+TABLET = {"width": 900, "height": 1000}
 SMALL = {"width": 360, "height": 640}
 ROOMS = ("coordination", "organisation", "group-pt", "group-ar", "member")
 
@@ -241,6 +242,18 @@ async def test_the_first_steps_fill_the_box_and_send_nothing(people: People) -> 
     await expect(page.locator(".post")).to_have_count(0)
 
 
+async def test_a_quoted_message_is_one_click_away_and_leads_nowhere_else(people: People) -> None:
+    page = await people.open("#member", size=PHONE)
+    first = await people.web.say("member", "het begin")
+    for number in range(30):
+        await people.web.say("member", f"bericht {number}")
+    await people.web.write("member", "amina", "dat dus", reply_to=int(first))
+    await expect(said(page, "member", "het begin").first).not_to_be_in_viewport()
+    await page.locator("#member .quoted").click()
+    await expect(page.locator(f"#m{first}")).to_be_in_viewport()
+    await expect(page.locator("#member")).to_be_visible()
+
+
 async def test_every_script_reads_in_its_own_direction(people: People) -> None:
     page = await people.open()
     both = Text("غدًا في الساعة 10\nMorgen om 10 uur", (Span(18, 34, SpanKind.QUOTE),))
@@ -259,25 +272,28 @@ async def test_every_script_reads_in_its_own_direction(people: People) -> None:
     assert await said(page, "group-ar", "De Brug").locator(".text").evaluate(direction) == "ltr"
 
 
-@pytest.mark.parametrize("size", [SMALL, PHONE, {"width": 900, "height": 1000}, WIDE], ids=lambda size: size["width"])
-async def test_nothing_sticks_out_of_the_screen(people: People, size: dict[str, int]) -> None:
-    """Not even an address without a place to break it."""
+STICKING_OUT = """() => [...document.querySelectorAll('button, textarea, select, .message, h2, .title p')]
+    .filter(e => e.checkVisibility() && !e.closest('.tries, .tabs'))
+    .map(e => [e.className || e.tagName, e.getBoundingClientRect()])
+    .filter(([name, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
+
+
+async def test_nothing_sticks_out_of_the_screen(people: People) -> None:
+    """On any screen, in any room; not even an address without a place to break it."""
     await people.web.say("coordination", "K1 https://example.org/" + "x" * 300, choices=((Choice("c", "y" * 80),),))
     for person, room in zip(("leila", "annelies", "joao", "yusuf", "amina"), ROOMS, strict=True):
         await people.web.write(room, person, "w" * 300)
-    for room in ROOMS:
-        page = await people.open(f"?language=fr#{room}", size=size)
-        await expect(page.locator(f"#{room} .message").first).to_be_visible()
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        out = """() => [...document.querySelectorAll('button, textarea, select, .message, h2, .title p')]
-            .filter(e => e.checkVisibility() && !e.closest('.tries, .tabs'))
-            .map(e => [e.className || e.tagName, e.getBoundingClientRect()])
-            .filter(([name, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
-        assert await page.evaluate(out) == []
-        box_size = await box(page, room).bounding_box()
-        assert box_size
-        assert box_size["width"] >= 120
-        await page.context.close()
+    page = await people.open("?language=fr")
+    for size in (SMALL, PHONE, TABLET, WIDE):
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        for room in ROOMS:
+            await page.evaluate("room => { location.hash = room }", room)
+            await expect(page.locator(f"#{room} .message").first).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (size, room)
+            assert await page.evaluate(STICKING_OUT) == [], (size, room)
+            to_write_in = await box(page, room).bounding_box()
+            assert to_write_in
+            assert to_write_in["width"] >= 120
 
 
 async def test_on_a_phone_one_chat_shows_and_the_others_count_what_is_new(people: People) -> None:
@@ -380,11 +396,7 @@ FAINT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: size["width"])
-async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(
-    people: People, scheme: str, size: dict[str, int]
-) -> None:
+async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: People) -> None:
     card = await people.web.say("coordination", Text("K1 quote", (Span(3, 8, SpanKind.QUOTE),)))
     for person in ("leila", "wim"):
         await people.web.write("coordination", person, "notitie", thread=int(card), reply_to=int(card))
@@ -393,12 +405,16 @@ async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(
         await people.web.say(room, "N1 https://example.org", choices=((Choice("c", "Ja"),),))
         for person in persons:
             await people.web.write(room, person, "ok")
-    for room in ROOMS if size is PHONE else ROOMS[:1]:
-        page = await people.open(f"#{room}", size=size, color_scheme=scheme)
-        await expect(page.locator(f"#{room}")).to_be_visible()
-        assert await page.evaluate(NAMELESS) == []
-        assert await page.evaluate(FAINT) == []
-        await page.context.close()
+    page = await people.open()
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        for size, rooms in ((WIDE, ROOMS[:1]), (PHONE, ("start", *ROOMS))):
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            for room in rooms:
+                await page.evaluate("room => { location.hash = room }", room)
+                await expect(page.locator(f"#{room}")).to_be_visible()
+                assert await page.evaluate(NAMELESS) == []
+                assert await page.evaluate(FAINT) == [], (scheme, size, room)
 
 
 async def test_a_screen_reader_hears_the_room_one_is_in_and_no_other(people: People) -> None:
