@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -13,27 +13,22 @@ import telegram
 from aiogram import Bot as AiogramBot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.attachments import KINDS
+from tests.servers.botapi.clock import Clock
 from tests.servers.botapi.errors import ApiError
 from tests.servers.botapi.formatting import Json, formatted, utf16_length
+from tests.servers.botapi.methods import METHODS, perform
+from tests.servers.botapi.params import Params
+from tests.servers.botapi.people import People
 from tests.servers.botapi.second_opinion import CheckedClient, Refusal
+from tests.servers.botapi.state import World
 
 EVERYTHING = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction"]
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}, {"text": "More", "url": "https://x.org/"}]]}
-
-
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture
@@ -639,6 +634,43 @@ async def test_methods_and_tokens_that_do_not_exist(server: BotApiServer, sessio
         assert await CheckedClient(session, strict).refused("getMe") == "Unauthorized"
 
 
+THINGS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.text(max_size=5),
+    st.sampled_from(["1", "[]", "{", "@x", "attach://"]),
+)
+SHAPES = st.recursive(
+    THINGS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["type", "offset", "length", "text", "message_id", "emoji"]), inner, max_size=3
+        ),
+    ),
+    max_leaves=4,
+)
+NAMES = (
+    "chat_id message_id message_ids text entities reply_markup reply_parameters reaction commands scope name url photo"
+)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(
+    st.sampled_from(sorted(METHODS)), st.dictionaries(st.sampled_from(NAMES.split()), SHAPES, max_size=6), st.booleans()
+)
+def test_no_parameter_upsets_the_server(method: str, values: dict[str, object], known: bool) -> None:
+    """Whatever is sent, it is done or refused with a Bot API error."""
+    people = People(World(Clock()))
+    ana = people.user("Ana")
+    ana.starts()
+    if known:
+        values |= {"chat_id": ana.id, "message_id": 1}
+    with suppress(ApiError):
+        json.dumps(perform(people.world, people.bot, method, Params(values)))
+
+
 # --- the text itself ------------------------------------------------------------------------------------------------
 
 
@@ -649,6 +681,7 @@ def test_a_text_loses_blank_ends_and_characters_that_deceive() -> None:
     assert entities == [{"type": "bold", "offset": 2, "length": 1}]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=4))
 def test_entities_always_fit_the_text_they_belong_to(text: str, places: list[tuple[int, int]]) -> None:
     """Whatever is sent is refused or ends up with entities within the text."""

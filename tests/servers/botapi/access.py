@@ -83,9 +83,7 @@ def require(bot: Bot, chat: Chat, refusal: str) -> None:
 
 def replied(chat: Chat, params: Params) -> Message | None:
     """The message that `reply_parameters` (or the older `reply_to_message_id`) names."""
-    given = params.parsed("reply_parameters") or {}
-    if not isinstance(given, dict):
-        raise bad_request("object expected as reply parameters")
+    given = params.object("reply_parameters")
     lenient = bool(given.get("allow_sending_without_reply")) or params.flag("allow_sending_without_reply")
     wanted = Params(given).number("message_id") or params.number("reply_to_message_id")
     if wanted is None:

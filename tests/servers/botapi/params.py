@@ -33,7 +33,7 @@ class Params:
         value = self.values.get(name)
         try:
             return default if value is None or value == "" else int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return default
 
     def flag(self, name: str) -> bool:
@@ -49,11 +49,24 @@ class Params:
         except ValueError:
             raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
 
-    def objects(self, name: str) -> list[Json]:
+    def array(self, name: str) -> list[Any]:
         value = self.parsed(name)
         if value is not None and not isinstance(value, list):
             raise bad_request(f"expected an Array of {name}")
         return value or []
+
+    def objects(self, name: str) -> list[Json]:
+        values = self.array(name)
+        if not all(isinstance(value, dict) for value in values):
+            raise bad_request(f"expected an Array of Objects as {name}")
+        return values
+
+    def object(self, name: str) -> Json:
+        """Empty where it is absent."""
+        value = self.parsed(name)
+        if value is not None and not isinstance(value, dict):
+            raise bad_request(f"object expected as {name.replace('_', ' ')}")
+        return value or {}
 
     def upload(self, name: str) -> Upload | None:
         """The file sent as `name`, directly or by `attach://…`."""

@@ -166,7 +166,7 @@ class BotApiServer(People):
         if bot.webhook:
             raise webhook_is_active()
         if "allowed_updates" in params.values:
-            bot.queue.allow([str(kind) for kind in params.objects("allowed_updates")])
+            bot.queue.allow([str(kind) for kind in params.array("allowed_updates")])
         limit = min(max(params.number("limit", 100) or 100, 1), 100)
         if self._closing.is_set():
             return []

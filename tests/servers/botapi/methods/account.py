@@ -17,7 +17,7 @@ def get_me(call: Call) -> Json:
 
 
 def _command_key(call: Call) -> tuple[str, str]:
-    scope = call.params.parsed("scope") or {"type": "default"}
+    scope = call.params.object("scope")
     language = call.params.text("language_code")
     if language and not re.fullmatch("[a-z]{2}", language):
         raise bad_request("invalid language code specified")

@@ -44,8 +44,7 @@ def _edit(call: Call, message: Message, content: Json) -> Json:
             "content and reply markup of the message"
         )
     message.content, message.keyboard, message.edited_at = content, keyboard, call.world.now()
-    preview = call.params.parsed("link_preview_options")
-    message.link_preview = preview or message.link_preview
+    message.link_preview = call.params.object("link_preview_options") or message.link_preview
     call.world.touch()
     return wire.message_json(message)
 
@@ -58,10 +57,10 @@ def delete_message(call: Call) -> bool:
 
 def delete_messages(call: Call) -> bool:
     """Those that cannot be found are skipped, as Telegram does."""
-    chat, ids = call.chat(), call.params.objects("message_ids")
+    chat, ids = call.chat(), call.params.array("message_ids")
     if not 1 <= len(ids) <= 100:
         raise bad_request("message identifiers are not specified" if not ids else "too many messages to delete")
-    for message in filter(None, (access.find(chat, int(str(i))) for i in ids)):
+    for message in filter(None, (access.find(chat, i) for i in ids if isinstance(i, int))):
         _delete(call, chat, message)
     return True
 

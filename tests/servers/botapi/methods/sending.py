@@ -35,7 +35,7 @@ def send(call: Call, content: Callable[[], Json]) -> Json:
         in_topic=in_topic,
         keyboard=inline_keyboard(params.parsed("reply_markup")),
         protected=params.flag("protect_content"),
-        link_preview=params.parsed("link_preview_options"),
+        link_preview=params.object("link_preview_options") or None,
     )
     return wire.message_json(message)
 
