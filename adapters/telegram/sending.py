@@ -13,6 +13,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    Message,
     ReactionTypeEmoji,
     ReplyParameters,
 )
@@ -35,7 +36,7 @@ from bot.model import (
     Text,
     Withdraw,
 )
-from bot.ports import Gone, Refused
+from bot.ports import Gone, Refused, Unknown
 
 T = TypeVar("T")
 
@@ -85,6 +86,8 @@ async def _send(bot: Bot, action: SendText) -> Receipt:
             link_preview_options=_NO_PREVIEW,
         )
     )
+    if not isinstance(message, Message):
+        raise Unknown("no clear answer from Telegram")  # PTB hands through whatever came
     return Receipt(str(message.message_id))
 
 

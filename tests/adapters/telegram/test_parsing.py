@@ -1,0 +1,457 @@
+"""What Telegram's updates mean."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.telegram.parsing import Ourselves, parse
+from bot.model import (
+    Added,
+    Attachment,
+    Chat,
+    ChatKind,
+    Edited,
+    Incoming,
+    Message,
+    MovedChat,
+    Person,
+    Pressed,
+    Raw,
+    Reacted,
+    Removed,
+    Span,
+    SpanKind,
+    Text,
+)
+
+Json = dict[str, Any]
+
+US = Ourselves("telegram", 42, "Schakel_bot")
+AT = 1_763_800_000
+TIME = datetime.fromtimestamp(AT, UTC)
+ANA = {"id": 7, "is_bot": False, "first_name": "Ana", "last_name": "Silva", "language_code": "pt"}
+BOT = {"id": 42, "is_bot": True, "first_name": "Schakel", "username": "Schakel_bot"}
+OTHER_BOT = {"id": 43, "is_bot": True, "first_name": "Other"}
+PRIVATE = {"id": 7, "type": "private", "first_name": "Ana"}
+GROUP = {"id": -100, "type": "supergroup", "title": "Bairro"}
+CHANNEL = {"id": -200, "type": "channel", "title": "Nieuws"}
+PERSON = Person("telegram", "7", "Ana Silva", "pt")
+
+
+def read(update: Json | bytes, us: Ourselves = US) -> tuple[Incoming, ...]:
+    body = update if isinstance(update, bytes) else json.dumps(update).encode()
+    return parse(Raw("1", "", body), us)
+
+
+def message(chat: Json = PRIVATE, kind: str = "message", **fields: Any) -> Json:
+    sender = fields.pop("sender", ANA)
+    base = {"message_id": 5, "date": AT, "chat": chat} | ({"from": sender} if sender else {})
+    return {"update_id": 1, kind: base | fields}
+
+
+def said(chat: Json = PRIVATE, **fields: Any) -> Message:
+    (event,) = read(message(chat, **fields))
+    assert isinstance(event, Message)
+    return event
+
+
+def entity(type: str, offset: int, length: int, **fields: Any) -> Json:
+    return {"type": type, "offset": offset, "length": length, **fields}
+
+
+# --- messages ------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_says_who_said_what_where_and_when() -> None:
+    """With the person's name and the app's language."""
+    assert said(text="Olá") == Message(
+        chat=Chat("telegram", "7"),
+        kind=ChatKind.PRIVATE,
+        person=PERSON,
+        id="5",
+        at=TIME,
+        text=Text("Olá"),
+    )
+
+
+def test_a_group_has_its_title() -> None:
+    """Supergroups are groups to us."""
+    event = said(GROUP, text="Olá")
+    assert (event.kind, event.title, event.addressed) == (ChatKind.GROUP, "Bairro", False)
+
+
+def test_formatting_stays() -> None:
+    """The words may be bold or hold a link."""
+    event = said(text="👍 vet", entities=[entity("bold", 3, 3)])
+    assert event.text == Text("👍 vet", (Span(2, 5, SpanKind.BOLD),))
+
+
+def test_a_followed_link_is_a_start_with_its_payload() -> None:
+    """It has no words of the person's own."""
+    event = said(text="/start g_Ab-3")
+    assert (event.start, event.text, event.addressed) == ("g_Ab-3", Text(""), True)
+
+
+def test_a_link_that_added_the_bot_to_a_group_is_a_start_there() -> None:
+    """The app writes the payload in the group, with the bot's name."""
+    event = said(GROUP, text="/start@schakel_BOT abc", entities=[entity("bot_command", 0, 18)])
+    assert (event.start, event.text) == ("abc", Text(""))
+
+
+@pytest.mark.parametrize("text", ["/start", "/start ik heb hulp nodig", "/start " + "a" * 65, "/starting abc"])
+def test_what_no_link_can_carry_is_an_ordinary_message(text: str) -> None:
+    """Somebody wrote it."""
+    event = said(text=text)
+    assert (event.start, event.text.plain) == (None, text)
+
+
+def test_the_bots_name_behind_a_command_is_taken_away() -> None:
+    """What is bold after it stays bold."""
+    event = said(GROUP, text="/pair@Schakel_bot 1234", entities=[entity("bot_command", 0, 17), entity("bold", 18, 4)])
+    assert event.text == Text("/pair 1234", (Span(6, 10, SpanKind.BOLD),))
+    assert event.addressed
+
+
+def test_a_command_to_another_bot_is_not_our_business() -> None:
+    """Two bots in a group must not both answer."""
+    assert read(message(GROUP, text="/help@other_bot")) == ()
+
+
+def test_before_the_bot_knows_its_name_every_command_counts() -> None:
+    """It is better to answer once too often."""
+    (event,) = read(message(GROUP, text="/help@some_bot"), Ourselves("telegram", 42))
+    assert isinstance(event, Message)
+    assert event.text == Text("/help")
+
+
+@pytest.mark.parametrize("text", ["/ or", "/a/b/c", "a /help", "3/4"])
+def test_a_slash_is_not_yet_a_command(text: str) -> None:
+    """Paths and fractions are words."""
+    assert not said(GROUP, text=text).addressed
+
+
+def test_a_mention_of_the_bot_addresses_it() -> None:
+    """By its name, in whatever case, or by a link to its account."""
+    assert said(GROUP, text="hé 👍 @schakel_BOT", entities=[entity("mention", 6, 12)]).addressed
+    assert said(GROUP, text="Schakel", entities=[entity("text_mention", 0, 7, user=BOT)]).addressed
+    assert said(GROUP, caption="@schakel_bot", photo=[PHOTO], caption_entities=[entity("mention", 0, 12)]).addressed
+    assert not said(GROUP, text="@other_bot", entities=[entity("mention", 0, 10)]).addressed
+
+
+def test_an_answer_to_the_bot_addresses_it() -> None:
+    """An answer to somebody else does not, and names what it answers all the same."""
+    answered = {"message_id": 3, "date": AT, "chat": GROUP}
+    ours = said(GROUP, text="ja", reply_to_message=answered | {"from": BOT})
+    theirs = said(GROUP, text="ja", reply_to_message=answered | {"from": ANA})
+    assert (ours.addressed, ours.reply_to) == (True, "3")
+    assert (theirs.addressed, theirs.reply_to) == (False, "3")
+
+
+def test_a_message_in_a_topic_has_the_topic_as_its_thread() -> None:
+    """Formally it answers the message that opened the topic, which is no answer to anybody."""
+    opened = {"message_id": 3, "date": AT, "chat": GROUP, "from": BOT, "forum_topic_created": {"name": "K7"}}
+    topic = {"message_thread_id": 3, "is_topic_message": True}
+    event = said(GROUP, text="ja", reply_to_message=opened, **topic)
+    assert (event.thread, event.reply_to, event.addressed) == ("topic:3", None, False)
+    hidden = {"message_id": 3, "date": AT, "chat": GROUP, "from": BOT}
+    assert said(GROUP, text="ja", reply_to_message=hidden, **topic).reply_to is None
+    answered = {"message_id": 4, "date": AT, "chat": GROUP, "from": BOT}
+    event = said(GROUP, text="ja", reply_to_message=answered, **topic)
+    assert (event.thread, event.reply_to, event.addressed) == ("topic:3", "4", True)
+
+
+def test_a_chain_of_replies_is_no_topic() -> None:
+    """Outside forums Telegram's thread id is the first message of the chain."""
+    answered = {"message_id": 4, "date": AT, "chat": GROUP, "from": ANA}
+    event = said(GROUP, text="ja", message_thread_id=3, reply_to_message=answered)
+    assert (event.thread, event.reply_to) == (None, "4")
+
+
+PHOTO = {"file_id": "small", "file_unique_id": "a", "width": 90, "height": 60, "file_size": 1000}
+
+
+def test_of_a_photo_the_largest_size_is_taken() -> None:
+    """Its caption is its text."""
+    large = PHOTO | {"file_id": "large", "width": 900, "height": 600, "file_size": 90_000}
+    event = said(
+        photo=[PHOTO, large, PHOTO | {"width": 300}], caption="a casa", caption_entities=[entity("bold", 2, 4)]
+    )
+    assert event.attachments == (Attachment("photo", "large", None, 90_000, "image/jpeg"),)
+    assert event.text == Text("a casa", (Span(2, 6, SpanKind.BOLD),))
+    assert event.unsupported is None
+
+
+@pytest.mark.parametrize("kind", ["voice", "audio", "video", "video_note", "animation", "document"])
+def test_a_file_is_an_attachment_of_its_kind(kind: str) -> None:
+    """With name, size and type where Telegram gives them."""
+    file = {"file_id": "f", "file_unique_id": "u", "file_size": 9, "file_name": "a.bin", "mime_type": "x/y"}
+    fields = {kind: file} | ({"document": file} if kind == "animation" else {})
+    assert said(**fields).attachments == (Attachment(kind, "f", "a.bin", 9, "x/y"),)
+
+
+@pytest.mark.parametrize("kind", ["sticker", "poll", "venue", "location", "contact", "dice", "story"])
+def test_what_cannot_be_passed_on_is_named(kind: str) -> None:
+    """So that the person can be told."""
+    place = {"location": {"latitude": 1, "longitude": 2}} if kind == "venue" else {}
+    event = said(**{kind: {"anything": 1}}, **place)
+    assert (event.unsupported, event.text, event.attachments) == (kind, Text(""), ())
+
+
+def test_in_private_no_message_is_left_without_an_answer() -> None:
+    """A kind of message that is newer than this program is at least noticed; in a group it may be a service message."""
+    assert said(hologram={"id": 1}).unsupported == "unknown"
+    assert read(message(GROUP, hologram={"id": 1})) == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"new_chat_members": [ANA]},
+        {"left_chat_member": ANA},
+        {"new_chat_title": "x"},
+        {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}},
+        {"migrate_from_chat_id": -5},
+        {"forum_topic_created": {"name": "x"}},
+    ],
+)
+def test_service_messages_mean_nothing(fields: Json) -> None:
+    """What matters of them comes as an update of its own."""
+    assert read(message(GROUP, **fields)) == ()
+
+
+def test_what_bots_say_is_not_heard() -> None:
+    """Else two bots could talk for ever."""
+    assert read(message(GROUP, sender=OTHER_BOT, text="hello")) == ()
+
+
+def test_an_anonymous_administrator_is_a_person() -> None:
+    """Telegram shows a bot as the sender, and the group as who speaks."""
+    anonymous = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+    event = said(GROUP, sender=anonymous, sender_chat=GROUP, text="/pair 1234")
+    assert event.person == Person("telegram", "-100", "Bairro")
+
+
+def test_a_channel_post_is_said_by_the_channel() -> None:
+    """No person is named."""
+    (event,) = read(message(CHANNEL, "channel_post", sender=None, sender_chat=CHANNEL, text="/pair 1234"))
+    assert isinstance(event, Message)
+    assert (event.kind, event.person, event.addressed) == (
+        ChatKind.CHANNEL,
+        Person("telegram", "-200", "Nieuws"),
+        True,
+    )
+
+
+def test_a_group_that_becomes_a_supergroup_moves() -> None:
+    """The new group says so as well, which adds nothing."""
+    (event,) = read(message({"id": -5, "type": "group", "title": "Bairro"}, migrate_to_chat_id=-100))
+    assert event == MovedChat(Chat("telegram", "-5"), Chat("telegram", "-100"), TIME)
+
+
+def test_an_edit_names_the_message_and_its_new_words() -> None:
+    """With the time of the edit."""
+    (event,) = read(message(GROUP, "edited_message", text="/help@schakel_bot", edit_date=AT + 60))
+    later = datetime.fromtimestamp(AT + 60, UTC)
+    assert event == Edited(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", later, Text("/help"))
+
+
+def test_an_edit_without_words_means_nothing() -> None:
+    """A shared location that moves comes as edits."""
+    assert read(message(PRIVATE, "edited_message", location={"latitude": 1, "longitude": 2}, edit_date=AT)) == ()
+
+
+# --- presses, reactions, membership --------------------------------------------------------------------------------
+
+
+def press(**fields: Any) -> Json:
+    query = {"id": "99", "from": ANA, "message": {"message_id": 5, "date": AT, "chat": GROUP}, "data": "c1"} | fields
+    return {"update_id": 1, "received_at": AT + 5, "callback_query": query}
+
+
+def test_a_press_says_which_button_of_which_message() -> None:
+    """Telegram does not say when; it counts from its arrival."""
+    arrived = datetime.fromtimestamp(AT + 5, UTC)
+    pressed = Pressed(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", "c1", "99", arrived)
+    assert read(press()) == (pressed,)
+
+
+def test_a_press_under_a_message_too_old_to_be_shown_counts() -> None:
+    """Of such a message only its place is left."""
+    (event,) = read(press(message={"message_id": 5, "date": 0, "chat": GROUP}))
+    assert isinstance(event, Pressed)
+    assert event.message == "5"
+
+
+@pytest.mark.parametrize("fields", [{"data": None, "game_short_name": "x"}, {"message": None}, {"from": OTHER_BOT}])
+def test_other_presses_mean_nothing(fields: Json) -> None:
+    """Games, messages sent through the bot, and bots."""
+    assert read(press(**fields)) == ()
+
+
+def reactions(old: list[str], new: list[str], **fields: Any) -> Json:
+    def listed(emojis: list[str]) -> list[Json]:
+        return [{"type": "emoji", "emoji": emoji} for emoji in emojis]
+
+    body = {"chat": GROUP, "message_id": 5, "date": AT, "user": ANA, "old_reaction": listed(old)}
+    return {"update_id": 1, "message_reaction": body | {"new_reaction": listed(new)} | fields}
+
+
+def test_each_new_reaction_is_an_event() -> None:
+    """Those that were there before are none, nor are those taken away."""
+    seen = read(reactions(["👍", "🔥"], ["👍", "❤", "🎉"]))
+    assert [event.key for event in seen if isinstance(event, Reacted)] == ["❤", "🎉"]
+    assert read(reactions(["👍"], [])) == ()
+
+
+def test_an_emoji_of_somebodys_own_is_no_reaction_to_us() -> None:
+    """Custom emoji have no meaning that could be known."""
+    assert read(reactions([], [], new_reaction=[{"type": "custom_emoji", "custom_emoji_id": "1"}])) == ()
+
+
+def test_an_anonymous_reaction_is_the_groups() -> None:
+    """Administrators can hide behind their group."""
+    (event,) = read(reactions([], ["👍"], user=None, actor_chat=GROUP))
+    assert isinstance(event, Reacted)
+    assert event.person == Person("telegram", "-100", "Bairro")
+
+
+def membership(chat: Json, **member: Any) -> Json:
+    old = {"user": BOT, "status": "left"}
+    body = {"chat": chat, "from": ANA, "date": AT, "old_chat_member": old, "new_chat_member": {"user": BOT, **member}}
+    return {"update_id": 1, "my_chat_member": body}
+
+
+@pytest.mark.parametrize(("status", "administrator"), [("member", False), ("administrator", True), ("creator", True)])
+def test_the_bot_was_added(status: str, administrator: bool) -> None:
+    """With its rank, which decides what it can hear."""
+    (event,) = read(membership(GROUP, status=status))
+    assert event == Added(
+        Chat("telegram", "-100"), ChatKind.GROUP, PERSON, TIME, title="Bairro", administrator=administrator
+    )
+
+
+@pytest.mark.parametrize(
+    ("chat", "member"),
+    [
+        (GROUP, {"status": "left"}),
+        (GROUP, {"status": "kicked", "until_date": 0}),
+        (PRIVATE, {"status": "kicked", "until_date": 0}),
+        (GROUP, {"status": "restricted", "is_member": False, "can_send_messages": True}),
+        (GROUP, {"status": "restricted", "is_member": True, "can_send_messages": False}),
+        (CHANNEL, {"status": "administrator", "can_post_messages": False}),
+    ],
+)
+def test_the_bot_was_removed_blocked_or_muted(chat: Json, member: Json) -> None:
+    """Whatever the way, it can no longer be heard there."""
+    (event,) = read(membership(chat, **member))
+    assert isinstance(event, Removed)
+    assert event.chat.id == str(chat["id"])
+
+
+def test_a_bot_that_may_speak_again_is_added() -> None:
+    """Unblocked by a person, or no longer muted in a group."""
+    assert isinstance(read(membership(PRIVATE, status="member"))[0], Added)
+    restricted = membership(GROUP, status="restricted", is_member=True, can_send_messages=True)
+    assert isinstance(read(restricted)[0], Added)
+
+
+def test_who_else_comes_and_goes_is_nobodys_business() -> None:
+    """Nor are kinds of updates that this program does not know."""
+    other = membership(GROUP, status="member")["my_chat_member"]
+    assert read({"update_id": 1, "chat_member": other}) == ()
+    assert read({"update_id": 1, "hologram": {"chat": GROUP}}) == ()
+    assert read({"update_id": 1}) == ()
+
+
+# --- what is broken ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"message": null}',
+        b'{"message": {}}',
+        b'{"message": {"message_id": "x", "date": 1, "chat": {"id": 1, "type": "private"}}}',
+        b'{"message": {"message_id": 1, "date": -1, "chat": {"id": 1, "type": "private"}, "text": "x"}}',
+        b'{"message": {"message_id": 1, "date": 1e30, "chat": {"id": 1, "type": "private"}, "text": "x"}}',
+        json.dumps(message({"id": 1, "type": "hologram"}, text="x")).encode(),
+        json.dumps(message(text=["x"])).encode(),
+        json.dumps(press(message={"message_id": 1})).encode(),
+        json.dumps(press() | {"received_at": "now"}).encode(),
+    ],
+)
+def test_what_cannot_be_parsed_is_a_value_error(body: bytes) -> None:
+    """The core puts it aside and goes on."""
+    with pytest.raises(ValueError, match=r"."):
+        read(body)
+
+
+def test_an_error_says_nothing_of_what_was_written() -> None:
+    """It may be shown to the operator."""
+    with pytest.raises(ValueError, match=r".") as caught:
+        read(message({"id": "geheim", "type": "private"}, text="geheim"))
+    assert "geheim" not in str(caught.value)
+
+
+def test_half_a_character_is_replaced() -> None:
+    """Broken apps cut emoji in two; the rest of the message is heard."""
+    body = json.dumps(message(text="help \ud83d nu", entities=[entity("bold", 7, 2)])).encode()
+    assert b"\\ud83d" in body
+    (event,) = read(body)
+    assert isinstance(event, Message)
+    assert event.text == Text("help \ufffd nu", (Span(7, 9, SpanKind.BOLD),))
+
+
+def test_broken_utf8_is_replaced() -> None:
+    """Should it ever come."""
+    body = json.dumps(message(text="Z")).encode().replace(b"Z", b"a\xffb")
+    (event,) = read(body)
+    assert isinstance(event, Message)
+    assert event.text == Text("a\ufffdb")
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["private", "member", 7])
+NAMES = (
+    "message callback_query my_chat_member message_reaction edited_message channel_post chat from id type date text "
+    "message_id entities offset length photo file_id new_chat_member old_chat_member status data user caption "
+    "new_reaction old_reaction received_at reply_to_message sender_chat"
+)
+KEYS = st.sampled_from(NAMES.split())
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=25
+)
+WELL_FORMED = st.sampled_from(
+    [message(text="x"), message(GROUP, caption="/a@b", photo=[PHOTO]), press(), reactions([], ["👍"])]
+)
+
+
+@given(JSON)
+def test_nothing_but_a_value_error_comes_of_any_json(update: object) -> None:
+    """Anything else would stop the chat."""
+    with suppress(ValueError):
+        parse(Raw("1", "", json.dumps(update).encode()), US)
+
+
+@given(WELL_FORMED, st.data())
+def test_an_update_with_one_odd_field_is_read_or_refused(update: Json, data: st.DataObject) -> None:
+    """What Telegram adds or changes one day does no more harm than that."""
+    changed = json.loads(json.dumps(update))
+    kind = next(key for key in changed if isinstance(changed[key], dict))
+    body = changed[kind]
+    for key in data.draw(st.lists(KEYS, max_size=2)):
+        body[key] = data.draw(JSON)
+    with suppress(ValueError):
+        read(changed)
