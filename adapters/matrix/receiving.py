@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import time
@@ -70,7 +69,7 @@ class Receiver:
         self._try_decrypting |= self._client.absorb(answer)
         self._full_state = False
 
-        events = [self._invitation(room_id, room) for room_id, room in rooms.get("invite", {}).items()]
+        events = [self._invitation(room_id, room, cursor) for room_id, room in rooms.get("invite", {}).items()]
         readable = self._readable_now() if self._try_decrypting else []
         events += readable
         own_joins: list[tuple[str, Json]] = []
@@ -199,7 +198,8 @@ class Receiver:
         attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in self._undecrypted.waiting())
         return [self._raw(event, room_id, self._room(room_id)) for room_id, event in attempts if event is not None]
 
-    def _invitation(self, room_id: str, room: Json) -> Raw:
+    def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
+        """Its id names the place in the stream: the invitation is shown without one, and may come again as it was."""
         state: list[Json] = room.get("invite_state", {}).get("events", [])
         ours = _last(state, lambda e: e.get("type") == "m.room.member" and e.get("state_key") == self._me.id)
         unsaid: Json = {"type": "m.room.member", "content": {"membership": "invite"}}
@@ -211,10 +211,9 @@ class Receiver:
         direct = event.get("content", {}).get("is_direct") is True
         if direct:
             self._client.direct.add(room_id)
-        which = event.get("event_id") or hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
         event = {"origin_server_ts": self._now_ms(), "state_key": self._me.id} | event
         facts = Room(direct, "m.room.encryption" in kinds, 0, next(titles, None))
-        return raw(event, room_id, facts, self._me, next(names, None), f"invite:{room_id}:{which}")
+        return raw(event, room_id, facts, self._me, next(names, None), f"invite:{room_id}:{cursor}")
 
     def _departure(self, room_id: str, room: Room, cursor: str) -> Raw:
         """We are out of the room, and the server does not say how that came."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import quote
 from uuid import uuid4
 
 import nio
@@ -85,7 +86,9 @@ class MatrixUser:
             )
         )
         room: str = answer.room_id
-        await self.wait(lambda: room in self.client.rooms and self.client.rooms[room].encrypted == encrypted)
+        everybody = {self.id, *invited}
+        await self.wait(lambda: room in self.client.rooms and self.members(room) == everybody)
+        assert self.client.rooms[room].encrypted == encrypted
         return room
 
     async def invite(self, room: str, user: str) -> None:
@@ -142,14 +145,18 @@ class MatrixUser:
 
     async def put(self, room: str, kind: str, content: dict[str, Any]) -> str:
         """Send any event at all, encrypted where the room is."""
+        if self.client.should_query_keys:
+            await self._did(self.client.keys_query())
         answer = await self._did(self.client.room_send(room, kind, content, ignore_unverified_devices=True))
         event_id: str = answer.event_id
         return event_id
 
     async def upgrade(self, room: str) -> str:
         """Replace the room by a newer one; its id."""
-        answer = await self._did(self.client.room_upgrade(room, "11"))
-        new: str = answer.new_room_id if hasattr(answer, "new_room_id") else answer.room_id
+        path = f"/_matrix/client/v3/rooms/{quote(room)}/upgrade"
+        headers = {"Authorization": f"Bearer {self.client.access_token}"}
+        answer = await self.client.send("POST", path, '{"new_version": "11"}', headers)
+        new: str = (await answer.json())["replacement_room"]
         return new
 
     def hold_keys(self) -> None:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.model import (
+    Added,
     ChatKind,
+    Choice,
+    Deleted,
     Echo,
+    Edited,
+    EditText,
+    JoinChat,
+    LeaveChat,
+    MovedChat,
+    Reacted,
+    Removed,
+    SendReaction,
+    SendText,
+    Span,
+    SpanKind,
+    Text,
+    Withdraw,
 )
+from bot.ports import Gone, Refused
 from tests.adapters.matrix.conftest import Core
 from tests.servers.matrixuser import MatrixUser
 
@@ -34,3 +53,203 @@ async def test_messages_go_both_ways(core: Core, maria: MatrixUser, encrypted: b
     echo = await core.gets(Echo, room)
     assert (echo.transaction, echo.message) == ("t1", said)
     assert maria.undecrypted == set()
+
+
+async def test_a_bare_room_with_one_person_is_private(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """A direct chat is private; what was written in it before the bot had joined is not lost."""
+    room = await maria.create_room(core.user, direct=True, encrypted=encrypted)
+    await maria.say(room, "Preciso de ajuda")
+    invited = await core.gets(Added, room)
+    assert (invited.invited, invited.kind, invited.person.id) == (True, ChatKind.PRIVATE, maria.id)
+    await core.joins(room)
+    heard = await core.hears(room, "Preciso de ajuda")
+    assert heard.kind is ChatKind.PRIVATE
+    joined = await core.gets(Added, room, lambda added: not added.invited)
+    assert joined.person.id == maria.id
+
+
+async def test_a_third_person_ends_privacy(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
+    """A direct chat to which somebody else is invited is a group from then on, whatever it is called."""
+    room = await maria.create_room(core.user, direct=True)
+    await core.joins(room)
+    await maria.invite(room, ahmed.id)
+    await maria.say(room, "Look, Ahmed")
+    assert (await core.hears(room, "Look, Ahmed")).kind is ChatKind.GROUP
+
+
+async def test_history_from_before_the_bot_came_is_not_heard(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """In a group only what is said after the bot has joined is its business."""
+    room = await maria.create_room(core.user, name="Neighbours", encrypted=encrypted)
+    await maria.say(room, "before")
+    await core.joins(room)
+    await maria.say(room, "after")
+    await core.hears(room, "after")
+    assert core.said(room) == ["after"]
+
+
+async def test_edits_reactions_threads_and_redactions_arrive(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """Whatever a person does to a message is told with the message's id."""
+    room = await room_with(core, maria, encrypted)
+    root = await maria.say(room, "root")
+    threaded = await maria.say(room, "in the thread", thread=root)
+    replied = await maria.say(room, "a reply in the thread", thread=root, reply_to=threaded)
+    plainly = await maria.say(room, "a plain reply", reply_to=root)
+    await maria.edit(room, root, "root, corrected")
+    await maria.react(room, root, "✅")
+    await maria.redact(room, threaded)
+
+    edited = await core.gets(Edited, room)
+    assert (edited.id, edited.text.plain, edited.person.id) == (root, "root, corrected", maria.id)
+    reacted = await core.gets(Reacted, room)
+    assert (reacted.message, reacted.key, reacted.person.id) == (root, "✅", maria.id)
+    assert (await core.gets(Deleted, room)).id == threaded
+    where = {m.id: (m.thread, m.reply_to) for m in core.messages(room)}
+    assert where == {
+        root: (None, None),
+        threaded: (root, None),
+        replied: (root, threaded),
+        plainly: (None, root),
+    }
+
+
+async def test_the_bot_edits_reacts_threads_and_withdraws(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """People's apps show what the bot does to its messages."""
+    room = await room_with(core, maria, encrypted)
+    chat = core.chat(room)
+    root = await maria.say(room, "root")
+    await core.hears(room, "root")
+    card = await core.says(room, "card", "t1")
+    in_thread = await core.says(room, "in the thread", "t2", thread=root)
+    reply = await core.says(room, "a reply", "t3", reply_to=root)
+    gone = await core.says(room, "a mistake", "t4")
+    await core.adapter.send(EditText(chat, card, Text("card, claimed", (Span(0, 4, SpanKind.BOLD),)), "t5"))
+    await core.adapter.send(SendReaction(chat, root, "👀", "t6"))
+    await core.adapter.send(Withdraw(chat, gone, "t7"))
+
+    await maria.wait(lambda: any(m.redacted for m in maria.seen(room)))
+    seen = {m.id: m for m in maria.seen(room)}
+    assert (seen[card].body, seen[card].html) == ("card, claimed", "<strong>card</strong>, claimed")
+    assert (seen[in_thread].thread, seen[in_thread].reply_to) == (root, None)
+    assert (seen[reply].thread, seen[reply].reply_to) == (None, root)
+    assert (seen[gone].body, seen[gone].redacted) == ("", True)
+    assert seen[root].reactions == [(core.user, "👀")]
+    assert maria.undecrypted == set()
+
+
+async def test_a_reaction_sent_twice_succeeds_twice(core: Core, maria: MatrixUser) -> None:
+    """The homeserver refuses the second one under another transaction id: it stands there, which is what was wanted."""
+    room = await room_with(core, maria, encrypted=False)
+    root = await maria.say(room, "root")
+    await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t1"))
+    await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t2"))
+    await maria.wait(lambda: maria.seen(room)[-1].reactions)
+    assert maria.seen(room)[-1].reactions == [(core.user, "👀")]
+
+
+async def test_choices_are_a_numbered_list_with_reactions(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """Choices can be typed or pressed; links are links; what the bot presses itself is no event for the core."""
+    room = await room_with(core, maria, encrypted)
+    rows = ((Choice("a", "Food"), Choice("b", "Shelter")), (Choice("", "Help", "https://example.org/help"),))
+    question = await core.adapter.send(SendText(core.chat(room), Text("What is it?"), "t1", rows))
+    seen = await maria.wait(lambda: next((m for m in maria.seen(room) if len(m.reactions) == 2), None))
+    assert seen.id == question.message
+    assert seen.body == "What is it?\n\n1. Food\n2. Shelter\nHelp (https://example.org/help)"
+    assert seen.html == 'What is it?<br><br>1. Food<br>2. Shelter<br><a href="https://example.org/help">Help</a>'
+    assert seen.reactions == [(core.user, "1️⃣"), (core.user, "2️⃣")]
+
+    await maria.react(room, seen.id, "2️⃣")
+    reacted = await core.gets(Reacted, room)
+    assert (reacted.message, reacted.key) == (question.message, "2️⃣")
+    assert [e.transaction for e in core.events if isinstance(e, Echo)] == ["t1"]
+
+
+async def test_being_put_out_of_a_room_is_told(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """A kick ends the chat: the core is told, and writing there says that it is gone."""
+    room = await room_with(core, maria, encrypted)
+    await maria.say(room, "last words")
+    await maria.kick(room, core.user)
+    await core.gets(Removed, room)
+    assert core.said(room) == ["last words"]
+    with pytest.raises(Gone):
+        await core.says(room, "hello?", "t1")
+
+
+async def test_an_invitation_can_be_taken_back_and_given_again(core: Core, maria: MatrixUser) -> None:
+    """Each invitation is an event of its own; one that was withdrawn is a removal."""
+    room = await maria.create_room(core.user, name="Neighbours")
+    await core.gets(Added, room)
+    await maria.kick(room, core.user)
+    await core.gets(Removed, room)
+    await maria.invite(room, core.user)
+    await core.wait(lambda: [type(e) for e in core.events if e.chat.id == room] == [Added, Removed, Added])
+
+
+async def test_leaving_a_room_is_final(core: Core, maria: MatrixUser) -> None:
+    """Leaving works twice; writing afterwards says that the chat is gone."""
+    room = await room_with(core, maria, encrypted=False)
+    await core.adapter.send(LeaveChat(core.chat(room)))
+    await core.adapter.send(LeaveChat(core.chat(room)))
+    await maria.wait(lambda: core.user not in maria.members(room))
+    with pytest.raises(Gone):
+        await core.says(room, "hello?", "t1")
+
+
+async def test_a_room_without_invitation_refuses(core: Core, maria: MatrixUser) -> None:
+    """Joining where one is not invited, or where there is no room, is refused."""
+    room = await maria.create_room()
+    for nowhere in (room, "!nowhere:localhost", "#nowhere:localhost", "nonsense"):
+        with pytest.raises(Refused):
+            await core.adapter.send(JoinChat(core.chat(nowhere)))
+
+
+async def test_a_silenced_bot_is_refused_but_not_gone(core: Core, maria: MatrixUser) -> None:
+    """Who may not write is still in the room, and is told what it needs."""
+    room = await room_with(core, maria, encrypted=False)
+    levels = {"events_default": 50}
+    await maria.client.room_put_state(room, "m.room.power_levels", levels)
+    with pytest.raises(Refused, match="power"):
+        await core.says(room, "hello?", "t1")
+
+
+async def test_an_upgraded_room_moves(core: Core, maria: MatrixUser) -> None:
+    """The new room's id is told; an invitation brings the bot there."""
+    room = await room_with(core, maria, encrypted=False)
+    new = await maria.upgrade(room)
+    assert (await core.gets(MovedChat, room)).to == core.chat(new)
+
+
+async def test_a_new_member_can_read_at_once(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
+    """Who joins an encrypted room gets the key for the very next message."""
+    room = await room_with(core, maria, encrypted=True)
+    await core.says(room, "among two", "t1")
+    await maria.invite(room, ahmed.id)
+    await ahmed.wait(lambda: room in ahmed.invited_to())
+    await ahmed.join(room)
+    await ahmed.say(room, "I am here")
+    await core.hears(room, "I am here")
+    await core.says(room, "welcome", "t2")
+    await ahmed.sees(room, "welcome")
+
+
+async def test_many_messages_at_once_are_all_readable(core: Core, maria: MatrixUser) -> None:
+    """Sends side by side in one room, from the first on, share a key that everybody gets; after 100 it is another."""
+    room = await room_with(core, maria, encrypted=True)
+    words = [f"message {n}" for n in range(105)]
+    async with asyncio.TaskGroup() as group:
+        for number, text in enumerate(words):
+            group.create_task(core.says(room, text, f"t{number}"))
+    await maria.wait(lambda: len(maria.seen(room)) == len(words))
+    assert sorted(maria.bodies(room)) == sorted(words)
+    assert maria.undecrypted == set()
+
+
+async def test_a_cancelled_send_goes_on(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """Whoever gives up waiting for a send neither stops it nor blocks the room."""
+    room = await room_with(core, maria, encrypted)
+    sending = asyncio.create_task(core.says(room, "in spite of all", "t1"))
+    while not core.adapter._under_way:
+        await asyncio.wait({sending}, timeout=0)
+    sending.cancel()
+    await maria.sees(room, "in spite of all")
+    await core.says(room, "and on", "t2")
+    await maria.sees(room, "and on")

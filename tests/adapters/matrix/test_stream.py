@@ -1,0 +1,161 @@
+"""Nothing is lost and nothing is said twice: restarts, kills, long absences, keys that come late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.matrix import MatrixAdapter
+from bot.model import Added, Batch, ChatKind, Message, SendText, Text, Unreadable, Withdraw
+from bot.ports import Home
+from tests.adapters.matrix.conftest import ACCOUNT, Core
+from tests.adapters.matrix.test_rooms import room_with
+from tests.servers.matrixuser import MatrixUser
+from tests.servers.synapse import Synapse
+
+pytestmark = pytest.mark.synapse
+
+
+@pytest.fixture
+async def core(synapse: Synapse, tmp_path: Path) -> Core:
+    """An account that the test starts and stops itself, with timelines so short that every absence leaves a gap."""
+    return Core(synapse, tmp_path, timeline=4)
+
+
+async def test_a_restart_is_the_same_device(core: Core, maria: MatrixUser) -> None:
+    """After the first login neither a password nor a new device is needed, and old keys still read new messages."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        await maria.say(room, "one")
+        await core.hears(room, "one")
+    state = core.state
+    core.settings = core.settings.model_copy(update={"password": None})
+    await maria.say(room, "two, under the same key")
+    async with core:
+        await core.hears(room, "two, under the same key")
+        assert core.state == state
+        await core.says(room, "still here", "t1")
+        await maria.sees(room, "still here")
+    assert maria.undecrypted == set()
+
+
+async def test_what_was_written_while_the_bot_was_down_arrives(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """Sixty messages during an absence come in order and once, though the server shows only the last four unasked."""
+    async with core:
+        room = await room_with(core, maria, encrypted)
+        await maria.say(room, "message 0")
+        await core.hears(room, "message 0")
+    for number in range(1, 61):
+        await maria.say(room, f"message {number}")
+    async with core:
+        await core.hears(room, "message 60")
+    assert core.said(room) == [f"message {number}" for number in range(61)]
+    assert sum(len(batch.events) for batch in core.batches) == len(core.inbox)
+
+
+async def test_the_words_before_the_bot_joined_a_private_chat_are_fetched(core: Core, maria: MatrixUser) -> None:
+    """Somebody who opens a private chat and writes a lot at once is heard from the first word, in order."""
+    async with core:
+        room = await maria.create_room(core.user, direct=True, encrypted=True)
+        for number in range(10):
+            await maria.say(room, f"message {number}")
+        await core.joins(room)
+        await core.hears(room, "message 9")
+    assert not [event for event in core.events if isinstance(event, Unreadable)]
+    assert core.said(room) == [f"message {number}" for number in range(10)]
+
+
+async def test_the_first_start_replays_nothing(core: Core, maria: MatrixUser) -> None:
+    """An account that was used before begins now; invitations that wait are seen."""
+    async with core:
+        room = await room_with(core, maria, encrypted=False)
+        await maria.say(room, "long ago")
+        await core.hears(room, "long ago")
+    waiting = await maria.create_room(core.user, name="Waiting")
+    core.cursor, core.inbox = None, {}
+    async with core:
+        await core.gets(Added, waiting)
+        await maria.say(room, "now")
+        await core.hears(room, "now")
+    assert core.said(room) == ["now"]
+
+
+async def test_a_batch_that_was_not_kept_comes_again(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """What `deliver` raises passes through; the next attempt brings the same events, readable ones included."""
+    async with core:
+        room = await room_with(core, maria, encrypted)
+    await maria.say(room, "precious")
+
+    class DiskFull(Exception):
+        pass
+
+    async def refuse(batch: Batch) -> None:
+        raise DiskFull
+
+    core.adapter = MatrixAdapter(ACCOUNT, core.settings, core.timeline)
+    await core.adapter.open(Home(core.folder, core.state, core.save))
+    for _ in range(2):
+        with pytest.raises(DiskFull):
+            await core.adapter.receive(core.cursor, refuse)
+    await core.adapter.close()
+    async with core:
+        await core.hears(room, "precious")
+    assert core.said(room) == ["precious"]
+
+
+async def test_a_message_without_its_key_is_read_when_the_key_comes(core: Core, maria: MatrixUser) -> None:
+    """It is delivered as unreadable, remembered over a restart, and delivered again under the same id."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        maria.hold_keys()
+        written = await maria.say(room, "late")
+        unreadable = await core.gets(Unreadable, room)
+        assert unreadable.id == written
+    async with core:
+        await maria.release_keys()
+        heard = await core.hears(room, "late")
+    assert heard.id == written
+    assert len([event for event in core.events if isinstance(event, Message | Unreadable)]) == 1
+
+
+async def test_a_repeated_transaction_makes_no_second_message(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """A new process that cannot know whether a message went out sends it again, and it stands there once."""
+    async with core:
+        room = await room_with(core, maria, encrypted)
+        first = await core.says(room, "once", "t/1 ünïque?")
+        await core.adapter.send(Withdraw(core.chat(room), first, "t2"))
+    adapter = MatrixAdapter(ACCOUNT, core.settings)
+    await adapter.open(Home(core.folder, core.state, core.save))
+    again = await adapter.send(SendText(core.chat(room), Text("once"), "t/1 ünïque?"))
+    await adapter.send(Withdraw(core.chat(room), first, "t2"))
+    await adapter.send(SendText(core.chat(room), Text("end"), "t3"))
+    await adapter.close()
+    assert again.message == first
+    await maria.sees(room, "end")
+    assert maria.bodies(room) == ["", "end"]
+    assert maria.undecrypted == set()
+
+
+async def test_a_private_chat_stays_private_over_a_restart(core: Core, maria: MatrixUser) -> None:
+    """That a named room is a direct chat is written into the account, where every later process finds it."""
+    async with core:
+        room = await maria.create_room(core.user, name="Maria and Schakel", direct=True)
+        await core.joins(room)
+        await maria.say(room, "one")
+        assert (await core.hears(room, "one")).kind is ChatKind.PRIVATE
+    async with core:
+        await maria.say(room, "two")
+        assert (await core.hears(room, "two")).kind is ChatKind.PRIVATE
+
+
+async def test_a_kick_during_an_absence_is_told_with_the_last_words(core: Core, maria: MatrixUser) -> None:
+    """What was said before the bot was put out of the room still arrives."""
+    async with core:
+        room = await room_with(core, maria, encrypted=False)
+    for number in range(10):
+        await maria.say(room, f"message {number}")
+    await maria.kick(room, core.user)
+    async with core:
+        await core.wait(lambda: len(core.messages(room)) == 10)
+    assert type(core.events[-1]).__name__ == "Removed"
