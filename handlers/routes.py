@@ -23,7 +23,7 @@ from bot.model import (
 )
 from bot.store.choices import OfferedChoice
 from bot.store.transaction import Transaction
-from handlers import situation
+from handlers import asking, cards, continuing, groups, intake, looking, member, situation, triage
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
 
 ANYWHERE = frozenset({"", "private", "coordination", "organisation", "group"})
@@ -31,15 +31,21 @@ ANYWHERE = frozenset({"", "private", "coordination", "organisation", "group"})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Messages in chats of these roles: the commands of these names, or every message if there are none."""
+    """Messages in chats of these roles: the commands of these names, or every message if there are none.
+
+    `any_command`: every command, and nothing else.
+    """
 
     roles: frozenset[str]
     commands: frozenset[str]
     handler: Handler
+    any_command: bool = False
 
     def fits(self, where: Situation) -> bool:
         if where.chat.role not in self.roles:
             return False
+        if self.any_command:
+            return where.command is not None
         return not self.commands or (where.command is not None and where.command.name in self.commands)
 
 
@@ -47,6 +53,12 @@ def route(roles: str, commands: str, handler: Handler) -> Route:
     """`roles` and `commands` with spaces between; "*" for any role, "" for every message."""
     return Route(ANYWHERE if roles == "*" else frozenset(roles.split()), frozenset(commands.split()), handler)
 
+
+def unknown_command(roles: str, handler: Handler) -> Route:
+    return Route(frozenset(roles.split()), frozenset(), handler, any_command=True)
+
+
+COORDINATION_COMMANDS = "claim release r reply note close reopen list find refer duplicate report"
 
 OutcomeHandler = Callable[[Outcome, Transaction], Actions]
 GoneHandler = Callable[[ChatGone, Transaction], Actions]
@@ -58,33 +70,74 @@ DeletedHandler = Callable[[Deleted, Transaction], Actions]
 MESSAGES: tuple[Route, ...] = (
     # --- pairing, notices and the groups that receive them ---
     # --- requests: the member's private chat, the coordination room ---
+    route("group", "", groups.pointer),
+    route("private", "start", member.start),
+    route("private", "ask", member.ask),
+    route("private", "my", member.my),
+    route("private", "offer", member.offer),
+    route("private", "stop", member.stop),
+    route("private", "mydata", member.mydata),
+    route("private", "erase", member.erase),
+    route("private", "privacy", member.privacy),
+    route("private", "help", member.help),
+    route("private coordination organisation", "lang", member.lang),
+    route("private organisation", COORDINATION_COMMANDS, member.elsewhere),
+    route("coordination", "claim", triage.claim),
+    route("coordination", "release", triage.release),
+    route("coordination", "r reply", triage.reply),
+    route("coordination", "note", triage.note),
+    route("coordination", "close", triage.close),
+    route("coordination", "reopen", triage.reopen),
+    route("coordination", "list", looking.list),
+    route("coordination", "find", looking.find),
+    route("coordination", "help start", triage.help),
+    unknown_command("coordination", triage.unknown),
+    unknown_command("private", member.unknown),
+    route("coordination", "", triage.plain),
+    route("private", "", continuing.words),
 )
 
 CHOICES: dict[str, ChoiceHandler] = {
     # --- pairing, notices and the groups that receive them ---
     # --- requests: the member's private chat, the coordination room ---
+    "language": asking.language_chosen,
+    "language-missing": asking.language_missing,
+    "send": asking.send,
+    "delete": asking.delete,
+    "which": continuing.which_chosen,
+    "intake-what": intake.chosen,
+    "intake-who": intake.chosen,
+    "intake-reach": intake.chosen,
+    "intake-area": intake.chosen,
+    "intake-how": intake.chosen,
+    "claim": triage.claim,
+    "reply": triage.reply_pressed,
+    "close": triage.close,
+    "outcome": triage.close,
+    "reopen": triage.reopen,
 }
 """By the step that the button belongs to."""
 
 OUTCOMES: dict[str, OutcomeHandler] = {
     # --- pairing, notices and the groups that receive them ---
     # --- requests: the member's private chat, the coordination room ---
+    "reply": cards.reply_settled,
 }
 """By the report that the delivery asked for, up to a colon ("reply:12" is for "reply")."""
 
-DUE: dict[str, DueHandler] = {}
+DUE: dict[str, DueHandler] = {"card-date": cards.refresh_date}
 """By the timer's business."""
 
-GONE: tuple[GoneHandler, ...] = ()
+GONE: tuple[GoneHandler, ...] = (triage.member_gone,)
 """All of them hear of a chat that is out of reach."""
 
-TRANSLATED: tuple[TranslatedHandler, ...] = ()
+TRANSLATED: tuple[TranslatedHandler, ...] = (cards.reply_translated,)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = ()
+EDITED: tuple[EditedHandler, ...] = (continuing.edited,)
 """All of them hear of a message that its writer has changed."""
 
-DELETED: tuple[DeletedHandler, ...] = ()
+DELETED: tuple[DeletedHandler, ...] = (continuing.deleted,)
 """All of them hear of a message that was taken back."""
 
 
