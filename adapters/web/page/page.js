@@ -20,7 +20,7 @@ function new_room(element) {
     posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
-    following: true, newest: null, unread: 0, deed: null, sending: false,
+    following: true, bottom: true, newest: null, unread: 0, deed: null, sending: false,
   };
 }
 
@@ -377,10 +377,12 @@ for (const room of rooms.values()) {
   room.who.addEventListener("change", () => dress(room, room.posts));
   room.element.addEventListener("focusin", () => attend(room));
   room.posts.addEventListener("scroll", () => {
-    if (room.posts.scrollHeight - room.posts.scrollTop - room.posts.clientHeight > 40) return;
+    room.bottom = room.posts.scrollHeight - room.posts.scrollTop - room.posts.clientHeight < 40;
+    if (!room.bottom) return;
     room.following = true;
     room.jump.hidden = true;
   });
+  new ResizeObserver(() => { if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight; }).observe(room.posts);
   for (const kind of ["wheel", "touchmove", "keydown"])
     room.posts.addEventListener(kind, (event) => {
       if (event.key === undefined || ["PageUp", "ArrowUp", "Home"].includes(event.key)) room.following = false;

@@ -62,7 +62,7 @@ async def test_a_long_absence_is_caught_up_in_pieces_without_loss(web: Web) -> N
     async with web.events() as stream:
         await web.say("member", "start")
         *_, seen = await stream.next()
-    expected = [await web.write("group-pt", "joao", f"{number}") for number in range(450)]
+    expected = [await web.write("group-pt", "joao", f"{number}") for number in range(250)]
     async with web.events(last=seen) as stream:
         got = [str((await stream.next())[1]["id"]) for _ in expected]
     assert got == expected
