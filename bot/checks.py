@@ -226,8 +226,8 @@ def not_kept(fixed: Sequence[str], text: str) -> list[str]:
     wanted = Counter(fixed)
     wrong = []
     for stretch in sorted(wanted, key=len, reverse=True):  # 14:00-16:00 before the 14:00 in it
-        start = r"(?<!\w)(?<!\d[.,])" if stretch[:1].isalnum() else ""
-        end = r"(?!\w)" if stretch[-1:].isalnum() else ""
+        start = r"(?<![\p{Latin}\d])(?<!\d[.,])" if stretch[:1].isalnum() else ""  # Arabic writes "and" on to it
+        end = r"(?!\w)(?![.,]\d)" if stretch[-1:].isalnum() else ""
         text, count = regex.subn(start + regex.escape(stretch) + end, _TAKEN, text)
         if count != wanted[stretch]:
             wrong.append(stretch)

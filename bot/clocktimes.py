@@ -29,7 +29,7 @@ _AFTERNOON = (
 _NOON_WORDS = r"(?:\s?(?:heures|heure|uur|horas|hora|o['’]clock))?"
 _HALF = rf"(?:{_NOON_WORDS}\s?(?:(?P<am>{_MORNING})|(?P<pm>{_AFTERNOON})))"
 _CLOCK = regex.compile(
-    r"(?<![\w.,:])(?:"
+    r"(?<![\p{Latin}\d.,:])(?:"  # in Arabic "and", "at" and "until" are written on to the number
     rf"(?P<h>[01]?\d|2[0-4])\s?[:uhUH]\s?(?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d]){_HALF}?"
     rf"|(?P<h>[01]?\d|2[0-4])[.](?P<m>[0-5]\d)(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
     rf"|(?P<h>[01]?\d|2[0-4])\s?[uhUH](?!\w){_HALF}?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -38,6 +38,7 @@ _SAME = {three: two for two, three in _THREE.items()} | {
 }  # fmt: skip
 
 
+@lru_cache(1024)
 def normalise(code: str) -> str:
     """The language alone, as we spell it: "PT-br", "por_BR" and "pt" are all "pt". Unknown codes stay, lower case."""
     language = code.strip().replace("_", "-").split("-", 1)[0].lower()

@@ -14,7 +14,7 @@ from bot.wordlists import compiled, pattern
 class Number:
     """A number as it stands in a text. `value` is its digits alone: whether 1.500 is grouped or has decimals is a
     matter of the language, so it must not matter. `also` is another value it may be read as: 1.5 million written out,
-    the 20 of 2019-20 as a year."""
+    the 20 of 2019-20 as a year, 19.00 as 19."""
 
     value: str
     shown: str
@@ -51,6 +51,8 @@ def _also(match: regex.Match[str], text: str) -> str | None:
     if power:
         whole, _, decimals = match["number"].replace(",", ".").replace("٫", ".").partition(".")
         return _digits(whole + decimals) + "0" * max(power - len(decimals), 0)
+    if match["number"][-3:] in (".00", ",00"):
+        return _digits(match["number"][:-3])
     years = _YEARS.search(text, max(match.start() - 8, 0), match.start()) if len(match["number"]) == 2 else None
     return years["century"] + match["number"] if years else None
 
@@ -107,7 +109,10 @@ _WORDS = {
         "bir* ilk tek, iki* çift, üç*, dört* dördüncü, beş*, altı*, yedi*, sekiz*, dokuz*, on onuncu, on_bir*, on_iki*"
     ),
     "ar": (
-        "واحد واحدة أول أولى مرة, اثنان اثنين اثنتان اثنتين إثنين ثاني ثانية ثان كلا كلتا *ين *تان,"
+        "واحد واحدة أول أولى مرة, اثنان اثنين اثنتان اثنتين إثنين ثاني ثانية ثان كلا كلتا"
+        " يومان يومين ساعتان ساعتين أسبوعان أسبوعين شهران شهرين سنتان سنتين عامان عامين متران مترين مرتان مرتين"
+        " دقيقتان دقيقتين لتران لترين شخصان شخصين طفلان طفلين قطعتان قطعتين قرصان قرصين كيسان كيسين جرعتان جرعتين"
+        " حبتان حبتين خطوتان خطوتين مليونان مليوني طردان طردين وجبتان وجبتين,"
         "ثلاث ثلاثة ثالث ثالثة ثلاثا ثلاثًا, أربع أربعة رابع رابعة, خمس خمسة خامس خامسة, ست ستة سادس سادسة,"
         "سبع سبعة سابع سابعة, ثماني ثمانية ثمان ثامن ثامنة, تسع تسعة تاسع تاسعة, عشر عشرة عاشر عاشرة,"
         "أحد_عشر إحدى_عشرة, اثنا_عشر اثني_عشر اثنتا_عشرة اثنتي_عشرة"

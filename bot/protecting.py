@@ -80,6 +80,7 @@ _CITIES_AND_OTHERS = ["brussels", "vlaanderen", "gent", "amsterdam", "frl", "par
                       "site", "online", "support", "community", "social", "ngo", "ong", "international"]  # fmt: skip
 _END_OF_LINK = regex.compile("[؟،۔؛。，、《》«»“”„]")
 """Marks of other scripts that linkify-it takes for a part of the address."""
+_LIKE_A_LINK = regex.compile(r"[^\W_]\.[^\W_]|//|@")
 _NEXT_SENTENCE = regex.compile(r"[\p{L}\d-]+\.\p{Lu}\p{Ll}+")
 """A full stop without the space after it ("open.De winkel") looks like a domain."""
 
@@ -90,7 +91,7 @@ def _linkify() -> LinkifyIt:
 
 
 def _links(text: str) -> Iterator[Stretch]:
-    if not any(sign in text for sign in (".", "://", "@")):
+    if not _LIKE_A_LINK.search(text):
         return
     for match in _linkify().match(text) or ():
         address = _END_OF_LINK.split(match.raw, maxsplit=1)[0]
@@ -109,7 +110,7 @@ SHORT_CODES = ("112", "100", "101", "102", "103", "105", "106", "107", "110", "1
 
 _LONG_ENOUGH = regex.compile(r"(?:\d[\s().\-/\u2010-\u2015]{0,3}){7,}\d")
 _SHORT = regex.compile(
-    r"(?<![\w.,:/+€$£-]|\d[\s\u00a0\u202f])(?:116[ .]?\d{3}|" + "|".join(SHORT_CODES) + r")"
+    r"(?<![\p{Latin}\d.,:/+€$£-]|\d[\s\u00a0\u202f])(?:116[ .]?\d{3}|" + "|".join(SHORT_CODES) + r")"
     r"(?![\w€$£%‰°]|[.,:/-]\d|[\s\u00a0\u202f](?:[€$£%‰°]|\d{3}(?!\d)))"
 )
 _WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
@@ -149,7 +150,10 @@ _PATTERNS = tuple(
         (Kind.PLACEHOLDER, r"\{\{?\s?[A-Za-z_]\w*\s?\}?\}"),
         (Kind.ACCOUNT, r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b(?<=\d)"),
         (Kind.DATE, r"(?<![\w/.-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d{2}))(?![\w/-]|[.]\d)"),
-        (Kind.TIME, rf"(?<![\w.,:])(?:\d{{1,2}}\s?[-\u2013]\s?)?{_ONE_TIME}(?:\s?[-\u2013]\s?{_ONE_TIME})?(?![\w])"),
+        (
+            Kind.TIME,
+            rf"(?<![\p{{Latin}}\d.,:])(?:\d{{1,2}}\s?[-\u2013]\s?)?{_ONE_TIME}(?:\s?[-\u2013]\s?{_ONE_TIME})?(?![\w])",
+        ),
         (Kind.AMOUNT, rf"(?:{_CURRENCY})\s?(?:{_NUMBER})(?![\d])|(?<![\d.,])(?:{_NUMBER})\s?(?:{_CURRENCY})"),
         (Kind.NAME, r"(?<![\w@/.])@[\w][\w.=/+-]*:[\w.-]+\.\w+|(?<![\w@/.])@\w(?:[\w.]*\w)?"),
         (Kind.TAG, r"(?<![\w#/&])#[\w.-]+:[\w.-]+\.\w+|(?<![\w#/&])#\w+"),

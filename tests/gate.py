@@ -1,0 +1,133 @@
+"""Measuring the safety gate: how often it stops a human translation, how many spoilt ones it lets pass.
+
+`python -m tests.gate` prints the table of docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.checks import check
+from tests.parallel import Pair, memories, sample, units
+
+Spoil = Callable[[Pair, random.Random], str | None]
+
+
+@dataclass
+class Figures:
+    """Of `texts` translations by people `stopped` have a blocking finding; `seen` counts all findings by code.
+
+    `spoilt` and `caught` are counted by the kind of fault that was put in; a warning counts as caught.
+    """
+
+    texts: int = 0
+    stopped: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+    spoilt: Counter[str] = field(default_factory=Counter)
+    caught: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def false_alarms(self) -> float:
+        return self.stopped / self.texts
+
+    def recall(self, fault: str) -> float:
+        return self.caught[fault] / self.spoilt[fault] if self.spoilt[fault] else 1.0
+
+
+def measure(pairs: Iterable[Pair], seed: int = 1) -> Figures:
+    chance = random.Random(seed)
+    figures = Figures()
+    for pair in pairs:
+        begun = time.process_time()
+        findings = check(pair.source, pair.target, pair.source_language, pair.target_language)
+        figures.seconds += time.process_time() - begun
+        figures.texts += 1
+        figures.stopped += any(finding.blocking for finding in findings)
+        figures.seen.update({finding.code for finding in findings})
+        if findings:
+            continue  # what is flagged already proves nothing when it is spoilt
+        for fault, spoil in FAULTS.items():
+            spoilt = spoil(pair, chance)
+            if spoilt is not None:
+                figures.spoilt[fault] += 1
+                figures.caught[fault] += bool(check(pair.source, spoilt, pair.source_language, pair.target_language))
+    return figures
+
+
+# --- faults --------------------------------------------------------------------------------------------------------
+
+
+def _another_digit(pair: Pair, chance: random.Random) -> str | None:
+    places = [place for place, character in enumerate(pair.target) if character.isdecimal()]
+    if not places:
+        return None
+    place = chance.choice(places)
+    old = pair.target[place]
+    zero = ord(old) - int(old)
+    return pair.target[:place] + chr(zero + (int(old) + chance.randint(1, 9)) % 10) + pair.target[place + 1 :]
+
+
+def _swapped_digits(pair: Pair, chance: random.Random) -> str | None:
+    text = pair.target
+    places = [
+        place
+        for place in range(len(text) - 1)
+        if text[place].isdecimal() and text[place + 1].isdecimal() and text[place] != text[place + 1]
+    ]
+    if not places:
+        return None
+    place = chance.choice(places)
+    return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+
+
+def _dropped_number(pair: Pair, _: random.Random) -> str | None:
+    start = next((place for place, character in enumerate(pair.target) if character.isdecimal()), None)
+    if start is None:
+        return None
+    end = start
+    while end < len(pair.target) and pair.target[end].isdecimal():
+        end += 1
+    return pair.target[:start] + pair.target[end:]
+
+
+def _untranslated(pair: Pair, _: random.Random) -> str | None:
+    return pair.source if len(pair.source.split()) > 3 else None
+
+
+def _cut_short(pair: Pair, _: random.Random) -> str | None:
+    return pair.target[: len(pair.target) // 3] if len(pair.source) > 60 else None
+
+
+FAULTS: Mapping[str, Spoil] = {
+    "another digit": _another_digit,
+    "swapped digits": _swapped_digits,
+    "dropped number": _dropped_number,
+    "untranslated": _untranslated,
+    "cut to a third": _cut_short,
+}
+
+
+def table(named: Sequence[tuple[str, Figures]]) -> str:
+    lines = [
+        "| texts | translations | stopped | warned | " + " | ".join(FAULTS) + " | ms |",
+        "| --- " * (5 + len(FAULTS)) + "|",
+    ]
+    for name, figures in named:
+        caught = " | ".join(f"{figures.caught[fault]}/{figures.spoilt[fault]}" for fault in FAULTS)
+        warned = figures.seen["negation"] + figures.seen["length"]
+        lines.append(
+            f"| {name} | {figures.texts} | {figures.stopped} ({figures.false_alarms:.1%}) | {warned} | {caught}"
+            f" | {figures.seconds / figures.texts * 1000:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    measured = [("our own sample", measure(sample())), *((path.stem, measure(units(path))) for path in memories())]
+    sys.stdout.write(table(measured) + "\n")
