@@ -128,6 +128,12 @@ async def test_faults_and_limits_over_http(remote: Remote, call: CheckedClient) 
         await call("sendMessage", chat_id=ana, text="x")
     assert await call.refused("sendMessage", chat_id=ana, text="x") == "Too Many Requests: retry after 1"
     assert (await remote.act("limits", on=False))["refused"] == 1
+    await remote.act("revoke", revoked=True)
+    assert await call.refused("getMe") == "Unauthorized"
+    await remote.act("revoke", revoked=False)
+    await remote.act("fault", kind="BadShape", body='{"ok":true}', method="getMe")
+    with pytest.raises(KeyError):
+        await call("getMe")
     calls = (await remote.look("/calls", method="sendMessage"))["calls"]
     assert [logged["status"] for logged in calls] == [429, 200, 200, 200, 429]
     assert calls[0]["fault"] == "TooMany(retry_after=9)"

@@ -31,6 +31,8 @@ class Controlled(Protocol):
     limits: FloodLimits | None
     calls: list[LoggedCall]
 
+    def revoke(self, *, revoked: bool) -> None: ...
+
 
 class Given:
     """The fields of one request, looked up in the world."""
@@ -141,6 +143,7 @@ FAULTS: dict[str, type[Fault]] = {
         fault_kinds.Reset,
         fault_kinds.Truncate,
         fault_kinds.Hang,
+        fault_kinds.BadShape,
         fault_kinds.RepeatUpdates,
     )
 }
@@ -162,6 +165,7 @@ class Control:
             web.post("/control/fault", self.fault),
             web.post("/control/faults/clear", self.clear_faults),
             web.post("/control/limits", self.limits),
+            web.post("/control/revoke", self.revoke),
             web.post("/control/{act}", self.act),
         ]
 
@@ -175,6 +179,7 @@ class Control:
                 },
                 "POST /control/faults/clear": "forget all faults, let go what they hold",
                 "POST /control/limits": "on",
+                "POST /control/revoke": "revoked",
                 "GET": {
                     "/control/world": "bots, users and groups",
                     "/control/messages": "?user=ID or ?group=ID [&wait=WORDS&timeout=SECONDS]",
@@ -245,6 +250,8 @@ class Control:
         try:
             kind = FAULTS[fields.pop("kind")]
             where = {name: fields.pop(name) for name in ("method", "chat", "nth", "times") if name in fields}
+            if "body" in fields:
+                fields["body"] = str(fields["body"]).encode()
             self.server.faults.add(kind(**fields), **where)
         except (KeyError, TypeError) as error:
             return _shown({"error": f"{type(error).__name__}: {error}", "kinds": list(FAULTS)}, status=400)
@@ -258,6 +265,11 @@ class Control:
         refused = self.server.limits.refused if self.server.limits else 0
         self.server.limits = FloodLimits() if (await _fields(request)).get("on", True) else None
         return _shown({"refused": refused})
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """Refuse the bot's token, or accept it again."""
+        self.server.revoke(revoked=bool((await _fields(request)).get("revoked", True)))
+        return _shown({})
 
 
 async def _fields(request: web.Request) -> Json:
