@@ -1,0 +1,60 @@
+"""A translation engine that knows a few sentences by heart, and can be slow, wrong or down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from bot.ports import Keep, Marked, Unavailable, Unsupported
+
+SENTENCES = {
+    "Preciso de comida para os meus dois filhos": {"nl": "Ik heb eten nodig voor mijn twee kinderen"},
+    "Ainda estamos à espera aqui em casa": {"nl": "Wij wachten hier thuis nog steeds"},
+    "Morgen om 10:00 kunt u een pakket halen": {"pt": "Amanhã às 10:00 pode vir buscar um cabaz"},
+    "Bel ons op het nummer 02 511 22 33 alstublieft": {"pt": "Ligue-nos para o número 02 511 99 99 por favor"},
+    "Vandaag is er helaas niemand aanwezig": {"pt": "Hoje infelizmente não está ninguém"},
+}
+
+
+class _Settings(BaseModel):
+    pass
+
+
+class Phrasebook:
+    """`down`: it cannot be reached. `gate`: it answers when that is set."""
+
+    Settings: ClassVar[type[BaseModel]] = _Settings
+    online = False
+
+    def __init__(self, name: str = "phrasebook", settings: BaseModel | None = None) -> None:
+        self.name = name
+        self.down = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: list[str] = []
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
+        if self.down:
+            raise Unavailable("the book is lost")
+        await self.gate.wait()
+        return [self._one(paragraph, target) for paragraph in paragraphs]
+
+    def _one(self, paragraph: Marked, target: str) -> str:
+        words = "".join(piece.text if isinstance(piece, Keep) else piece for piece in paragraph)
+        self.asked.append(words)
+        known = SENTENCES.get(words, {}).get(target)
+        if known is None:
+            raise Unsupported("not in the book")
+        return known
+
+    async def check(self) -> list[str]:
+        return []

@@ -1,0 +1,426 @@
+"""First contact and what follows: held words, languages, Send and Delete, later messages, closed requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.content import LanguageName
+from bot.model import Deleted
+from bot.store.tables import text_table
+from tests.handlers.conftest import Scene, scene_of, sentence
+from tests.handlers.phrasebook import Phrasebook
+from tests.world import POLICY, world
+
+PLEA = "Preciso de comida para os meus dois filhos"
+
+
+async def count_texts(scene: Scene) -> int:
+    query = select(func.count()).select_from(text_table)
+    return int(await scene.world.app.unit(lambda tx: tx.connection.execute(query).scalar_one()))
+
+
+# --- the first screen ------------------------------------------------------------------------------------------------
+
+
+async def test_whoever_writes_first_is_heard_first(scene: Scene) -> None:
+    """The words are held; languages, who reads and what to press are shown in the language of the words."""
+    other = scene.world.somebody("Rui")  # the app says nothing
+    await other.writes(PLEA)
+    (screen,) = other.sees()
+    assert screen.labels == [
+        *("Nederlands", "français", "English", "português", "Türkçe", "العربية"),
+        sentence("language-missing", "pt"),
+        sentence("button-send", "pt"),
+        sentence("button-delete", "pt"),
+    ]
+    assert screen.plain.split("\n") == [
+        sentence("first-welcome", "pt"),
+        "",
+        sentence("first-readers", "pt", readers="volunteers of the centre"),
+        sentence("first-network", "pt", network="Paper"),
+        sentence("first-danger", "pt", number="112"),
+        sentence("first-hours", "pt", hours="Mon-Fri 09:00-18:00"),
+        "",
+        sentence("first-held", "pt"),
+    ]
+
+
+async def test_nothing_reaches_the_helpers_before_send(scene: Scene) -> None:
+    """Words wait for as long as their writer wants."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("e o aluguer")
+    await scene.world.advance(timedelta(days=2))
+    assert scene.ann.reads(scene.room) == []
+    assert (await scene.world.app.unit(lambda tx: tx.requests.all())) == []
+
+
+async def test_more_words_are_held_with_the_first(scene: Scene) -> None:
+    """All of them stand on the card; the screen is not shown again."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("Moramos perto da estação do norte")
+    assert scene.member.reads()[1] == sentence("held-too", "pt")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert PLEA in scene.card().plain
+    assert "Moramos perto da estação do norte" in scene.card().plain
+
+
+async def test_a_language_says_everything_again_in_it(scene: Scene) -> None:
+    """One tap, and the same screen speaks it; the confirmation too."""
+    await scene.member.writes(PLEA)
+    await scene.member.presses("Türkçe")
+    (screen,) = scene.member.sees()
+    assert sentence("first-welcome", "tr") in screen.plain
+    await scene.member.presses("français")
+    await scene.member.presses(sentence("button-send", "fr"))
+    assert sentence("request-received", "fr", code="K1") in scene.member_reads()
+
+
+async def test_the_language_of_the_words_goes_before_that_of_the_app(scene: Scene) -> None:
+    """The app's language is not the person's."""
+    someone = scene.world.somebody("Ayşe", language="en")
+    await someone.writes("Bu akşam kalacak bir yerim yok, yardım edebilir misiniz?")
+    assert sentence("first-welcome", "tr") in someone.reads()[0]
+
+
+async def test_words_too_short_to_tell_get_the_language_of_the_app_or_ours(scene: Scene) -> None:
+    """A guess, with every language one tap away."""
+    await scene.member.writes("ola")
+    assert sentence("first-welcome", "pt") in scene.member.reads()[0]
+    stranger = scene.world.somebody("X", language="sw")
+    await stranger.writes("ola")
+    assert sentence("first-welcome", "nl") in stranger.reads()[0]
+
+
+async def test_the_screen_is_said_again_when_the_words_show_another_language(scene: Scene) -> None:
+    """A greeting told nothing; the plea does."""
+    someone = scene.world.somebody("Rui", language="en")
+    await someone.writes("ola")
+    await someone.writes(PLEA)
+    assert sentence("first-welcome", "en") in someone.reads()[0]
+    assert sentence("first-welcome", "pt") in someone.reads()[1]
+
+
+async def test_my_language_is_not_here_marks_the_card(scene: Scene) -> None:
+    """The bot goes on in the working language, and nobody pretends to know what the words are in."""
+    await scene.member.writes("Waxaan u baahanahay cunto iyo meel aan seexdo")
+    await scene.member.presses(sentence("language-missing", "pt"))
+    assert sentence("language-missing-noted", "nl") in scene.member.reads()[0]
+    await scene.member.presses(sentence("button-send", "nl"))
+    card = scene.card().plain
+    assert "Waxaan u baahanahay" in card
+    assert sentence("card-language-missing", "nl", language=LanguageName("nl")) in card
+    assert sentence("note-untranslated-unknown", "nl") in card
+
+
+async def test_a_link_below_a_notice_suggests_the_groups_language(scene: Scene) -> None:
+    """And nothing of the group stands on the card."""
+    group = await scene.world.paired("Famílias de Anderlecht", "group", "AETCIS", "tr")
+    id = await scene.world.app.unit(lambda tx: tx.chats.at(group).id)  # type: ignore[union-attr]
+    someone = scene.world.somebody("Ayşe", language="fr")
+    await someone.writes(f"/start g-{id}", start=f"g-{id}")
+    assert sentence("first-write", "tr") in someone.reads()[0]
+    assert sentence("button-send", "tr") not in someone.sees()[0].labels
+    await someone.writes("ekmek")
+    await someone.presses(sentence("button-send", "tr"))
+    assert "Anderlecht" not in scene.room_reads()
+    assert "AETCIS" not in scene.room_reads()
+
+
+@pytest.mark.parametrize("payload", ["g-999", "g-", "g-٣", "x-1", "g-1; drop", "🙂", "g-99999999999999999999"])
+async def test_a_strange_link_begins_like_any_other(scene: Scene, payload: str) -> None:
+    """Whatever stands in it."""
+    await scene.member.writes(f"/start {payload}", start=payload)
+    assert sentence("first-write", "pt") in scene.member.reads()[0]
+
+
+async def test_what_is_promised_is_what_is_configured(tmp_path: Path) -> None:
+    """The computer where one translates, the authorities where the operator has stated it, readers per language."""
+    policy = replace(
+        POLICY,
+        readers={"nl": "vrijwilligers", "pt": "voluntários de AETCIS"},
+        not_authorities=True,
+        emergency_number="15",
+        hours="",
+        networks={"paper": "Matrix"},
+    )
+    engine = Phrasebook()
+    async with world(tmp_path, policy, [engine]) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), engine)
+        await scene.member.writes(PLEA)
+        lines = scene.member.reads()[0].split("\n")
+    assert lines[2:7] == [
+        sentence("first-readers", "pt", readers="voluntários de AETCIS"),
+        sentence("first-computer", "pt"),
+        sentence("first-network", "pt", network="Matrix"),
+        sentence("not-authorities", "pt"),
+        sentence("first-danger", "pt", number="15"),
+    ]
+
+
+# --- Send and Delete -------------------------------------------------------------------------------------------------
+
+
+async def test_send_gives_a_code_and_says_when_somebody_reads(scene: Scene) -> None:
+    """On a Monday morning helpers are there."""
+    await scene.asks()
+    received = scene.member.reads()[1]
+    assert received.split("\n") == [
+        sentence("request-received", "pt", code="K1"),
+        sentence("helpers-are-there", "pt"),
+    ]
+
+
+async def test_at_night_nobody_is_promised(scene: Scene) -> None:
+    """The time at which helpers come again, and the emergency number."""
+    await scene.world.advance(timedelta(hours=12))  # 22:00 in Brussels
+    await scene.asks()
+    assert "24 de novembro de 2026" in scene.member.reads()[1]
+    assert sentence("first-danger", "pt", number="112") in scene.member.reads()[1]
+
+
+async def test_pressing_send_twice_sends_once(scene: Scene) -> None:
+    """The second press finds nothing."""
+    await scene.asks()
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert len(await scene.world.app.unit(lambda tx: tx.requests.all())) == 1
+    assert scene.member.reads()[-1] == sentence("nothing-held", "pt")
+
+
+async def test_delete_throws_the_words_away(scene: Scene) -> None:
+    """They are no longer in the store, and no Send brings them back."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("e o aluguer")
+    await scene.member.presses(sentence("button-delete", "pt"))
+    assert scene.member.reads()[-1] == sentence("held-deleted", "pt")
+    assert await count_texts(scene) == 0
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert scene.ann.reads(scene.room) == []
+
+
+async def test_a_number_is_as_good_as_a_button(scene: Scene) -> None:
+    """Where there are no buttons, Send is number 8."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("8")
+    assert sentence("request-received", "pt", code="K1") in scene.member_reads()
+
+
+async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
+    """Send works on the screen of the bot before."""
+    async with world(tmp_path) as w:
+        before = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+        await before.member.writes(PLEA)
+    async with world(tmp_path, network=w.network, clock=w.clock) as again:
+        after = replace(before, world=again, member=replace(before.member, world=again))
+        await after.member.presses(sentence("button-send", "pt"))
+        assert PLEA in after.card().plain
+
+
+# --- what is no text -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["", "   ", "😢😢", "???", "…", "\u202e\u202d"])
+async def test_without_words_we_ask_for_words(scene: Scene, words: str) -> None:
+    """Kindly, and what was held stays held."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes(words, unsupported=None if words else "sticker")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert scene.member.reads()[1] != ""
+    assert PLEA in scene.card().plain
+
+
+async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> None:
+    """In the language of the app, as nothing else is known."""
+    await scene.member.writes("", unsupported="poll")
+    assert len(scene.member.reads()) == 1
+    assert scene.ann.reads(scene.room) == []
+
+
+@pytest.mark.parametrize("size", [20_000, 60_000])
+async def test_a_very_long_message_is_kept_whole(scene: Scene, size: int) -> None:
+    """The card shows its beginning, the thread all of it."""
+    words = ("Preciso de ajuda com muitas coisas. " * (size // 36 + 1))[:size] + "FIM"
+    await scene.asks(words)
+    card = scene.card().plain
+    assert len(card) < 2000
+    assert sentence("card-cut", "nl") in card
+    assert "FIM" not in card
+    assert "FIM" in scene.room_reads()
+
+
+@pytest.mark.parametrize(
+    "words", ["<b>ajuda</b> & *tudo* [x](y)", "ajuda \u202eesrever", "ajuda\u0000\u0007", "{code} ajuda"]
+)
+async def test_markup_and_controls_arrive_as_they_were_typed(scene: Scene, words: str) -> None:
+    """Nothing a person types is read as anything but words."""
+    await scene.asks(words)
+    assert words in scene.card().plain
+
+
+# --- later messages --------------------------------------------------------------------------------------------------
+
+
+async def test_later_words_continue_the_request(scene: Scene) -> None:
+    """They stand in its thread, and it is unanswered again."""
+    await scene.asks()
+    await scene.in_thread("!r Morgen om 10:00 kunt u een pakket halen")
+    assert sentence("card-answered", "nl") in scene.card().plain
+    await scene.member.writes("Ainda estamos à espera aqui em casa")
+    assert any("Ainda estamos à espera" in said for said in scene.thread())
+    assert sentence("card-unanswered", "nl") in scene.card().plain
+    assert scene.member.reads()[-1] == sentence("request-continues", "pt", code="K1")
+
+
+async def test_after_a_day_the_bot_asks_what_it_is_about(scene: Scene) -> None:
+    """The words are held until that is said."""
+    await scene.asks()
+    await scene.world.advance(timedelta(days=1, minutes=1))
+    await scene.member.writes("A minha filha está doente")
+    assert scene.member.reads()[-1] == sentence("which-request", "pt", codes=("K1",))
+    assert "doente" not in scene.room_reads()
+    await scene.member.presses("K1")
+    assert "doente" in "\n".join(scene.thread())
+
+
+async def test_with_several_open_the_bot_asks_each_time(scene: Scene) -> None:
+    """And a code that is typed is an answer."""
+    await scene.asks()
+    await scene.member.writes("!ask Preciso também de um médico para a minha mãe")
+    await scene.member.presses(sentence("button-send", "pt"))
+    await scene.member.writes("É urgente por favor ajudem")
+    await scene.member.writes("ainda hoje")
+    await scene.member.writes("k2")
+    assert "urgente" in "\n".join(scene.thread("K2"))
+    assert "ainda hoje" in "\n".join(scene.thread("K2"))
+    assert "urgente" not in "\n".join(scene.thread("K1"))
+
+
+async def test_something_new_begins_again(scene: Scene) -> None:
+    """With Send and Delete, as the first time."""
+    await scene.asks()
+    await scene.world.advance(timedelta(days=2))
+    await scene.member.writes("Preciso de um médico para a minha mãe")
+    await scene.member.presses(sentence("button-new", "pt"))
+    assert "médico" not in scene.room_reads()
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "médico" in scene.card("K2").plain
+
+
+async def test_a_reply_says_itself_what_it_is_about(scene: Scene) -> None:
+    """No question is asked, even after days and with several open."""
+    await scene.asks()
+    await scene.member.writes("!ask Preciso também de um médico para a minha mãe")
+    await scene.member.presses(sentence("button-send", "pt"))
+    await scene.in_thread("!r Morgen om 10:00 kunt u een pakket halen")
+    answer = next(m for m in scene.member.sees() if "Morgen om" in m.plain)
+    await scene.world.advance(timedelta(days=3))
+    await scene.member.writes("Obrigada, até amanhã", reply_to=answer.id)
+    assert "Obrigada" in "\n".join(scene.thread("K1"))
+
+
+async def test_a_word_to_a_closed_request_opens_it(scene: Scene) -> None:
+    """The helpers see why."""
+    await scene.asks()
+    await scene.in_thread("!close helped")
+    await scene.member.writes("O cabaz não chegou")
+    assert scene.card().plain.startswith(sentence("card-open", "nl", code="K1"))
+    assert sentence("thread-reopened", "nl", code="K1") in scene.thread()
+    assert scene.member.reads()[-1] == sentence("request-open-again", "pt", code="K1")
+
+
+async def test_long_after_closing_words_are_something_new(scene: Scene) -> None:
+    """Unless they answer a message of the old request."""
+    await scene.asks()
+    await scene.in_thread("!close helped")
+    await scene.world.advance(timedelta(days=5))
+    await scene.member.writes("Preciso de um médico para a minha mãe")
+    assert "médico" not in scene.room_reads()
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "médico" in scene.card("K2").plain
+
+
+# --- second thoughts -------------------------------------------------------------------------------------------------
+
+
+async def test_an_edited_message_is_shown_as_such(scene: Scene) -> None:
+    """Below the card, with the words as they are now."""
+    id = await scene.member.writes(PLEA)
+    await scene.member.presses(sentence("button-send", "pt"))
+    await scene.in_thread("!r Morgen om 10:00 kunt u een pakket halen")
+    await scene.member.edits(id, "Preciso de comida para os meus três filhos")
+    said = "\n".join(scene.thread())
+    assert sentence("thread-changed", "nl", code="K1") in said
+    assert "três filhos" in said
+    assert sentence("card-unanswered", "nl") in scene.card().plain
+
+
+async def test_an_edit_that_changes_nothing_is_nothing(scene: Scene) -> None:
+    """Networks report more edits than people make."""
+    id = await scene.member.writes(PLEA)
+    await scene.member.presses(sentence("button-send", "pt"))
+    await scene.member.edits(id, PLEA)
+    assert scene.thread() == []
+
+
+async def test_editing_held_words_changes_what_is_sent(scene: Scene) -> None:
+    """What stood there before is nobody's business."""
+    id = await scene.member.writes("Preciso de comida e não quero que o meu marido saiba")
+    await scene.member.edits(id, PLEA)
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert PLEA in scene.card().plain
+    assert "marido" not in scene.room_reads()
+
+
+async def test_a_message_taken_back_before_send_is_gone(scene: Scene) -> None:
+    """And afterwards the helpers are told that it was taken back."""
+    await scene.member.writes(PLEA)
+    id = await scene.member.writes("não contem ao meu marido")
+    scene.world.network.happens(Deleted(scene.member.private, id, scene.world.clock.now()))
+    await scene.world.settled()
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "marido" not in scene.room_reads()
+    assert await count_texts(scene) == 1
+    later = await scene.member.writes("Ainda estamos à espera aqui em casa")
+    scene.world.network.happens(Deleted(scene.member.private, later, scene.world.clock.now()))
+    await scene.world.settled()
+    assert scene.thread()[-1] == sentence("thread-taken-back", "nl", code="K1")
+
+
+# --- nobody there ----------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_room_nobody_is_promised_and_nothing_lost(nobody: Scene) -> None:
+    """People are told so before they write, and the card appears when a room is there."""
+    await nobody.member.writes(PLEA)
+    screen = nobody.member.reads()[0]
+    assert sentence("nobody-reads", "pt", number="112") in screen
+    assert "volunteers" not in screen
+    await nobody.member.presses(sentence("button-send", "pt"))
+    assert sentence("nobody-reads", "pt", number="112") in nobody.member.reads()[1]
+    await nobody.member.writes("Ainda estamos à espera aqui em casa")
+    assert sentence("nobody-reads", "pt", number="112") in nobody.member.reads()[-1]
+
+
+async def test_what_waited_for_a_room_appears_in_it(nobody: Scene) -> None:
+    """Every open request with all that was said; a second time nothing is said again."""
+    from handlers.cards import post_waiting
+
+    await nobody.asks()
+    await nobody.member.writes("Ainda estamos à espera aqui em casa")
+    room = await nobody.world.paired("helpers", "coordination")
+    scene = replace(nobody, room=room)
+
+    def again(tx: object) -> None:
+        for action in post_waiting(tx):  # type: ignore[arg-type]
+            tx.deliveries.add(action)  # type: ignore[attr-defined]
+
+    for _ in range(2):
+        await nobody.world.app.unit(again)
+        await nobody.world.settled()
+    assert PLEA in scene.card().plain
+    assert len(scene.thread()) == 1
+    assert "Ainda estamos" in scene.thread()[0]
