@@ -16,7 +16,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection, Engine
 
-from bot import inbox
+from bot import inbox, languages
 from bot.catalogue import Catalogue
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
@@ -123,8 +123,10 @@ class App:
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
         ]
         tasks += [asyncio.create_task(self._send_when_up(line), name=f"send {line.name}") for line in self.lines]
+        # The first message must not wait in the writer's thread for the language model to be read.
+        warm = asyncio.create_task(asyncio.to_thread(languages.load))
         if ready is not None:
-            tasks.append(asyncio.create_task(self._announce(ready), name="ready"))
+            tasks.append(asyncio.create_task(self._announce(ready, warm), name="ready"))
         stopped = asyncio.create_task(self._stop.wait(), name="stop")
         pending: set[asyncio.Task[object]] = {*tasks, stopped}
         try:
@@ -150,9 +152,10 @@ class App:
             self._not_sent(line.name, "menu", error)
         await self.senders[line.name].run()
 
-    async def _announce(self, ready: Callable[[], Awaitable[None]]) -> None:
+    async def _announce(self, ready: Callable[[], Awaitable[None]], warm: asyncio.Task[None]) -> None:
         for line in self.lines:
             await line.tried.wait()
+        await warm
         await ready()
 
     async def _housekeeping(self) -> None:
