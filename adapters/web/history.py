@@ -8,12 +8,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from adapters.web import shown
 from adapters.web.events import (
     AnyEvent,
     BotInvited,
@@ -28,6 +29,7 @@ from adapters.web.events import (
     encode,
 )
 from adapters.web.settings import ChatSettings, PersonSettings
+from adapters.web.shown import THE_BOT, ChatState, Part, Post
 from bot.model import EditText, Raw, Rows, SendReaction, SendText, SetCommands, Text, Withdraw
 
 # `number.last` gives every message, event and change its number. It starts at the clock, so that a history that was
@@ -53,14 +55,8 @@ CREATE TABLE command (scope TEXT, language TEXT, entries TEXT NOT NULL, PRIMARY 
 PRAGMA user_version = 1;
 """
 
-THE_BOT = ""  # the writer of the bot's own messages and reactions
 KEPT = timedelta(days=1)  # how long an event stays after the core has it, should the core be put back to a backup
-LAST = 2**62  # above every number
-SHOWN = 60  # a page shows that many messages of a chat at a time, each with its thread
-ACTIVE = 100  # and the threads that the chat's latest so many replies stand in, however old
 
-_text = msgspec.json.Decoder(Text)
-_rows = msgspec.json.Decoder(Rows)
 _entries = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
@@ -70,63 +66,6 @@ class Missing(LookupError):
 
 class NotTheWriter(PermissionError):
     """Only who wrote a message can change it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The message that another one answers; its text is empty when it was taken back."""
-
-    id: int
-    person: str
-    name: str = field(repr=False)
-    text: Text = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    emoji: str
-    people: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A message as it is shown now. `changed` is the number of its last change."""
-
-    id: int
-    chat: str
-    person: str
-    name: str = field(repr=False)
-    at: datetime
-    text: Text = field(repr=False)
-    choices: Rows
-    thread: int | None
-    reply_to: Quote | None
-    followed_link: bool
-    edited: datetime | None
-    withdrawn: datetime | None
-    reactions: tuple[Reaction, ...]
-    changed: int
-
-    @property
-    def by_the_bot(self) -> bool:
-        return self.person == THE_BOT
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some messages of a chat; there are more before the one that `earlier` names."""
-
-    posts: tuple[Post, ...]
-    earlier: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChatState:
-    """Whether the bot has left a chat."""
-
-    chat: str
-    absent: bool
-    changed: int
 
 
 class History:
@@ -302,39 +241,13 @@ class History:
     # --- the page --------------------------------------------------------------------------------------------------
 
     def now(self) -> int:
-        """The number of the latest change."""
-        return int(self._db.execute("SELECT last FROM number").fetchone()[0])
+        return shown.latest_change(self._db)
 
     def latest(self, chat: str, before: int | None = None) -> Part:
-        """The newest messages of the chat, or the newest before that one; each is followed by its thread."""
-        roots = self._db.execute(
-            "SELECT id FROM message WHERE chat = ? AND thread IS NULL AND id < ? ORDER BY id DESC LIMIT ?",
-            (chat, LAST if before is None else before, SHOWN + 1),
-        ).fetchall()
-        shown = [int(row["id"]) for row in roots[:SHOWN]]
-        earlier = shown[-1] if len(roots) > SHOWN else None
-        if before is None and earlier:
-            active = self._db.execute(
-                "SELECT DISTINCT thread FROM (SELECT thread FROM message WHERE chat = ? AND thread IS NOT NULL"
-                " ORDER BY id DESC LIMIT ?) WHERE thread < ?",
-                (chat, ACTIVE, earlier),
-            )
-            shown += [int(row["thread"]) for row in active]
-        rows = self._db.execute(
-            "WITH shown (id) AS (SELECT value FROM json_each(?)) SELECT * FROM message"
-            " WHERE id IN shown OR thread IN shown ORDER BY coalesce(thread, id), id",
-            (_json(shown),),
-        ).fetchall()
-        return Part(tuple(self._post(row) for row in rows), earlier)
+        return shown.latest(self._db, chat, before)
 
-    def changed_since(self, number: int, limit: int = 200) -> list[Post | ChatState]:
-        """What is shown differently since the change with that number, in the order of the changes."""
-        rows = self._db.execute("SELECT * FROM message WHERE changed > ? ORDER BY changed LIMIT ?", (number, limit))
-        posts: list[Post | ChatState] = [self._post(row) for row in rows.fetchall()]
-        until = posts[-1].changed if len(posts) == limit else self.now()
-        chats = self._db.execute("SELECT * FROM chat WHERE changed > ? AND changed <= ?", (number, until)).fetchall()
-        states = [ChatState(row["id"], bool(row["absent"]), row["changed"]) for row in chats]
-        return sorted([*posts, *states], key=lambda change: change.changed)
+    def changed_since(self, number: int) -> list[Post | ChatState]:
+        return shown.changed_since(self._db, number)
 
     def commands(self, scope: str, language: str | None) -> tuple[tuple[str, str], ...]:
         """The command menu in the language, else the one for every other language."""
@@ -461,36 +374,6 @@ class History:
         row = self._db.execute("SELECT absent FROM chat WHERE id = ?", (chat,)).fetchone()
         return bool(row and row["absent"])
 
-    def _post(self, row: sqlite3.Row) -> Post:
-        return Post(
-            id=row["id"],
-            chat=row["chat"],
-            person=row["person"],
-            name=row["name"],
-            at=datetime.fromisoformat(row["at"]),
-            text=_text.decode(row["body"]),
-            choices=_rows.decode(row["choices"]),
-            thread=row["thread"],
-            reply_to=self._quote(row["reply_to"]),
-            followed_link=bool(row["followed_link"]),
-            edited=_moment(row["edited"]),
-            withdrawn=_moment(row["withdrawn"]),
-            reactions=self._reactions(row["id"]),
-            changed=row["changed"],
-        )
-
-    def _quote(self, message: int | None) -> Quote | None:
-        if message is None:
-            return None
-        row = self._db.execute("SELECT * FROM message WHERE id = ?", (message,)).fetchone()
-        return Quote(row["id"], row["person"], row["name"], _text.decode(row["body"]))
-
-    def _reactions(self, message: int) -> tuple[Reaction, ...]:
-        people: dict[str, list[str]] = {}
-        for row in self._db.execute("SELECT * FROM reaction WHERE message = ? ORDER BY emoji, person", (message,)):
-            people.setdefault(row["emoji"], []).append(row["person"])
-        return tuple(Reaction(emoji, tuple(who)) for emoji, who in people.items())
-
 
 @dataclass(slots=True)
 class _Once:
@@ -507,10 +390,6 @@ class _Once:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _moment(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(stored)
 
 
 def _where(chat: ChatSettings) -> Where:

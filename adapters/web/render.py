@@ -15,9 +15,9 @@ from zlib import crc32
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from adapters.web import page
-from adapters.web.history import Part, Post
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
+from adapters.web.shown import Part, Post
 
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"})

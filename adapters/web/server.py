@@ -18,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from adapters.web.history import ChatState, History, Missing, NotTheWriter, Part, Post
+from adapters.web.history import History, Missing, NotTheWriter
 from adapters.web.live import Listener, Live
 from adapters.web.render import ASSETS, Renderer, page_language
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
+from adapters.web.shown import ChatState, Part, Post
 
 T = TypeVar("T")
 
