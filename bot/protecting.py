@@ -157,7 +157,7 @@ _PATTERNS = tuple(
         (Kind.AMOUNT, rf"(?:{_CURRENCY})\s?(?:{_NUMBER})(?![\d])|(?<![\d.,])(?:{_NUMBER})\s?(?:{_CURRENCY})"),
         (Kind.NAME, r"(?<![\w@/.])@[\w][\w.=/+-]*:[\w.-]+\.\w+|(?<![\w@/.])@\w(?:[\w.]*\w)?"),
         (Kind.TAG, r"(?<![\w#/&])#[\w.-]+:[\w.-]+\.\w+|(?<![\w#/&])#\w+"),
-        (Kind.CODE, r"(?<![\w#@/-])[KN]\d{1,6}(?![\w])"),
+        (Kind.CODE, r"(?<![\w#@-])[KN]\d{1,6}(?![\w])"),
     )
 )
 

@@ -162,6 +162,8 @@ def _findings(todo: Mapping[int, Marked], texts: Mapping[int, str], source: str,
     ]
     if len(todo) > 1:
         codes = {finding.code for finding in found}
+        if "unchanged" in codes:
+            codes.add("wrong-language")  # it has been said already
         whole = check("\n".join(map(_plain, todo.values())), "\n".join(texts[place] for place in todo), source, target)
         found += [finding for finding in whole if finding.code not in codes]
     return tuple(dict.fromkeys(found))
