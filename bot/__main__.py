@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -61,7 +62,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
 def check(config: ConfigFile = DEFAULT) -> None:
     """Try the configuration, accounts, servers and engines without starting, and say what to do about each fault."""
     settings = _load(config)
-    logs.configure(level=50)
+    logs.configure(level=logging.CRITICAL)
     problems = asyncio.run(check_all(settings, typer.echo))
     raise typer.Exit(FAILED if problems else 0)
 
@@ -90,6 +91,22 @@ def status(
     if "error" in answer:
         _fail(answer["error"])
     typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer)))
+
+
+@cli.command()
+def demo(
+    listen: Annotated[str, typer.Option(help="Where the page is served.")] = "127.0.0.1:8080",
+    language: Annotated[str, typer.Option(help="The language of the rooms: en, nl, fr, pt, tr or ar.")] = "en",
+    keep: Annotated[Path | None, typer.Option(help="A folder in which everything is kept for the next time.")] = None,
+) -> None:
+    """Try everything on one page in the browser: no account, no internet."""
+    from bot import demo as shown  # only the demo needs the web network
+
+    if language not in shown.LANGUAGES:
+        _fail(f'"{language}" is not one of {", ".join(shown.LANGUAGES)}', WRONG)
+    logs.configure(level=logging.WARNING)
+    with shown.place(keep) as folder:
+        asyncio.run(shown.serve(folder, shown.free_address(listen), language, typer.echo))
 
 
 async def _serve(settings: Config) -> None:

@@ -14,6 +14,8 @@ from bot.store.writer import Writer
 
 _log = structlog.get_logger()
 
+_HELD = 10.0  # seconds; a network that is down shows it sooner
+
 
 class Line:
     """One account's line to its network. `connected` is set once it was up, `ended` when it is given up for good."""
@@ -38,16 +40,14 @@ class Line:
         self._settled = settled
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
         self.up = asyncio.Event()
+        self._failures = 0  # in a row
 
     async def run(self) -> None:
-        attempt = 0
         while True:
             try:
                 if not self.up.is_set():
                     await self._open()
-                    attempt = 0
-                cursor = await self._writer.run(lambda tx: tx.accounts.get(self.name).cursor)
-                await self.adapter.receive(cursor, self._deliver)
+                await self._receive()
             except Revoked as error:
                 self.up.clear()
                 await self._report(str(error))
@@ -55,12 +55,26 @@ class Line:
                 return
             except Down as error:
                 await self._report(str(error))
-                attempt += 1
             except Exception as error:  # a bug in an adapter must not stop the other networks
                 await self._report(f"a fault in the adapter ({type(error).__name__})")
                 _log.exception("receiving failed", account=self.name, error=error)
-                attempt += 1
-            await self._clock.sleep(backoff(max(attempt, 1)).total_seconds())
+            self._failures += 1
+            await self._clock.sleep(backoff(self._failures).total_seconds())
+
+    async def _receive(self) -> None:
+        cursor = await self._writer.run(lambda tx: tx.accounts.get(self.name).cursor)
+        recovery = asyncio.create_task(self._recovered())
+        try:
+            await self.adapter.receive(cursor, self._deliver)
+        finally:
+            recovery.cancel()
+
+    async def _recovered(self) -> None:
+        """A line that has held for a while is well again, and the next failure is a first one."""
+        await self._clock.sleep(_HELD)
+        if self._failures:
+            self._failures = 0
+            await self._writer.run(lambda tx: tx.accounts.recovered(self.name))
 
     async def _open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

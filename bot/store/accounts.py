@@ -54,5 +54,8 @@ class Accounts:
     def failed(self, name: str, reason: str) -> None:
         self._set(name, error=reason, error_at=self._tx.now)
 
+    def recovered(self, name: str) -> None:
+        self._set(name, error=None, error_at=None)
+
     def _set(self, name: str, **values: object) -> None:
         self._tx.connection.execute(update(account).where(account.c.name == name).values(**values))
