@@ -13,7 +13,7 @@ missing() {
 if ! "$SYNAPSE/bin/python" -c 'import synapse' >/dev/null 2>&1; then
     mkdir -p .cache
     "${PYTHON:-python3.11}" -m venv "$SYNAPSE" &&
-        "$SYNAPSE/bin/python" -m pip install --quiet --disable-pip-version-check "matrix-synapse==1.163.2" ||
+        "$SYNAPSE/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/servers/synapse.lock ||
         missing "Synapse" "It needs Python 3.11 with venv, and a package index: try \"make parts\" again."
 fi
 
