@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from bot.protecting import paragraphs
 
 
 class Category(StrEnum):
@@ -93,14 +95,66 @@ class Translation:
         return self.state is TranslationState.MACHINE and self.blocked
 
 
-def publishable(translation: Translation | None, category: Category, machine: bool) -> bool:
-    """Whether a translation may go to a group: read by a person, or unreviewed where that was asked for and is safe."""
-    if translation is None or translation.result is None:
-        return False
-    match translation.state:
-        case TranslationState.REVIEWED | TranslationState.HUMAN:
-            return True
-        case TranslationState.MACHINE:
-            return machine and category not in NEVER_UNREVIEWED and not translation.blocked
+class Standing(StrEnum):
+    """How far a notice is in one language; everything but READY is held."""
+
+    READY = "ready"
+    WORKING = "working"  # the computer is translating
+    UNREAD = "unread"  # a computer made it, no person has read it
+    DOUBTFUL = "doubtful"  # the same, and the gate found something wrong
+    MISSING = "missing"  # nobody has translated it
+
+
+def standing(translation: Translation | None, category: Category, machine: bool) -> Standing:
+    """Whether a translation may go to a group, and if not, why.
+
+    What a person read or wrote may; what nobody has read only where that was asked for (`machine`), in a category in
+    which a wrong word does no harm, and when the gate found nothing that blocks.
+    """
+    match translation:
+        case None:
+            return Standing.MISSING
+        case Translation(state=TranslationState.WANTED):
+            return Standing.WORKING
+        case Translation(result=None) | Translation(state=TranslationState.FAILED):
+            return Standing.MISSING
+        case Translation(state=TranslationState.MACHINE) if translation.blocked:
+            return Standing.DOUBTFUL
+        case Translation(state=TranslationState.MACHINE) if not machine or category in NEVER_UNREVIEWED:
+            return Standing.UNREAD
         case _:
-            return False
+            return Standing.READY
+
+
+# --- changes ---------------------------------------------------------------------------------------------------------
+
+
+def published(notice: Notice, machine: bool, at: datetime) -> Notice:
+    """It is out. Unreviewed translations, once allowed, stay allowed: also for what is corrected later."""
+    first = notice.published_at or at
+    return replace(notice, state=NoticeState.PUBLISHED, machine=notice.machine or machine, published_at=first)
+
+
+def reworded(notice: Notice, text: int, at: datetime) -> Notice:
+    """It has a new text. What groups have had already counts as corrected; a draft has simply been written anew."""
+    if notice.state is NoticeState.DRAFT:
+        return replace(notice, text=text)
+    return replace(notice, text=text, corrected_at=at)
+
+
+def recalled(notice: Notice) -> Notice:
+    return replace(notice, state=NoticeState.RECALLED)
+
+
+def paired_paragraphs(source: str, target: str) -> list[tuple[str, str]]:
+    """The paragraphs of a text beside those of its translation; none where they do not match one to one."""
+    before, after = ([p.strip() for p in paragraphs(text.strip())[::2]] for text in (source, target))
+    if len(before) != len(after):
+        return []
+    return [(one, other) for one, other in zip(before, after, strict=True) if one and other]
+
+
+def next_look(waiting_since: datetime | None, now: datetime) -> timedelta:
+    """When to count again how far the copies are: soon at first, then ever more rarely, at most every 5 minutes."""
+    waited = timedelta(0) if waiting_since is None else (now - waiting_since) / 2
+    return min(max(waited, timedelta(seconds=2)), timedelta(minutes=5))

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, get_args
@@ -273,6 +274,12 @@ def load(folder: Traversable | None = None) -> dict[str, Template]:
     folder = folder or files("translations") / "templates"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
     return {template.name: template for template in map(_read, paths)}
+
+
+@cache
+def ready_made() -> Mapping[str, Template]:
+    """Schakel's own templates, read when first needed."""
+    return load()
 
 
 def _read(path: Traversable) -> Template:

@@ -23,7 +23,29 @@ from bot.model import (
 )
 from bot.store.choices import OfferedChoice
 from bot.store.transaction import Transaction
-from handlers import asking, cards, continuing, groups, intake, looking, member, situation, triage
+from handlers import (
+    asking,
+    cards,
+    continuing,
+    correcting,
+    groups,
+    intake,
+    looking,
+    member,
+    membership,
+    notices,
+    operator,
+    pairing,
+    passing,
+    previews,
+    progress,
+    publishing,
+    reading,
+    ready_made,
+    reviewing,
+    situation,
+    triage,
+)
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
 
 ANYWHERE = frozenset({"", "private", "coordination", "organisation", "group"})
@@ -58,6 +80,7 @@ def unknown_command(roles: str, handler: Handler) -> Route:
     return Route(frozenset(roles.split()), frozenset(), handler, any_command=True)
 
 
+NOTICE_COMMANDS = "notice template ok languages publish correct recall pass copy status notices groups"
 COORDINATION_COMMANDS = "claim release r reply note close reopen list find refer duplicate report"
 
 OutcomeHandler = Callable[[Outcome, Transaction], Actions]
@@ -66,9 +89,28 @@ TranslatedHandler = Callable[[Translated, Transaction], Actions]
 DueHandler = Callable[[Due, Transaction], Actions]
 EditedHandler = Callable[[Edited, Transaction], Actions]
 DeletedHandler = Callable[[Deleted, Transaction], Actions]
+ReactedHandler = Callable[[Reacted, Situation, Transaction], Actions]
 
 MESSAGES: tuple[Route, ...] = (
     # --- pairing, notices and the groups that receive them ---
+    route("*", "pair", pairing.pair),
+    route("group", "start", pairing.started),
+    route("", "start", pairing.started),
+    route("", "", pairing.anything),
+    route("private group coordination", NOTICE_COMMANDS, notices.wrong_room),
+    route("organisation", "notice", notices.write),
+    route("organisation", "template", ready_made.template),
+    route("organisation", "ok", reviewing.ok),
+    route("organisation", "languages", reading.register),
+    route("organisation", "publish", publishing.publish),
+    route("organisation", "correct", correcting.correct),
+    route("organisation", "recall", correcting.recall),
+    route("organisation", "pass", passing.pass_on),
+    route("organisation", "copy", passing.copy),
+    route("organisation", "status", progress.status),
+    route("organisation", "notices", passing.listing),
+    route("organisation", "groups", pairing.groups),
+    route("organisation", "help start", notices.help),
     # --- requests: the member's private chat, the coordination room ---
     route("group", "", groups.pointer),
     route("private", "start", member.start),
@@ -95,10 +137,19 @@ MESSAGES: tuple[Route, ...] = (
     unknown_command("private", member.unknown),
     route("coordination", "", triage.plain),
     route("private", "", continuing.words),
+    # --- what no conversation knows ---
+    unknown_command("organisation", notices.unknown),
+    route("organisation", "", reviewing.replied),
 )
 
 CHOICES: dict[str, ChoiceHandler] = {
     # --- pairing, notices and the groups that receive them ---
+    "notice-language": notices.language_chosen,
+    "notice-category": notices.category_chosen,
+    "approve": reviewing.approve_pressed,
+    "we-read": reading.we_read,
+    "translate-again": reviewing.try_again,
+    "publish-machine": publishing.machine_confirmed,
     # --- requests: the member's private chat, the coordination room ---
     "language": asking.language_chosen,
     "language-missing": asking.language_missing,
@@ -120,25 +171,33 @@ CHOICES: dict[str, ChoiceHandler] = {
 
 OUTCOMES: dict[str, OutcomeHandler] = {
     # --- pairing, notices and the groups that receive them ---
+    "": operator.not_delivered,
     # --- requests: the member's private chat, the coordination room ---
     "reply": cards.reply_settled,
 }
 """By the report that the delivery asked for, up to a colon ("reply:12" is for "reply")."""
 
-DUE: dict[str, DueHandler] = {"card-date": cards.refresh_date}
+DUE: dict[str, DueHandler] = {
+    pairing.UNPAIRED: pairing.give_up,
+    progress.BUSINESS: progress.due,
+    "card-date": cards.refresh_date,
+}
 """By the timer's business."""
 
-GONE: tuple[GoneHandler, ...] = (triage.member_gone,)
+GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 """All of them hear of a chat that is out of reach."""
 
-TRANSLATED: tuple[TranslatedHandler, ...] = (cards.reply_translated,)
+TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, cards.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = (continuing.edited,)
+EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited)
 """All of them hear of a message that its writer has changed."""
 
 DELETED: tuple[DeletedHandler, ...] = (continuing.deleted,)
 """All of them hear of a message that was taken back."""
+
+REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
+"""All of them hear of a reaction that chose nothing."""
 
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
@@ -159,7 +218,13 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
             if known is not None:
                 tx.deliveries.echoed(known.id, transaction, network_id)
             return ()
-        case Added() | Removed() | MovedChat() | Unreadable():
+        case Added():
+            return membership.added(event, tx)
+        case Removed():
+            return membership.removed(event, tx)
+        case MovedChat():
+            return membership.moved(event, tx)
+        case Unreadable():
             return ()
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
@@ -173,7 +238,7 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Due():
             return DUE[event.what](event, tx) if event.what in DUE else ()
         case Quarantined():
-            return ()
+            return operator.put_aside(event, tx)
 
 
 def _message(event: Message, tx: Transaction) -> Actions:
@@ -201,7 +266,9 @@ def _pressed(event: Pressed, tx: Transaction) -> Actions:
 
 def _reacted(event: Reacted, tx: Transaction) -> Actions:
     where = situation.of_reaction(event, tx)
-    return () if where.choice is None else _chosen(event, where, where.choice, tx)
+    if where.choice is None:
+        return [action for handler in REACTED for action in handler(event, where, tx)]
+    return _chosen(event, where, where.choice, tx)
 
 
 def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:

@@ -488,11 +488,14 @@ class Deliveries:
             )
 
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
-        """Remember a message of somebody's, so that answers to it find their subject."""
+        """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
+        row = self._tx.insert(copy).values(chat_id=chat_id, network_id=network_id, subject=subject, text_id=text)
         self._tx.connection.execute(
-            self._tx.insert(copy)
-            .values(chat_id=chat_id, network_id=network_id, subject=subject, text_id=text)
-            .on_conflict_do_nothing()
+            row.on_conflict_do_update(
+                index_elements=["chat_id", "network_id"],
+                set_={"text_id": func.coalesce(row.excluded.text_id, copy.c.text_id)},
+                where=copy.c.delivery_id.is_(None),
+            )
         )
 
     def has_come_in(self, chat_id: int, text: int) -> bool:

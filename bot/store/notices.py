@@ -89,6 +89,13 @@ class Notices:
         query = select(notice).where(notice.c.organisation_id == organisation).order_by(notice.c.number.desc())
         return [_notice(row) for row in self._tx.connection.execute(query.limit(limit))]
 
+    def concerning(self, organisation: int, limit: int = 20) -> list[Notice]:
+        """The latest that the organisation wrote, or that its groups receive."""
+        passed = select(audience.c.notice_id).where(audience.c.organisation_id == organisation)
+        query = select(notice).where((notice.c.organisation_id == organisation) | notice.c.id.in_(passed))
+        rows = self._tx.connection.execute(query.order_by(notice.c.number.desc()).limit(limit))
+        return [_notice(row) for row in rows]
+
     def save(self, changed: Notice) -> None:
         self._tx.connection.execute(
             update(notice)

@@ -1,0 +1,178 @@
+"""Correcting and withdrawing: every copy that is out changes, and people see that it did."""
+
+from __future__ import annotations
+
+from bot import commands, languages
+from bot.actions import Action, Amend, Publish, RecallAll
+from bot.content import LanguageName, Line, Sentence, Words, say
+from bot.drafts import DraftError
+from bot.model import Edited, Message, Text
+from bot.notices import Notice, NoticeState, Standing, recalled, reworded
+from bot.rights import Act
+from bot.store.transaction import Transaction
+from handlers import notice_cards, notice_text, notices, previews, progress, publishing, reviewing
+from handlers.progress import way
+from handlers.rooms import Meant, below, card_rooms, checked, meant, tail, tell
+from handlers.situation import Actions, Situation
+
+# --- correct ---------------------------------------------------------------------------------------------------------
+
+
+def correct(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`correct N1 TEXT`."""
+    found = meant(Act.CHANGE, where, tx)
+    if not isinstance(found, Meant):
+        return tell(event, where, found)
+    named, words = languages.detect_override(found.rest)
+    no = notices.unreadable(words, f"!correct {found.notice.code} …") or _other_language(tx, found.notice, named, words)
+    if no is not None:
+        return tell(event, where, no, subject=found.notice.code)
+    said = "corrected-draft" if found.notice.state is NoticeState.DRAFT else "corrected-published"
+    language = LanguageName(found.notice.language)
+    return (
+        *tell(event, where, say(said, code=found.notice.code, language=language), subject=found.notice.code),
+        *_reword(tx, found.notice, tail(event.text, words), event.id, where),
+    )
+
+
+def _other_language(tx: Transaction, notice: Notice, named: str | None, words: str) -> Sentence | None:
+    """A correction stays in the language of the notice: in another one it would reach the wrong groups."""
+    if tx.texts.get(notice.text).language is None:
+        return None
+    language = named or notices.guess(tx, words, [notice.language])
+    if language in (None, notice.language):
+        return None
+    return say(
+        "correct-language",
+        code=notice.code,
+        language=LanguageName(notice.language),
+        other=LanguageName(str(language)),
+        command=f"!correct {notice.code} lang:{notice.language} …",
+    )
+
+
+def _reword(tx: Transaction, before: Notice, text: Text, message: str, where: Situation) -> Actions:
+    """The notice has a new text: new previews everywhere, and no copy goes on saying the old one."""
+    known = tx.texts.get(before.text).language or notices.guess(tx, text.plain, [])
+    new = tx.texts.add(text, known)
+    notice = reworded(before, new, tx.now)
+    tx.notices.save(notice)
+    tx.notices.happened(notice, "corrected", where.person.id)
+    tx.deliveries.came_in(where.chat.id, message, notice.code, new)
+    outdated = previews.outdate(tx, before)
+    shown = [action for room in card_rooms(tx, notice) for action in previews.show(tx, notice, room)] if known else []
+    copies = _correct_copies(tx, notice) if notice.state is NoticeState.PUBLISHED else []
+    return (*outdated, *notice_cards.refresh(tx, notice), *shown, *copies)
+
+
+def _correct_copies(tx: Transaction, notice: Notice) -> list[Action]:
+    """The source language at once; other languages say at once that the new text is coming."""
+    actions: list[Action] = []
+    for copies in tx.notices.copies(notice):
+        organisation, language = copies.organisation, copies.language
+        if way(tx, notice, organisation, language) is Standing.READY:
+            content = notice_text.copy(tx, notice, organisation, language)
+            key, name = "copy-corrected", publishing.corrected(notice)
+        else:
+            content = notice_text.being_corrected(tx, notice, organisation)
+            key, name = "copy-correcting", publishing.correcting(notice)
+        actions.append(Amend(organisation, language, content, notice.code))
+        actions.append(publishing.post(notice, organisation, language, key, name, notice.code))
+    progress.look_again(tx, notice)
+    return actions
+
+
+# --- people edit their message instead -------------------------------------------------------------------------------
+
+
+def edited(event: Edited, tx: Transaction) -> Actions:
+    """The message of a notice, a correction or a translation was edited.
+
+    What nobody has received yet becomes what its writer made of it; of a notice that is out, `correct` is the way,
+    so that nobody changes what people have read without meaning to.
+    """
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None else tx.deliveries.copy(chat.id, event.id)
+    if chat is None or copy is None or copy.text is None or not copy.subject.startswith("N"):
+        return ()
+    person = tx.chats.person(event.person)
+    command = commands.parse(event.text.plain)
+    where = Situation(chat, person, chat.language or tx.policy.working_language, copy.subject, copy, command)
+    message = Message(event.chat, event.kind, event.person, event.id, event.at, event.text)
+    found = checked(Act.REVIEW, copy.subject, "", where, tx)
+    if not isinstance(found, Meant):
+        return tell(message, where, found)
+    if found.notice.text == copy.text:
+        return _edited_notice(message, where, found.notice, tx)
+    for translation in tx.texts.translations(found.notice.text):
+        if translation.result == copy.text and tx.texts.get(copy.text).text != event.text and command is None:
+            return reviewing.take(message, where, found, translation.language, event.text, tx)
+    return ()
+
+
+def _edited_notice(event: Message, where: Situation, notice: Notice, tx: Transaction) -> Actions:
+    words = _words(event, where, tx)
+    text = None if words is None else tail(event.text, words)
+    if text == tx.texts.get(notice.text).text:
+        return ()  # networks tell of an edit when a link's picture has come
+    if notice.state is NoticeState.PUBLISHED:
+        return tell(event, where, say("edited-published", command=f"!correct {notice.code} …"))
+    if words is None or text is None or notices.unreadable(words, "") is not None:
+        return tell(event, where, say("edited-unclear", code=notice.code))
+    return (*tell(event, where, say("edited-draft", code=notice.code)), *_reword(tx, notice, text, event.id, where))
+
+
+def _words(event: Message, where: Situation, tx: Transaction) -> str | None:
+    """The notice's own words in an edited message; None when it is no longer a notice."""
+    command = where.command
+    if command is not None and command.name == "correct":
+        return languages.detect_override(command.code("N")[1])[1]
+    if command is None or command.name != "notice":
+        return None
+    try:
+        return notices.read(command.argument, where.chat, tx).text
+    except DraftError:
+        return None
+
+
+# --- recall ----------------------------------------------------------------------------------------------------------
+
+
+def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`recall N1 [REASON]`: every copy disappears, and a short line says that it was withdrawn."""
+    found = meant(Act.RECALL, where, tx)
+    if not isinstance(found, Meant):
+        return tell(event, where, found)
+    notice = recalled(found.notice)
+    tx.notices.save(notice)
+    tx.notices.happened(notice, "recalled", where.person.id)
+    tx.schedule.cancel(progress.BUSINESS, notice.code)
+    reason = tx.texts.add(tail(event.text, found.rest), notice.language) if found.rest else None
+    if found.notice.state is NoticeState.DRAFT:
+        said = say("recalled-draft", code=notice.code)
+        return (*tell(event, where, said, subject=notice.code), *notice_cards.refresh(tx, notice))
+    copies = tx.notices.copies(notice)
+    groups = sum(one.sent + one.waiting for one in copies)
+    return (
+        *tell(event, where, say("recalled-published", code=notice.code, n=groups), subject=notice.code),
+        RecallAll(notice.code),
+        *(_withdrawn(notice, one.organisation, one.language, reason) for one in copies),
+        *_tell_others(tx, notice, reason),
+        *previews.outdate(tx, found.notice),
+        *notice_cards.refresh(tx, notice),
+    )
+
+
+def _withdrawn(notice: Notice, organisation: int, language: str, reason: int | None) -> Publish:
+    """The reason is in the words of who gave it, so it goes to those who read them."""
+    because = (Words(reason),) if reason is not None and language == notice.language else ()
+    content = (Line(say("copy-recalled", code=notice.code)), *because)
+    return Publish(organisation, language, content, notice.code, f"{notice.code}/recalled", notice.code)
+
+
+def _tell_others(tx: Transaction, notice: Notice, reason: int | None) -> list[Action]:
+    """The rooms of those who passed it on."""
+    by = tx.chats.organisation(notice.organisation).name
+    because = () if reason is None else (Words(reason, "quote"),)
+    said = (Line(say("recalled-by", code=notice.code, organisation=by)), *because)
+    return [below(room, notice, said) for room in card_rooms(tx, notice) if room.organisation != notice.organisation]

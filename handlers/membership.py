@@ -1,0 +1,94 @@
+"""The bot comes into a chat, leaves it, or the chat moves: whoever counts on that chat is told."""
+
+from __future__ import annotations
+
+from bot.actions import Action, Join, Say
+from bot.chats import KnownChat
+from bot.content import Line, Sentence, say
+from bot.events import ChatGone
+from bot.model import Added, ChatKind, MovedChat, Removed
+from bot.store.tables import Role
+from bot.store.transaction import Transaction
+from handlers import cards, pairing
+from handlers.situation import Actions
+
+
+def added(event: Added, tx: Transaction) -> Actions:
+    """The bot is in a chat, is invited to it, or may do more or less there than before."""
+    chat = tx.chats.known(event.chat, event.kind, event.title)
+    if chat.kind is not event.kind and chat.role in (Role.NONE, Role.PRIVATE):
+        role = Role.PRIVATE if event.kind is ChatKind.PRIVATE else Role.NONE
+        tx.chats.set_kind(chat.id, event.kind, role.value)
+    before, chat = chat, tx.chats.get(chat.id)
+    if event.invited or not before.active:
+        tx.chats.added(chat.id)
+    tx.chats.set_administrator(chat.id, event.administrator)
+    chat = tx.chats.get(chat.id)
+    join = (Join(chat.id),) if event.invited else ()
+    if not chat.role:
+        pairing.wait(chat, tx)
+        app = (event.person.language or "").partition("-")[0]
+        language = app if app in tx.policy.languages else tx.policy.working_language
+        return (*join, *pairing.explain(chat, language, tx))
+    return (*join, *_rights_changed(before, chat, tx), *(_back(chat, tx) if not before.active else ()))
+
+
+def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Actions:
+    """A room is told when the bot can read it now, or no longer."""
+    lacked, lacks = pairing.missing_rights(before, tx), pairing.missing_rights(chat, tx)
+    if lacked and not lacks:
+        return (Say(chat.id, (Line(say("administrator-now")),)),)
+    if lacks and not lacked:
+        return (Say(chat.id, tuple(Line(sentence) for sentence in lacks)),)
+    return ()
+
+
+def _back(chat: KnownChat, tx: Transaction) -> Actions:
+    """The bot has been let in again, in its old role."""
+    if chat.role == Role.COORDINATION:
+        return cards.post_waiting(tx)
+    if chat.role == Role.GROUP:
+        return _tell_owner(chat, tx, say("group-back", group=chat.title or say("a-group")))
+    return ()
+
+
+def removed(event: Removed, tx: Transaction) -> Actions:
+    """Nothing is written to that chat any more; who is told is decided where a chat is found gone in any way."""
+    chat = tx.chats.at(event.chat)
+    if chat is not None:
+        tx.deliveries.chat_gone(chat.id, "the bot was removed")
+        tx.schedule.cancel(pairing.UNPAIRED, str(chat.id))
+    return ()
+
+
+def moved(event: MovedChat, tx: Transaction) -> Actions:
+    """A supergroup, a new version of a room: the same chat under another name."""
+    chat = tx.chats.at(event.chat)
+    if chat is not None:
+        tx.chats.move(chat.id, event.to.id)
+    return ()
+
+
+def gone(event: ChatGone, tx: Transaction) -> Actions:
+    """A chat is out of reach: its organisation hears of a group, coordinators of a room, everybody of theirs."""
+    chat = tx.chats.get(event.chat)
+    match chat.role:
+        case Role.GROUP:
+            return _tell_owner(chat, tx, say("group-gone", group=chat.title or say("a-group")))
+        case Role.ORGANISATION if chat.organisation is not None:
+            name = tx.chats.organisation(chat.organisation).name
+            return _tell(tx.chats.with_role(Role.COORDINATION), say("organisation-gone", organisation=name))
+        case Role.COORDINATION if tx.chats.coordination_room() is None:
+            return _tell(tx.chats.with_role(Role.ORGANISATION), say("coordination-gone"))
+        case _:
+            return ()
+
+
+def _tell_owner(chat: KnownChat, tx: Transaction, sentence: Sentence) -> Actions:
+    """The rooms of the organisation whose group it is; the coordinators where it has none."""
+    rooms = [] if chat.organisation is None else tx.chats.with_role(Role.ORGANISATION, chat.organisation)
+    return _tell(rooms or tx.chats.with_role(Role.COORDINATION), sentence)
+
+
+def _tell(rooms: list[KnownChat], sentence: Sentence) -> list[Action]:
+    return [Say(room.id, (Line(sentence),)) for room in rooms]

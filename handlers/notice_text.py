@@ -1,0 +1,89 @@
+"""What a group reads: the copy of a notice with everything that belongs on it, and the short posts about it."""
+
+from __future__ import annotations
+
+from bot.checks import check
+from bot.content import Block, Content, Gap, HelpLink, LanguageName, Line, Sentence, Verbatim, Words, say
+from bot.notices import Notice, StoredFinding, Translation, TranslationState
+from bot.store.transaction import Transaction
+from bot.templates import ready_made
+
+_LONGEST_DETAIL = 80  # characters
+
+
+def copy(tx: Transaction, notice: Notice, organisation: int, language: str, link: bool = True) -> Content:
+    """A notice as the groups of an organisation read it. `link`: with the way to ask for help in private."""
+    translation = None if language == notice.language else tx.texts.translation(notice.text, language)
+    text = notice.text if translation is None or translation.result is None else translation.result
+    return (
+        *_head(tx, notice, organisation),
+        *([Line(say("label-corrected"), "bold")] if notice.corrected_at else []),
+        Gap(),
+        Words(text),
+        Gap(),
+        *([Line(say("valid-until", date=notice.valid_until))] if notice.valid_until else []),
+        *([Line(label(tx, notice, translation), "italic")] if translation is not None else []),
+        *([HelpLink("help-link")] if link else []),
+    )
+
+
+def being_corrected(tx: Transaction, notice: Notice, organisation: int) -> Content:
+    """What an old translation is replaced by until the new one may go out: a wrong number in it could harm."""
+    return (
+        *_head(tx, notice, organisation),
+        Line(say("copy-being-corrected"), "bold"),
+        Gap(),
+        Line(say("copy-original", language=LanguageName(notice.language)), "italic"),
+        Words(notice.text, "quote"),
+        Gap(),
+        HelpLink("help-link"),
+    )
+
+
+def _head(tx: Transaction, notice: Notice, organisation: int) -> Content:
+    by = tx.chats.organisation(notice.organisation).name
+    out = (notice.published_at or tx.now).astimezone(tx.policy.zone).date()
+    via = None if organisation == notice.organisation else tx.chats.organisation(organisation).name
+    who: Block = Verbatim(by, "bold") if via is None else Line(say("notice-via", organisation=by, via=via), "bold")
+    about = say("copy-about", category=category_name(notice), date=out, code=notice.code)
+    return (who, Line(about))
+
+
+def category_name(notice: Notice) -> Sentence:
+    return say(f"category-{notice.category.value}")
+
+
+def label(tx: Transaction, notice: Notice, translation: Translation) -> Sentence:
+    """Who answers for a translation."""
+    if translation.state is TranslationState.MACHINE:
+        return say("label-machine")
+    if translation.organisation is None:
+        template = ready_made().get(notice.template or "")
+        reviewed = template is not None and template.review.get(translation.language) == "reviewed"
+        return say("label-template-reviewed") if reviewed else say("label-template")
+    name = tx.chats.organisation(translation.organisation).name
+    if translation.state is TranslationState.REVIEWED:
+        return say("label-reviewed", organisation=name)
+    return say("label-human", organisation=name)
+
+
+# --- what the gate found ---------------------------------------------------------------------------------------------
+
+
+def findings(tx: Transaction, notice: Notice, translation: Translation) -> tuple[StoredFinding, ...]:
+    """The gate's doubts: those stored with a machine's work; a person's words are looked at now."""
+    if translation.state is not TranslationState.HUMAN or translation.result is None:
+        return translation.findings
+    source, target = (tx.texts.get(id).text.plain for id in (notice.text, translation.result))
+    found = check(source, target, notice.language, translation.language)
+    return tuple(StoredFinding(one.code, one.blocking, one.detail) for one in found)
+
+
+def finding_lines(found: tuple[StoredFinding, ...]) -> Content:
+    """Each doubt in words that a publisher understands, with the stretch it is about."""
+    lines: list[Block] = []
+    for one in dict.fromkeys(found):
+        lines.append(Line(say(f"finding-{one.code}")))
+        if detail := " ".join(one.detail.split())[:_LONGEST_DETAIL]:
+            lines.append(Verbatim(detail, "quote"))
+    return tuple(lines)

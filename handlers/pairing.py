@@ -1,0 +1,166 @@
+"""Pairing: a one-time code gives a group or room its role; until then the bot explains itself once and keeps still."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.actions import Action, Button, Leave, Say
+from bot.catalogue import own_name
+from bot.chats import KnownChat, Pairing
+from bot.content import Block, Gap, LanguageName, Line, Sentence, say
+from bot.events import Due
+from bot.model import ChatKind, Message
+from bot.operating import PAIRING_LIVES
+from bot.rights import may_become
+from bot.store.accounts import AccountRow
+from bot.store.tables import Role
+from bot.store.transaction import Transaction
+from handlers import cards
+from handlers.groups import pointer as groups_pointer
+from handlers.rooms import reply, tell
+from handlers.situation import Actions, Situation
+
+_PATIENCE = timedelta(days=7)
+UNPAIRED = "unpaired"
+"""The timer of a chat that has no role yet."""
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def explain(chat: KnownChat, language: str, tx: Transaction) -> Actions:
+    """Who the bot is and what it waits for, once; it leaves when nobody needs it for a week."""
+    if chat.role or chat.explained_at is not None or chat.kind is ChatKind.PRIVATE:
+        return ()
+    tx.chats.explained(chat.id)
+    wait(chat, tx)
+    lines = (Line(say("unpaired-hello")), Line(say("unpaired-code", command="!pair …")), Line(say("unpaired-leaves")))
+    return (Say(chat.id, lines, name=f"hello/{tx.token()}", language=language),)
+
+
+def wait(chat: KnownChat, tx: Transaction) -> None:
+    tx.schedule.at(tx.now + _PATIENCE, Due(UNPAIRED, str(chat.id)))
+
+
+def started(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """A link with a code added the bot to a group, or was followed in one where it already is."""
+    if event.start:
+        return pair(event, where, tx)
+    return groups_pointer(event, where, tx) if where.chat.role == Role.GROUP else anything(event, where, tx)
+
+
+def anything(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Whatever is said in a chat without a role."""
+    return explain(where.chat, where.language, tx)
+
+
+def give_up(event: Due, tx: Transaction) -> Actions:
+    """A week without a role."""
+    chat = tx.chats.get(int(event.subject))
+    if chat.role or not chat.active:
+        return ()
+    if tx.now < chat.added_at + _PATIENCE:  # it was added again meanwhile
+        tx.schedule.at(chat.added_at + _PATIENCE, event)
+        return ()
+    tx.chats.set_active(chat.id, False)
+    return (Leave(chat.id),)
+
+
+# --- the code --------------------------------------------------------------------------------------------------------
+
+
+def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`pair CODE`, or the code in the link with which the bot was added to a group."""
+    typed = where.command.argument if where.command is not None and where.command.name == "pair" else event.start or ""
+    code = typed.split()[0].strip("`'\"<>.,") if typed.strip() else ""
+    if where.chat.role == Role.PRIVATE:
+        return tell(event, where, say("pair-in-private", command="!pair …"))
+    if not code:
+        return tell(event, where, say("pair-how", command="!pair …"))
+    offered = tx.chats.offered_pairing(code)
+    if offered is None:
+        return tell(event, where, say("pair-wrong"))
+    if not may_become(where.chat.role, where.chat.organisation, offered):
+        return tell(event, where, say("pair-taken", role=say(f"role-{where.chat.role}")))
+    tx.chats.use_pairing(code)
+    tx.chats.pair(where.chat.id, offered)
+    tx.chats.explained(where.chat.id)
+    tx.schedule.cancel(UNPAIRED, str(where.chat.id))
+    waiting = cards.post_waiting(tx) if offered.role == Role.COORDINATION else ()
+    return (_welcome(where.chat, offered, tx), *_told(where.chat, offered, tx), *waiting)
+
+
+def _welcome(chat: KnownChat, offered: Pairing, tx: Transaction) -> Action:
+    """What the chat is now, in its own language, and what is still missing."""
+    owner = None if offered.organisation is None else tx.chats.organisation(offered.organisation).name
+    match offered.role:
+        case Role.GROUP:
+            said = [say("paired-group", organisation=owner or "", language=LanguageName(offered.language or ""))]
+        case Role.ORGANISATION:
+            hints = {"notice": "!notice …", "groups": "!groups", "languages": "!languages"}
+            said = [say("paired-organisation", organisation=owner or ""), say("paired-organisation-next", **hints)]
+        case _:
+            said = [say("paired-coordination")]
+    said += missing_rights(tx.chats.get(chat.id), tx)
+    return Say(chat.id, tuple(Line(sentence) for sentence in said))
+
+
+def _told(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
+    """An organisation hears of its new group."""
+    if offered.role != Role.GROUP or offered.organisation is None:
+        return ()
+    title, language = chat.title or say("a-group"), LanguageName(offered.language or "")
+    said = (Line(say("group-new", group=title, language=language)),)
+    return [Say(room.id, said) for room in tx.chats.with_role(Role.ORGANISATION, offered.organisation)]
+
+
+def missing_rights(chat: KnownChat, tx: Transaction) -> list[Sentence]:
+    """What the bot must be allowed before it can do its work in a room."""
+    in_a_room = chat.role in (Role.COORDINATION, Role.ORGANISATION)
+    if not in_a_room or chat.administrator or not _hides_messages(tx.accounts.get(chat.address.account)):
+        return []
+    return [say("needs-administrator")]
+
+
+def _hides_messages(account: AccountRow) -> bool:
+    """Where a link can add a bot to a group (Telegram), a bot that is no administrator sees commands alone."""
+    return account.group_link is not None
+
+
+# --- new groups, from the organisation's room ------------------------------------------------------------------------
+
+
+def groups(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`groups`: which there are, and a way to add one in each language. Every link and code works once."""
+    assert where.chat.organisation is not None
+    organisation = where.chat.organisation
+    there = [_counted(tx, organisation, language) for language in tx.chats.languages_of(organisation)]
+    actions: list[Action] = []
+    actions += tell(event, where, *(there or [say("groups-none")]))
+    for account in tx.accounts.all():
+        if account.display:
+            actions += _ways_in(event, where, account, organisation, tx)
+    return actions
+
+
+def _counted(tx: Transaction, organisation: int, language: str) -> Sentence:
+    return say("groups-there", language=LanguageName(language), n=tx.chats.count_groups(organisation, language))
+
+
+def _ways_in(event: Message, where: Situation, account: AccountRow, organisation: int, tx: Transaction) -> Actions:
+    network = tx.policy.network(account.name)
+    codes = {
+        language: tx.chats.new_pairing(Pairing(Role.GROUP, organisation, language), PAIRING_LIVES)
+        for language in tx.policy.languages
+    }
+    if account.group_link is not None:
+        rows = [
+            Button(own_name(language), url=account.group_link.replace("{start}", code))
+            for language, code in codes.items()
+        ]
+        in_pairs = tuple(tuple(rows[start : start + 2]) for start in range(0, len(rows), 2))
+        return (reply(event, where, (Line(say("groups-link", network=network)),), buttons=in_pairs),)
+    blocks: list[Block] = [Line(say("groups-invite", network=network, name=account.display)), Gap()]
+    for language, code in codes.items():
+        blocks.append(Line(say("groups-code", language=LanguageName(language, own=True), command=f"!pair {code}")))
+    return (reply(event, where, tuple(blocks)),)
