@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
-from telegram import Bot
+from telegram import Bot, User
 from telegram.error import InvalidToken
 
 from adapters.telegram import checking, fetching, parsing, sending
@@ -63,23 +63,31 @@ class TelegramAdapter:
         await self._request.initialize()
         bot = self._client(self._request)
         try:
-            username = await self._username(bot)
-            if (await bot.get_webhook_info()).url:
-                await bot.delete_webhook()
-        except Exception as error:
+            username = await self._log_in(bot)
+            if home.state != username.encode():
+                await home.save(username.encode())
+        except BaseException:
             await self._request.shutdown()
-            raise receive_error(error) from None
-        if home.state != username.encode():
-            await home.save(username.encode())
+            raise
         self._us = replace(self._us, username=username)
         self._bot = bot
         link = f"https://t.me/{username}"
         return Account(f"@{username}", f"{link}?start={{start}}", f"{link}?startgroup={{start}}")
 
-    async def _username(self, bot: Bot) -> str:
-        with suppress(InvalidToken):  # one refusal can be a hiccup of Telegram's
-            return (await bot.get_me()).username or ""
-        return (await bot.get_me()).username or ""
+    async def _log_in(self, bot: Bot) -> str:
+        """The bot's @name, without the @. Afterwards no webhook takes its updates elsewhere."""
+        try:
+            me = await self._who_am_i(bot)
+            if (await bot.get_webhook_info()).url:
+                await bot.delete_webhook()
+        except Exception as error:
+            raise receive_error(error) from None
+        return me.username or ""
+
+    async def _who_am_i(self, bot: Bot) -> User:
+        with suppress(InvalidToken):
+            return await bot.get_me()
+        return await bot.get_me()  # one refusal can be a hiccup of Telegram's
 
     def _client(self, request: AiohttpRequest) -> Bot:
         address = self._settings.api_url

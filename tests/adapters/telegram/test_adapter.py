@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.pacing import Pacer
 from bot.ports import Adapter, Down, NotSent, Refused, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.servers.botapi import BotApiServer
-from tests.servers.botapi.faults import Error, Fault, Reset, Status
+from tests.servers.botapi.faults import Error, Fault, Hang, Reset, Status
 from tests.servers.botapi.limits import FloodLimits
 
 NAME = "schakel_7000000001_bot"
@@ -66,6 +67,19 @@ async def test_it_can_be_tried_again_after_a_failure(server: BotApiServer, tmp_p
     server.faults.add(fault, "getMe")
     with pytest.raises(Down):
         await adapter.open(Keeper(tmp_path).home())
+    assert (await adapter.open(Keeper(tmp_path).home())).name == f"@{NAME}"
+    await adapter.close()
+
+
+async def test_connecting_can_be_broken_off(server: BotApiServer, tmp_path: Path) -> None:
+    """The program is stopped while Telegram does not answer; nothing stays open."""
+    adapter = adapter_for(server)
+    hanging = server.faults.add(Hang(), "getMe")
+    opening = asyncio.create_task(adapter.open(Keeper(tmp_path).home()))
+    await hanging.met()
+    opening.cancel()
+    await asyncio.wait([opening])
+    assert opening.cancelled()
     assert (await adapter.open(Keeper(tmp_path).home())).name == f"@{NAME}"
     await adapter.close()
 
