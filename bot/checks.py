@@ -105,17 +105,19 @@ def _digits(text: str) -> str:
 
 
 def _addresses(before: _Side, after: _Side) -> Iterator[Finding]:
-    """Links, e-mail addresses, names, tags and placeholders stand in both, to the letter."""
+    """Links, e-mail addresses, names and placeholders stand in both, to the letter; a tag may be translated."""
     wanted = Counter(stretch.text for stretch in before.addresses)
     there = Counter(stretch.text for stretch in after.addresses)
     kinds = {stretch.text: stretch.kind for stretch in (*before.addresses, *after.addresses)}
     for side in (before, after):
         for stretch in side.addresses:
             side.take(stretch.start, stretch.end)
-    for text in (*(wanted - there), *(there - wanted)):
-        # a tag may be translated; an extra "domain" may be a full stop without its space
-        harmless = kinds[text] is Kind.TAG or (text not in wanted and kinds[text] is Kind.LINK and "/" not in text)
-        yield Finding("link-changed", not harmless, text)
+    yield from (Finding("link-changed", kinds[text] is not Kind.TAG, text) for text in wanted - there)
+    for text in there - wanted:
+        bare = kinds[text] is Kind.LINK and "/" not in text
+        if bare and text.casefold() in before.text.casefold():
+            continue  # a full stop without its space: "landen.In" became "countries.in"
+        yield Finding("link-changed", not bare and kinds[text] is not Kind.TAG, text)
 
 
 # --- phone numbers -------------------------------------------------------------------------------------------------

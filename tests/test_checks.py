@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +74,8 @@ def test_arabic_and_persian_digits_count_as_their_values() -> None:
         ("schrijf naar info@a.be", "write to info@b.be", ["link-changed", "link-changed"]),
         ("vraag @jan of #eten", "ask @jan or #food", ["(link-changed)", "(link-changed)"]),
         ("dag {naam}, welkom", "hello {name}, welcome", ["link-changed", "link-changed"]),
+        ("in dat land.De winkel", "the shop in that land.de", []),
+        ("kom langs", "come along to a.be", ["(link-changed)"]),
         ("انظر https://a.be/x؟", "see https://a.be/x?", []),
     ],
 )
@@ -244,14 +243,13 @@ def test_no_text_is_too_strange_to_be_checked(source: str, target: str, language
 
 # --- on real translations ------------------------------------------------------------------------------------------
 
-EVERY = 5
-"""Only so much of each memory, to be quick; `python -m tests.gate` measures all."""
-MOST_STOPPED = {"en-ti_ER": 0.04, "en-ps": 0.02}
-"""Of human translations; these two memories hold real mistakes in numbers. Others: 1 %."""
+MEASURED = ("en-ar", "en-fr", "en-pt-BR")
+"""Whole memories: the texts of all memories are the same, so a sample of them meets one odd sentence eleven times or
+never. `python -m tests.gate` measures all eleven."""
 LEAST_CAUGHT = {
     "another digit": 0.99,
     "swapped digits": 1.0,
-    "dropped number": 0.95,
+    "dropped number": 0.97,
     "untranslated": 0.995,
     "cut to a third": 0.98,
 }
@@ -269,7 +267,9 @@ def test_our_own_notices_pass_in_every_pair_of_languages_and_spoilt_ones_do_not(
     _holds(measure(sample()), 0.0)
 
 
-@pytest.mark.parametrize("memory", memories(), ids=lambda memory: memory.stem)
-def test_few_human_translations_are_stopped_and_few_spoilt_ones_pass(memory: Path) -> None:
-    figures = measure(islice(units(memory), 0, None, EVERY))
-    _holds(figures, MOST_STOPPED.get(memory.stem, 0.01))
+@pytest.mark.parametrize("name", MEASURED)
+def test_few_human_translations_are_stopped_and_few_spoilt_ones_pass(name: str) -> None:
+    memory = next((path for path in memories() if path.stem == name), None)
+    if memory is None:
+        pytest.skip("the TICO-19 data is not beside the project")
+    _holds(measure(units(memory)), 0.01)
