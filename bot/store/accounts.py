@@ -32,8 +32,11 @@ class Accounts:
 
     def get(self, name: str) -> AccountRow:
         """The account's row, made when it is new."""
-        self._tx.connection.execute(self._tx.insert(account).values(name=name).on_conflict_do_nothing())
-        row = self._tx.connection.execute(select(account).where(account.c.name == name)).one()
+        query = select(account).where(account.c.name == name)
+        row = self._tx.connection.execute(query).first()
+        if row is None:
+            self._tx.connection.execute(self._tx.insert(account).values(name=name).on_conflict_do_nothing())
+            row = self._tx.connection.execute(query).one()
         return AccountRow(*row)
 
     def all(self) -> list[AccountRow]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
+# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
+_BY_ID = select(chat).where(chat.c.id == bindparam("id"))
+_AT = select(chat).where(chat.c.account == bindparam("account"), chat.c.network_id == bindparam("network_id"))
+_PERSON = select(person).where(person.c.account == bindparam("account"), person.c.network_id == bindparam("network_id"))
+
+
 class Chats:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+        self._read: dict[int, KnownChat] = {}  # what this unit has read already and not changed
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
@@ -45,12 +52,17 @@ class Chats:
         return made
 
     def at(self, address: Chat) -> KnownChat | None:
-        query = select(chat).where(chat.c.account == address.account, chat.c.network_id == address.id)
-        row = self._tx.connection.execute(query).first()
-        return None if row is None else _chat(row)
+        row = self._tx.connection.execute(_AT, {"account": address.account, "network_id": address.id}).first()
+        return None if row is None else self._keep(_chat(row))
 
     def get(self, id: int) -> KnownChat:
-        return _chat(self._tx.connection.execute(select(chat).where(chat.c.id == id)).one())
+        if id in self._read:
+            return self._read[id]
+        return self._keep(_chat(self._tx.connection.execute(_BY_ID, {"id": id}).one()))
+
+    def _keep(self, found: KnownChat) -> KnownChat:
+        self._read[found.id] = found
+        return found
 
     def with_role(self, role: str, organisation: int | None = None, active: bool = True) -> list[KnownChat]:
         query = select(chat).where(chat.c.role == role)
@@ -101,6 +113,7 @@ class Chats:
         self._set(id, network_id=network_id, active=True)
 
     def _set(self, id: int, **values: object) -> None:
+        self._read.pop(id, None)
         self._tx.connection.execute(update(chat).where(chat.c.id == id).values(**values))
 
     def languages_of(self, organisation: int) -> list[str]:
@@ -122,15 +135,15 @@ class Chats:
 
     def person(self, who: Person) -> KnownPerson:
         """The person, made when new; the name is kept for rooms, where people see each other anyway."""
-        query = select(person).where(person.c.account == who.account, person.c.network_id == who.id)
-        row = self._tx.connection.execute(query).first()
+        where = {"account": who.account, "network_id": who.id}
+        row = self._tx.connection.execute(_PERSON, where).first()
         if row is None:
             self._tx.connection.execute(
                 self._tx.insert(person)
                 .values(account=who.account, network_id=who.id, name=who.name, app_language=who.language)
                 .on_conflict_do_nothing()
             )
-            row = self._tx.connection.execute(query).one()
+            row = self._tx.connection.execute(_PERSON, where).one()
         found = row._mapping
         if (who.name and who.name != found["name"]) or (who.language and who.language != found["app_language"]):
             name, language = who.name or found["name"], who.language or found["app_language"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from bot.content import Content, Verbatim
 from bot.model import (
@@ -37,6 +37,16 @@ from bot.store.tables import PartStatus, Status, copy, delivery, part
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
+# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
+_PARTS = select(part).where(part.c.delivery_id == bindparam("delivery")).order_by(part.c.position)
+_COPIES = select(copy).where(copy.c.delivery_id == bindparam("delivery")).order_by(copy.c.position)
+_SENT = (
+    update(part)
+    .where(part.c.id == bindparam("part"))
+    .values(status=PartStatus.SENT, network_id=bindparam("receipt"), body=None)
+)
+_BEGUN = update(part).where(part.c.id == bindparam("part")).values(status=PartStatus.SENDING)
+
 _MARK_ROOM = 24  # what the mark of a message said again may take of the limit
 
 
@@ -62,6 +72,7 @@ class Claimed:
     attempts: int
     resends: int
     subject: str
+    edits: int | None  # the delivery whose message it edits
     parts: tuple[Part, ...]
 
 
@@ -121,26 +132,28 @@ class Claims:
             row.attempts + 1,
             row.resends,
             row.subject,
+            _delivery_id(row.target) if row.kind == "edit" else None,
             tuple(_addressed(part, to.address) for part in parts),
         )
 
     def _parts(self, row: Row[Any]) -> list[Part]:
-        known = self._tx.connection.execute(
-            select(part).where(part.c.delivery_id == row.id).order_by(part.c.position)
-        ).all()
-        if not known:
-            for position, action in enumerate(self._plan(row)):
-                self._tx.connection.execute(
-                    self._tx.insert(part).values(delivery_id=row.id, position=position, body=encode(action))
-                )
-            known = self._tx.connection.execute(
-                select(part).where(part.c.delivery_id == row.id).order_by(part.c.position)
-            ).all()
+        """What is still to be done of it; planned and written down if it is claimed for the first time."""
+        if row.attempts == 0:
+            return [self._planned(row, position, action) for position, action in enumerate(self._plan(row))]
+        known = self._tx.connection.execute(_PARTS, {"delivery": row.id})
         return [
             Part(p.id, p.position, decode(p.body, object), p.status == PartStatus.SENDING)  # type: ignore[arg-type]
             for p in known
             if p.status != PartStatus.SENT
         ]
+
+    def _planned(self, row: Row[Any], position: int, action: Outgoing) -> Part:
+        made = self._tx.connection.execute(
+            self._tx.insert(part)
+            .values(delivery_id=row.id, position=position, body=encode(action))
+            .returning(part.c.id)
+        )
+        return Part(int(made.scalar_one()), position, action, unsure=False)
 
     # --- planning: what exactly a delivery is, on this network -------------------------------------------------------
 
@@ -218,8 +231,6 @@ class Claims:
         return self._catalogue.render(sentence, row.language).plain
 
     def _render(self, content: Content, row: Row[Any]) -> Text:
-        account = self._tx.accounts.get(self._account)
-
         def reading(text_id: int, language: str) -> Reading:
             text = self._tx.texts.get(text_id)
             found = self._tx.texts.translation(text_id, language)
@@ -230,6 +241,7 @@ class Claims:
             )
 
         def help_link(start: str) -> str | None:
+            account = self._tx.accounts.get(self._account)
             return account.private_link.replace("{start}", start or f"g-{row.chat_id}") or None
 
         return render(content, row.language, self._catalogue, Lookups(reading, help_link))
@@ -253,9 +265,7 @@ class Claims:
         return copies[0].network_id if copies else None
 
     def _copies(self, delivery_id: int) -> Sequence[Row[Any]]:
-        return self._tx.connection.execute(
-            select(copy).where(copy.c.delivery_id == delivery_id).order_by(copy.c.position)
-        ).all()
+        return self._tx.connection.execute(_COPIES, {"delivery": delivery_id}).all()
 
     @staticmethod
     def _transaction(row: Row[Any], position: int) -> str:
@@ -265,9 +275,7 @@ class Claims:
 
     def sent(self, claimed: Claimed, done: Part, network_id: str | None, following: Part | None) -> None:
         """The network has this part. `following` is the next to be sent, None when this was the last."""
-        self._tx.connection.execute(
-            update(part).where(part.c.id == done.id).values(status=PartStatus.SENT, network_id=network_id, body=None)
-        )
+        self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
         self._record_copy(claimed, done, network_id)
         if following is None:
             self._tx.deliveries.finish(claimed.id)
@@ -277,8 +285,7 @@ class Claims:
     def _record_copy(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
         match done.action:
             case SendText() if network_id is not None:
-                row = self._tx.deliveries.row(claimed.id)
-                of = _delivery_id(row.target) if row.kind == "edit" else claimed.id
+                of = claimed.id if claimed.edits is None else claimed.edits
                 self._tx.connection.execute(
                     self._tx.insert(copy)
                     .values(
@@ -319,7 +326,7 @@ class Claims:
         self._tx.deliveries.fail(claimed.id, reason)
 
     def _sending(self, part_id: int) -> None:
-        self._tx.connection.execute(update(part).where(part.c.id == part_id).values(status=PartStatus.SENDING))
+        self._tx.connection.execute(_BEGUN, {"part": part_id})
 
     def _set(self, id: int, **values: object) -> None:
         self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, and_, case, exists, func, literal, select, update
+from sqlalchemy import Row, and_, bindparam, case, exists, func, literal, select, update
 
 from bot.actions import (
     Action,
@@ -53,6 +53,22 @@ def transaction_id(delivery_id: int, position: int, created_at: datetime) -> str
     """What a network knows a part of a delivery by: the same at every attempt, and never another's, even after the
     database was made anew on the same account."""
     return f"schakel-{delivery_id}-{position}-{round(created_at.timestamp() * 1_000_000):x}"
+
+
+# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
+_NAMED = select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name"))
+_CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
+_HEAD = (
+    select(delivery.c.id, delivery.c.status, delivery.c.due_at, translation.c.state)
+    .outerjoin(translation, translation.c.id == delivery.c.translation_id)
+    .where(
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.subject == bindparam("subject"),
+        delivery.c.status.in_(UNFINISHED),
+    )
+    .order_by(delivery.c.status == Status.QUEUED, delivery.c.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +129,11 @@ class Deliveries:
         to = self._tx.chats.get(said.to)
         language = said.language or to.language or self._tx.policy.working_language
         pending = self._pending(said.content, language)
+        body = None if said.buttons else self._message(said.content, (), to.id, None, said.subject)
         id = self._insert(
             to,
             kind="say",
+            message_id=body,
             subject=said.subject,
             name=said.name,
             language=language,
@@ -126,7 +144,8 @@ class Deliveries:
             translation_id=pending,
             due_at=None if pending is None else self._tx.now + said.deadline,
         )
-        self._set(id, message_id=self._message(said.content, said.buttons, to.id, id, said.subject))
+        if body is None:  # buttons belong to a delivery that is there
+            self._set(id, message_id=self._message(said.content, said.buttons, to.id, id, said.subject))
         if not to.active:
             self.fail(id, "the chat is out of reach")
 
@@ -222,11 +241,7 @@ class Deliveries:
         )
 
     def _insert(self, to: KnownChat, *, subject: str, **values: Any) -> int:
-        ahead = self._tx.connection.execute(
-            select(delivery.c.id)
-            .where(delivery.c.chat_id == to.id, delivery.c.subject == subject, delivery.c.status.in_(UNFINISHED))
-            .limit(1)
-        ).first()
+        ahead = self._tx.connection.execute(_HEAD, {"chat": to.id, "subject": subject}).first()
         if ahead is not None:
             status = Status.QUEUED
         elif values.get("translation_id") is not None and values["due_at"] > self._tx.now:
@@ -273,7 +288,7 @@ class Deliveries:
         return int(made.scalar_one())
 
     def body(self, message_id: int) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
-        data = self._tx.connection.execute(select(message.c.content).where(message.c.id == message_id)).scalar_one()
+        data = self._tx.connection.execute(_CONTENT, {"message": message_id}).scalar_one()
         value = decode(data, dict)
         return value["content"], value["buttons"]
 
@@ -444,8 +459,7 @@ class Deliveries:
 
     def named(self, chat_id: int, name: str) -> Row[Any] | None:
         """The delivery of that name in the chat."""
-        query = select(delivery).where(delivery.c.chat_id == chat_id, delivery.c.name == name)
-        return self._tx.connection.execute(query).first()
+        return self._tx.connection.execute(_NAMED, {"chat": chat_id, "name": name}).first()
 
     def row(self, id: int) -> Row[Any]:
         return self._tx.connection.execute(select(delivery).where(delivery.c.id == id)).one()
@@ -643,16 +657,9 @@ class Deliveries:
 
     def _advance_lane(self, chat_id: int, subject: str) -> None:
         """Put the next delivery of a lane ahead, if none is."""
-        lane = (delivery.c.chat_id == chat_id, delivery.c.subject == subject)
-        following = self._tx.connection.execute(
-            select(delivery.c.id, delivery.c.status, delivery.c.due_at, translation.c.state)
-            .outerjoin(translation, translation.c.id == delivery.c.translation_id)
-            .where(*lane, delivery.c.status.in_(UNFINISHED))
-            .order_by(delivery.c.status != Status.QUEUED, delivery.c.id)
-        ).all()
-        if not following or any(row.status != Status.QUEUED for row in following):
+        head = self._tx.connection.execute(_HEAD, {"chat": chat_id, "subject": subject}).first()
+        if head is None or head.status != Status.QUEUED:
             return
-        head = following[0]
         waits = head.state == TranslationState.WANTED.value and head.due_at is not None and head.due_at > self._tx.now
         self._set(head.id, status=Status.WAITING if waits else Status.READY)
         self._tx.stirred.add("outbox")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from bot.events import Translated
 from bot.model import Text
@@ -43,9 +43,13 @@ class Wanted:
     attempts: int
 
 
+_BY_ID = select(text_table).where(text_table.c.id == bindparam("id"))
+
+
 class Texts:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
+        self._read: dict[int, StoredText] = {}  # what this unit has read already
 
     def add(self, body: Text | str, language: str | None) -> int:
         value = Text(body) if isinstance(body, str) else body
@@ -57,21 +61,26 @@ class Texts:
         return int(result.scalar_one())
 
     def get(self, id: int) -> StoredText:
-        row = self._tx.connection.execute(select(text_table).where(text_table.c.id == id)).one()._mapping
-        return StoredText(row["id"], decode(row["body"], Text), row["language"])
+        if id not in self._read:
+            row = self._tx.connection.execute(_BY_ID, {"id": id}).one()
+            self._read[id] = StoredText(row.id, decode(row.body, Text), row.language)
+        return self._read[id]
 
     def set_language(self, ids: Iterable[int], language: str | None) -> None:
         """A person has said which language these texts are in."""
+        self._read.clear()
         self._tx.connection.execute(update(text_table).where(text_table.c.id.in_(list(ids))).values(language=language))
 
     def replace(self, id: int, body: Text, language: str | None) -> None:
         """Its writer has changed a text that nobody has seen yet."""
+        self._read.clear()
         self._tx.connection.execute(
             update(text_table).where(text_table.c.id == id).values(body=encode(body), language=language)
         )
 
     def delete(self, ids: Iterable[int]) -> None:
         """Throw away texts that nothing was said with yet."""
+        self._read.clear()
         gone = list(ids)
         self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(gone)).values(text_id=None))
         self._tx.connection.execute(delete(translation).where(translation.c.text_id.in_(gone)))
