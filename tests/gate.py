@@ -1,8 +1,8 @@
 """Measuring the safety gate: how often it stops a human translation, how many spoilt ones it lets pass.
 
-`python -m tests.gate` prints the table of docs/benchmarks.md. Read it with care: the word lists and patterns of the gate
-were made while looking at these memories and at our own sample, so it does worse on texts it has not met. The faults are
-also the plain ones; none of them is a sentence that is fluent and wrong.
+`python -m tests.gate` prints the table of docs/benchmarks.md. Read it with care: the word lists and patterns of the
+gate were made while looking at these memories and at our own sample, so it does worse on texts it has not met. The
+faults are also the plain ones; none of them is a sentence that is fluent and wrong.
 """
 
 from __future__ import annotations
