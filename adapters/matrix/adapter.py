@@ -61,12 +61,16 @@ class MatrixAdapter:
         for library in ("nio", "peewee"):  # they log identities, and what they cannot read
             logging.getLogger(library).setLevel(logging.CRITICAL)
         try:
-            self._client = client = await logged_in(self._server, self._settings, home)
+            client = self._client = await logged_in(self._server, self._settings, home)
             await client.upload_keys()
             client.direct = await self._direct_rooms()
             me = Me(client.user_id, await self._display_name())
         except Failure as failure:
+            await self._release()
             raise receive_error(failure) from failure
+        except BaseException:  # it may be opened again
+            await self._release()
+            raise
         self._undecrypted = Undecrypted(home.folder)
         self._receiver = Receiver(self._server, client, self._undecrypted, me, self._timeline)
         self._sender = Sender(self._server, client)
@@ -78,11 +82,15 @@ class MatrixAdapter:
             await asyncio.wait(self._under_way, timeout=CLOSING)
         for task in self._under_way:
             task.cancel()
+        await self._release()
+
+    async def _release(self) -> None:
         await self._server.close()
         if self._undecrypted is not None:
             self._undecrypted.close()
         if self._client is not None:
             self._client.close()
+        self._undecrypted = self._client = None
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._receiver is None:

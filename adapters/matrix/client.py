@@ -8,7 +8,6 @@ uploaded keys to a kill, and sleeps through rate limits.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable
@@ -20,7 +19,7 @@ import nio
 from nio.crypto import OlmDevice, OutboundGroupSession
 from nio.store import SqliteStore
 
-from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,11 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._querying = asyncio.Lock()
         self._silent: dict[str, float] = {}
-        self.restore_login(user_id, device_id, "held by the Homeserver")
+        try:
+            self.restore_login(user_id, device_id, "held by the Homeserver")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         if self.store is not None:
@@ -146,7 +149,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 "device_id": self.device_id,
                 "session_id": session.id,
                 # UTF-8 rather than nio's ASCII, which triples the size of an Arabic text
-                "ciphertext": session.encrypt(json.dumps(clear, ensure_ascii=False, separators=(",", ":"))),
+                "ciphertext": session.encrypt(encoded(clear).decode()),
             }
             if "m.relates_to" in content:
                 sealed["m.relates_to"] = content["m.relates_to"]

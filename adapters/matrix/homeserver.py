@@ -105,8 +105,7 @@ class Homeserver:
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            # A lone surrogate cannot be written in UTF-8; a question mark is better than no message.
-            data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            data = encoded(body)
         return self._session.request(
             method,
             URL(self.address + path, encoded=True).update_query(query or {}),
@@ -115,6 +114,11 @@ class Homeserver:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
         )
+
+
+def encoded(body: Json) -> bytes:
+    """JSON in UTF-8. What UTF-8 cannot hold, half a surrogate pair, becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _object(content: bytes) -> Json | None:

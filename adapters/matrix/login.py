@@ -7,6 +7,9 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
+from peewee import DatabaseError  # type: ignore[import-untyped]  # what nio's key store raises
+from vodozemac import LibolmPickleException, PickleException
+
 from adapters.matrix.client import KEY_STORE, Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
@@ -113,6 +116,12 @@ async def _confirm(server: Homeserver, device: Device) -> None:
 
 
 def _client(server: Homeserver, home: Home, device: Device) -> Client:
-    client = Client(server, device.user, device.id, home.folder, device.pickle_key)
+    try:
+        client = Client(server, device.user, device.id, home.folder, device.pickle_key)
+    except (DatabaseError, PickleException, LibolmPickleException) as error:
+        raise Revoked(
+            f"the encryption keys in {home.folder} cannot be read with this installation's state: put back the folder "
+            "that belongs to it, or move the folder away and start again with the password, as a new device"
+        ) from error
     (home.folder / KEY_STORE).chmod(0o600)
     return client

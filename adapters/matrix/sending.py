@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from adapters.matrix.client import Client
 from adapters.matrix.errors import send_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
 from adapters.matrix.html import body, formatted
 from adapters.matrix.raw import DERIVED
 from bot.model import (
@@ -172,15 +171,11 @@ def _content(text: Text) -> Json:
     html = formatted(text)
     if html is not None:
         styled = content | {"format": "org.matrix.custom.html", "formatted_body": html}
-        if _size(styled) <= CONTENT_BYTES:
+        if len(encoded(styled)) <= CONTENT_BYTES:
             return styled
-    if _size(content) > CONTENT_BYTES:
+    if len(encoded(content)) > CONTENT_BYTES:
         raise Refused("the text is too long for one message")
     return content
-
-
-def _size(content: Json) -> int:
-    return len(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def numbered(choices: Rows) -> list[tuple[int | None, Choice]]:

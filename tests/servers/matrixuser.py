@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import uuid4
@@ -142,6 +143,16 @@ class MatrixUser:
         answer = await self._did(self.client.room_redact(room, event, tx_id=uuid4().hex))
         event_id: str = answer.event_id
         return event_id
+
+    async def send_file(self, room: str, name: str, data: bytes, mime: str, msgtype: str = "m.file") -> str:
+        """Upload and send a file, encrypted where the room is."""
+        encrypt = self.client.rooms[room].encrypted
+        size = len(data)
+        answer, keys = await self.client.upload(BytesIO(data), mime, name, encrypt=encrypt, filesize=size)
+        assert isinstance(answer, nio.UploadResponse), answer
+        content = {"msgtype": msgtype, "body": name, "info": {"size": size, "mimetype": mime}}
+        where = {"file": {"url": answer.content_uri, **keys}} if encrypt else {"url": answer.content_uri}
+        return await self.put(room, "m.room.message", content | where)
 
     async def put(self, room: str, kind: str, content: dict[str, Any]) -> str:
         """Send any event at all, encrypted where the room is."""

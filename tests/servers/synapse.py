@@ -136,7 +136,8 @@ disable_existing_loggers: false
     def register(self, name: str, admin: bool = False) -> tuple[str, str]:
         """A new account whose name begins with `name`: its user id and password."""
         localpart, password = f"{name}{next(self._counter)}", secrets.token_hex(8)
-        self._register(localpart, password, admin)
+        token = self._register(localpart, password, admin)
+        self.call("POST", "/_matrix/client/v3/logout", {}, token)  # an account nobody has logged in to yet
         return f"@{localpart}:localhost", password
 
     def _register(self, localpart: str, password: str, admin: bool) -> str:

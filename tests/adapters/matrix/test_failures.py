@@ -1,0 +1,202 @@
+"""What a failing homeserver means for deliveries, for receiving, and for keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.model import Choice, SendText, Text
+from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
+from tests.adapters.matrix.conftest import Core
+from tests.adapters.matrix.test_rooms import room_with
+from tests.servers.faults import FaultyProxy, faulty_proxy
+from tests.servers.matrixuser import MatrixUser
+from tests.servers.synapse import Synapse
+
+pytestmark = pytest.mark.synapse
+
+SEND = r"PUT /_matrix/client/v3/rooms/[^/]+/send/"
+
+
+@pytest.fixture
+async def proxy(synapse: Synapse) -> AsyncIterator[FaultyProxy]:
+    async with faulty_proxy(synapse.address) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def stopped(synapse: Synapse, proxy: FaultyProxy, tmp_path: Path) -> Core:
+    """An account behind the proxy that the test starts itself."""
+    core = Core(synapse, tmp_path, timeline=4)
+    core.settings = core.settings.model_copy(update={"homeserver": proxy.address})
+    return core
+
+
+@pytest.fixture
+async def core(stopped: Core) -> AsyncIterator[Core]:
+    async with stopped:
+        yield stopped
+
+
+async def test_a_lost_answer_is_unknown_and_repeating_it_is_harmless(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, encrypted: bool
+) -> None:
+    """The connection breaks when the server has the message: sent again, it still stands there once."""
+    room = await room_with(core, maria, encrypted)
+    proxy.fault(SEND, times=2)  # the HTTP library itself tries once more
+    with pytest.raises(Unknown):
+        await core.says(room, "once", "t1")
+    await core.says(room, "once", "t1")
+    await core.says(room, "end", "t2")
+    await maria.sees(room, "end")
+    assert maria.bodies(room) == ["once", "end"]
+    assert maria.undecrypted == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (400, {"errcode": "M_BAD_JSON", "error": "secret words"}, Refused),
+        (413, {"errcode": "M_TOO_LARGE", "error": "secret words"}, Refused),
+        (401, {"errcode": "M_UNKNOWN_TOKEN", "error": "secret words", "soft_logout": True}, NotSent),
+        (403, {"errcode": "M_RESOURCE_LIMIT_EXCEEDED", "error": "secret words"}, NotSent),
+        (403, "<html>a proxy's idea</html>", Unknown),
+        (404, "<html>a proxy's idea</html>", Unknown),
+        (500, {"errcode": "M_UNKNOWN", "error": "secret words"}, Unknown),
+        (502, "<html>bad gateway</html>", Unknown),
+        (200, "<html>a hotel's login page</html>", Unknown),
+    ],
+)
+async def test_what_an_answer_says_about_delivery(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, status: int, body: Any, expected: type[SendError]
+) -> None:
+    """Each answer is one kind of failure, and what the server said is not repeated; the next message goes out."""
+    room = await room_with(core, maria, encrypted=False)
+    proxy.fault(SEND, status, body)
+    with pytest.raises(expected) as caught:
+        await core.says(room, "hello", "t1")
+    assert type(caught.value) is expected
+    assert "secret" not in str(caught.value)
+    await core.says(room, "hello", "t1")
+
+
+async def test_a_rate_limit_names_its_wait(core: Core, synapse: Synapse, maria: MatrixUser) -> None:
+    """Synapse's own limit: not sent, the wait is the server's, it holds for the whole account, the remedy is named."""
+    room = await room_with(core, maria, encrypted=False)
+    synapse.limit(core.user, per_second=1, burst=1)
+    with pytest.raises(NotSent, match="exempt") as caught:
+        await asyncio.gather(*(core.says(room, "hello", f"t{number}") for number in range(3)))
+    assert caught.value.whole_account
+    assert caught.value.retry_after is not None
+    assert timedelta(0) < caught.value.retry_after < timedelta(seconds=10)
+    synapse.limit(core.user, per_second=0, burst=0)
+    await core.says(room, "and now", "t9")
+
+
+@pytest.mark.parametrize("broken", ["PUT .*/sendToDevice/", "POST .*/keys/claim", "POST .*/keys/query"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, {"errcode": "M_UNKNOWN", "error": "x"}),
+        (429, {"errcode": "M_LIMIT_EXCEEDED", "error": "x", "retry_after_ms": 5}),
+        (401, {"errcode": "M_UNKNOWN_TOKEN", "error": "x", "soft_logout": True}),
+        (None, None),
+    ],
+    ids=["error", "limit", "soft logout", "no answer"],
+)
+async def test_nothing_is_sent_that_somebody_could_not_read(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, broken: str, answer: tuple[int | None, Any]
+) -> None:
+    """When handing out the room's key fails, the message waits; the next attempt gives everybody a key."""
+    room = await maria.create_room(core.user, name="Neighbours", encrypted=True)
+    proxy.fault(broken, *answer, times=1000)
+    await core.joins(room)
+    with pytest.raises(NotSent):
+        await core.says(room, "readable", "t1")
+    proxy.faults.clear()
+    await core.says(room, "readable", "t1")
+    await maria.sees(room, "readable")
+    assert maria.undecrypted == set()
+
+
+async def test_a_choice_that_cannot_be_offered_does_not_matter(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """The message stands without its reactions."""
+    room = await room_with(core, maria, encrypted=False)
+    proxy.fault("/send/m.reaction/", 500, {"errcode": "M_UNKNOWN", "error": "x"}, times=9)
+    rows = ((Choice("a", "yes"), Choice("b", "no")),)
+    receipt = await core.adapter.send(SendText(core.chat(room), Text("Really?"), "t1", rows))
+    assert receipt.message
+    assert proxy.faults[0].met == 1
+
+
+async def test_a_gap_that_cannot_be_filled_is_no_progress(stopped: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
+    """While earlier messages cannot be fetched, nothing of that batch is handed over; then everything is."""
+    core = stopped
+    async with core:
+        room = await room_with(core, maria, encrypted=False)
+    for number in range(10):
+        await maria.say(room, f"message {number}")
+    fault = proxy.fault(r"GET .*/messages", 502, "<html>bad gateway</html>", times=1)
+    with pytest.raises(Down):
+        async with core:
+            await core.hears(room, "message 9")
+    assert fault.met == 1
+    assert core.said(room) == []
+    async with core:
+        await core.hears(room, "message 9")
+    assert core.said(room) == [f"message {number}" for number in range(10)]
+
+
+async def test_a_refused_token_revokes_the_account(stopped: Core, proxy: FaultyProxy) -> None:
+    """Receiving stops for good when the homeserver no longer accepts the login."""
+    async with stopped:
+        proxy.fault("GET .*/sync", 401, {"errcode": "M_UNKNOWN_TOKEN", "error": "x"})
+        with pytest.raises(Revoked):
+            await stopped.wait(lambda: False)
+
+
+async def test_chores_that_fail_do_not_stop_the_stream(core: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
+    """Messages arrive while publishing and asking for keys goes wrong."""
+    proxy.fault("POST .*/keys/", 500, {"errcode": "M_UNKNOWN", "error": "x"}, times=5)
+    room = await room_with(core, maria, encrypted=True)
+    await maria.say(room, "hello")
+    await core.hears(room, "hello")
+
+
+async def test_keys_whose_upload_was_not_confirmed_still_work(
+    stopped: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """A kill right after the server took the keys loses none: who uses one of them is understood."""
+    core = stopped
+    proxy.fault("POST .*/keys/upload")
+    with pytest.raises(Down):
+        await core.start()
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        await maria.say(room, "hello")
+        await core.hears(room, "hello")
+
+
+async def test_a_server_that_is_away_is_down(synapse: Synapse, tmp_path: Path) -> None:
+    """Nothing was sent, receiving can be tried again, and opening too."""
+    core = Core(synapse, tmp_path)
+    async with faulty_proxy(synapse.address) as proxy:
+        core.settings = core.settings.model_copy(update={"homeserver": proxy.address})
+        await core.start()
+        await core.wait(lambda: core.cursor)
+    with pytest.raises(Down):
+        await core.wait(lambda: False)
+    with pytest.raises(NotSent):
+        await core.says("!room", "hello", "t1")
+    await core.stop()
+    with pytest.raises(Down):
+        await core.start()
+    with pytest.raises(NotSent):
+        await core.says("!room", "hello", "t1")

@@ -1,0 +1,140 @@
+"""Texts become Matrix's HTML and come back."""
+
+from __future__ import annotations
+
+import re
+import time
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.html import body, formatted, from_html
+from bot.model import Span, SpanKind, Text
+
+
+@pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ("<p>foo <b>bar</b></p>\n<p>baz</p>\n", "foo bar\n\nbaz"),
+        ("one<br>two<br/>three", "one\ntwo\nthree"),
+        ("<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n<p>end</p>", "• a\n• b\n\nend"),
+        ('<ol start="3"><li>a</li><li>b</li></ol>', "3. a\n4. b"),
+        ("<p>a</p><ul><li><p>b</p></li><li><p>c</p></li></ul>", "a\n\n• b\n• c"),
+        ("<mx-reply><blockquote>quoted</blockquote></mx-reply>mine", "mine"),
+        ('<pre><code class="language-py">x\n  y\n</code></pre>after', "x\n  y\nafter"),
+        ("  too   much\n space ", "too much space"),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        ("1 < 2 > 1 <3", "1 < 2 > 1 <3"),
+        ('<img alt=":wave:" src="mxc://a/b"> hi', ":wave: hi"),
+        ("<script>alert(1)</script>ok", "ok"),
+        ("</b>stray<p>", "stray"),
+        ("", ""),
+    ],
+)
+def test_html_is_read_as_it_is_shown(html: str, plain: str) -> None:
+    """Paragraphs, lists, line breaks and white space come out as an app shows them."""
+    assert from_html(html).plain == plain
+
+
+@pytest.mark.parametrize(
+    ("html", "span"),
+    [
+        ("<b>x</b>", Span(0, 1, SpanKind.BOLD)),
+        ("<em>x</em>", Span(0, 1, SpanKind.ITALIC)),
+        ("<u>x</u>", Span(0, 1, SpanKind.UNDERLINE)),
+        ("<del>x</del>", Span(0, 1, SpanKind.STRIKE)),
+        ("<code>x</code>", Span(0, 1, SpanKind.CODE)),
+        ("<pre><code>x</code></pre>", Span(0, 1, SpanKind.PRE)),
+        ("<blockquote>x</blockquote>", Span(0, 1, SpanKind.QUOTE)),
+        ("<span data-mx-spoiler>x</span>", Span(0, 1, SpanKind.SPOILER)),
+        ('<a href="https://a.be/?b=1&amp;c">x</a>', Span(0, 1, SpanKind.LINK, "https://a.be/?b=1&c")),
+        ("<a href='https://matrix.to/#/%40maria%3Aa.be'>x</a>", Span(0, 1, SpanKind.MENTION, "@maria:a.be")),
+        ("<b>x", Span(0, 1, SpanKind.BOLD)),
+    ],
+)
+def test_simple_styles_become_spans(html: str, span: Span) -> None:
+    """Each style that we know is kept, closed or not."""
+    assert from_html(html) == Text("x", (span,))
+
+
+def test_a_link_to_a_script_is_only_words() -> None:
+    """Addresses that could do something are not taken for links, nor sent as such."""
+    assert from_html('<a href="javascript:alert(1)">x</a>') == Text("x")
+    assert formatted(Text("x", (Span(0, 1, SpanKind.LINK, "javascript:alert(1)"),))) is None
+
+
+@pytest.mark.parametrize(
+    "junk", ["<", "<!--", "<a ", "<a b='", '<a b="x" ', "<b>", "<b></i>", "<ul><li>", "&", "<p>", "<pre>", '="', "\n "]
+)
+def test_hostile_markup_takes_no_long_time(junk: str) -> None:
+    """A message full of broken tags, as long as an event may be, costs moments and not minutes."""
+    started = time.process_time()
+    from_html((junk * 60_000)[:60_000])
+    assert time.process_time() - started < 2
+
+
+@given(st.text())
+def test_any_markup_at_all_can_be_read(source: str) -> None:
+    """Nothing that somebody writes breaks the reader, and its spans lie within the text."""
+    text = from_html(source)
+    assert all(0 <= span.start < span.end <= len(text.plain) for span in text.spans)
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("<>&\"'\n"), max_size=30)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> Text:
+    plain = draw(WORDS)
+    place = st.integers(0, len(plain))
+    kinds = st.sampled_from([(k, None) for k in SpanKind if k not in (SpanKind.LINK, SpanKind.MENTION)])
+    valued = st.sampled_from([(SpanKind.LINK, 'https://a.be/"<b>&'), (SpanKind.MENTION, "@a<b>:c.be")])
+    spans = draw(st.lists(st.tuples(place, place, kinds | valued), max_size=5))
+    return Text(plain, tuple(Span(min(a, b), max(a, b), kind, value) for a, b, (kind, value) in spans))
+
+
+@given(texts())
+def test_what_we_send_is_well_formed_and_escaped(text: Text) -> None:
+    """Tags nest properly, and what is between them is the text and nothing else, line breaks beside blocks apart."""
+    html = formatted(text)
+    if html is None:
+        return
+    inside: list[str] = []
+    for closing, name in re.findall(r"<(/?)([a-z]+)[^<>]*>", html):
+        if closing:
+            assert inside.pop() == name
+        elif name != "br":
+            inside.append(name)
+    assert inside == []
+    shown = unescape(re.sub(r"<[^<>]*>", "", html.replace("<br>", "\n")))
+    assert shown.replace("\n", "") == text.plain.replace("\n", "")
+
+
+@given(texts())
+def test_what_we_send_can_be_read_back(text: Text) -> None:
+    """Other bots of our kind would hear the same words."""
+    html = formatted(text)
+    if html is not None:
+        assert re.sub(r"\s+", "", from_html(html).plain) == re.sub(r"\s+", "", text.plain)
+
+
+def test_overlapping_styles_are_cut_to_nest() -> None:
+    """Bold that ends inside italic closes both and opens italic again."""
+    text = Text("abc", (Span(0, 2, SpanKind.BOLD), Span(1, 3, SpanKind.ITALIC)))
+    assert formatted(text) == "<strong>a<em>b</em></strong><em>c</em>"
+
+
+def test_a_quotation_brings_its_own_line_breaks() -> None:
+    """No empty lines appear around a block."""
+    text = Text("a\nb\nc", (Span(2, 3, SpanKind.QUOTE),))
+    assert formatted(text) == "a<blockquote>b</blockquote>c"
+
+
+def test_plain_readers_see_where_a_link_leads() -> None:
+    """The address follows the words, unless it is the words."""
+    text = Text(
+        "here, https://b.be", (Span(0, 4, SpanKind.LINK, "https://a.be"), Span(6, 18, SpanKind.LINK, "https://b.be"))
+    )
+    assert body(text) == "here (https://a.be), https://b.be"

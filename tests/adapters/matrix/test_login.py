@@ -1,0 +1,190 @@
+"""Logging in once, staying the same device, and saying what to do when that is not possible."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from adapters.matrix import MatrixAdapter
+from adapters.matrix.settings import MatrixSettings
+from bot.ports import Home, Revoked
+from tests.adapters.matrix.conftest import ACCOUNT, Core
+from tests.adapters.matrix.test_rooms import room_with
+from tests.servers.faults import faulty_proxy
+from tests.servers.matrixuser import MatrixUser
+from tests.servers.synapse import Synapse
+
+pytestmark = pytest.mark.synapse
+
+
+@pytest.fixture
+def core(synapse: Synapse, tmp_path: Path) -> Core:
+    return Core(synapse, tmp_path)
+
+
+def devices(synapse: Synapse, core: Core) -> list[dict[str, Any]]:
+    answer = synapse.administer("GET", f"/v2/users/{core.user}/devices")
+    found: list[dict[str, Any]] = answer["devices"]
+    return found
+
+
+async def test_an_account_says_how_to_reach_it(core: Core, synapse: Synapse) -> None:
+    """Its name and a link that opens a private chat; its device is called by our name."""
+    account = await core.start()
+    await core.stop()
+    assert account.name == core.user
+    assert account.private_link == f"https://matrix.to/#/{core.user}"
+    assert [device["display_name"] for device in devices(synapse, core)] == ["Schakel"]
+
+
+async def test_a_kill_during_the_first_login_leaves_no_stray_device(core: Core, synapse: Synapse) -> None:
+    """The device's name is kept before it is used, so the second attempt is the same device."""
+    kept: list[bytes] = []
+
+    async def save(state: bytes) -> None:
+        if kept:
+            raise InterruptedError  # killed between the login and the keeping of its token
+        kept.append(state)
+
+    adapter = MatrixAdapter(ACCOUNT, core.settings)
+    with pytest.raises(InterruptedError):
+        await adapter.open(Home(core.folder, None, save))
+    await adapter.close()
+    core.state = kept[0]
+    async with core:
+        assert len(devices(synapse, core)) == 1
+
+
+async def test_secrets_stay_in_the_state_and_the_folder(core: Core) -> None:
+    """The key store can be read by nobody else, and nothing prints a password or a token."""
+    async with core:
+        assert core.state is not None
+        token = json.loads(core.state)["token"]
+        assert (core.folder / "olm.db").stat().st_mode & 0o077 == 0
+        shown = repr([core.adapter, core.settings, Home(core.folder, core.state, core.save), core.inbox])
+        assert core.settings.password is not None
+        assert token not in shown
+        assert core.settings.password.get_secret_value() not in shown
+
+
+@pytest.mark.parametrize("password", [None, SecretStr("wrong")])
+async def test_no_login_without_the_right_password(core: Core, password: SecretStr | None) -> None:
+    """The account is refused, and the remedy names the password but does not show it."""
+    core.settings = core.settings.model_copy(update={"password": password})
+    with pytest.raises(Revoked, match="password") as caught:
+        await core.start()
+    assert "wrong" not in str(caught.value)
+
+
+async def test_a_token_that_was_revoked_stops_the_account(core: Core, synapse: Synapse) -> None:
+    """Somebody has logged the device out: the remedy says how to begin anew, and following it works."""
+    async with core:
+        (device,) = devices(synapse, core)
+    synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
+    with pytest.raises(Revoked, match="folder") as caught:
+        await core.start()
+    assert str(core.folder) in str(caught.value)
+
+    core.folder.rename(core.folder.with_name("moved away"))
+    core.folder.mkdir()
+    async with core:
+        (new,) = devices(synapse, core)
+        assert new["device_id"] != device["device_id"]
+
+
+async def test_an_expired_token_is_renewed_for_the_same_device(core: Core, synapse: Synapse) -> None:
+    """A soft logout asks for the password again and changes nothing else."""
+    async with core:
+        before = core.state
+    async with faulty_proxy(synapse.address) as proxy:
+        core.settings = core.settings.model_copy(update={"homeserver": proxy.address})
+        expired = {"errcode": "M_UNKNOWN_TOKEN", "error": "expired", "soft_logout": True}
+        proxy.fault("GET .*/whoami", 401, expired)
+        async with core:
+            assert core.state != before
+            assert len(devices(synapse, core)) == 1
+
+
+async def test_lost_keys_make_a_new_device_that_can_be_written_to(
+    core: Core, synapse: Synapse, maria: MatrixUser
+) -> None:
+    """Without its key store the old device would be deaf for ever: the account goes on as a new one."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        await core.says(room, "before", "t1")
+    (core.folder / "olm.db").unlink()
+    async with core:
+        assert len(devices(synapse, core)) == 2
+        await maria.say(room, "can you read this?")
+        await core.hears(room, "can you read this?")
+        await core.says(room, "yes", "t2")
+        await maria.sees(room, "yes")
+
+
+async def test_a_key_store_of_another_installation_is_refused(core: Core) -> None:
+    """A folder that does not belong to the kept state is named, and nothing in it is overwritten."""
+    async with core:
+        state = json.loads(core.state or b"")
+    core.state = json.dumps(state | {"pickle_key": "another"}).encode()
+    with pytest.raises(Revoked, match="folder"):
+        await core.start()
+
+
+async def test_all_keys_used_up_during_an_absence_are_replaced(core: Core, synapse: Synapse, maria: MatrixUser) -> None:
+    """Many devices that opened a channel while the bot was down do not make it deaf to the next one."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        (device,) = devices(synapse, core)
+    wanted = {"one_time_keys": {core.user: {device["device_id"]: "signed_curve25519"}}}
+    token = maria.client.access_token
+    while synapse.call("POST", "/_matrix/client/v3/keys/claim", wanted, token)["one_time_keys"]:
+        pass
+    async with core:
+        await core.wait(lambda: core.cursor)
+        async with MatrixUser(synapse, "newcomer") as newcomer:
+            await maria.invite(room, newcomer.id)
+            await newcomer.wait(lambda: room in newcomer.invited_to())
+            await newcomer.join(room)
+            await newcomer.say(room, "hello")
+            await core.hears(room, "hello")
+
+
+# --- checking ------------------------------------------------------------------------------------------------------
+
+
+async def checked(core: Core, **changes: Any) -> list[str]:
+    return await MatrixAdapter(ACCOUNT, core.settings.model_copy(update=changes)).check()
+
+
+async def test_check_finds_nothing_wrong_and_leaves_no_trace(core: Core, synapse: Synapse) -> None:
+    """A working account gives an empty list, and no device stays behind."""
+    assert await checked(core) == []
+    assert devices(synapse, core) == []
+    assert await checked(core, password=None) == []
+
+
+async def test_check_names_fault_and_remedy(core: Core) -> None:
+    """Nobody answers, the wrong server answers, or the password is wrong."""
+    (fault,) = await checked(core, homeserver="http://127.0.0.1:9")
+    assert "does not answer" in fault
+    (fault,) = await checked(core, homeserver=core.settings.homeserver + "/nothing/here")
+    assert "not as a Matrix homeserver" in fault
+    (fault,) = await checked(core, password=SecretStr("wrong"))
+    assert "password" in fault
+    assert "wrong" not in fault
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("homeserver", "matrix.example.org"), ("homeserver", "https://"), ("user", "schakel"), ("user", "@schakel")],
+)
+def test_settings_say_how_to_write_them(key: str, value: str) -> None:
+    """The commonest mistakes are named with an example."""
+    good = {"homeserver": "https://matrix.example.org", "user": "@schakel:example.org"}
+    with pytest.raises(ValidationError, match="such as"):
+        MatrixSettings.model_validate(good | {key: value})
+    assert MatrixSettings.model_validate(good | {"homeserver": "https://a.be/"}).homeserver == "https://a.be"

@@ -1,0 +1,280 @@
+"""What stored events mean, odd and malformed ones included."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.parsing import parse
+from bot.model import (
+    Added,
+    Attachment,
+    Chat,
+    ChatKind,
+    Deleted,
+    Echo,
+    Edited,
+    Incoming,
+    Message,
+    MovedChat,
+    Raw,
+    Reacted,
+    Removed,
+    Span,
+    SpanKind,
+    Text,
+    Unreadable,
+)
+
+ROOM = {"direct": False, "encrypted": False, "members": 5, "name": "Neighbours"}
+ME = {"id": "@bot:a.be", "name": "Schakel"}
+AT = datetime(2020, 3, 18, 12, tzinfo=UTC)
+CHAT = Chat("matrix", "!room")
+
+
+def raw(event: dict[str, Any], **more: Any) -> Raw:
+    whole = {"event_id": "$e", "sender": "@maria:a.be", "origin_server_ts": int(AT.timestamp() * 1000)} | event
+    body = {"event": whole, "room": ROOM, "me": ME, "name": "Maria"} | more
+    return Raw("$e", "!room", json.dumps(body).encode())
+
+
+def one(event: dict[str, Any], **more: Any) -> Incoming:
+    (meaning,) = parse(raw(event, **more), "matrix")
+    return meaning
+
+
+def message(**content: Any) -> Message:
+    meaning = one({"type": "m.room.message", "content": content})
+    assert isinstance(meaning, Message)
+    return meaning
+
+
+def nothing(kind: str, content: dict[str, Any], **fields: Any) -> bool:
+    return parse(raw({"type": kind, "content": content, **fields}), "matrix") == ()
+
+
+def test_a_text_message() -> None:
+    """Chat, kind, person, time, words and title are all there."""
+    heard = message(msgtype="m.text", body="hello")
+    assert (heard.chat, heard.kind, heard.id, heard.at, heard.text) == (CHAT, ChatKind.GROUP, "$e", AT, Text("hello"))
+    assert (heard.person.id, heard.person.name, heard.title) == ("@maria:a.be", "Maria", "Neighbours")
+    assert not heard.addressed
+
+
+def test_a_direct_chat_is_private() -> None:
+    """The room's facts decide."""
+    event = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "x"}}
+    meaning = one(event, room=ROOM | {"direct": True})
+    assert isinstance(meaning, Message)
+    assert meaning.kind is ChatKind.PRIVATE
+
+
+def test_styled_text_wins_over_plain() -> None:
+    """The person saw the styled text; without one that says anything, the plain one counts."""
+    html = "org.matrix.custom.html"
+    styled = message(msgtype="m.text", body="**x**", format=html, formatted_body="<b>x</b>")
+    assert styled.text == Text("x", (Span(0, 1, SpanKind.BOLD),))
+    assert message(msgtype="m.text", body="x", format=html, formatted_body="<b></b>").text == Text("x")
+    assert message(msgtype="m.text", body="x", format=html, formatted_body="&#" + "9" * 9000 + ";").text == Text("x")
+    assert message(msgtype="m.text", body="x", format="other", formatted_body="<b>y</b>").text == Text("x")
+
+
+def test_an_older_apps_quotation_is_left_out() -> None:
+    """A reply begins with its own words; a quotation that is no reply stays."""
+    reply = {"m.in_reply_to": {"event_id": "$root"}}
+    quoted = "> <@a:b> what?\n> really\n\nyes\n> no"
+    assert message(**{"msgtype": "m.text", "body": quoted, "m.relates_to": reply}).text.plain == "yes\n> no"
+    assert message(msgtype="m.text", body="> said she").text.plain == "> said she"
+
+
+@pytest.mark.parametrize(
+    ("content", "addressed"),
+    [
+        ({"body": "!notice food"}, True),
+        ({"body": " /help"}, True),
+        ({"body": "!ajuda"}, True),
+        ({"body": "! really"}, False),
+        ({"body": "/"}, False),
+        ({"body": "Schakel: help"}, True),
+        ({"body": "thank you, schakel"}, True),
+        ({"body": "schakelaar"}, False),
+        ({"body": "ask @bot:a.be"}, True),
+        ({"body": "x", "m.mentions": {"user_ids": ["@bot:a.be"]}}, True),
+        ({"body": "x", "m.mentions": {"user_ids": ["@other:a.be"]}}, False),
+    ],
+)
+def test_who_is_meant(content: dict[str, Any], addressed: bool) -> None:
+    """Commands and mentions are for the bot, talk about other things is not."""
+    assert message(msgtype="m.text", **content).addressed is addressed
+
+
+def test_programs_are_not_answered() -> None:
+    """What bots say, and what only apps say to each other, is nobody's business."""
+    notice = {"msgtype": "m.notice", "body": "x"}
+    replaced = {"rel_type": "m.replace", "event_id": "$root"}
+    assert nothing("m.room.message", notice)
+    assert nothing(
+        "m.room.message", {"msgtype": "m.text", "body": "x", "m.new_content": notice, "m.relates_to": replaced}
+    )
+    assert nothing("m.room.message", {"msgtype": "m.key.verification.request", "body": "x"})
+    assert nothing("m.call.candidates", {"candidates": []})
+    assert nothing("m.poll.response", {})
+
+
+def test_what_was_already_redacted_is_nothing() -> None:
+    """A message that was taken back before it was seen has no content to understand."""
+    assert nothing("m.room.message", {}, redacted=True)
+    assert nothing("m.room.encrypted", {}, redacted=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "unsupported"),
+    [
+        ("m.sticker", {"body": "cat", "url": "mxc://a/b"}, "sticker"),
+        ("m.room.message", {"msgtype": "m.location", "body": "geo", "geo_uri": "geo:1,2"}, "location"),
+        ("m.poll.start", {"m.poll": {}}, "poll"),
+        ("org.matrix.msc3381.poll.start", {}, "poll"),
+        ("m.call.invite", {"offer": {}}, "call"),
+        ("m.room.message", {"msgtype": "be.example.new", "body": "x"}, "unknown"),
+        ("be.example.new", {"body": "x"}, "unknown"),
+    ],
+)
+def test_what_we_do_not_know_is_named(kind: str, content: dict[str, Any], unsupported: str) -> None:
+    """Stickers, polls, places and what is invented tomorrow are messages that say what they are."""
+    meaning = one({"type": kind, "content": content})
+    assert isinstance(meaning, Message)
+    assert meaning.unsupported == unsupported
+
+
+def test_files_are_attachments() -> None:
+    """Kind, name, size and type are told, a caption is text, and the key finds the file again."""
+    info = {"size": 12, "mimetype": "image/png"}
+    heard = message(msgtype="m.image", body="a cat", filename="cat.png", url="mxc://a/b", info=info)
+    (file,) = heard.attachments
+    assert (file.kind, file.name, file.size, file.mime) == ("photo", "cat.png", 12, "image/png")
+    assert json.loads(file.key) == {"url": "mxc://a/b"}
+    assert heard.text == Text("a cat")
+
+    encrypted = {"url": "mxc://a/b", "key": {"k": "x"}, "iv": "y", "hashes": {"sha256": "z"}}
+    spoken = message(**{"msgtype": "m.audio", "body": "v.ogg", "file": encrypted, "org.matrix.msc3245.voice": {}})
+    assert (spoken.attachments[0].kind, json.loads(spoken.attachments[0].key)) == ("voice", encrypted)
+    assert spoken.text == Text("")
+    document = message(msgtype="m.file", body="x.pdf", url="mxc://a/b", info={"size": "large", "mimetype": 3})
+    assert document.attachments == (Attachment("document", '{"url":"mxc://a/b"}', "x.pdf"),)
+
+
+def test_relations() -> None:
+    """Edits, reactions, redactions, threads and replies name the message they are about."""
+    replaced = {"m.relates_to": {"rel_type": "m.replace", "event_id": "$root"}}
+    edited = one(
+        {
+            "type": "m.room.message",
+            "content": {"body": "* y", "msgtype": "m.text", "m.new_content": {"body": "y"}} | replaced,
+        }
+    )
+    assert isinstance(edited, Edited)
+    assert (edited.id, edited.text) == ("$root", Text("y"))
+    annotation = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$root", "key": "✅"}}
+    reacted = one({"type": "m.reaction", "content": annotation})
+    assert isinstance(reacted, Reacted)
+    assert (reacted.message, reacted.key) == ("$root", "✅")
+    assert one({"type": "m.room.redaction", "content": {"redacts": "$root"}}) == Deleted(CHAT, "$root", AT)
+    assert one({"type": "m.room.redaction", "redacts": "$root", "content": {}}) == Deleted(CHAT, "$root", AT)
+
+
+def test_our_own_events_are_receipts() -> None:
+    """The echo names the transaction; what accompanies a message is not worth one; our other devices are silent."""
+    own = {"sender": "@bot:a.be", "type": "m.room.encrypted"}
+    assert one(own | {"transaction": "t1"}) == Echo(CHAT, "t1", "$e", AT)
+    assert parse(raw(own | {"transaction": "t1~choice2"}), "matrix") == ()
+    assert parse(raw(own | {"content": {}}), "matrix") == ()
+
+
+def test_our_own_membership() -> None:
+    """Invited, joined, put out; other people's comings and goings are nothing."""
+    own = {"type": "m.room.member", "state_key": "@bot:a.be"}
+    invited = one(own | {"content": {"membership": "invite"}})
+    assert isinstance(invited, Added)
+    assert (invited.invited, invited.person.id, invited.title) == (True, "@maria:a.be", "Neighbours")
+    joined = one(own | {"sender": "@bot:a.be", "before_by": "@maria:a.be", "content": {"membership": "join"}})
+    assert isinstance(joined, Added)
+    assert (joined.invited, joined.person.id) == (False, "@maria:a.be")
+    assert one(own | {"content": {"membership": "ban"}}) == Removed(CHAT, ChatKind.GROUP, AT)
+    assert nothing("m.room.member", {"membership": "leave"}, state_key="@other:a.be")
+
+
+def test_rooms_move_and_keys_are_missing() -> None:
+    """An upgrade names the new room; an encrypted event stays unreadable until its key comes."""
+    tombstone = {"type": "m.room.tombstone", "state_key": "", "content": {"replacement_room": "!new"}}
+    assert one(tombstone) == MovedChat(CHAT, Chat("matrix", "!new"), AT)
+    encrypted = {"type": "m.room.encrypted", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+    assert one(encrypted) == Unreadable(CHAT, ChatKind.GROUP, "$e", AT)
+
+
+def test_half_characters_can_be_stored() -> None:
+    """A lone surrogate or a NUL in what somebody writes becomes a replacement character."""
+    heard = message(msgtype="m.text", body="a\ud83d b\x00 \U0001f600")
+    assert heard.text.plain == "a\ufffd b\ufffd 😀"
+    heard.text.plain.encode()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "m.room.message", "content": {"msgtype": "m.text"}},
+        {"type": "m.room.message", "content": {"msgtype": "m.text", "body": 5}},
+        {"type": "m.room.message", "content": "no"},
+        {"type": "m.room.message", "content": {"msgtype": "m.image", "body": "x", "url": "https://tracker.example"}},
+        {
+            "type": "m.room.message",
+            "content": {"msgtype": "m.text", "body": "x", "m.relates_to": {"rel_type": "m.thread"}},
+        },
+        {"type": "m.reaction", "content": {}},
+        {"type": None, "content": None},
+        {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "x"}, "origin_server_ts": 10**30},
+        {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "x"}, "sender": 3},
+    ],
+)
+def test_what_is_malformed_says_so(event: dict[str, Any]) -> None:
+    """The core sets such an event aside; nothing of it is in the complaint."""
+    with pytest.raises(ValueError, match=r"^(not a Matrix event as it should be|an attachment that is not in .*)$"):
+        parse(raw(event), "matrix")
+
+
+FIELDS = ["body", "msgtype", "m.relates_to", "rel_type", "event_id", "key", "url", "file", "info", "membership"]
+FIELDS += ["m.new_content", "m.mentions", "user_ids", "m.in_reply_to", "formatted_body", "format", "redacts"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
+    max_leaves=12,
+)
+KINDS = st.sampled_from(["m.room.message", "m.reaction", "m.room.redaction", "m.room.member", "m.sticker", "x.y"])
+MSGTYPES = st.sampled_from(["m.text", "m.image", "m.audio", "m.emote", "m.location"])
+
+
+@given(KINDS, JSON, MSGTYPES, st.booleans())
+def test_anything_is_understood_or_malformed(kind: str, content: Any, msgtype: str, own: bool) -> None:
+    """Whatever JSON arrives, parsing gives storable text or a ValueError."""
+    if isinstance(content, dict):
+        content = {"msgtype": msgtype, "body": "x"} | content
+    event = {"type": kind, "content": content} | ({"state_key": "@bot:a.be"} if own else {})
+    try:
+        meaning = parse(raw(event), "matrix")
+    except ValueError:
+        return
+    for thing in meaning:
+        repr(thing).encode()
+        if isinstance(thing, Message):
+            thing.text.plain.encode()
+
+
+@given(st.binary())
+def test_any_bytes_are_malformed(body: bytes) -> None:
+    """Bytes that are no event of ours are a ValueError."""
+    with pytest.raises(ValueError):  # noqa: PT011  # json's own, whatever it says
+        parse(Raw("$e", "!room", body), "matrix")
