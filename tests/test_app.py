@@ -1,0 +1,27 @@
+"""The whole bot on each database: a request is asked, claimed and answered, across a stop and a start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.paper import Paper
+from tests.world import Clock, world
+
+
+async def test_a_request_survives_a_restart_on_either_database(database_url: str, tmp_path: Path) -> None:
+    """What was asked before the stop is answered after it, by the card that is already there."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, url=database_url, network=network, clock=clock) as w:
+        room = await w.paired("Coördinatie", "coordination")
+        member, coordinator = w.somebody("Ana", "nl"), w.somebody("Leïla", "nl")
+        await member.writes("Goedemorgen, wij zoeken een slaapplaats voor vannacht.")
+        await member.presses("Versturen")
+        [card] = [shown for shown in coordinator.sees(room) if shown.plain.startswith("K1")]
+    network.faults.clear()
+    async with world(tmp_path, url=database_url, network=network, clock=clock) as w:
+        member.world = coordinator.world = w
+        await coordinator.presses("Ik zorg ervoor", room, card)
+        await coordinator.writes("!r Kom om 20 uur naar het huis.", room, thread=card.id)
+        assert any("Kom om 20 uur naar het huis." in words for words in member.reads())
+        [card] = [shown for shown in coordinator.sees(room) if shown.plain.startswith("K1") and not shown.thread]
+        assert "Leïla" in card.plain
