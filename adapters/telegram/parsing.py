@@ -186,11 +186,8 @@ def _reply_to(message: wire.Message) -> str | None:
 def _replied(message: wire.Message) -> wire.Replied | None:
     """What is answered. In a topic, everything else formally answers the message that opened the topic."""
     replied = message.reply_to_message
-    if replied is None or replied.forum_topic_created is not None:
-        return None
-    if message.is_topic_message and replied.message_id == message.message_thread_id:
-        return None
-    return replied
+    opens_topic = replied and message.is_topic_message and replied.message_id == message.message_thread_id
+    return None if opens_topic else replied
 
 
 def _is_addressed(message: wire.Message, text: Text, us: Ourselves) -> bool:

@@ -86,7 +86,6 @@ class Replied(msgspec.Struct):
 
     message_id: int
     sender: User | None = msgspec.field(default=None, name="from")
-    forum_topic_created: dict[str, Any] | None = None
 
 
 class Message(msgspec.Struct):

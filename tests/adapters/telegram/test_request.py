@@ -37,11 +37,11 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def answering(status: int, body: str | bytes, **headers: str) -> Handler:
+def answering(status: int, body: str | bytes) -> Handler:
     content = body.encode() if isinstance(body, str) else body
 
     async def answer(request: web.Request) -> web.Response:
-        return web.Response(status=status, body=content, headers=headers)
+        return web.Response(status=status, body=content)
 
     return answer
 
@@ -158,11 +158,23 @@ async def test_a_closed_connection_object_sends_nothing() -> None:
         await request.shutdown()
 
 
-@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 429])
+async def test_a_redirection_is_not_followed() -> None:
+    """The page of a hotel's network would look like an answer."""
+
+    async def redirect(request: web.Request) -> web.Response:
+        if request.path == "/login":
+            return web.Response(text="<html>welcome</html>")
+        return web.Response(status=302, headers={"Location": "/login"})
+
+    with pytest.raises(NeverSent):
+        await call(redirect)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429])
 async def test_a_refusal_that_is_not_telegrams_was_never_sent(status: int) -> None:
     """A proxy or a hotel's network in between: no reason to give up a chat or the account."""
     with pytest.raises(NeverSent):
-        await call(answering(status, "<html>no</html>", Location="http://127.0.0.1/login"))
+        await call(answering(status, "<html>no</html>"))
 
 
 # --- what Telegram refuses -----------------------------------------------------------------------------------------

@@ -364,9 +364,10 @@ async def test_what_is_too_old_to_withdraw_is_refused(server: BotApiServer, bot:
 
 async def test_a_reason_that_quotes_people_is_not_passed_on(server: BotApiServer, bot: Bot, ana: Person) -> None:
     """Telegram repeats in some what was written."""
-    server.faults.add(Error(400, f"Bad Request: can't parse entities: '{SECRET}'"), "sendMessage")
-    failure = await failure_of(bot, say(ana.id))
-    assert (type(failure), str(failure)) == (Refused, "Telegram refuses it")
+    server.faults.add(Error(400, f"Bad Request: can't parse entities: '{SECRET}'"), times=2)
+    for action in (say(ana.id), EditText(chat(ana.id), "1", Text(SECRET), "t")):
+        failure = await failure_of(bot, action)
+        assert (type(failure), str(failure)) == (Refused, "Telegram refuses it")
 
 
 async def test_what_is_too_large_is_refused(server: BotApiServer, bot: Bot, ana: Person) -> None:
