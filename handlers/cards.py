@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from bot.actions import Action, Button, Buttons, Edit, Named, Priority, Say
@@ -17,6 +18,8 @@ from handlers.situation import Actions
 
 SHOWN = 900
 """Characters of the member's words on a card: with their translation they still fit one message of any network."""
+
+_ECHO_WAITS = timedelta(seconds=3)  # for its translation: whoever replied wants to see that it was taken
 
 
 # --- the card --------------------------------------------------------------------------------------------------------
@@ -222,7 +225,10 @@ def _progress(tx: Transaction, request: Request, line: Spoken) -> Sentence:
 def echoed(tx: Transaction, request: Request, line: Spoken) -> Actions:
     """Show a reply below the card."""
     room = tx.chats.coordination_room()
-    return () if room is None else (_below(room, request, echo(tx, request, line), reply_name(request, line.id)),)
+    if room is None:
+        return ()
+    shown = _below(room, request, echo(tx, request, line), reply_name(request, line.id))
+    return (replace(shown, deadline=_ECHO_WAITS),)
 
 
 def refresh_echo(tx: Transaction, request: Request, line: Spoken) -> Actions:

@@ -1,0 +1,156 @@
+"""The optional questions: at most four, each can be skipped, and the card follows every answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import Reacted
+from tests.handlers.conftest import Scene, sentence
+
+
+async def press(scene: Scene, key: str) -> None:
+    await scene.member.presses(sentence(key, "pt"))
+
+
+async def test_four_taps_tell_what_is_needed(scene: Scene) -> None:
+    """What, for whom, where and how to answer: all of it stands on the card at once."""
+    await scene.asks()
+    await press(scene, "need-food")
+    assert sentence("card-what", what=sentence("need-food")) in scene.card().plain
+    await press(scene, "for-me")
+    await scene.member.writes("Molenbeek")
+    await press(scene, "answer-chat")
+    lines = scene.card().plain.split("\n")
+    assert lines[:7] == [
+        sentence("card-open", code="K1"),
+        sentence("card-what", what=sentence("need-food")),
+        sentence("card-for-me"),
+        sentence("card-area", area="Molenbeek"),
+        sentence("card-language", language="Portugees"),
+        sentence("card-answer-chat"),
+        sentence("card-since", since="10:00"),
+    ]
+    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+
+
+async def test_every_question_can_be_skipped(scene: Scene) -> None:
+    """Then the card says nothing of it."""
+    await scene.asks()
+    before = scene.card().plain
+    for key in ("button-skip", "button-skip", "wont-say", "button-skip"):
+        await press(scene, key)
+    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert scene.card().plain == before
+
+
+async def test_for_someone_else_we_ask_how_to_reach_them(scene: Scene) -> None:
+    """A street worker writes for a client."""
+    await scene.asks()
+    await press(scene, "button-skip")
+    await press(scene, "for-other")
+    assert scene.member.reads()[-1] == sentence("intake-reach", "pt")
+    await scene.member.writes("0470 12 34 56, à noite")
+    assert sentence("card-for-other") in scene.card().plain
+    assert "0470 12 34 56" in scene.card().plain
+    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+
+
+async def test_how_to_reach_them_can_be_skipped_too(scene: Scene) -> None:
+    """The next question follows."""
+    await scene.asks()
+    await press(scene, "button-skip")
+    await press(scene, "for-other")
+    await press(scene, "button-skip")
+    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+
+
+async def test_a_call_asks_for_the_number_in_the_conversation(scene: Scene) -> None:
+    """The number is a message like any other: it stands in the thread."""
+    await scene.asks()
+    for key in ("button-skip", "button-skip", "wont-say", "answer-call"):
+        await press(scene, key)
+    assert scene.member.reads()[-1] == sentence("intake-call", "pt")
+    await scene.member.writes("0470 12 34 56")
+    assert sentence("card-answer-call") in scene.card().plain
+    assert "0470 12 34 56" in "\n".join(scene.thread())
+
+
+async def test_who_goes_on_telling_is_heard(scene: Scene) -> None:
+    """A long text is no area: it goes to the thread."""
+    await scene.asks()
+    await press(scene, "need-food")
+    await press(scene, "for-me")
+    await scene.member.writes("Ainda há outra coisa: ontem cortaram-nos a luz e não temos aquecimento em casa")
+    assert "aquecimento" in "\n".join(scene.thread())
+    assert sentence("card-area", area="")[:6] not in scene.card().plain
+
+
+async def test_words_instead_of_a_tap_go_to_the_thread(scene: Scene) -> None:
+    """Nobody has to answer a question to be heard."""
+    await scene.asks()
+    await scene.member.writes("Somos quatro pessoas nesta casa")
+    assert "quatro pessoas" in "\n".join(scene.thread())
+
+
+async def test_a_second_answer_to_one_question_changes_nothing(scene: Scene) -> None:
+    """The presser is told what was chosen."""
+    await scene.asks()
+    question = scene.member.sees()[-1]
+    await scene.member.presses(sentence("need-food", "pt"), message=question)
+    await scene.member.presses(sentence("need-money", "pt"), message=question)
+    assert sentence("need-food") in scene.card().plain
+    toast = scene.world.network.toasts[-1][1].replace("\u2068", "").replace("\u2069", "")
+    assert toast == sentence("choice-made", "pt", choice=sentence("need-food", "pt"))
+
+
+async def test_an_earlier_question_can_be_answered_late(scene: Scene) -> None:
+    """It counts, and the conversation goes on where it was."""
+    await scene.asks()
+    await scene.member.writes("Somos quatro pessoas nesta casa")
+    question = next(m for m in scene.member.sees() if sentence("need-food", "pt") in m.labels)
+    await scene.member.presses(sentence("need-food", "pt"), message=question)
+    assert scene.member.reads()[-1] == sentence("intake-who", "pt")
+
+
+@pytest.mark.parametrize("typed", ["1", "1.", "١", "1\ufe0f\u20e3"])
+async def test_numbers_choose(scene: Scene, typed: str) -> None:
+    """In whatever digits."""
+    await scene.asks()
+    await scene.member.writes(typed)
+    assert sentence("need-food") in scene.card().plain
+
+
+async def test_a_number_that_answers_a_person_chooses_nothing(scene: Scene) -> None:
+    """How many children? — 3. The open question above is not what that was about."""
+    await scene.asks()
+    await scene.in_thread("!r Hoeveel kinderen hebt u bij u in huis?")
+    await scene.member.writes("3")
+    assert sentence("need-health") not in scene.card().plain
+    assert scene.thread()[-1].split("\n")[1] == "3"
+
+
+async def test_a_digit_as_reaction_chooses(scene: Scene) -> None:
+    """Where a network has reactions instead of buttons."""
+    await scene.asks()
+    question = scene.member.sees()[-1]
+    await scene.member.reacts("1\ufe0f\u20e3", question.id, scene.member.private)
+    assert sentence("need-food") in scene.card().plain
+    await scene.member.reacts("👍", question.id, scene.member.private)
+    assert Reacted.__name__ not in scene.member_reads()
+
+
+async def test_the_questions_end_with_the_request(scene: Scene) -> None:
+    """Closed in the meantime: a late tap is noted, and nothing breaks."""
+    await scene.asks()
+    await scene.in_thread("!close helped")
+    await press(scene, "need-food")
+    assert sentence("need-food") in scene.card().plain
+
+
+async def test_an_area_cannot_break_the_card(scene: Scene) -> None:
+    """Whatever is typed stands on its line."""
+    await scene.asks()
+    await press(scene, "need-food")
+    await press(scene, "for-me")
+    await scene.member.writes("{code} <b>Gent</b> \u202eabc")
+    assert "{code} <b>Gent</b> abc" in scene.card().plain
