@@ -16,7 +16,7 @@ from bot.pacing import Pacer
 from bot.ports import Adapter, Down, NotSent, Refused, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.servers.botapi import BotApiServer
-from tests.servers.botapi.faults import Error, Fault, Hang, Reset, Status
+from tests.servers.botapi.faults import BadShape, Error, Fault, Hang, Reset, Status
 from tests.servers.botapi.limits import FloodLimits
 
 NAME = "schakel_7000000001_bot"
@@ -130,10 +130,19 @@ async def test_what_people_send_can_be_fetched(
     assert (tmp_path / "voice").read_bytes() == b"\x00stem\xff"
 
 
-async def test_a_file_that_telegram_does_not_give_is_refused(adapter: TelegramAdapter, tmp_path: Path) -> None:
-    """It is unknown, or too big."""
+async def test_a_file_that_telegram_does_not_give_is_refused(
+    server: BotApiServer, adapter: TelegramAdapter, tmp_path: Path
+) -> None:
+    """It is unknown, too big, or has no address."""
     with pytest.raises(Refused, match="invalid file_id"):
         await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo")
+    for fault in (
+        Error(400, "Bad Request: file is too big"),
+        BadShape(b'{"ok":true,"result":{"file_id":"a","file_unique_id":"b"}}'),
+    ):
+        server.faults.add(fault, "getFile")
+        with pytest.raises(Refused):
+            await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo")
     assert not (tmp_path / "photo").exists()
 
 
