@@ -44,6 +44,11 @@ def held(tx: Transaction, chat: int) -> Held | None:
     return None if state is None else Held(tuple(state.pop("texts")), **state)
 
 
+def _waiting(tx: Transaction, chat: int) -> Held:
+    """What is held, also where the bot has asked which request it is about."""
+    return held(tx, chat) or Held(tuple(tx.dialogues.get(chat).get("which", ())))
+
+
 def keep(tx: Transaction, chat: int, now: Held) -> None:
     state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing")}
     tx.dialogues.save(chat, {"held": {"texts": list(now.texts), **state}})
@@ -69,13 +74,13 @@ def tell(
 
 def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
     """Nothing is written yet: languages, who reads, and an invitation to write."""
-    before = held(tx, where.chat.id) or Held()
+    before = _waiting(tx, where.chat.id)
     return _show(tx, where, Held(before.texts, hint=hint or before.hint, missing=before.missing))
 
 
 def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
     """Keep texts until they are sent; `event` is the message just written, if it was."""
-    before = held(tx, where.chat.id) or Held()
+    before = _waiting(tx, where.chat.id)
     now = Held((*before.texts, *texts), before.screen, before.shown, before.hint, before.missing)
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)

@@ -18,6 +18,7 @@ from handlers.situation import Actions
 
 SHOWN = 900
 """Characters of the member's words on a card: with their translation they still fit one message of any network."""
+_SHOWN_TEXTS = 8
 
 _ECHO_WAITS = timedelta(seconds=3)  # for its translation: whoever replied wants to see that it was taken
 
@@ -147,7 +148,7 @@ def _first_words(tx: Transaction, request: Request) -> list[Spoken]:
 
 
 def _fits(tx: Transaction, lines: list[Spoken]) -> bool:
-    return sum(len(tx.texts.get(line.text).text.plain) for line in lines) <= SHOWN
+    return len(lines) <= _SHOWN_TEXTS and sum(len(tx.texts.get(line.text).text.plain) for line in lines) <= SHOWN
 
 
 # --- the thread ------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from handlers import (
     reviewing,
     situation,
     triage,
+    unreadable,
 )
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
 
@@ -181,6 +182,7 @@ DUE: dict[str, DueHandler] = {
     pairing.UNPAIRED: pairing.give_up,
     progress.BUSINESS: progress.due,
     "card-date": cards.refresh_date,
+    unreadable.BUSINESS: unreadable.due,
 }
 """By the timer's business."""
 
@@ -204,13 +206,14 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
     match event:
         case Message():
-            return _message(event, tx)
+            return _message(situation.storable(event), tx)
         case Pressed():
             return _pressed(event, tx)
         case Reacted():
             return _reacted(event, tx)
         case Edited():
-            return [action for handler in EDITED for action in handler(event, tx)]
+            changed = situation.storable(event)
+            return [action for handler in EDITED for action in handler(changed, tx)]
         case Deleted():
             return [action for handler in DELETED for action in handler(event, tx)]
         case Echo(chat, transaction, network_id):
@@ -225,7 +228,7 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
         case MovedChat():
             return membership.moved(event, tx)
         case Unreadable():
-            return ()
+            return unreadable.arrived(event, tx)
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
             return handler(event, tx) if handler else ()

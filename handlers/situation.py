@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot import commands
 from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
-from bot.model import ChatKind, Message, Person, Pressed, Reacted
+from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted
 from bot.store.choices import OfferedChoice
 from bot.store.deliveries import KnownCopy
 from bot.store.transaction import Transaction
@@ -40,6 +42,23 @@ _DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
     f"{digit}\u20e3": digit for digit in range(1, 10)
 }
 _DIGITS |= {"🔟": 10}
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+Written = TypeVar("Written", Message, Edited)
+
+
+def storable(event: Written) -> Written:
+    """The message with half characters, which no store and no network takes, replaced one for one."""
+    if not _HALVES.search(event.text.plain + event.person.name + (getattr(event, "title", None) or "")):
+        return event
+    text = replace(event.text, plain=_whole(event.text.plain))
+    event = replace(event, text=text, person=replace(event.person, name=_whole(event.person.name)))
+    return replace(event, title=_whole(event.title)) if isinstance(event, Message) and event.title else event
+
+
+def _whole(words: str) -> str:
+    return _HALVES.sub("\ufffd", words)
 
 
 def of_message(event: Message, tx: Transaction) -> Situation:
@@ -85,8 +104,8 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
 
 
 def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
-    # Of those who write in a community group nothing is kept.
-    person = KnownPerson(0, "", who.language) if chat.role == "group" else tx.chats.person(who)
+    # Of those who write in a group that is no room of ours nothing is kept.
+    person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(who)
     app = (person.app_language or "").partition("-")[0]
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
     return Situation(chat, person, language, answered.subject if answered else "", answered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,11 +27,15 @@ class About:
     rest: str
 
 
+_LIKE_A_REPLY = re.compile(r"\s*r(eply)?[\s:,]+\w", re.IGNORECASE)  # the / was forgotten
+
 Change = Callable[[About, Situation, Transaction], Actions]
 
 
 def _about(where: Situation, tx: Transaction) -> About | Sentence:
     """By the code typed, else by the thread; otherwise what to tell."""
+    if where.chat.role != Role.COORDINATION:
+        return say("only-in-coordination")  # a button in what was the coordination room once
     if where.choice is not None:
         found = tx.requests.by_code(where.choice.subject)
         return say("which-code") if found is None else About(found, "")
@@ -173,9 +178,11 @@ def note(event: Message, where: Situation, tx: Transaction) -> Actions:
 def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Words in a request's thread are a note; elsewhere in the room people talk among themselves."""
     request = tx.requests.by_code(where.subject) if where.subject.startswith("K") else None
-    if request is not None and event.text:
-        _keep_note(event, event.text, request, where, tx)
-    return ()
+    if request is None or not event.text:
+        return ()
+    _keep_note(event, event.text, request, where, tx)
+    meant = _LIKE_A_REPLY.match(event.text.plain)
+    return _tell(event, where, say("note-like-a-reply", code=request.code), request) if meant else ()
 
 
 def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
@@ -96,6 +96,13 @@ class Inbox:
             .where(inbox.c.id == arrived.id, inbox.c.body == arrived.body)
             .values(status=InboxStatus.UNREADABLE)
         )
+
+    def has_unreadable(self, lane: str, since: datetime) -> bool:
+        """Whether something of that lane came after `since` and still cannot be read."""
+        query = select(inbox.c.id).where(
+            inbox.c.lane == lane, inbox.c.received_at >= since, inbox.c.status == InboxStatus.UNREADABLE
+        )
+        return self._tx.connection.execute(query.limit(1)).first() is not None
 
     def failed(self, id: int, attempts: int, error: str) -> None:
         self._set(id, attempts=attempts, error=error)

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.model import Deleted
+from bot.model import Attachment, Chat, ChatKind, Deleted, Edited, Message, Person, Text, Unreadable
 from bot.store.tables import text_table
+from handlers.situation import storable
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
-from tests.world import POLICY, world
+from tests.world import MONDAY_MORNING, POLICY, world
 
 PLEA = "Preciso de comida para os meus dois filhos"
 
@@ -240,6 +241,47 @@ async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> N
     assert scene.ann.reads(scene.room) == []
 
 
+async def test_words_below_a_picture_are_taken_and_the_picture_is_not(scene: Scene) -> None:
+    """Both is said."""
+    picture = Attachment("photo", "key-1")
+    chat, network = scene.member.private, scene.world.network
+    for number, words in enumerate((PLEA, "")):
+        at = scene.world.clock.now()
+        message = Message(
+            chat, ChatKind.PRIVATE, scene.member.person, f"p{number}", at, Text(words), attachments=(picture,)
+        )
+        network.happens(message)
+        await scene.world.settled()
+    assert sentence("words-arrived-alone", "pt") in scene.member.reads()
+    assert scene.member.reads()[-1] == sentence("words-please-picture", "pt")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert PLEA in scene.card().plain
+
+
+async def test_a_message_whose_key_never_comes_is_asked_for_again(scene: Scene) -> None:
+    """After a minute; one whose key comes in time is handled as if nothing had been."""
+    chat, network = scene.member.private, scene.world.network
+    await scene.asks()
+    network.happens(Unreadable(chat, ChatKind.PRIVATE, "u1", scene.world.clock.now()))
+    await scene.world.settled()
+    before = len(scene.member.reads())
+    await scene.world.advance(timedelta(seconds=61))
+    assert scene.member.reads()[before:] == [sentence("message-unreadable", "pt")]
+
+
+def test_half_characters_are_replaced_one_for_one() -> None:
+    """No store takes them; the spans of the text still fit."""
+    person = Person("paper", "p", "Zo\ud83d")
+    message = Message(
+        Chat("paper", "c"), ChatKind.GROUP, person, "1", MONDAY_MORNING, Text("a\udc00b"), title="T\ud800"
+    )
+    found = storable(message)
+    assert (found.text.plain, found.person.name, found.title) == ("a\ufffdb", "Zo\ufffd", "T\ufffd")
+    edited = Edited(message.chat, message.kind, person, "1", message.at, Text("\ud83d\ude00"))
+    assert storable(edited).text.plain == "\ufffd\ufffd"
+    assert storable(found) is found
+
+
 @pytest.mark.parametrize("size", [20_000, 60_000])
 async def test_a_very_long_message_is_kept_whole(scene: Scene, size: int) -> None:
     """The card shows its beginning, the thread all of it."""
@@ -297,6 +339,17 @@ async def test_with_several_open_the_bot_asks_each_time(scene: Scene) -> None:
     assert "urgente" in "\n".join(scene.thread("K2"))
     assert "ainda hoje" in "\n".join(scene.thread("K2"))
     assert "urgente" not in "\n".join(scene.thread("K1"))
+
+
+async def test_ask_takes_along_what_waits_for_an_answer(scene: Scene) -> None:
+    """Words that were held while the bot asked about K1 are not forgotten."""
+    await scene.asks()
+    await scene.world.advance(timedelta(days=2))
+    await scene.member.writes("A minha filha está doente")
+    await scene.member.writes("!ask Precisamos de um médico")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "doente" in scene.card("K2").plain
+    assert "médico" in scene.card("K2").plain
 
 
 async def test_something_new_begins_again(scene: Scene) -> None:

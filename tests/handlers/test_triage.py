@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.chats import Pairing
 from bot.content import LanguageName, say
 from bot.model import Chat
 from bot.ports import Gone, Refused
@@ -157,6 +158,15 @@ async def test_a_note_can_be_kept_from_anywhere_in_the_room(scene: Scene) -> Non
     lines = await scene.world.app.unit(lambda tx: tx.requests.lines(1))
     assert [line.author for line in lines] == ["member", "note"]
     assert "niemand thuis" not in scene.member_reads()
+
+
+@pytest.mark.parametrize("typed", ["r morgen om 10 uur", "R: morgen om 10 uur", "reply morgen om 10 uur"])
+async def test_a_reply_without_its_stroke_is_a_note_and_says_so(scene: Scene, typed: str) -> None:
+    """Nobody should wait for an answer that was never sent."""
+    await scene.asks()
+    await scene.in_thread(typed)
+    assert scene.ann.reads(scene.room)[-1] == sentence("note-like-a-reply", code="K1")
+    assert "morgen" not in scene.member_reads()
 
 
 async def test_helpers_talk_among_themselves_undisturbed(scene: Scene) -> None:
@@ -350,6 +360,16 @@ async def test_a_member_who_blocked_the_bot_is_out_of_reach(scene: Scene) -> Non
     assert unreachable not in scene.card().plain
 
 
+async def test_a_reply_to_somebody_who_had_left_says_so_at_once(scene: Scene) -> None:
+    """They blocked the bot long before."""
+    await scene.asks()
+    await scene.member.blocks_the_bot()
+    assert sentence("member-unreachable", network="Paper") in scene.thread()
+    await scene.in_thread(f"!r {REPLY}")
+    assert sentence("echo-unreachable", network="Paper") in scene.thread()[-1]
+    await scene.world.settled()
+
+
 async def test_a_reply_the_network_refuses_says_why(scene: Scene) -> None:
     """The chat itself stays reachable."""
     await scene.asks()
@@ -484,6 +504,21 @@ async def test_an_unknown_code_is_no_catastrophe(scene: Scene, typed: str) -> No
     before = len(scene.ann.reads(scene.room))
     await scene.ann.writes(typed, scene.room)
     assert len(scene.ann.reads(scene.room)) == before + 1
+
+
+async def test_buttons_of_a_room_that_is_no_longer_ours_do_nothing(scene: Scene) -> None:
+    """Rights come from the room as it is now."""
+    await scene.asks()
+
+    def unit(tx: Transaction) -> None:
+        room = tx.chats.at(scene.room)
+        assert room is not None
+        tx.chats.pair(room.id, Pairing("organisation", tx.chats.organisation_named("X").id, "nl"))
+
+    await scene.world.app.unit(unit)
+    await scene.ann.presses(sentence("button-claim"), scene.room)
+    assert scene.world.network.toasts[-1][1] == sentence("only-in-coordination")
+    assert await events(scene) == ["created"]
 
 
 async def test_an_unknown_command_lists_what_works_here(scene: Scene) -> None:
