@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Protocol
+
+import regex
 
 from bot.content import (
     Arg,
@@ -49,6 +52,7 @@ class Lookups:
     help_link: Callable[[str], str | None]
 
 
+_GRAPHEME = regex.compile(r"\X")
 _WITHIN_A_SENTENCE = 80  # characters of somebody's words
 
 _STYLES = {"bold": SpanKind.BOLD, "italic": SpanKind.ITALIC, "quote": SpanKind.QUOTE}
@@ -134,7 +138,10 @@ def _cut(reading: Reading, most: int | None) -> Reading:
 
 def _stretch(text: Text, start: int, most: int | None) -> Text:
     """The text from `start` on, at most `most` characters of it, with dots where something is left out."""
-    end = len(text.plain) if most is None else start + most
+    end = len(text.plain)
+    if most is not None and end > start + most:
+        whole = takewhile(lambda found: found.end() <= start + most, _GRAPHEME.finditer(text.plain, start))
+        end = max((found.end() for found in whole), default=start)
     before, after = "…" if start > 0 else "", "…" if end < len(text.plain) else ""
     return Text(before) + text[start:end] + Text(after) if before or after else text
 
