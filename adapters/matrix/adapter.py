@@ -63,8 +63,8 @@ class MatrixAdapter:
         try:
             client = self._client = await logged_in(self._server, self._settings, home)
             await client.upload_keys()
-            client.direct = await self._direct_rooms()
-            me = Me(client.user_id, await self._display_name())
+            client.direct, name = await asyncio.gather(self._direct_rooms(), self._display_name())
+            me = Me(client.user_id, name)
         except Failure as failure:
             await self._release()
             raise receive_error(failure) from failure
@@ -137,7 +137,7 @@ class MatrixAdapter:
         try:
             answer = await self._server.call("GET", path("profile", self._settings.user, "displayname"))
         except Failure as failure:
-            if failure.errcode == "M_NOT_FOUND":
+            if failure.errcode in ("M_NOT_FOUND", "M_FORBIDDEN"):
                 return None
             raise
         name = answer.get("displayname")

@@ -24,6 +24,11 @@ from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
 log = logging.getLogger(__name__)
 
 KEY_STORE = "olm.db"
+DEAF = (
+    "the homeserver holds other encryption keys than the account's folder, which was probably put back from an older "
+    "copy: people who are new to the bot cannot reach it in encrypted rooms; stop, move the folder away, and start "
+    "again with the password, as a new device"
+)
 ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for their devices again
 _STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical_alias", "m.room.create"}
 
@@ -39,6 +44,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._querying = asyncio.Lock()
         self._silent: dict[str, float] = {}
+        self._deaf = False
         try:
             self.restore_login(user_id, device_id, "held by the Homeserver")
         except BaseException:
@@ -215,11 +221,18 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     async def upload_keys(self) -> None:
         """Publish the device, and one-time keys with which others can open a channel to it. Raises Failure."""
-        if not self.should_upload_keys:
+        if not self.should_upload_keys or self._deaf:
             return
         content = self.olm.share_keys()
         self.olm.save_account()  # first: a kill after the upload must not lose the secret halves
-        answer = await self.server.call("POST", path("keys", "upload"), content)
+        try:
+            answer = await self.server.call("POST", path("keys", "upload"), content)
+        except Failure as failure:
+            if failure.status != 400:
+                raise
+            log.error("%s (%s)", DEAF, failure)
+            self._deaf = True
+            return
         count = _dict(answer, "one_time_key_counts").get("signed_curve25519", 0)
         self.receive_response(nio.KeysUploadResponse(0, count))
 

@@ -85,8 +85,9 @@ class Receiver:
                     events.append(self._departure(room_id, known, cursor))
 
         following: str = answer["next_batch"]
-        if events or following != cursor:
-            await deliver(Batch(tuple(events), following))
+        once = {event.id: event for event in events}  # a key may have come for what this answer repeats
+        if once or following != cursor:
+            await deliver(Batch(tuple(once.values()), following))
         self._undecrypted.forget(event.id for event in readable)
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -32,79 +33,75 @@ def nested(depth: int) -> dict[str, Any]:
     return {"msgtype": "m.text", "body": "x", "deep": inner}
 
 
-@pytest.mark.parametrize(
-    ("kind", "content"),
-    [
-        ("m.room.message", {}),
-        ("m.room.message", {"msgtype": 5, "body": ["x"]}),
-        ("m.room.message", {"msgtype": "m.text", "body": "x", "m.relates_to": "no"}),
-        ("m.room.message", {"msgtype": "m.image", "body": "x", "url": {"no": 1}, "info": "no"}),
-        ("m.room.message", nested(400)),
-        ("m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2"}),
-        ("m.room.encrypted", {"algorithm": 3, "ciphertext": {}}),
-        ("m.reaction", {"m.relates_to": {"event_id": 3}}),
-        ("m.room.member", {"membership": "join"}),
-        ("m.room.encryption", {"algorithm": "no state"}),
-        ("org.example.☃", {"anything": [None, {}]}),
-    ],
-)
-async def test_odd_events_do_not_stop_the_stream(
-    core: Core, maria: MatrixUser, kind: str, content: dict[str, Any]
-) -> None:
-    """Each is handed over, understood or not, and the next message is heard."""
+ODD_EVENTS: list[tuple[str, dict[str, Any]]] = [
+    ("m.room.message", {}),
+    ("m.room.message", {"msgtype": 5, "body": ["x"]}),
+    ("m.room.message", {"msgtype": "m.text", "body": "x", "m.relates_to": "no"}),
+    ("m.room.message", {"msgtype": "m.image", "body": "x", "url": {"no": 1}, "info": "no"}),
+    ("m.room.message", nested(400)),
+    ("m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2"}),
+    ("m.room.encrypted", {"algorithm": 3, "ciphertext": {}}),
+    ("m.reaction", {"m.relates_to": {"event_id": 3}}),
+    ("m.room.member", {"membership": "join"}),
+    ("m.room.encryption", {"algorithm": "no state"}),
+    ("org.example.☃", {"anything": [None, {}]}),
+]
+
+
+async def test_odd_events_do_not_stop_the_stream(core: Core, maria: MatrixUser) -> None:
+    """Each that the server lets through is handed over, understood or not, and the next message is heard."""
     room = await room_with(core, maria, encrypted=False)
     known = len(core.inbox)
-    status = await put_raw(maria, f"rooms/{quote(room)}/send/{quote(kind)}", content)
+    path = f"rooms/{quote(room)}/send"
+    let_through = [await put_raw(maria, f"{path}/{quote(kind)}", content) == 200 for kind, content in ODD_EVENTS]
+    assert sum(let_through) > len(ODD_EVENTS) // 2
     await maria.say(room, "hello")
     await core.wait(lambda: any(b'"hello"' in raw.body for raw in core.inbox.values()))
-    assert len(core.inbox) - known == (2 if status == 200 else 1)
+    assert len(core.inbox) - known == sum(let_through) + 1
     for raw in core.inbox.values():
-        try:
+        with suppress(ValueError):
             core.adapter.parse(raw)
-        except ValueError:
-            continue
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        b"not JSON",
-        b"\xff\xfe",
-        b"[]",
-        b"null",
-        b"{}",
-        b'{"type": "m.room.message"}',
-        b'{"type": "m.room.message", "content": [], "room_id": "!other"}',
-        b'{"type": "m.room.encrypted", "content": {}, "room_id": "!other"}',
-        b'{"type": "m.room.member", "content": {"membership": "leave"}, "state_key": "@x:y", "room_id": "!x"}',
-        b'{"type": "x", "content": {"a": ' + b"[" * 5000 + b"]" * 5000 + b"}}",
-        b'{"type": "x", "content": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}",
-    ],
-)
-async def test_odd_secrets_do_not_stop_the_stream(core: Core, maria: MatrixUser, secret: bytes) -> None:
-    """What an encrypted message holds is anybody's bytes: it stays unreadable or malformed."""
+ODD_SECRETS = [
+    b"not JSON",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{}",
+    b'{"type": "m.room.message"}',
+    b'{"type": "m.room.message", "content": [], "room_id": "!other"}',
+    b'{"type": "m.room.encrypted", "content": {}, "room_id": "!other"}',
+    b'{"type": "m.room.member", "content": {"membership": "leave"}, "state_key": "@x:y", "room_id": "!x"}',
+    b'{"type": "x", "content": {"a": ' + b"[" * 5000 + b"]" * 5000 + b"}}",
+    b'{"type": "x", "content": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}",
+]
+
+
+async def test_odd_secrets_do_not_stop_the_stream(core: Core, maria: MatrixUser) -> None:
+    """What an encrypted message holds is anybody's bytes: it stays unreadable or malformed, or means nothing."""
     room = await room_with(core, maria, encrypted=True)
     await maria.say(room, "before")
     await core.hears(room, "before")
     olm = maria.client.olm
     session = olm.outbound_group_sessions[room]
-    event = {
-        "algorithm": "m.megolm.v1.aes-sha2",
-        "sender_key": olm.account.identity_keys["curve25519"],
-        "device_id": maria.client.device_id,
-        "session_id": session.id,
-        "ciphertext": session._session.encrypt(secret).to_base64(),
-    }
     known = len(core.inbox)
-    assert await put_raw(maria, f"rooms/{quote(room)}/send/m.room.encrypted", event) == 200
+    for secret in ODD_SECRETS:
+        event = {
+            "algorithm": "m.megolm.v1.aes-sha2",
+            "sender_key": olm.account.identity_keys["curve25519"],
+            "device_id": maria.client.device_id,
+            "session_id": session.id,
+            "ciphertext": session._session.encrypt(secret).to_base64(),
+        }
+        assert await put_raw(maria, f"rooms/{quote(room)}/send/m.room.encrypted", event) == 200
     await maria.say(room, "after")
     await core.wait(lambda: any(b'"after"' in raw.body for raw in core.inbox.values()))
-    odd, _ = list(core.inbox.values())[known:]
-    try:
-        (meaning,) = core.adapter.parse(odd) or (None,)
-    except ValueError:
-        return
-    assert meaning is None or isinstance(meaning, Unreadable)
+    odd = list(core.inbox.values())[known:-1]
+    assert len(odd) == len(ODD_SECRETS)
+    for raw in odd:
+        with suppress(ValueError):
+            assert all(isinstance(meaning, Unreadable) for meaning in core.adapter.parse(raw))
 
 
 async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, maria: MatrixUser) -> None:
@@ -115,38 +112,37 @@ async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, mar
     assert heard.text == Text("half \ufffd of it")
 
 
-@pytest.mark.parametrize(
-    ("kind", "content"),
-    [
-        ("m.room_key", {}),
-        ("m.room.encrypted", {"algorithm": "m.olm.v1.curve25519-aes-sha2", "ciphertext": "x", "sender_key": 3}),
-        ("m.room.encrypted", {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": "x", "ciphertext": {"x": {}}}),
-        ("m.room_key_request", {"action": "request", "body": {}, "request_id": "x", "requesting_device_id": "y"}),
-        ("m.key.verification.start", {"from_device": "x", "method": "m.sas.v1", "transaction_id": "t"}),
-        ("m.forwarded_room_key", {"room_id": 5}),
-        ("m.dummy", {}),
-        ("☃", {"a": 1}),
-    ],
-)
-async def test_odd_words_to_the_device_do_not_stop_the_stream(
-    core: Core, maria: MatrixUser, kind: str, content: dict[str, Any]
-) -> None:
-    """Anybody can send anything to a device, without sharing a room."""
+ODD_WORDS_TO_THE_DEVICE: list[tuple[str, dict[str, Any]]] = [
+    ("m.room_key", {}),
+    ("m.room.encrypted", {"algorithm": "m.olm.v1.curve25519-aes-sha2", "ciphertext": "x", "sender_key": 3}),
+    ("m.room.encrypted", {"algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": "x", "ciphertext": {"x": {}}}),
+    ("m.room_key_request", {"action": "request", "body": {}, "request_id": "x", "requesting_device_id": "y"}),
+    ("m.key.verification.start", {"from_device": "x", "method": "m.sas.v1", "transaction_id": "t"}),
+    ("m.forwarded_room_key", {"room_id": 5}),
+    ("m.dummy", {}),
+    ("☃", {"a": 1}),
+]
+
+
+async def test_odd_words_to_the_device_do_not_stop_the_stream(core: Core, maria: MatrixUser) -> None:
+    """Anybody can send anything to a device, without sharing a room; keys still come through."""
     room = await room_with(core, maria, encrypted=True)
-    messages = {"messages": {core.user: {"*": content}}}
-    assert await put_raw(maria, f"sendToDevice/{quote(kind)}", messages) == 200
+    for kind, content in ODD_WORDS_TO_THE_DEVICE:
+        messages = {"messages": {core.user: {"*": content}}}
+        assert await put_raw(maria, f"sendToDevice/{quote(kind)}", messages) == 200
     await maria.say(room, "hello")
     await core.hears(room, "hello")
 
 
-@pytest.mark.parametrize("words", ["\ud83d half", "a\x00b", "<b>not bold</b> & *not* this", "\u202eright to left"])
-async def test_odd_words_of_ours_arrive(core: Core, maria: MatrixUser, words: str, encrypted: bool) -> None:
+async def test_odd_words_of_ours_arrive(core: Core, maria: MatrixUser, encrypted: bool) -> None:
     """Whatever stands in a text goes out, and is shown as it is as far as it can be."""
     room = await room_with(core, maria, encrypted)
-    await core.says(room, words, "t1")
-    seen = await maria.wait(lambda: maria.seen(room))
-    assert seen[0].body == words.replace("\ud83d", "?")
-    assert seen[0].html is None
+    words = ["\ud83d half", "a\x00b", "<b>not bold</b> & *not* this", "\u202eright to left"]
+    for number, text in enumerate(words):
+        await core.says(room, text, f"t{number}")
+    await maria.sees(room, words[-1])
+    assert maria.bodies(room) == ["? half", *words[1:]]
+    assert {message.html for message in maria.seen(room)} == {None}
 
 
 async def test_the_longest_text_fits(core: Core, maria: MatrixUser, encrypted: bool) -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.settings import MatrixSettings
+from bot.model import Unreadable
 from bot.ports import Home, Revoked
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
@@ -151,6 +152,30 @@ async def test_all_keys_used_up_during_an_absence_are_replaced(core: Core, synap
             await newcomer.join(room)
             await newcomer.say(room, "hello")
             await core.hears(room, "hello")
+
+
+async def cannot_read(core: Core, event_id: str) -> None:
+    await core.wait(lambda: any(isinstance(event, Unreadable) and event.id == event_id for event in core.events))
+
+
+async def test_a_key_store_from_an_older_copy_is_named(
+    core: Core, synapse: Synapse, maria: MatrixUser, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The homeserver refuses keys that it knows otherwise; the log says what follows and what to do."""
+    async with core:
+        older = (core.folder / "olm.db").read_bytes()
+        (device,) = devices(synapse, core)
+        wanted = {"one_time_keys": {core.user: {device["device_id"]: "signed_curve25519"}}}
+        room = await room_with(core, maria, encrypted=True)
+        synapse.call("POST", "/_matrix/client/v3/keys/claim", wanted, maria.client.access_token)
+        await maria.say(room, "hello")
+        await core.hears(room, "hello")
+    (core.folder / "olm.db").write_bytes(older)
+    synapse.call("POST", "/_matrix/client/v3/keys/claim", wanted, maria.client.access_token)
+    async with core:
+        for words in ("one", "two"):  # what follows the first batch is done when the second one is there
+            await cannot_read(core, await maria.say(room, words))
+    assert caplog.text.count("older copy") == 1
 
 
 # --- checking ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,12 @@ async def test_what_was_written_while_the_bot_was_down_arrives(core: Core, maria
         room = await room_with(core, maria, encrypted)
         await maria.say(room, "message 0")
         await core.hears(room, "message 0")
-    for number in range(1, 61):
-        await maria.say(room, f"message {number}")
+    await asyncio.gather(*(maria.say(room, f"message {number}") for number in range(1, 61)))
     async with core:
-        await core.hears(room, "message 60")
-    assert core.said(room) == [f"message {number}" for number in range(61)]
+        await core.wait(lambda: len(core.messages(room)) == 61)
+        await maria.wait(lambda: len(maria.seen(room)) == 61)
+    assert core.said(room) == maria.bodies(room)
+    assert sorted(core.said(room)) == sorted(f"message {number}" for number in range(61))
     assert sum(len(batch.events) for batch in core.batches) == len(core.inbox)
 
 
