@@ -59,7 +59,7 @@ def _reword(tx: Transaction, before: Notice, text: Text, message: str, where: Si
     tx.notices.save(notice)
     tx.notices.happened(notice, "corrected", where.person.id)
     tx.deliveries.came_in(where.chat.id, message, notice.code, new)
-    outdated = previews.outdate(tx, before)
+    outdated = previews.close(tx, before, say("preview-outdated"))
     shown = [action for room in card_rooms(tx, notice) for action in previews.show(tx, notice, room)] if known else []
     copies = _correct_copies(tx, notice) if notice.state is NoticeState.PUBLISHED else []
     return (*outdated, *notice_cards.refresh(tx, notice), *shown, *copies)
@@ -116,7 +116,7 @@ def _edited_notice(event: Message, where: Situation, notice: Notice, tx: Transac
     if text == tx.texts.get(notice.text).text:
         return ()  # networks tell of an edit when a link's picture has come
     if notice.state is NoticeState.PUBLISHED:
-        return tell(event, where, say("edited-published", command=f"!correct {notice.code} …"))
+        return tell(event, where, say("edited-published", code=notice.code, command=f"!correct {notice.code} …"))
     if words is None or text is None or notices.unreadable(words, "") is not None:
         return tell(event, where, say("edited-unclear", code=notice.code))
     return (*tell(event, where, say("edited-draft", code=notice.code)), *_reword(tx, notice, text, event.id, where))
@@ -150,7 +150,8 @@ def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
     reason = tx.texts.add(tail(event.text, found.rest), notice.language) if found.rest else None
     if found.notice.state is NoticeState.DRAFT:
         said = say("recalled-draft", code=notice.code)
-        return (*tell(event, where, said, subject=notice.code), *notice_cards.refresh(tx, notice))
+        closed = previews.close(tx, found.notice, say("preview-withdrawn"))
+        return (*tell(event, where, said, subject=notice.code), *closed, *notice_cards.refresh(tx, notice))
     copies = tx.notices.copies(notice)
     groups = sum(one.sent + one.waiting for one in copies)
     return (
@@ -158,7 +159,7 @@ def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
         RecallAll(notice.code),
         *(_withdrawn(notice, one.organisation, one.language, reason) for one in copies),
         *_tell_others(tx, notice, reason),
-        *previews.outdate(tx, found.notice),
+        *previews.close(tx, found.notice, say("preview-withdrawn")),
         *notice_cards.refresh(tx, notice),
     )
 

@@ -85,13 +85,12 @@ def refresh(tx: Transaction, notice: Notice, languages: Iterable[str]) -> Action
     return changed
 
 
-def outdate(tx: Transaction, before: Notice) -> Actions:
-    """The notice has another text now: what its previews showed is no longer to be approved."""
+def close(tx: Transaction, before: Notice, why: Sentence) -> Actions:
+    """What these previews show is no longer to be approved."""
     changed: list[Action] = []
     for room in card_rooms(tx, before):
-        for translation in languages_of(tx, before, room.organisation or 0):
-            head = _head(before, translation)
-            changed += edit(tx, room, of(before, translation).name, (head, Line(say("preview-outdated"))))
+        for language in languages_of(tx, before, room.organisation or 0):
+            changed += edit(tx, room, of(before, language).name, (_head(before, language), Line(why)))
     return changed
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handlers.routes import handle
 from sqlalchemy import func, select
 
 from bot.app import App, Parts
@@ -20,6 +19,7 @@ from bot.model import Added, Chat, ChatKind, Edited, Message, Person, Pressed, R
 from bot.ports import Engine, Limits
 from bot.store.tables import InboxStatus, Status, delivery, inbox
 from bot.store.transaction import Policy, Transaction
+from handlers.routes import handle
 from tests.paper import Paper, PaperAdapter, Shown
 from tests.paper.adapter import LIKE_MATRIX
 
@@ -138,7 +138,8 @@ class Somebody:
 
 
 class World:
-    def __init__(self, app: App, network: Paper, clock: Clock) -> None:
+    def __init__(self, app: App, network: Paper, clock: Clock, serving: asyncio.Task[None]) -> None:
+        self.serving = serving
         self.app = app
         self.network = network
         self.clock = clock
@@ -183,6 +184,8 @@ class World:
     async def settled(self) -> None:
         """Until the bot has nothing more to do at this moment."""
         while True:
+            if self.serving.done():
+                self.serving.result()  # whatever ended the bot ends the test
             seen = len(self.network.stream)
             cursor = await self.app.unit(lambda tx: tx.accounts.get(self.network.account).cursor)
             busy = await self.app.unit(_busy)
@@ -201,6 +204,8 @@ class World:
 
 
 def _busy(tx: Transaction) -> bool:
+    raised = tx.connection.execute(select(inbox.c.error).where(inbox.c.status == InboxStatus.NEW, inbox.c.attempts > 0))
+    assert (error := raised.scalar()) is None, f"a handler raised {error}"
     waiting = select(func.count()).where(inbox.c.status == InboxStatus.NEW)
     moving = select(func.count()).where(
         delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)
@@ -253,7 +258,7 @@ async def world(
         serving = asyncio.create_task(app.run(announce))
         await ready.wait()
         try:
-            yield World(app, network, clock)
+            yield World(app, network, clock, serving)
         finally:
             app.stop()
             await serving

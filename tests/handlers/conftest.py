@@ -12,6 +12,7 @@ from bot.catalogue import Catalogue
 from bot.content import Arg, say
 from bot.model import Chat
 from bot.ports import Limits
+from tests.handlers.house import House, house_in
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Shown
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
@@ -45,7 +46,7 @@ class Scene:
         await member.presses(sentence("button-send", "pt"))
 
     def card(self, code: str = "K1") -> Shown:
-        return next(m for m in self.ann.sees(self.room) if m.plain.startswith(f"{code}:") and m.buttons)
+        return next(m for m in self.ann.sees(self.room) if m.plain.startswith(code) and m.buttons)
 
     async def in_thread(self, words: str, who: Somebody | None = None, code: str = "K1") -> str:
         """A helper writes below a card: in its thread where the network has threads, else in reply to it."""
@@ -96,3 +97,18 @@ async def nobody(tmp_path: Path) -> AsyncIterator[Scene]:
     """No coordination room is paired yet; `room` is a group that the bot knows nothing of."""
     async with world(tmp_path) as w:
         yield scene_of(w, w.group("room"), Phrasebook())
+
+
+@pytest.fixture
+async def house(tmp_path: Path, limits: Limits) -> AsyncIterator[House]:
+    """An organisation with groups in three languages; nobody but people translates."""
+    async with world(tmp_path, limits=limits) as w:
+        yield await house_in(w, Phrasebook())
+
+
+@pytest.fixture
+async def helped(tmp_path: Path, limits: Limits) -> AsyncIterator[House]:
+    """The same with an engine that knows a few sentences."""
+    engine = Phrasebook()
+    async with world(tmp_path, engines=[engine], limits=limits) as w:
+        yield await house_in(w, engine)

@@ -16,6 +16,18 @@ SENTENCES = {
     "Morgen om 10:00 kunt u een pakket halen": {"pt": "Amanhã às 10:00 pode vir buscar um cabaz"},
     "Bel ons op het nummer 02 511 22 33 alstublieft": {"pt": "Ligue-nos para o número 02 511 99 99 por favor"},
     "Vandaag is er helaas niemand aanwezig": {"pt": "Hoje infelizmente não está ninguém"},
+    "Er is warme soep van 12:00 tot 14:00 in de Stationsstraat 5": {
+        "pt": "Há sopa quente das 12:00 às 14:00 na Stationsstraat 5",
+        "ar": "يوجد حساء ساخن من 12:00 إلى 14:00 في Stationsstraat 5",
+    },
+    "Er is warme soep van 13:00 tot 15:00 in de Stationsstraat 5": {
+        "pt": "Há sopa quente das 13:00 às 15:00 na Stationsstraat 5",
+        "ar": "يوجد حساء ساخن من 13:00 إلى 15:00 في Stationsstraat 5",
+    },
+    "Wij geven morgen 40 warme maaltijden aan wie honger heeft": {
+        "pt": "Amanhã damos 400 refeições quentes a quem tem fome",
+        "ar": "نقدم غدا 40 وجبة ساخنة لكل من يشعر بالجوع",
+    },
 }
 
 
@@ -24,7 +36,7 @@ class _Settings(BaseModel):
 
 
 class Phrasebook:
-    """`down`: it cannot be reached. `gate`: it answers when that is set."""
+    """`down`: it cannot be reached, and is asked again half a minute later. `gate`: it answers when that is set."""
 
     Settings: ClassVar[type[BaseModel]] = _Settings
     online = False
