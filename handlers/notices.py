@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from bot import drafts, languages
 from bot.actions import Action, Button, Buttons
-from bot.catalogue import Catalogue, own_name
+from bot.catalogue import own_name
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.drafts import MOST_CHARACTERS, Draft, DraftError
@@ -21,6 +20,7 @@ from handlers import notice_cards, previews
 from handlers.notice_text import category_name
 from handlers.rooms import Doing, Meant, below, card_rooms, checked, edit, note, tail, tell
 from handlers.situation import Actions, Situation
+from handlers.spoken import spoken
 
 _LIKELY = (
     "ar",
@@ -85,11 +85,10 @@ def read(argument: str, room: KnownChat, tx: Transaction) -> Draft:
     return drafts.parse(argument, today, category_names(room.language or tx.policy.working_language))
 
 
-@cache
 def category_names(language: str) -> dict[str, Category]:
     """What the categories are called in a language, in lower case."""
-    catalogue = Catalogue(())
-    return {catalogue.render(say(f"category-{one.value}"), language).plain.lower(): one for one in Category}
+    values = tuple(one.value for one in Category)
+    return {word: Category(value) for word, value in spoken("category-", values, language).items()}
 
 
 def unreadable(text: str, example: str) -> Sentence | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot import requests
 from bot.actions import Action, Answer, Button, Named, OnNetwork, Say
+from bot.chats import KnownChat
 from bot.content import Line, Sentence, Translated, say
 from bot.events import ChatGone
 from bot.model import Message, Pressed, Text
@@ -17,6 +18,7 @@ from bot.store.transaction import Transaction
 from handlers import asking, cards
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
+from handlers.spoken import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,11 @@ def _release(about: About, where: Situation, tx: Transaction) -> Actions:
 
 
 def _close(about: About, where: Situation, tx: Transaction) -> Actions:
-    outcome = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest.lower()
+    said = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest.lower()
     if about.request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")
-    if outcome not in OUTCOMES:
+    outcome = spoken("outcome-", OUTCOMES, where.language).get(said)
+    if outcome is None:
         return (_which_outcome(about.request, where),)
     request = requests.close(about.request, outcome, tx.now)
     told = say("thread-closed", code=request.code, name=_name(where), outcome=say(f"outcome-{outcome}"))
@@ -123,7 +126,7 @@ def _close(about: About, where: Situation, tx: Transaction) -> Actions:
 def _which_outcome(request: Request, where: Situation) -> Say:
     buttons = [Button(say(f"outcome-{outcome}"), "outcome", outcome) for outcome in OUTCOMES]
     rows = tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
-    question = say("which-outcome", code=request.code, outcomes=OUTCOMES)
+    question = say("which-outcome", code=request.code, outcomes=tuple(say(f"outcome-{one}") for one in OUTCOMES))
     return Say(where.chat.id, (Line(question),), request.code, thread=Named(f"{request.code}/card"), buttons=rows)
 
 
@@ -224,6 +227,11 @@ def member_gone(event: ChatGone, tx: Transaction) -> Actions:
         actions += cards.refresh(tx, request)
         actions += cards.in_thread(tx, request, Line(told, "bold"))
     return actions
+
+
+def member_back(chat: KnownChat, tx: Transaction) -> Actions:
+    """They have let the bot in again."""
+    return [action for request in tx.requests.of_chat(chat.id, open_only=True) for action in cards.refresh(tx, request)]
 
 
 # --- in the room, but not for it -------------------------------------------------------------------------------------
