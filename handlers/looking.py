@@ -12,6 +12,7 @@ from bot.requests import CATEGORIES, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import cards
 from handlers.situation import Actions, Situation
+from handlers.spoken import spoken
 
 _ROWS = 30
 _HITS = 10
@@ -43,10 +44,14 @@ def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> b
             return request.state is RequestState.OPEN
         case "unanswered":
             return request.unanswered
-        case _ if filter in CATEGORIES:
-            return request.category == filter
+        case _ if filter in (needs := _needs(where.language)):
+            return request.category == needs[filter]
         case _:
             return filter in _names_of(request.language, where.language) or _is_in(request, filter, tx)
+
+
+def _needs(language: str) -> dict[str, str]:
+    return {_folded(word): need for word, need in spoken("need-", CATEGORIES, language).items()}
 
 
 def _names_of(language: str, reader: str) -> set[str]:

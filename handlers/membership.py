@@ -9,7 +9,7 @@ from bot.events import ChatGone
 from bot.model import Added, ChatKind, MovedChat, Removed
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, pairing
+from handlers import cards, pairing, triage
 from handlers.situation import Actions
 
 
@@ -47,6 +47,8 @@ def _back(chat: KnownChat, tx: Transaction) -> Actions:
     """The bot has been let in again, in its old role."""
     if chat.role == Role.COORDINATION:
         return cards.post_waiting(tx)
+    if chat.role == Role.PRIVATE:
+        return triage.member_back(chat, tx)
     if chat.role == Role.GROUP:
         return _tell_owner(chat, tx, say("group-back", group=chat.title or say("a-group")))
     return ()

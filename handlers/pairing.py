@@ -86,8 +86,21 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     tx.chats.pair(where.chat.id, offered)
     tx.chats.explained(where.chat.id)
     tx.schedule.cancel(UNPAIRED, str(where.chat.id))
-    waiting = cards.post_waiting(tx) if offered.role == Role.COORDINATION else ()
-    return (_welcome(where.chat, offered, tx), *_told(where.chat, offered, tx), *waiting)
+    welcome = _welcome(where.chat, offered, tx)
+    if offered.role == Role.COORDINATION:
+        return (*_replaced(where.chat, tx), welcome, *cards.post_waiting(tx))
+    return (welcome, *_told(where.chat, offered, tx))
+
+
+def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
+    """There is one coordination room: whoever is in the one before can read and answer requests no longer."""
+    before = [room for room in tx.chats.with_role(Role.COORDINATION, active=False) if room.id != chat.id]
+    for room in before:
+        tx.chats.pair(room.id, Pairing(Role.NONE, None, room.language))
+        tx.chats.set_active(room.id, room.active)
+        tx.chats.explained(room.id)
+        wait(room, tx)
+    return [Say(room.id, (Line(say("coordination-moved")),)) for room in before if room.active]
 
 
 def _welcome(chat: KnownChat, offered: Pairing, tx: Transaction) -> Action:

@@ -14,7 +14,6 @@ from bot.model import Chat
 from bot.ports import Gone, Refused
 from bot.store.tables import event
 from bot.store.transaction import Transaction
-from handlers.cards import post_waiting
 from tests.handlers.conftest import Scene, sentence
 from tests.world import Somebody
 
@@ -370,6 +369,16 @@ async def test_a_reply_to_somebody_who_had_left_says_so_at_once(scene: Scene) ->
     await scene.world.settled()
 
 
+async def test_a_member_who_lets_the_bot_in_again_is_in_reach(scene: Scene) -> None:
+    """The card says so before they write."""
+    await scene.asks()
+    await scene.member.blocks_the_bot()
+    await scene.world.adds_bot(scene.member, scene.member.private)
+    assert sentence("member-unreachable", network="Paper") not in scene.card().plain
+    await scene.in_thread(f"!r {REPLY}")
+    assert REPLY in scene.member.reads()[-1]
+
+
 async def test_a_reply_the_network_refuses_says_why(scene: Scene) -> None:
     """The chat itself stays reachable."""
     await scene.asks()
@@ -449,6 +458,7 @@ async def two(scene: Scene) -> Somebody:
         ("mine", ""),
         ("closed", ""),
         ("food", "K1"),
+        ("Eten", "K1"),
         ("Molen", "K1"),
         ("tr", "K2"),
         ("Turks", "K2"),
@@ -556,17 +566,23 @@ async def test_a_new_room_gets_everything_that_is_open(scene: Scene) -> None:
     assert "Tot morgen" in scene.member.reads()[-1]
 
 
+async def test_the_room_before_has_no_rights_any_more(scene: Scene) -> None:
+    """Whoever stayed behind reads and answers nothing."""
+    await scene.asks()
+    await replaced(scene)
+    before = scene.room_reads()
+    assert sentence("coordination-moved") in before
+    await scene.bob.writes(f"!r K1 {REPLY}", scene.room)
+    await scene.bob.writes("!find comida", scene.room)
+    await scene.member.writes("Obrigada, até amanhã")
+    assert scene.room_reads() == before
+    assert REPLY not in scene.member_reads()
+
+
 async def replaced(scene: Scene) -> Chat:
-    """Another room takes the place of the coordination room, as pairing does it."""
-    room = await scene.world.paired("other", "coordination")
-
-    def unit(tx: Transaction) -> None:
-        old = tx.chats.at(scene.room)
-        assert old is not None
-        tx.chats.set_active(old.id, False)
-        for action in post_waiting(tx):
-            tx.deliveries.add(action)
-
-    await scene.world.app.unit(unit)
-    await scene.world.settled()
+    """Another room takes the place of the coordination room."""
+    room = scene.world.group("other")
+    await scene.world.adds_bot(scene.ann, room)
+    code = await scene.world.pairing("coordination", language="nl")
+    await scene.ann.writes(f"!pair {code}", room)
     return room
