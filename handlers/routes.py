@@ -73,8 +73,8 @@ class Route:
 
 
 def route(roles: str, commands: str, handler: Handler) -> Route:
-    """`roles` and `commands` with spaces between; "*" for any role, "" for every message."""
-    return Route(ANYWHERE if roles == "*" else frozenset(roles.split()), frozenset(commands.split()), handler)
+    """`roles` and `commands` with spaces between. Roles: "*" for any, "" for none yet; commands: "" for any message."""
+    return Route(ANYWHERE if roles == "*" else frozenset(roles.split(" ")), frozenset(commands.split()), handler)
 
 
 def unknown_command(roles: str, handler: Handler) -> Route:

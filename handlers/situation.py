@@ -73,7 +73,8 @@ def of_message(event: Message, tx: Transaction) -> Situation:
     for network_id in (event.reply_to, event.thread):
         if network_id is not None and answered is None:
             answered = tx.deliveries.copy(chat.id, network_id)
-    command = commands.parse(event.text.plain)
+    # A followed link is the command start, whatever words the network shows for it.
+    command = Command("start", event.start) if event.start else commands.parse(event.text.plain)
     situation = _situation(chat, event.person, tx, answered)
     choice = None if command else _typed_choice(event, chat, answered, tx)
     return Situation(

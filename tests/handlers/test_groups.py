@@ -85,3 +85,12 @@ async def test_the_helpers_commands_do_nothing_in_a_group(scene: Scene) -> None:
     assert scene.card().plain.startswith(sentence("card-open", code="K1"))
     assert scene.room_reads() == before
     assert "comida" not in "\n".join(scene.bob.reads(chat))
+
+
+async def test_words_in_a_group_without_a_role_are_answered_once(scene: Scene) -> None:
+    """Also where the network never told that the bot was added."""
+    group = scene.world.group("Vizinhos")
+    await scene.member.writes("Olá", group)
+    await scene.member.writes("Olá outra vez", group)
+    (hello,) = scene.member.reads(group)
+    assert hello.startswith(sentence("unpaired-hello", "pt"))

@@ -26,6 +26,22 @@ async def test_start_shows_languages_and_invites_to_write(scene: Scene) -> None:
     assert PLEA in scene.card().plain
 
 
+@pytest.mark.parametrize("words", ["", "/start g-1"])
+async def test_a_followed_link_begins_the_chat_whatever_words_stand_for_it(scene: Scene, words: str) -> None:
+    """Networks show it differently: Telegram's payload is no part of the message."""
+    await scene.member.writes(words, start="g-1")
+    assert scene.member.reads()[0].endswith(sentence("first-write", "pt"))
+
+
+@pytest.mark.parametrize("words", ["", "/start CODE"])
+async def test_a_followed_link_pairs_the_group_it_adds_the_bot_to(scene: Scene, words: str) -> None:
+    """The one-tap link of `groups`."""
+    code = await scene.world.pairing("group", "AETCIS", "pt")
+    group = scene.world.group("Vizinhos")
+    await scene.member.writes(words, group, start=code)
+    assert (await scene.world.app.unit(lambda tx: tx.chats.at(group))).role == "group"  # type: ignore[union-attr]
+
+
 async def test_my_shows_codes_and_states_only(scene: Scene) -> None:
     """Somebody else may look at this screen."""
     await scene.member.writes("!my")
