@@ -312,6 +312,12 @@ copy = Table(
     Column("text_id", ForeignKey("text.id")),
     UniqueConstraint("chat_id", "network_id"),
     Index("ix_copy_delivery_id", "delivery_id"),
+    Index(
+        "ix_copy_text_id",
+        "text_id",
+        sqlite_where=text("text_id IS NOT NULL"),
+        postgresql_where=text("text_id IS NOT NULL"),
+    ),
 )
 
 choice = Table(
@@ -395,6 +401,7 @@ line = Table(
     Column("text_id", ForeignKey("text.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_line_request_id", "request_id"),
+    Index("ix_line_text_id", "text_id"),
 )
 
 event = Table(

@@ -60,6 +60,20 @@ async def test_nothing_reaches_the_helpers_before_send(scene: Scene) -> None:
     assert (await scene.world.app.unit(lambda tx: tx.requests.all())) == []
 
 
+async def test_nothing_personal_goes_to_any_other_room(scene: Scene) -> None:
+    """Organisations and groups see nothing of a request, whatever happens to it."""
+    others = [
+        await scene.world.paired("AETCIS", "organisation", "AETCIS", "pt"),
+        await scene.world.paired("famílias", "group", "AETCIS", "pt"),
+    ]
+    await scene.asks()
+    await scene.in_thread("!claim")
+    await scene.in_thread("!r Morgen om 10:00 kunt u een pakket halen")
+    await scene.member.blocks_the_bot()
+    await scene.in_thread("!close helped")
+    assert [scene.ann.reads(chat) for chat in others] == [[], []]
+
+
 async def test_more_words_are_held_with_the_first(scene: Scene) -> None:
     """All of them stand on the card; the screen is not shown again."""
     await scene.member.writes(PLEA)

@@ -414,6 +414,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("copy", schema=None) as batch_op:
         batch_op.create_index("ix_copy_delivery_id", ["delivery_id"], unique=False)
+        batch_op.create_index(
+            "ix_copy_text_id",
+            ["text_id"],
+            unique=False,
+            sqlite_where=sa.text("text_id IS NOT NULL"),
+            postgresql_where=sa.text("text_id IS NOT NULL"),
+        )
 
     op.create_table(
         "line",
@@ -430,6 +437,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("line", schema=None) as batch_op:
         batch_op.create_index("ix_line_request_id", ["request_id"], unique=False)
+        batch_op.create_index("ix_line_text_id", ["text_id"], unique=False)
 
     op.create_table(
         "part",
