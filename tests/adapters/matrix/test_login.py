@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.settings import MatrixSettings
-from bot.model import Unreadable
-from bot.ports import Home, Revoked
+from bot.model import Removed, Unreadable
+from bot.ports import Gone, Home, Revoked
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.faults import faulty_proxy
@@ -31,6 +32,10 @@ def devices(synapse: Synapse, core: Core) -> list[dict[str, Any]]:
     answer = synapse.administer("GET", f"/v2/users/{core.user}/devices")
     found: list[dict[str, Any]] = answer["devices"]
     return found
+
+
+async def cannot_read(core: Core, event_id: str) -> None:
+    await core.wait(lambda: any(isinstance(event, Unreadable) and event.id == event_id for event in core.events))
 
 
 async def test_an_account_says_how_to_reach_it(core: Core, synapse: Synapse) -> None:
@@ -70,6 +75,27 @@ async def test_secrets_stay_in_the_state_and_the_folder(core: Core) -> None:
         assert core.settings.password is not None
         assert token not in shown
         assert core.settings.password.get_secret_value() not in shown
+
+
+async def test_nothing_of_what_is_said_is_logged(
+    core: Core, maria: MatrixUser, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However much is logged, no words, names or tokens are in it, whatever goes wrong."""
+    caplog.set_level(logging.DEBUG)
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        maria.hold_keys()
+        written = await maria.say(room, "my secret")
+        await cannot_read(core, written)
+        await core.says(room, "our secret", "t1")
+        await maria.kick(room, core.user)
+        await core.gets(Removed, room)
+        with pytest.raises(Gone):
+            await core.says(room, "our secret", "t2")
+        token = json.loads(core.state or b"")["token"]
+    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("asyncio"))
+    for secret in ("secret", token, maria.id, core.user, room, written):
+        assert secret not in ours
 
 
 @pytest.mark.parametrize("password", [None, SecretStr("wrong")])
@@ -152,10 +178,6 @@ async def test_all_keys_used_up_during_an_absence_are_replaced(core: Core, synap
             await newcomer.join(room)
             await newcomer.say(room, "hello")
             await core.hears(room, "hello")
-
-
-async def cannot_read(core: Core, event_id: str) -> None:
-    await core.wait(lambda: any(isinstance(event, Unreadable) and event.id == event_id for event in core.events))
 
 
 async def test_a_key_store_from_an_older_copy_is_named(
