@@ -18,7 +18,7 @@ from bot.content import Arg, LanguageName, say
 from tests.endtoend.bot import RunningBot, settings
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.people import Group, Person
-from tests.servers.matrixuser import MatrixUser
+from tests.servers.matrixuser import MatrixUser, Seen
 from tests.servers.synapse import Synapse
 
 PROJECT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def sources(count: int) -> list[str]:
 
 @dataclass
 class House:
-    """An organisation at home on Matrix, with groups on both networks, and a coordination room on Telegram."""
+    """An organisation at home on Matrix, with groups on both networks and an encrypted coordination room."""
 
     bot: RunningBot
     user: str
@@ -57,8 +57,8 @@ class House:
     french: Group
     spanish: Group
     portuguese: str
-    coordination: Group
-    coordinator: Person
+    coordinator: MatrixUser
+    coordination: str
 
     def said(self, thread: str | None = None) -> list[str]:
         """What the bot has said in the organisation's room."""
@@ -74,6 +74,16 @@ class House:
 
         event: str = await self.publisher.wait(found, timeout=PATIENCE)
         return event
+
+    async def in_coordination(self, part: str) -> Seen:
+        """Wait until the bot shows these words in the coordination room."""
+
+        def found() -> Seen | None:
+            shown = self.coordinator.seen(self.coordination)
+            return next((m for m in shown if m.sender == self.user and part in m.body), None)
+
+        message: Seen = await self.coordinator.wait(found, timeout=PATIENCE)
+        return message
 
     def has_portuguese(self, number: int) -> bool:
         return any(has(said, number) for said in self.in_portuguese())
@@ -96,10 +106,10 @@ async def house(tmp_path: Path, synapse: Synapse, apertium_url: str) -> AsyncIte
             await publisher.wait(partial(is_in, publisher, user, place), timeout=PATIENCE)
             code = await bot.pairs(*role, "--organisation", "AETCIS")
             await publisher.say(place, f"!pair {code}")
-        coordinator = telegram.user("Leïla", "fr")
-        coordination = telegram.group("Coordination", [coordinator], supergroup=True)
-        coordination.adds_bot(administrator=True)
-        coordinator.writes(f"/pair {await bot.pairs('coordination')}", coordination)
+        coordinator = await stack.enter_async_context(MatrixUser(synapse, "coordinator"))
+        coordination = await coordinator.create_room(user, name="Coordination", encrypted=True)
+        await coordinator.wait(partial(is_in, coordinator, user, coordination), timeout=PATIENCE)
+        await coordinator.say(coordination, f"!pair {await bot.pairs('coordination')}")
         french, spanish = (telegram.group(title, supergroup=True) for title in ("Français", "Español"))
         for group, language in ((french, "fr"), (spanish, "es")):
             code = await bot.pairs("group", "--organisation", "AETCIS", "--language", language)
@@ -114,8 +124,8 @@ async def house(tmp_path: Path, synapse: Synapse, apertium_url: str) -> AsyncIte
             french,
             spanish,
             portuguese,
-            coordination,
             coordinator,
+            coordination,
         )
 
 
@@ -223,7 +233,7 @@ ASKING = (
 
 async def test_five_members_ask_in_five_languages_and_each_gets_their_own_answer(house: House) -> None:
     """Three on Telegram and two in encrypted chats on Matrix; what cannot be translated arrives as it was written."""
-    await house.coordination.sees(words("paired-coordination")[:20], timeout=PATIENCE)
+    await house.in_coordination(words("paired-coordination")[:20])
     async with AsyncExitStack() as stack:
         members: list[OnTelegram | OnMatrix] = []
         for number, asking in enumerate(ASKING):
@@ -234,11 +244,13 @@ async def test_five_members_ask_in_five_languages_and_each_gets_their_own_answer
                 members.append(await OnMatrix.met(matrix, house.user))
         for member, asking in zip(members, ASKING, strict=True):
             await member.asks(asking)
-        for number, asking in enumerate(ASKING, start=1):
-            card = await house.coordination.sees(f"K{number}", timeout=PATIENCE)
-            assert asking.asks in card.text
-            house.coordinator.presses(words("button-claim"), house.coordination, card)
-            house.coordinator.writes(f"/r {asking.answer}", house.coordination, reply_to=card)
+        for asking in ASKING:
+            card = await house.in_coordination(asking.asks)
+            claim = words("button-claim")
+            choice = re.search(rf"(\d)\. {re.escape(claim)}", card.body)
+            assert choice is not None
+            await house.coordinator.react(house.coordination, card.id, f"{choice[1]}\ufe0f\u20e3")
+            await house.coordinator.say(house.coordination, f"!r {asking.answer}", thread=card.id)
         for member, asking in zip(members, ASKING, strict=True):
             answer = await member.reads(asking.answer)
             time = re.search(r"\d\d:\d\d", asking.answer)
@@ -248,14 +260,15 @@ async def test_five_members_ask_in_five_languages_and_each_gets_their_own_answer
             read = await member.everything()
             assert not any(other in text for other in others for text in read)
         for number in range(1, len(ASKING) + 1):
-            house.coordinator.writes(f"/close K{number} {words('outcome-helped')}", house.coordination)
+            await house.coordinator.say(house.coordination, f"!close K{number} {words('outcome-helped')}")
         for number in range(1, len(ASKING) + 1):
             closed = words("request-closed", ASKING[number - 1].language, code=f"K{number}")
             await members[number - 1].reads(closed)
     status = await house.bot.status()
     assert status["requests"] == {"closed": len(ASKING)}
-    translated = [text for text in house.coordination.texts() if words("label-machine") in text]
-    assert len(translated) >= 3, "Spanish, Portuguese and English are translated for the coordinators"
+    shown = house.coordinator.seen(house.coordination)
+    translated = [message for message in shown if words("label-machine") in message.body and not message.thread]
+    assert len(translated) == 3, "Spanish, Portuguese and English are translated for the coordinators"
 
 
 @dataclass
