@@ -31,8 +31,11 @@ def _without_words(event: Message, where: Situation, tx: Transaction) -> Actions
         return ()
     if any(character.isalnum() for character in event.text.plain):
         return tell(where, tx, say("words-arrived-alone"), to=event)
-    voice = any(attachment.kind in ("voice", "audio", "video_note") for attachment in event.attachments)
-    return tell(where, tx, say("words-please-voice" if voice else "words-please-picture"), to=event)
+    kinds = {attachment.kind for attachment in event.attachments}
+    if not kinds:
+        return tell(where, tx, say("words-please"), to=event)
+    spoken = not kinds.isdisjoint(("voice", "audio", "video_note"))
+    return tell(where, tx, say("words-please-voice" if spoken else "words-please-picture"), to=event)
 
 
 def _about(event: Message, where: Situation, tx: Transaction) -> Actions:

@@ -251,7 +251,7 @@ async def test_without_words_we_ask_for_words(scene: Scene, words: str) -> None:
 async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> None:
     """In the language of the app, as nothing else is known."""
     await scene.member.writes("", unsupported="poll")
-    assert len(scene.member.reads()) == 1
+    assert scene.member.reads() == [sentence("words-please", "pt")]
     assert scene.ann.reads(scene.room) == []
 
 
