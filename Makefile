@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install dev demo test check format bench parts clean
+.PHONY: install dev demo test torture bench check format parts clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -30,6 +30,13 @@ parts:
 
 test: dev parts
 	$(BIN)/pytest $(ARGS)
+
+# The same, with the kill tests at their full length: 300 messages each way, ten times `kill -9`, plain and encrypted.
+torture: dev parts
+	$(BIN)/pytest --full tests/endtoend/test_kill.py
+
+bench: dev parts
+	$(BIN)/python -m tests.benchmarks.start
 
 check: dev
 	$(BIN)/ruff format --check .

@@ -1,7 +1,20 @@
 """Fixtures that start the real parts; each lives beside the server it starts."""
 
+import pytest
+
 pytest_plugins = [
     "tests.databases",
     "tests.servers.apertium",
     "tests.servers.synapse",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make torture` runs everything at its full length; without it the longest tests are cut to minutes."""
+    parser.addoption("--full", action="store_true", help="run the torture tests at their full length")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the torture tests run at their full length."""
+    return bool(request.config.getoption("--full"))

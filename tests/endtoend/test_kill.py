@@ -1,4 +1,7 @@
-"""`kill -9` ten times under load, both ways between Telegram and Matrix: nothing is lost, nothing is doubled unseen."""
+"""`kill -9` under load, both ways between Telegram and Matrix: nothing is lost, nothing is doubled unseen.
+
+`make torture` kills ten times during 300 messages each way; `make test` three times during 30.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import random
 import re
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +23,22 @@ from tests.servers.botapi.people import Person
 from tests.servers.matrixuser import MatrixUser
 from tests.servers.synapse import Synapse
 
-MEMBERS, EACH, KILLS = 20, 15, 10  # 300 messages each way
+
+@dataclass(frozen=True)
+class Load:
+    """`members` who ask `each` so many questions and get as many answers, while the bot dies `kills` times."""
+
+    members: int
+    each: int
+    kills: int
+
+
+SHORT, FULL = Load(5, 6, 3), Load(20, 15, 10)
 CATALOGUE = Catalogue(["fr"])
 SEND = CATALOGUE.render(say("button-send"), "fr").plain
-LATE = 240.0  # seconds until something still missing counts as lost
+LATE = 400.0  # seconds until something still missing counts as lost
 
-pytestmark = [pytest.mark.synapse, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.synapse, pytest.mark.timeout(900)]
 
 
 def asked(member: int, number: int) -> str:
@@ -48,8 +62,9 @@ def in_order(numbers: list[int]) -> bool:
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
-async def test_nothing_is_lost_to_kill_9(encrypted: bool, tmp_path: Path, synapse: Synapse) -> None:
-    """300 questions from Telegram reach the room and 300 answers reach the members, each once and in order."""
+async def test_nothing_is_lost_to_kill_9(encrypted: bool, full: bool, tmp_path: Path, synapse: Synapse) -> None:
+    """Every question from Telegram reaches the room and every answer its member, each once and in order."""
+    load = FULL if full else SHORT
     user, password = synapse.register(f"bot-{'e' if encrypted else 'p'}")
     async with BotApiServer() as telegram, MatrixUser(synapse, "coordinator") as coordinator:
         wanted = settings(telegram.url, (synapse.address, user, password), token=telegram.token)
@@ -57,16 +72,16 @@ async def test_nothing_is_lost_to_kill_9(encrypted: bool, tmp_path: Path, synaps
             room = await coordinator.create_room(user, name="Coordination", encrypted=encrypted)
             await coordinator.wait(lambda: user in coordinator.members(room))
             await coordinator.say(room, f"!pair {await bot.pairs('coordination')}")
-            members = [telegram.user(f"Member {number}", "fr") for number in range(MEMBERS)]
+            members = [telegram.user(f"Member {number}", "fr") for number in range(load.members)]
             cards = await everybody_asks(members, coordinator, room)
-            asking = asyncio.create_task(questions(members))
-            answering = asyncio.create_task(answers(coordinator, room, cards))
-            await killing(bot, asyncio.gather(asking, answering))
-            await everything_arrives(members, coordinator, room)
+            asking = asyncio.create_task(questions(members, load.each))
+            answering = asyncio.create_task(answers(coordinator, room, cards, load.each))
+            await killing(bot, load.kills, asyncio.gather(asking, answering))
+            await everything_arrives(members, coordinator, room, load.each)
     shown = coordinator.seen(room)
     questions_seen = [message.body for message in shown if message.sender == user and message.thread]
     counts = Counter(found(questions_seen, r"question (\d\d) de la famille (\d\d)"))
-    assert set(counts) == {(m, n) for m in range(MEMBERS) for n in range(EACH)}
+    assert set(counts) == {(m, n) for m in range(load.members) for n in range(load.each)}
     assert set(counts.values()) == {1}, "doubled on Matrix"
     for number, person in enumerate(members):
         asked_by = found(questions_seen, r"question (\d\d) de la famille (\d\d)")
@@ -98,37 +113,37 @@ def card_of(number: int, coordinator: MatrixUser, room: str) -> str | None:
     return next((m.id for m in shown if f"Famille {number:02}" in m.body and not m.thread), None)
 
 
-async def questions(members: list[Person]) -> None:
-    for number in range(EACH):
+async def questions(members: list[Person], each: int) -> None:
+    for number in range(each):
         for index, member in enumerate(members):
             member.writes(asked(index, number))
             await asyncio.sleep(0.05)  # the load: 20 a second
 
 
-async def answers(coordinator: MatrixUser, room: str, cards: list[str]) -> None:
-    for number in range(EACH):
+async def answers(coordinator: MatrixUser, room: str, cards: list[str], each: int) -> None:
+    for number in range(each):
         for index, card in enumerate(cards):
             await coordinator.say(room, f"!r {answered(index, number)}", thread=card)
 
 
-async def killing(bot: RunningBot, load: asyncio.Future[tuple[None, None]]) -> None:
-    """Ten deaths at moments that nobody chose, the last ones maybe after the load has ended."""
+async def killing(bot: RunningBot, kills: int, load: asyncio.Future[tuple[None, None]]) -> None:
+    """Deaths at moments that nobody chose, the last ones maybe after the load has ended."""
     moments = random.Random(7)
-    for _ in range(KILLS):
+    for _ in range(kills):
         await asyncio.sleep(moments.uniform(0.3, 2.5))
         await bot.kill()
         await bot.start()
     await load
 
 
-async def everything_arrives(members: list[Person], coordinator: MatrixUser, room: str) -> None:
+async def everything_arrives(members: list[Person], coordinator: MatrixUser, room: str, each: int) -> None:
     def all_questions() -> bool:
         bodies = [message.body for message in coordinator.seen(room) if message.thread]
-        return len(set(found(bodies, r"question (\d\d) de la famille (\d\d)"))) == MEMBERS * EACH
+        return len(set(found(bodies, r"question (\d\d) de la famille (\d\d)"))) == len(members) * each
 
     await coordinator.wait(all_questions, timeout=LATE)
     for member in members:
         await member.private.waits_for(
-            lambda shown: len(set(found([m.text for m in shown], r"réponse (\d\d) pour la famille (\d\d)"))) == EACH,
+            lambda shown: len(set(found([m.text for m in shown], r"réponse (\d\d) pour la famille (\d\d)"))) == each,
             timeout=LATE,
         )
