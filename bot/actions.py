@@ -110,11 +110,15 @@ class React:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer a button press, so that the button stops turning; the sentence is shown to the presser alone."""
+    """Answer a button press, so that the button stops turning; the sentence is shown to the presser alone.
+
+    `language` is the chat's own unless given.
+    """
 
     to: int
     press: Pressed
     sentence: Sentence | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.model import (
     Unreadable,
 )
 from bot.store.choices import OfferedChoice
+from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import (
     asking,
@@ -195,7 +196,7 @@ TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.tra
 EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited)
 """All of them hear of a message that its writer has changed."""
 
-DELETED: tuple[DeletedHandler, ...] = (continuing.deleted,)
+DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted)
 """All of them hear of a message that was taken back."""
 
 REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
@@ -219,7 +220,7 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Echo(chat, transaction, network_id):
             known = tx.chats.at(chat)
             if known is not None:
-                tx.deliveries.echoed(known.id, transaction, network_id)
+                tx.copies.echoed(known.id, transaction, network_id)
             return ()
         case Added():
             return membership.added(event, tx)
@@ -260,7 +261,9 @@ def _message(event: Message, tx: Transaction) -> Actions:
 def _pressed(event: Pressed, tx: Transaction) -> Actions:
     where = situation.of_press(event, tx)
     if where.choice is None or where.choice.step not in CHOICES:
-        return (Answer(where.chat.id, event, say("choice-unknown")),)
+        # In private they may not have settled on a language yet.
+        language = asking.language_of(where, tx) if where.chat.role == Role.PRIVATE else None
+        return (Answer(where.chat.id, event, say("choice-unknown"), language),)
     actions = _chosen(event, where, where.choice, tx)
     if any(isinstance(action, Answer) for action in actions):
         return actions

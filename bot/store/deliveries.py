@@ -208,7 +208,7 @@ class Deliveries:
     def _answer(self, answer: Answer) -> None:
         content: Content = () if answer.sentence is None else (Line(answer.sentence),)
         to = self._tx.chats.get(answer.to)
-        language = to.language or self._tx.policy.working_language
+        language = answer.language or to.language or self._tx.policy.working_language
         self._insert(
             to,
             kind="answer",

@@ -158,10 +158,10 @@ async def test_mydata_names_what_is_kept(scene: Scene) -> None:
 
 
 async def test_an_old_button_is_answered_kindly(scene: Scene) -> None:
-    """One that we do not know, and one of another chat."""
+    """One that we do not know, and one of another chat; in the language of whoever pressed it."""
     await scene.member.writes(PLEA)
     stranger = scene.world.somebody("Eve", language="pt")
     send = scene.member.sees()[0]
     await stranger.presses(sentence("button-send", "pt"), message=send)
-    assert scene.world.network.toasts == [(stranger.private.id, sentence("choice-unknown"))]
+    assert scene.world.network.toasts == [(stranger.private.id, sentence("choice-unknown", "pt"))]
     assert scene.ann.reads(scene.room) == []
