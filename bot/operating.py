@@ -37,7 +37,7 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
 
 def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
     """Rooms, groups, languages, queues and each network's last error; no name or word of any person."""
-    queues = tx.deliveries.queue_lengths()
+    queues = tx.lanes.queue_lengths()
     networks = [
         {
             "account": row.name,

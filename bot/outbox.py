@@ -173,7 +173,7 @@ class Sender:
             busy |= {claimed.chat for claimed in self._in_flight.values() if claimed.priority != Priority.PRESS}
 
         def unit(tx: Transaction) -> list[Claimed]:
-            tx.deliveries.release_due(self._account)
+            tx.lanes.release_due(self._account)
             claims = self._claims(tx)
             return claims.presses() + claims.claim(limit, sorted(busy), one_per_chat)
 
@@ -185,7 +185,7 @@ class Sender:
 
     async def _rest(self) -> None:
         """Sleep until something is stirred, a retry is due, or the pace allows the next message."""
-        due = await self._writer.run(lambda tx: tx.deliveries.next_due(self._account))
+        due = await self._writer.run(lambda tx: tx.lanes.next_due(self._account))
         now = self._clock.steady()
         waits = []
         if due is not None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-
 CATEGORIES = ("food", "shelter", "health", "papers", "money", "talk", "other")
 FOR_WHOM = ("me", "other")
 ANSWER_BY = ("chat", "call")

@@ -95,7 +95,7 @@ def store(event: Message, where: Situation, tx: Transaction, subject: str = "") 
 
 def store_words(words: Text, message: str, chat: KnownChat, tx: Transaction, subject: str) -> int:
     text = tx.texts.add(words, guess(words.plain, tx) or (chat.language if subject else None))
-    tx.deliveries.came_in(chat.id, message, subject, text)
+    tx.copies.came_in(chat.id, message, subject, text)
     return text
 
 
@@ -217,7 +217,7 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
         if now.missing or tx.texts.get(text).language is None:
             tx.texts.set_language([text], None if now.missing else language)
         tx.requests.say(request.id, "member", text)
-    tx.deliveries.belong(now.texts, request.code)
+    tx.copies.belong(now.texts, request.code)
     tx.dialogues.save(where.chat.id, {})
     return (*cards.post(tx, request), _received(tx, request), *intake.begin(tx, request))
 

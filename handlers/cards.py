@@ -83,7 +83,7 @@ def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
 def _stands(tx: Transaction, room: KnownChat, request: Request, line: Spoken) -> bool:
     names = (_line_name(request, line), reply_name(request, line.id))
     said = [found for name in names if (found := tx.deliveries.named(room.id, name)) is not None]
-    return any(found.status != Status.FAILED for found in said) or tx.deliveries.has_come_in(room.id, line.text)
+    return any(found.status != Status.FAILED for found in said) or tx.copies.has_come_in(room.id, line.text)
 
 
 def _card(tx: Transaction, request: Request) -> tuple[Content, Buttons]:

@@ -142,7 +142,7 @@ def _settle_which(code: str, where: Situation, tx: Transaction) -> Actions:
     request = tx.requests.by_code(code) if code else None
     if request is None or request.chat != where.chat.id:
         return asking.hold(texts, None, where, tx)
-    tx.deliveries.belong(texts, request.code)
+    tx.copies.belong(texts, request.code)
     return go_on(request, texts, where, tx, None)
 
 
@@ -158,7 +158,7 @@ def waiting(tx: Transaction, chat: int) -> list[int]:
 def edited(event: Edited, tx: Transaction) -> Actions:
     """A member has changed a message: what is held changes, and what helpers have seen is shown as changed."""
     chat = tx.chats.at(event.chat)
-    copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.deliveries.copy(chat.id, event.id)
+    copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None or not event.text:
         return ()
     if not copy.subject:
@@ -169,7 +169,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return ()
     text = tx.texts.add(event.text, asking.guess(event.text.plain, tx))
     _in_their_language(text, request, tx)
-    tx.deliveries.reads_now(chat.id, event.id, text)
+    tx.copies.reads_now(chat.id, event.id, text)
     line = tx.requests.say(request.id, "member", text)
     if request.state is not RequestState.CLOSED:
         request = requests.heard(request, tx.now)
@@ -180,7 +180,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
 def deleted(event: Deleted, tx: Transaction) -> Actions:
     """A message taken back before it was sent to anybody is gone; helpers are told of one they have seen."""
     chat = tx.chats.at(event.chat)
-    copy = None if chat is None or chat.role != "private" else tx.deliveries.copy(chat.id, event.id)
+    copy = None if chat is None or chat.role != "private" else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None:
         return ()
     if not copy.subject:

@@ -6,14 +6,16 @@ from bot import commands, languages
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import LanguageName, Line, Sentence, Words, say
 from bot.drafts import DraftError
-from bot.model import Edited, Message, Text
+from bot.model import Deleted, Edited, Message, Text
 from bot.notices import Notice, NoticeState, Standing, recalled, reworded
 from bot.rights import Act
 from bot.store.transaction import Transaction
 from handlers import notice_cards, notice_text, notices, previews, progress, publishing, reviewing
 from handlers.progress import way
-from handlers.rooms import Meant, below, card_rooms, checked, meant, tail, tell
+from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, tail, tell
 from handlers.situation import Actions, Situation
+
+_LONGEST_REASON = 500  # characters
 
 # --- correct ---------------------------------------------------------------------------------------------------------
 
@@ -58,7 +60,7 @@ def _reword(tx: Transaction, before: Notice, text: Text, message: str, where: Si
     notice = reworded(before, new, tx.now)
     tx.notices.save(notice)
     tx.notices.happened(notice, "corrected", where.person.id)
-    tx.deliveries.came_in(where.chat.id, message, notice.code, new)
+    tx.copies.came_in(where.chat.id, message, notice.code, new)
     outdated = previews.close(tx, before, say("preview-outdated"))
     shown = [action for room in card_rooms(tx, notice) for action in previews.show(tx, notice, room)] if known else []
     copies = _correct_copies(tx, notice) if notice.state is NoticeState.PUBLISHED else []
@@ -92,7 +94,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     so that nobody changes what people have read without meaning to.
     """
     chat = tx.chats.at(event.chat)
-    copy = None if chat is None else tx.deliveries.copy(chat.id, event.id)
+    copy = None if chat is None else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None or not copy.subject.startswith("N"):
         return ()
     person = tx.chats.person(event.person)
@@ -108,6 +110,18 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         if translation.result == copy.text and tx.texts.get(copy.text).text != event.text and command is None:
             return reviewing.take(message, where, found, translation.language, event.text, tx)
     return ()
+
+
+def deleted(event: Deleted, tx: Transaction) -> Actions:
+    """The message of a notice was taken back: its copies stay until somebody says `recall`."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None else tx.copies.at(chat.id, event.id)
+    if chat is None or copy is None or copy.text is None or not copy.subject.startswith("N"):
+        return ()
+    notice = numbered(tx, copy.subject)
+    if notice is None or notice.text != copy.text or notice.state is NoticeState.RECALLED:
+        return ()
+    return (below(chat, notice, (Line(say("deleted-notice", code=notice.code, command=f"!recall {notice.code}")),)),)
 
 
 def _edited_notice(event: Message, where: Situation, notice: Notice, tx: Transaction) -> Actions:
@@ -143,6 +157,8 @@ def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
     found = meant(Act.RECALL, where, tx)
     if not isinstance(found, Meant):
         return tell(event, where, found)
+    if len(found.rest) > _LONGEST_REASON:
+        return tell(event, where, say("notice-too-long", most=_LONGEST_REASON, length=len(found.rest)))
     notice = recalled(found.notice)
     tx.notices.save(notice)
     tx.notices.happened(notice, "recalled", where.person.id)

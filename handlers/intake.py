@@ -46,7 +46,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     if request is None or len(words) > longest or "\n" in words:
         return None
     text = tx.texts.add(event.text, None)
-    tx.deliveries.came_in(where.chat.id, event.id, request.code, text)
+    tx.copies.came_in(where.chat.id, event.id, request.code, text)
     changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
     tx.requests.save(changed)
     return (*cards.refresh(tx, changed), *_next(tx, changed, str(question)))

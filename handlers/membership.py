@@ -58,7 +58,7 @@ def removed(event: Removed, tx: Transaction) -> Actions:
     """Nothing is written to that chat any more; who is told is decided where a chat is found gone in any way."""
     chat = tx.chats.at(event.chat)
     if chat is not None:
-        tx.deliveries.chat_gone(chat.id, "the bot was removed")
+        tx.lanes.chat_gone(chat.id, "the bot was removed")
         tx.schedule.cancel(pairing.UNPAIRED, str(chat.id))
     return ()
 

@@ -70,7 +70,7 @@ def write(event: Message, where: Situation, tx: Transaction) -> Actions:
         language or where.chat.language or tx.policy.working_language,
         valid_until=draft.valid_until,
     )
-    tx.deliveries.came_in(where.chat.id, event.id, notice.code, notice.text)
+    tx.copies.came_in(where.chat.id, event.id, notice.code, notice.text)
     return (
         *notice_cards.post(tx, notice, where.chat, event),
         *([] if language else [_ask_language(tx, notice, where.chat)]),

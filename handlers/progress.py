@@ -35,12 +35,13 @@ def way(tx: Transaction, notice: Notice, organisation: int, language: str) -> St
 # --- the message and its timer ---------------------------------------------------------------------------------------
 
 
-def begin(event: Doing, where: Situation, notice: Notice, tx: Transaction) -> Actions:
-    """Answer with how far it is, and keep that answer true."""
+def begin(event: Doing, where: Situation, notice: Notice, tx: Transaction, sending: bool = True) -> Actions:
+    """Answer with how far it is, and keep that answer true. `sending`: it goes to all groups with this very answer."""
     assert where.chat.organisation is not None
     look_again(tx, notice)
     number = _latest(tx, where.chat.id, notice) + 1
-    return (reply(event, where, content(tx, notice, where.chat.organisation), notice.code, _name(notice, number)),)
+    said = content(tx, notice, where.chat.organisation, sending)
+    return (reply(event, where, said, notice.code, _name(notice, number)),)
 
 
 def look_again(tx: Transaction, notice: Notice) -> None:
@@ -85,16 +86,16 @@ def _latest(tx: Transaction, room: int, notice: Notice) -> int:
 # --- what it says ----------------------------------------------------------------------------------------------------
 
 
-def content(tx: Transaction, notice: Notice, organisation: int) -> Content:
+def content(tx: Transaction, notice: Notice, organisation: int, sending: bool = False) -> Content:
     """Of one organisation's groups; who wrote the notice also sees who passed it on, and to how many."""
     copies = tx.notices.copies(notice)
     own = {one.language: one for one in copies if one.organisation == organisation}
     languages = sorted({*own, *tx.chats.languages_of(organisation)})
     ways = {language: way(tx, notice, organisation, language) for language in languages}
     sent = [
-        _counted(tx, organisation, language, own.get(language))
-        for language in languages
-        if language in own or ways[language] is Standing.READY
+        _counted(language, own.get(language), _groups(tx, organisation, language, sending and way is Standing.READY))
+        for language, way in ways.items()
+        if language in own or (sending and way is Standing.READY)
     ]
     held = {language: one for language, one in ways.items() if one is not Standing.READY}
     failed = tx.notices.undelivered(notice, organisation)
@@ -109,13 +110,16 @@ def content(tx: Transaction, notice: Notice, organisation: int) -> Content:
     )
 
 
-def _counted(tx: Transaction, organisation: int, language: str, there: Copies | None) -> Sentence:
-    """The copies in one language; those that are asked for with this very answer count as waiting."""
-    sent = there.sent if there else 0
-    failed = there.failed if there else 0
-    groups = max(tx.chats.count_groups(organisation, language), sent + failed + (there.waiting if there else 0))
+def _groups(tx: Transaction, organisation: int, language: str, sending: bool) -> int:
+    """How many groups are being sent to at this very moment."""
+    return tx.chats.count_groups(organisation, language) if sending else 0
+
+
+def _counted(language: str, there: Copies | None, groups: int) -> Sentence:
+    sent, waiting, failed = (there.sent, there.waiting, there.failed) if there else (0, 0, 0)
+    waiting = max(waiting, groups - sent - failed)
     name = LanguageName(language)
-    return say("progress-language", language=name, sent=sent, waiting=groups - sent - failed, failed=failed)
+    return say("progress-language", language=name, sent=sent, waiting=waiting, failed=failed)
 
 
 def _going_on(sent: list[Sentence]) -> bool:
@@ -169,4 +173,4 @@ def status(event: Message, where: Situation, tx: Transaction) -> Actions:
     state = say("status-is", code=notice.code, state=say(f"notice-state-{notice.state.value}"))
     if notice.state is not NoticeState.PUBLISHED or organisation.id not in tx.notices.reached(notice.id):
         return tell(event, where, state, subject=notice.code)
-    return begin(event, where, notice, tx)
+    return begin(event, where, notice, tx, sending=False)

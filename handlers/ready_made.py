@@ -44,7 +44,7 @@ def _notice(event: Message, where: Situation, chosen: Template, texts: dict[str,
     for language, body in texts.items():
         if language != source:
             tx.texts.put(text, language, TranslationState.HUMAN, body, "notice")
-    tx.deliveries.came_in(where.chat.id, event.id, notice.code, text)
+    tx.copies.came_in(where.chat.id, event.id, notice.code, text)
     return (
         *notice_cards.post(tx, notice, where.chat, event),
         reply(event, where, (Line(say("template-text", code=notice.code)), Verbatim(texts[source])), notice.code),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import languages
 from bot.actions import Button
 from bot.content import LanguageName, Line, Sentence, say
+from bot.drafts import MOST_CHARACTERS
 from bot.model import Message, Reacted, Text
 from bot.notices import Notice, Standing, TranslationState, paired_paragraphs
 from bot.rights import Act, may_translate
@@ -17,6 +18,7 @@ from handlers.rooms import Doing, Meant, checked, meant, note, reply, tell, why
 from handlers.situation import Actions, Situation
 
 _YES = frozenset("✅✔☑")
+_LONGEST = 2 * MOST_CHARACTERS  # some languages need more letters than others
 
 
 # --- approving -------------------------------------------------------------------------------------------------------
@@ -109,6 +111,8 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
         return ()
     if not any(character.isalnum() for character in event.text.plain):
         return tell(event, where, say("translation-words"))
+    if len(event.text.plain) > _LONGEST:
+        return tell(event, where, say("notice-too-long", most=_LONGEST, length=len(event.text.plain)))
     found = reviewable(where, preview, tx)
     if isinstance(found, Meant):
         return take(event, where, found, preview.language, event.text, tx)
@@ -116,7 +120,7 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, found)
     # Their words are kept while they say whether they read the language: nobody types a translation twice.
     kept = tx.texts.add(event.text, preview.language)
-    tx.deliveries.came_in(where.chat.id, event.id, preview.code, kept)
+    tx.copies.came_in(where.chat.id, event.id, preview.code, kept)
     name = LanguageName(preview.language)
     button = Button(say("button-we-read", language=name), "we-read", f"{preview.language}/{preview.text}/{kept}")
     return (
@@ -130,7 +134,7 @@ def take(event: Doing, where: Situation, found: Meant, language: str, text: Text
     was_ready = way(tx, notice, notice.organisation, language) is Standing.READY
     made = tx.texts.put(notice.text, language, TranslationState.HUMAN, text, "notice", found.organisation.id)
     if isinstance(event, Message):
-        tx.deliveries.came_in(where.chat.id, event.id, notice.code, made.result)
+        tx.copies.came_in(where.chat.id, event.id, notice.code, made.result)
     tx.notices.happened(notice, f"translated {language}", where.person.id)
     _remember(tx, notice, text, language, found.organisation.id)
     doubts = finding_lines(findings(tx, notice, made))

@@ -13,7 +13,7 @@ from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
 from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted
 from bot.store.choices import OfferedChoice
-from bot.store.deliveries import KnownCopy
+from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction
 
 Actions = Sequence[Action]
@@ -72,7 +72,7 @@ def of_message(event: Message, tx: Transaction) -> Situation:
     answered = None
     for network_id in (event.reply_to, event.thread):
         if network_id is not None and answered is None:
-            answered = tx.deliveries.copy(chat.id, network_id)
+            answered = tx.copies.at(chat.id, network_id)
     # A followed link is the command start, whatever words the network shows for it.
     command = Command("start", event.start) if event.start else commands.parse(event.text.plain)
     situation = _situation(chat, event.person, tx, answered)
@@ -90,7 +90,7 @@ def of_message(event: Message, tx: Transaction) -> Situation:
 
 def of_press(event: Pressed, tx: Transaction) -> Situation:
     chat = tx.chats.known(event.chat, event.kind)
-    found = _situation(chat, event.person, tx, tx.deliveries.copy(chat.id, event.message))
+    found = _situation(chat, event.person, tx, tx.copies.at(chat.id, event.message))
     choice = tx.choices.get(event.choice, chat.id)
     return Situation(found.chat, found.person, found.language, found.subject, found.answered, None, choice)
 
@@ -98,7 +98,7 @@ def of_press(event: Pressed, tx: Transaction) -> Situation:
 def of_reaction(event: Reacted, tx: Transaction) -> Situation:
     """A digit chooses; any other reaction stands for itself."""
     chat = tx.chats.known(event.chat, event.kind)
-    found = _situation(chat, event.person, tx, tx.deliveries.copy(chat.id, event.message))
+    found = _situation(chat, event.person, tx, tx.copies.at(chat.id, event.message))
     digit = _DIGITS.get(event.key)
     choice = None if digit is None else tx.choices.on_message(chat.id, event.message, digit)
     return Situation(found.chat, found.person, found.language, found.subject, found.answered, None, choice)

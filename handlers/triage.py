@@ -57,7 +57,7 @@ def _doing(change: Change) -> Callable[[Event, Situation, Transaction], Actions]
         if isinstance(about, Sentence):
             return _tell(event, where, about)
         if isinstance(event, Message):
-            tx.deliveries.came_in(where.chat.id, event.id, about.request.code)
+            tx.copies.came_in(where.chat.id, event.id, about.request.code)
         try:
             return change(about, where, tx)
         except TransitionError as error:
@@ -155,7 +155,7 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _tell(event, where, say("reply-is-closed", code=request.code), request)
     words = _tail(event.text, about.rest)
     text = tx.texts.add(words, asking.guess(words.plain, tx) or tx.policy.working_language)
-    tx.deliveries.came_in(where.chat.id, event.id, request.code, text)
+    tx.copies.came_in(where.chat.id, event.id, request.code, text)
     line = tx.requests.line(tx.requests.say(request.id, "coordinator", text))[1]
     request = requests.answered(request)
     tx.requests.save(request)
@@ -191,7 +191,7 @@ def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
 def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> None:
     text = tx.texts.add(words, asking.guess(words.plain, tx))
     tx.requests.say(request.id, "note", text)
-    tx.deliveries.came_in(where.chat.id, event.id, request.code, text)
+    tx.copies.came_in(where.chat.id, event.id, request.code, text)
 
 
 def _tail(text: Text, words: str) -> Text:

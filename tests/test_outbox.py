@@ -105,7 +105,7 @@ async def test_five_repetitions_are_enough(tmp_path: Path) -> None:
             await w.advance(timedelta(minutes=6))
         assert member.reads() == []
         assert 10 - len(w.network.faults) == 6
-        queues = await w.app.unit(lambda tx: tx.deliveries.queue_lengths())
+        queues = await w.app.unit(lambda tx: tx.lanes.queue_lengths())
         assert queues["paper"] == {"waiting": 0, "failed": 1}
 
 

@@ -98,8 +98,8 @@ class Chats:
         self._set(id, explained_at=self._tx.now)
 
     def added(self, id: int) -> None:
-        """The bot is in the chat again: the week of an unpaired chat begins anew."""
-        self._set(id, active=True, added_at=self._tx.now)
+        """The bot is in the chat again: an unpaired chat is explained again, and its week begins anew."""
+        self._set(id, active=True, added_at=self._tx.now, explained_at=None)
 
     def pair(self, id: int, pairing: Pairing) -> None:
         self._set(id, role=pairing.role, organisation_id=pairing.organisation, language=pairing.language, active=True)

@@ -30,7 +30,7 @@ from bot.model import (
 from bot.ports import Limits
 from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import split
-from bot.store.deliveries import transaction_id
+from bot.store.copies import transaction_id
 from bot.store.encoding import decode, encode
 from bot.store.tables import PartStatus, Status, copy, delivery, part
 
@@ -100,7 +100,7 @@ class Claims:
         """Take up to `limit` deliveries to send now, none to the chats `not_to`."""
         taken: list[Claimed] = []
         chats: set[int] = set(not_to)
-        for row in self._tx.deliveries.ready(self._account, limit, not_to):
+        for row in self._tx.lanes.ready(self._account, limit, not_to):
             if one_per_chat and row.chat_id in chats:
                 continue
             claimed = self._take(row)
@@ -111,14 +111,14 @@ class Claims:
 
     def presses(self) -> list[Claimed]:
         """Take the answers to button presses: outside all lanes and pacing, worthless when late."""
-        taken = (self._take(row) for row in self._tx.deliveries.presses(self._account))
+        taken = (self._take(row) for row in self._tx.lanes.presses(self._account))
         return [claimed for claimed in taken if claimed is not None]
 
     def _take(self, row: Row[Any]) -> Claimed | None:
         """Mark it as being sent. What is too late, or has nothing to do any more, ends here."""
         parts = [] if row.expires_at is not None and row.expires_at <= self._tx.now else self._parts(row)
         if not parts:
-            self._tx.deliveries.drop(row.id)
+            self._tx.lanes.drop(row.id)
             return None
         to = self._tx.chats.get(row.chat_id)
         self._set(row.id, status=Status.SENDING, attempts=row.attempts + 1, due_at=None)
@@ -278,7 +278,7 @@ class Claims:
         self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
         self._record_copy(claimed, done, network_id)
         if following is None:
-            self._tx.deliveries.finish(claimed.id)
+            self._tx.lanes.finish(claimed.id)
         else:
             self._sending(following.id)
 
@@ -319,11 +319,11 @@ class Claims:
         self.again(claimed, in_hand, self._tx.now, unsure=False)
 
     def gone(self, claimed: Claimed, reason: str) -> None:
-        self._tx.deliveries.fail(claimed.id, reason)
-        self._tx.deliveries.chat_gone(claimed.chat, reason)
+        self._tx.lanes.fail(claimed.id, reason)
+        self._tx.lanes.chat_gone(claimed.chat, reason)
 
     def refused(self, claimed: Claimed, reason: str) -> None:
-        self._tx.deliveries.fail(claimed.id, reason)
+        self._tx.lanes.fail(claimed.id, reason)
 
     def _sending(self, part_id: int) -> None:
         self._tx.connection.execute(_BEGUN, {"part": part_id})

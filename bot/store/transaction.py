@@ -12,11 +12,14 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.accounts import Accounts
+from bot.store.broadcasts import Broadcasts
 from bot.store.chats import Chats
 from bot.store.choices import Choices
+from bot.store.copies import Copies
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
 from bot.store.incoming import Inbox
+from bot.store.lanes import Lanes
 from bot.store.notices import Notices
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
@@ -87,6 +90,18 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        return Lanes(self)
+
+    @cached_property
+    def broadcasts(self) -> Broadcasts:
+        return Broadcasts(self)
+
+    @cached_property
+    def copies(self) -> Copies:
+        return Copies(self)
 
     @cached_property
     def choices(self) -> Choices:

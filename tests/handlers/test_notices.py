@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.content import LanguageName, say
-from bot.model import Attachment, Message, Text
+from bot.model import Attachment, Deleted, Message, Text
 from bot.notices import Category, NoticeState
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, MEALS_PT, SOUP, SOUP_AR, SOUP_PT, House, until
@@ -298,6 +298,14 @@ async def test_an_edit_that_is_no_notice_any_more_is_explained(house: House) -> 
     message = await house.says(f"!notice food {SOUP}")
     await house.an.edits(message, "toch niet", house.room)
     assert house.last() == sentence("edited-unclear", code="N1")
+
+
+async def test_a_message_that_is_taken_back_takes_no_notice_with_it(house: House) -> None:
+    """It is said what stays, and how it goes."""
+    message = await house.says(f"!notice food {SOUP}")
+    house.world.network.happens(Deleted(house.room, message, house.world.clock.now()))
+    await house.world.settled()
+    assert house.last() == sentence("deleted-notice", code="N1", command="!recall N1")
 
 
 # --- ready-made ------------------------------------------------------------------------------------------------------

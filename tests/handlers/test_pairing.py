@@ -85,6 +85,7 @@ async def test_a_chat_that_added_the_bot_again_has_a_new_week(house: House) -> N
     await house.world.advance(timedelta(days=8))
     assert house.world.network.left == [chat.id]
     await house.world.adds_bot(house.an, chat)
+    assert len(house.an.reads(chat)) == 2
     await house.world.advance(timedelta(days=6))
     assert house.world.network.left == [chat.id]
     await house.world.advance(timedelta(days=2))

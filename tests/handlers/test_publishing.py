@@ -211,6 +211,17 @@ async def test_counts_follow_in_one_message_until_nothing_waits(house: House) ->
     assert [one for one in house.world.network.log if isinstance(one, EditText)] == edits
 
 
+async def test_a_group_that_came_later_is_not_said_to_be_waiting(house: House) -> None:
+    """Nothing is on its way to it until somebody publishes again."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.later()
+    await house.world.paired("nl2", "group", "Ons Huis", "nl")
+    await house.says("!status N1")
+    assert counted("nl", 1) in house.progress()
+    assert sentence("progress-going-on") not in house.progress()
+
+
 async def test_a_copy_that_failed_is_named_with_the_reason(house: House) -> None:
     await house.says(f"!notice food {SOUP}")
     house.world.network.faults += [NotSent("the answer can wait"), Refused("the topic is closed")]
@@ -324,6 +335,14 @@ async def test_a_recall_withdraws_every_copy_and_says_so(helped: House) -> None:
     for command in ("!publish N1", "!correct N1 x", "!ok N1 ar", "!recall N1", "!copy N1"):
         await helped.says(command)
         assert helped.last() == sentence("notice-recalled", code="N1")
+
+
+async def test_a_long_reason_is_refused_before_anything_happens(house: House) -> None:
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.says("!recall N1 " + "omdat " * 100)
+    assert house.last() == sentence("notice-too-long", most=500, length=599)
+    assert SOUP in house.an.reads(house.nl)[0]
 
 
 async def test_a_draft_can_be_withdrawn(house: House) -> None:

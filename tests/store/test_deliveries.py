@@ -159,7 +159,7 @@ def test_after_the_deadline_words_go_out_as_written_and_are_edited_later(databas
         tx.deliveries.add(Say(chat, (Translated(text),), subject="K1", deadline=timedelta(seconds=20)))
     clock.at += timedelta(seconds=21)
     with transaction(database_url, clock=clock) as tx:
-        tx.deliveries.release_due("paper")
+        tx.lanes.release_due("paper")
         [original] = everything(tx)
         assert original.startswith("Kom morgen")
         [wanted] = tx.texts.wanted(5, [])
@@ -197,7 +197,7 @@ def test_a_notice_reaches_every_group_of_its_language_once(database_url: str) ->
         group(tx, "late", "pt", owner)
         tx.deliveries.add(publish)
         assert everything(tx) == ["aviso"]
-        assert tx.deliveries.progress("N1").sent == 6
+        assert tx.broadcasts.progress("N1").sent == 6
 
 
 def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_url: str) -> None:
@@ -264,9 +264,9 @@ def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(
         [claimed] = claims(tx).claim(1, [], one_per_chat=False)
         action = claimed.parts[0].action
         assert isinstance(action, SendText)
-        tx.deliveries.echoed(chat, action.transaction, "$event")
-        found = tx.deliveries.copy(chat, "$event")
+        tx.copies.echoed(chat, action.transaction, "$event")
+        found = tx.copies.at(chat, "$event")
         assert found is not None
         assert (found.subject, found.name) == ("K7", "K7/card")
-        tx.deliveries.echoed(chat, "somebody-else-s", "$other")
-        assert tx.deliveries.copy(chat, "$other") is None
+        tx.copies.echoed(chat, "somebody-else-s", "$other")
+        assert tx.copies.at(chat, "$other") is None

@@ -1,0 +1,102 @@
+"""Copies: where messages ended up on their networks, ours and other people's, so that answers find their subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from bot.store.tables import copy, delivery
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+_TRANSACTION = re.compile(r"schakel-(?P<id>\d+)-(?P<position>\d+)-[0-9a-f]+")
+
+
+def transaction_id(delivery_id: int, position: int, created_at: datetime) -> str:
+    """What a network knows a part of a delivery by: the same at every attempt, and never another's, even after the
+    database was made anew on the same account."""
+    return f"schakel-{delivery_id}-{position}-{round(created_at.timestamp() * 1_000_000):x}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCopy:
+    """A message in a chat, ours or somebody's, that we can speak of. `name` is our delivery's name."""
+
+    subject: str
+    delivery: int | None
+    name: str | None
+    text: int | None
+
+
+class Copies:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def at(self, chat_id: int, network_id: str) -> KnownCopy | None:
+        """What we know of a message in a chat, by the network's id."""
+        row = self._tx.connection.execute(
+            select(copy.c.subject, copy.c.delivery_id, delivery.c.name, copy.c.text_id)
+            .outerjoin(delivery, delivery.c.id == copy.c.delivery_id)
+            .where(copy.c.chat_id == chat_id, copy.c.network_id == network_id)
+        ).first()
+        return None if row is None else KnownCopy(*row)
+
+    def echoed(self, chat_id: int, transaction: str, network_id: str) -> None:
+        """Our own message came back to us, maybe before its receipt was kept: what answers it finds its subject.
+
+        The delivery itself is settled by its sender, who repeats it with the same transaction id.
+        """
+        match = _TRANSACTION.fullmatch(transaction)
+        if match is None:
+            return
+        row = self._tx.connection.execute(
+            select(delivery).where(delivery.c.id == int(match["id"]), delivery.c.chat_id == chat_id)
+        ).first()
+        if (
+            row is not None
+            and row.kind == "say"
+            and transaction == transaction_id(row.id, int(match["position"]), row.created_at)
+        ):
+            self._tx.connection.execute(
+                self._tx.insert(copy)
+                .values(
+                    chat_id=chat_id,
+                    network_id=network_id,
+                    subject=row.subject,
+                    delivery_id=row.id,
+                    position=int(match["position"]),
+                )
+                .on_conflict_do_nothing()
+            )
+
+    def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
+        """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
+        row = self._tx.insert(copy).values(chat_id=chat_id, network_id=network_id, subject=subject, text_id=text)
+        self._tx.connection.execute(
+            row.on_conflict_do_update(
+                index_elements=["chat_id", "network_id"],
+                set_={"text_id": func.coalesce(row.excluded.text_id, copy.c.text_id)},
+                where=copy.c.delivery_id.is_(None),
+            )
+        )
+
+    def has_come_in(self, chat_id: int, text: int) -> bool:
+        """Whether a text is of a message that somebody wrote in that chat."""
+        query = select(copy.c.id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
+        return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    def reads_now(self, chat_id: int, network_id: str, text: int) -> None:
+        """The writer has changed a message: this is its text now."""
+        self._tx.connection.execute(
+            update(copy).where(copy.c.chat_id == chat_id, copy.c.network_id == network_id).values(text_id=text)
+        )
+
+    def belong(self, texts: Sequence[int], subject: str) -> None:
+        """Messages that came in before anybody knew what about: these are about `subject`."""
+        self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(list(texts))).values(subject=subject))
