@@ -15,26 +15,26 @@ from bot.store.database import open_engine
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
 
-async def check_all(config: Config, say: Callable[[str], object]) -> int:
+async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
-    faults = _tell(say, "database", await asyncio.to_thread(_database, config.database.url))
+    faults = _tell(print_line, "database", await asyncio.to_thread(_database, config.database.url))
     for name, adapter in wiring.adapters(config).items():
-        faults += _tell(say, name, await _patiently(adapter.check()))
+        faults += _tell(print_line, name, await _patiently(adapter.check()))
         await adapter.close()
     for name, engine in wiring.engines(config).items():
         await engine.open()
-        faults += _tell(say, name, await _patiently(engine.check()))
+        faults += _tell(print_line, name, await _patiently(engine.check()))
         await engine.close()
     if not config.translation.notices:
-        say("note: no engine translates notices; people do, or templates")
+        print_line("note: no engine translates notices; people do, or templates")
     return faults
 
 
-def _tell(say: Callable[[str], object], name: str, problems: list[str]) -> int:
+def _tell(print_line: Callable[[str], object], name: str, problems: list[str]) -> int:
     for problem in problems:
-        say(f"{name}: {problem}")
+        print_line(f"{name}: {problem}")
     if not problems:
-        say(f"{name}: well")
+        print_line(f"{name}: well")
     return len(problems)
 
 
