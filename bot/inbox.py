@@ -22,6 +22,7 @@ Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""
 
 _WINDOW = 256  # events in hand at a time
+_LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
 _RETRIES = (timedelta(milliseconds=100), timedelta(seconds=1), timedelta(seconds=5))
 _FORGET_AFTER = timedelta(days=3)  # no network brings an event again after a day
 
@@ -69,18 +70,21 @@ class Worker:
         async with asyncio.TaskGroup() as lanes:
             while True:
                 self._stirred.clear()
-                for arrived in await self._writer.run(self._read):
+                full = [lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE]
+                read = await self._writer.run(partial(self._read, not_in=full))
+                new = [arrived for arrived in read if arrived.id not in self._in_hand]
+                for arrived in new:
                     self._in_hand.add(arrived.id)
                     if arrived.lane in self._lanes:
                         self._lanes[arrived.lane].append(arrived)
                     else:
                         self._lanes[arrived.lane] = deque([arrived])
                         lanes.create_task(self._run_lane(arrived.lane))
-                await self._stirred.wait()
+                if not new or len(read) < _WINDOW:
+                    await self._stirred.wait()
 
-    def _read(self, tx: Transaction) -> list[Arrived]:
-        waiting = tx.inbox.waiting(limit=_WINDOW, accounts=("", *self._adapters))
-        return [arrived for arrived in waiting if arrived.id not in self._in_hand]
+    def _read(self, tx: Transaction, not_in: Sequence[str]) -> list[Arrived]:
+        return tx.inbox.waiting(limit=_WINDOW, accounts=("", *self._adapters), not_in=not_in)
 
     async def _run_lane(self, lane: str) -> None:
         waiting = self._lanes[lane]

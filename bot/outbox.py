@@ -123,6 +123,7 @@ class Sender:
         self._pacer = Pacer(adapter.limits)
         self._stirred = asyncio.Event()
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
+        self._claiming = asyncio.Lock()
         self._stopping = False
 
     def wake(self) -> None:
@@ -133,11 +134,12 @@ class Sender:
         await self._writer.run(lambda tx: self._claims(tx).recover())
         while not self._stopping:
             self._stirred.clear()
-            claimed = await self._claim()
-            for one in claimed:
-                task = asyncio.create_task(self._deliver(one))
-                self._in_flight[task] = one
-                task.add_done_callback(self._landed)
+            async with self._claiming:
+                claimed = [] if self._stopping else await self._claim()
+                for one in claimed:
+                    task = asyncio.create_task(self._deliver(one))
+                    self._in_flight[task] = one
+                    task.add_done_callback(self._landed)
             if not claimed:
                 await self._rest()
 
@@ -145,6 +147,8 @@ class Sender:
         """Claim nothing more and let what is in the air land, for at most `within` seconds."""
         self._stopping = True
         self.wake()
+        async with self._claiming:
+            pass  # what is being claimed just now is in the air like the rest
         if self._in_flight:
             await asyncio.wait(list(self._in_flight), timeout=within)
         for task in list(self._in_flight):
@@ -164,20 +168,21 @@ class Sender:
 
     async def _claim(self) -> list[Claimed]:
         now = self._clock.steady()
-        limit = min(self._pacer.slots(now), _IN_FLIGHT - len(self._in_flight))
-        if limit <= 0:
-            return []
+        limit = max(0, min(self._pacer.slots(now), _IN_FLIGHT - len(self._in_flight)))
         one_per_chat = bool(self._adapter.limits.chat_gap)
         busy = set(self._pacer.busy_chats(now))
         if one_per_chat:
             busy |= {claimed.chat for claimed in self._in_flight.values() if claimed.priority != Priority.PRESS}
 
-        def unit(tx: Transaction) -> list[Claimed]:
+        def unit(tx: Transaction) -> tuple[list[Claimed], list[tuple[str, Exception]]]:
             tx.lanes.release_due(self._account)
             claims = self._claims(tx)
-            return claims.presses() + claims.claim(limit, sorted(busy), one_per_chat)
+            taken = claims.presses()
+            return (taken + claims.claim(limit, sorted(busy), one_per_chat) if limit else taken), claims.faults
 
-        claimed = await self._writer.run(unit)
+        claimed, faults = await self._writer.run(unit)
+        for kind, fault in faults:
+            self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
         for one in claimed:
             if one.priority != Priority.PRESS:
                 self._pacer.sent(one.chat, one.group, now)
@@ -222,7 +227,7 @@ class Sender:
                 await self._record(Claims.marked_again, claimed)
                 claimed = replace(claimed, resends=claimed.resends + 1)
             try:
-                receipt = await self._adapter.send(action)
+                receipt = await self._send(action, claimed.attempts)
             except SendError as failure:
                 if isinstance(failure, Refused) and isinstance(action, (EditText, Withdraw)):
                     # Whoever wanted the edit cannot mend it; the rest of the delivery still can be done.
@@ -232,6 +237,16 @@ class Sender:
                     await self._settle(claimed, part, failure, repeatable)
                     return
             await self._record(Claims.sent, claimed, part, receipt.message, following)
+
+    async def _send(self, action: Outgoing, attempt: int) -> Receipt:
+        try:
+            return await self._adapter.send(action)
+        except SendError:
+            raise
+        except Exception as error:  # a bug in an adapter: nobody can say what became of it
+            reason = f"a fault in the adapter ({type(error).__name__})"
+            # What fails each time must not hold its lane for ever.
+            raise (Unknown(reason) if attempt <= MAX_RESENDS else Refused(reason)) from error
 
     async def _record(self, outcome: Callable[..., None], *arguments: object) -> None:
         """Commit what became of a delivery."""

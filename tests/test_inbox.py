@@ -150,3 +150,40 @@ async def test_traces_of_handled_events_are_forgotten_after_days(database_url: s
         await made.run(lambda tx: tx.inbox.handled(arrived.id))
         clock.at += timedelta(days=4)
         assert await made.run(lambda tx: tx.inbox.forget(timedelta(days=3))) == 1
+
+
+async def test_a_busy_chat_with_a_failing_event_keeps_nobody_waiting(database_url: str) -> None:
+    """However much of one chat waits behind an event that is tried again, other chats are handled."""
+    woken: list[inbox.Worker] = []
+    desk, never, other = Desk(failures=2), asyncio.Event(), asyncio.Event()
+
+    def handle(event: Incoming | Internal, tx: Transaction) -> Iterable[Action]:
+        if isinstance(event, Message) and event.text.plain == "other":
+            loop.call_soon_threadsafe(other.set)
+        return desk.handle(event, tx)
+
+    def wake(_stirred: frozenset[str]) -> None:
+        for worker in woken:
+            worker.wake()
+
+    async def wait(_seconds: float) -> None:
+        await never.wait()
+
+    loop = asyncio.get_running_loop()
+    events = [Raw(f"a{n}", "a", message("a", "fails" if n == 0 else f"a{n}")) for n in range(300)]
+    async with writer(database_url, Ticking(), wake) as made:
+        worker = inbox.Worker(
+            made, {"paper": PaperAdapter("paper", PaperAdapter.Settings())}, handle, desk.failed, wait
+        )
+        woken.append(worker)
+        await worker.accept("paper")(Batch((*events, Raw("b", "b", message("b", "other"))), "1"))
+        task = asyncio.create_task(worker.run())
+        async with asyncio.timeout(10):
+            await other.wait()
+            assert "fails" not in desk.handled
+            never.set()
+            while await made.run(lambda tx: tx.inbox.waiting(1, ("", "paper"))):
+                pass
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert list(dict.fromkeys(desk.handled)) == ["other", "fails", *(f"a{n}" for n in range(1, 300))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import Say
-from bot.content import Verbatim
-from bot.model import Text
-from bot.outbox import GiveUp, Move, Resend, Retry, after_failure, backoff
+from bot.actions import Answer, Say
+from bot.catalogue import Catalogue
+from bot.content import Verbatim, Words
+from bot.model import Chat, ChatKind, Pressed, Text
+from bot.outbox import GiveUp, Move, Resend, Retry, Sender, after_failure, backoff
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
-from tests.paper import Paper
+from tests.databases import POLICY, Ticking, writer
+from tests.paper import Paper, PaperAdapter
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
 from tests.world import Clock, Somebody, World, world
 
@@ -143,6 +146,85 @@ async def test_what_was_being_sent_when_the_bot_died_is_sent_again(tmp_path: Pat
     async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, clock=clock) as w:
         await w.advance(timedelta(seconds=2))
         assert [shown.text for shown in network.shown[member.private.id]] == [Text("↻ K2\nhello")]
+
+
+async def test_what_cannot_be_made_out_fails_alone(tmp_path: Path) -> None:
+    """Its text is gone, say: the others of the account are sent, and its lane goes on."""
+    async with bot_and_member(tmp_path, LIKE_MATRIX) as (w, member, chat):
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Words(999),), subject="K1")))
+        await say(w, chat, "next", subject="K1")
+        await say(w, chat, "other", subject="K2")
+        assert sorted(member.reads()) == ["next", "other"]
+        queues = await w.app.unit(lambda tx: tx.lanes.queue_lengths())
+        assert queues["paper"] == {"waiting": 0, "failed": 1}
+
+
+async def test_a_fault_in_an_adapter_is_an_unknown_outcome(tmp_path: Path) -> None:
+    """Its delivery does not hold its lane until the next start."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat), asyncio.timeout(10):
+        w.network.faults = [ZeroDivisionError()]
+        await say(w, chat, "come at ten", subject="K7")
+        await w.advance(timedelta(seconds=2))
+        assert member.reads() == ["↻ K7\ncome at ten"]
+
+
+async def test_what_an_adapter_fails_over_each_time_is_given_up(tmp_path: Path) -> None:
+    """Even where repeating is harmless: what follows in the lane must not wait for a programmer."""
+    async with bot_and_member(tmp_path, LIKE_MATRIX) as (w, member, chat), asyncio.timeout(10):
+        w.network.faults = [ZeroDivisionError() for _ in range(6)]
+        await say(w, chat, "impossible")
+        await say(w, chat, "next")
+        for _ in range(10):
+            await w.advance(timedelta(minutes=6))
+        assert member.reads() == ["next"]
+
+
+async def test_a_press_is_answered_while_the_network_wants_a_pause(tmp_path: Path) -> None:
+    """The pause is for messages; an answer to a press is worthless after it."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat), asyncio.timeout(10):
+        w.network.faults = [NotSent("Too Many Requests", timedelta(seconds=30), whole_account=True)]
+        await say(w, chat, "later")
+        pressed = Pressed(
+            member.private, ChatKind.PRIVATE, member.person, message="1", choice="", press="P", at=w.clock.now()
+        )
+        await w.app.unit(lambda tx: tx.deliveries.add(Answer(chat, pressed)))
+        await w.settled()
+        assert member.reads() == []
+        assert [where for where, _ in w.network.toasts] == [member.private.id]
+
+
+async def test_what_was_claimed_when_the_end_came_still_lands(database_url: str) -> None:
+    """A claim that was under way when the sender was stopped is in the air like any other."""
+    clock = Looked()
+    async with writer(database_url, Ticking()) as made:
+        network = Paper()
+        network.chat("c", ChatKind.PRIVATE, "c")
+        adapter = PaperAdapter("paper", PaperAdapter.Settings(), network)
+        sender = Sender("paper", adapter, made, Catalogue(POLICY.languages), clock, lambda *_: None)
+        await made.run(
+            lambda tx: tx.deliveries.add(
+                Say(tx.chats.known(Chat("paper", "c"), ChatKind.PRIVATE).id, (Verbatim("hello"),))
+            )
+        )
+        running = asyncio.create_task(sender.run())
+        await clock.looked.wait()  # just before it claims
+        await sender.stop(5)
+        await running
+        left = await made.run(lambda tx: tx.lanes.queue_lengths())
+    assert len(network.log) == 1
+    assert left.get("paper", {"waiting": 0})["waiting"] == 0
+
+
+class Looked(Clock):
+    """Tells when somebody looks how late it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked = asyncio.Event()
+
+    def steady(self) -> float:
+        self.looked.set()
+        return super().steady()
 
 
 class HangingFault(Unknown):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from bot.content import Content, Verbatim
 from bot.model import (
@@ -84,6 +85,7 @@ class Claims:
         self._account = account
         self._limits = limits
         self._catalogue = catalogue
+        self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
 
     # --- claiming ----------------------------------------------------------------------------------------------------
 
@@ -116,7 +118,14 @@ class Claims:
 
     def _take(self, row: Row[Any]) -> Claimed | None:
         """Mark it as being sent. What is too late, or has nothing to do any more, ends here."""
-        parts = [] if row.expires_at is not None and row.expires_at <= self._tx.now else self._parts(row)
+        try:
+            parts = [] if row.expires_at is not None and row.expires_at <= self._tx.now else self._parts(row)
+        except DBAPIError:
+            raise  # the whole unit's
+        except Exception as fault:  # a bug, or something it refers to is gone: it must not hold up the others
+            self.faults.append((row.kind, fault))
+            self._tx.lanes.fail(row.id, f"it could not be made out ({type(fault).__name__})")
+            return None
         if not parts:
             self._tx.lanes.drop(row.id)
             return None

@@ -109,9 +109,7 @@ class Deliveries:
         if pending is not None:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
         if self._tx.lanes.not_begun(target.id):
-            self._tx.lanes.set(
-                target.id, **(later if target.status in (Status.QUEUED, Status.WAITING) else {"message_id": body})
-            )
+            self._tx.lanes.set(target.id, **later)
             return
         waiting = self._tx.connection.execute(
             select(delivery.c.id)

@@ -70,8 +70,8 @@ class Inbox:
         )
         self._tx.stirred.add("inbox")
 
-    def waiting(self, limit: int, accounts: Sequence[str]) -> list[Arrived]:
-        """The oldest unhandled events of these accounts."""
+    def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = ()) -> list[Arrived]:
+        """The oldest unhandled events of these accounts, but none in the lanes `not_in`."""
         columns = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
         query = (
             select(*columns)
@@ -79,6 +79,8 @@ class Inbox:
             .order_by(inbox.c.id)
             .limit(limit)
         )
+        if not_in:
+            query = query.where(inbox.c.lane.not_in(not_in))
         return [Arrived(*row) for row in self._tx.connection.execute(query)]
 
     def is_waiting(self, id: int) -> bool:

@@ -178,9 +178,10 @@ class Texts:
     def done(
         self, id: int, result: str | None, engine: str | None, findings: Sequence[StoredFinding], final: bool = True
     ) -> None:
-        """What the pipeline brought. `result` None: it failed, for good if `final`. A person may have been faster."""
-        found = self.translation_by_id(id)
-        if found.state is not TranslationState.WANTED:
+        """What the pipeline brought. `result` None: it failed, for good if `final`. A person may have been faster, or
+        the text been thrown away."""
+        row = self._tx.connection.execute(select(translation).where(translation.c.id == id)).first()
+        if row is None or (found := _translation(row)).state is not TranslationState.WANTED:
             return
         values: dict[str, Any] = {"engine": engine, "findings": msgspec.json.encode(findings), "due_at": None}
         if result is None:
@@ -189,7 +190,6 @@ class Texts:
             values["state"] = TranslationState.MACHINE.value
             values["result_id"] = self.add(result, found.language)
         self._tx.connection.execute(update(translation).where(translation.c.id == id).values(**values))
-        row = self._tx.connection.execute(select(translation.c.purpose).where(translation.c.id == id)).one()
         self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose), lane=f"text:{found.text}")
 
     def postpone(self, id: int, wait: timedelta, attempts: int) -> None:

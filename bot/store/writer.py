@@ -6,10 +6,12 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.transaction import Transaction
 
@@ -43,6 +45,7 @@ class Writer:
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._connection: Connection | None = None  # the thread's own
         self._closed = False
         self._thread.start()
 
@@ -61,30 +64,33 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            closing = False
-            while not closing:
-                group: list[_Waiting[Any]] = []
+        closing = False
+        while not closing:
+            group: list[_Waiting[Any]] = []
+            first = self._queue.get()
+            while first is not None:
+                group.append(first)
+                if len(group) >= _GROUP or self._queue.empty():
+                    break
                 first = self._queue.get()
-                while first is not None:
-                    group.append(first)
-                    if len(group) >= _GROUP or self._queue.empty():
-                        break
-                    first = self._queue.get()
-                closing = first is None
-                if group:
-                    self._commit(connection, group)
+            closing = first is None
+            if group:
+                self._commit(group)
+        self._disconnect()
 
-    def _commit(self, connection: Connection, group: list[_Waiting[Any]]) -> None:
+    def _commit(self, group: list[_Waiting[Any]]) -> None:
         try:
-            results, stirred = self._attempt(connection, group)
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            results, stirred = self._attempt(self._connection, group)
         except BaseException as error:
-            connection.rollback()
+            if isinstance(error, DBAPIError):
+                self._disconnect()  # whatever state it is in: the next unit gets one that works, or hears why not
             if len(group) == 1:
                 self._loop.call_soon_threadsafe(_fail, group[0].future, error)
             else:
                 for waiting in group:
-                    self._commit(connection, [waiting])
+                    self._commit([waiting])
             return
         self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
 
@@ -97,6 +103,12 @@ class Writer:
                 results.append(waiting.unit(transaction))
                 stirred |= transaction.stirred
         return results, frozenset(stirred)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):  # it may be gone already
+                connection.close()
 
     def _resolve(self, group: list[_Waiting[Any]], results: list[Any], stirred: frozenset[str]) -> None:
         for waiting, result in zip(group, results, strict=True):

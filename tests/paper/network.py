@@ -23,7 +23,6 @@ from bot.model import (
     Text,
     Withdraw,
 )
-from bot.ports import SendError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Paper:
     joined: list[str] = field(default_factory=list)
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
-    faults: list[SendError] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 0
 

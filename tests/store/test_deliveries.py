@@ -270,3 +270,30 @@ def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(
         assert (found.subject, found.name) == ("K7", "K7/card")
         tx.copies.echoed(chat, "somebody-else-s", "$other")
         assert tx.copies.at(chat, "$other") is None
+
+
+def test_an_edit_of_what_is_about_to_go_is_still_translated_later(database_url: str) -> None:
+    """It goes out as written, and is edited when its translation comes."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("soon"), subject="K1", name="K1"))
+        text = tx.texts.add("goedemorgen", "nl")
+        tx.deliveries.add(Edit(chat, Named("K1"), (Translated(text),)))
+        [first] = everything(tx)
+        assert first.startswith("goedemorgen")
+        found = tx.texts.translation(text, "pt")
+        assert found is not None
+        tx.texts.done(found.id, "bom dia", "engine", ())
+        tx.deliveries.translated(found.id)
+        [better] = everything(tx)
+        assert better.startswith("bom dia")
+
+
+def test_a_translation_of_what_was_thrown_away_meanwhile_is_nothing(database_url: str) -> None:
+    """The engine was still at work on words that their writer took back."""
+    with transaction(database_url) as tx:
+        text = tx.texts.add("goedemorgen", "nl")
+        wanted = tx.texts.want(text, "pt", "conversation")
+        tx.texts.delete([text])
+        tx.texts.done(wanted.id, "bom dia", "engine", ())
+        assert tx.texts.translation(text, "pt") is None

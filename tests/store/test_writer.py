@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.exc import OperationalError
 
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
-from tests.databases import Ticking, transaction, writer
+from bot.store.writer import Writer
+from tests.databases import POLICY, Ticking, transaction, writer
 
 
 def names(tx: Transaction) -> list[str]:
@@ -86,3 +89,19 @@ async def test_a_closed_writer_takes_no_more_units(database_url: str) -> None:
         pass
     with pytest.raises(RuntimeError):
         await made.run(names)
+
+
+async def test_a_database_that_cannot_be_reached_is_said_to_whoever_asks(tmp_path: Path) -> None:
+    """Nobody waits for ever for a writer that has gone; it goes on when the database is there."""
+    folder = tmp_path / "not yet"
+    engine = create_engine(f"sqlite:///{folder}/schakel.db")
+    made = Writer(engine, lambda c: Transaction(c, POLICY, Ticking().now(), lambda: ""), lambda _: None)
+    try:
+        async with asyncio.timeout(10):
+            with pytest.raises(OperationalError):
+                await made.run(lambda tx: tx.connection.execute(select(1)).scalar())
+            folder.mkdir()
+            assert await made.run(lambda tx: tx.connection.execute(select(1)).scalar()) == 1
+    finally:
+        await made.close()
+        engine.dispose()
