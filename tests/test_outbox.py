@@ -209,9 +209,9 @@ async def test_what_was_claimed_when_the_end_came_still_lands(database_url: str)
         running = asyncio.create_task(sender.run())
         await clock.looked.wait()  # just before it claims
         await sender.stop(5)
+        assert len(network.log) == 1
         await running
         left = await made.run(lambda tx: tx.lanes.queue_lengths())
-    assert len(network.log) == 1
     assert left.get("paper", {"waiting": 0})["waiting"] == 0
 
 
