@@ -214,9 +214,9 @@ class Sender:
     async def _deliver(self, claimed: Claimed) -> None:
         """Send the parts in order; each outcome is durable before the next part begins."""
         for index, part in enumerate(claimed.parts):
-            following = claimed.parts[index + 1] if index + 1 < len(claimed.parts) else None
             if index > 0:
                 await self._await_turn(claimed)
+                await self._record(Claims.begin, part)  # not before: what waits for its turn is surely not sent
             action = part.action
             repeatable = is_repeatable(action, self._adapter.limits.idempotent)
             if part.unsure and not repeatable:
@@ -236,7 +236,7 @@ class Sender:
                 else:
                     await self._settle(claimed, part, failure, repeatable)
                     return
-            await self._record(Claims.sent, claimed, part, receipt.message, following)
+            await self._record(Claims.sent, claimed, part, receipt.message)
 
     async def _send(self, action: Outgoing, attempt: int) -> Receipt:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -236,3 +237,22 @@ class HangingFault(Unknown):
     async def reached(self, w: World) -> None:
         while w.network.faults:
             await w.app.unit(lambda tx: None)
+
+
+async def test_a_part_that_still_waits_for_its_turn_is_not_taken_for_sent(tmp_path: Path) -> None:
+    """A bot that dies while it paces a long text says the rest after the start, without a mark of repetition."""
+    network, clock = Paper(), Clock()
+    slow = replace(LIKE_TELEGRAM, chat_gap=1.0)
+    async with world(tmp_path, limits=slow, network=network, clock=clock) as w:
+        member = w.somebody()
+        chat = await w.app.unit(lambda tx: tx.chats.known(member.private, network.kinds[member.private.id]).id)
+        long = (Verbatim("A sentence. " * 600),)
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, long, subject="K1")))
+        while len(network.shown[member.private.id]) < 1:
+            await w.app.unit(lambda tx: None)
+    assert len(network.shown[member.private.id]) == 1
+    async with world(tmp_path, limits=slow, network=network, clock=clock) as w:
+        await w.advance(timedelta(seconds=2))
+        texts = [shown.text.plain for shown in network.shown[member.private.id]]
+    assert len(texts) == 2
+    assert not any(text.startswith("↻") for text in texts)

@@ -282,14 +282,16 @@ class Claims:
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
-    def sent(self, claimed: Claimed, done: Part, network_id: str | None, following: Part | None) -> None:
-        """The network has this part. `following` is the next to be sent, None when this was the last."""
+    def begin(self, following: Part) -> None:
+        """A part that is not the first is about to be sent."""
+        self._sending(following.id)
+
+    def sent(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
+        """The network has this part; with the last of them, all of the delivery."""
         self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
         self._record_copy(claimed, done, network_id)
-        if following is None:
+        if done == claimed.parts[-1]:
             self._tx.lanes.finish(claimed.id)
-        else:
-            self._sending(following.id)
 
     def _record_copy(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
         match done.action:

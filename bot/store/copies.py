@@ -97,6 +97,10 @@ class Copies:
             update(copy).where(copy.c.chat_id == chat_id, copy.c.network_id == network_id).values(text_id=text)
         )
 
+    def become(self, before: int, after: int) -> None:
+        """What was said with one text is kept as another now."""
+        self._tx.connection.execute(update(copy).where(copy.c.text_id == before).values(text_id=after))
+
     def belong(self, texts: Sequence[int], subject: str) -> None:
         """Messages that came in before anybody knew what about: these are about `subject`."""
         self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(list(texts))).values(subject=subject))

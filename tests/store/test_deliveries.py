@@ -44,10 +44,9 @@ def plain(claimed: list[Claimed]) -> list[str]:
 def land(tx: Transaction, claimed: list[Claimed]) -> None:
     """Everything claimed arrives."""
     for one in claimed:
-        for index, part in enumerate(one.parts):
-            following = one.parts[index + 1] if index + 1 < len(one.parts) else None
+        for part in one.parts:
             message = f"m{one.id}-{part.position}" if isinstance(part.action, SendText) else None
-            claims(tx).sent(one, part, message, following)
+            claims(tx).sent(one, part, message)
 
 
 def everything(tx: Transaction, like: object = LIKE_MATRIX) -> list[str]:
