@@ -33,7 +33,7 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 _ALPHABET = string.ascii_uppercase + "23456789"
-_STOP_WITHIN = 3.0  # seconds that sends in the air get at the end
+_STOP_WITHIN = 2.0  # seconds that sends in the air get at the end; all in all stopping must not take 5
 _HOUSEKEEPING = 3600.0
 
 

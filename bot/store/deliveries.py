@@ -271,17 +271,16 @@ class Deliveries:
         found = self._tx.texts.translation_by_id(translation_id)
         usable = found.result is not None
         for row in rows:
+            content, _ = self.body(row.message_id)
+            pending = self.pending(content, row.language)
+            self._tx.lanes.set(row.id, translation_id=pending)
             if row.status in NOT_BEGUN and self._tx.lanes.not_begun(row.id):
-                content, _ = self.body(row.message_id)
-                pending = self.pending(content, row.language)
-                self._tx.lanes.set(row.id, translation_id=pending)
                 if pending is None and row.status == Status.WAITING:
                     self._tx.lanes.set(row.id, status=Status.READY, due_at=None)
                     self._tx.stirred.add("outbox")
-            else:
-                self._tx.lanes.set(row.id, translation_id=None)
-                if usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
-                    self._say_better(row)
+            elif usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
+                self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending
+                self._say_better(row)
 
     def _say_better(self, row: Row[Any]) -> None:
         """Edit a message to what it says now that its translation has come."""

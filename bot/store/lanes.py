@@ -89,10 +89,11 @@ class Lanes:
         self.fail_all(chat_id, reason)
 
     def fail_all(self, chat_id: int, reason: str) -> None:
+        """Everything on its way to a chat fails, but for what is in the air: that finds out by itself."""
         rows = self._tx.connection.execute(
             select(delivery.c.id).where(
                 delivery.c.chat_id == chat_id,
-                delivery.c.status.in_(UNFINISHED),
+                delivery.c.status.in_(NOT_BEGUN),
                 delivery.c.kind.not_in(("join", "leave")),
             )
         ).all()

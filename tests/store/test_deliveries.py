@@ -296,3 +296,24 @@ def test_a_translation_of_what_was_thrown_away_meanwhile_is_nothing(database_url
         tx.texts.delete([text])
         tx.texts.done(wanted.id, "bom dia", "engine", ())
         assert tx.texts.translation(text, "pt") is None
+
+
+def test_a_second_translation_is_edited_in_though_the_first_one_failed(database_url: str) -> None:
+    """One message with two people's words: what can be read in the reader's language is."""
+    clock = Ticking()
+    with transaction(database_url, clock=clock) as tx:
+        chat = group(tx)
+        one, two = tx.texts.add("Kom morgen", "nl"), tx.texts.add("Breng een tas mee", "nl")
+        content = (Translated(one), Translated(two))
+        tx.deliveries.add(Say(chat, content, subject="K1", deadline=timedelta(seconds=1)))
+    clock.at += timedelta(seconds=2)
+    with transaction(database_url, clock=clock) as tx:
+        tx.lanes.release_due("paper")
+        assert len(everything(tx)) == 1
+        first, second = sorted(tx.texts.wanted(5, []), key=lambda wanted: wanted.id)
+        tx.texts.done(first.id, None, None, [])
+        tx.deliveries.translated(first.id)
+        tx.texts.done(second.id, "Traz um saco", "engine", [])
+        tx.deliveries.translated(second.id)
+        [edited] = everything(tx)
+        assert "Traz um saco" in edited
