@@ -24,7 +24,7 @@ from adapters.matrix.undecrypted import Undecrypted
 from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent
 
-CLOSING = 3.0  # seconds that messages under way are given when the adapter closes
+CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already
 
 
 class MatrixAdapter:

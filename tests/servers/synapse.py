@@ -51,7 +51,7 @@ def synapse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synapse]:
 
 
 class Synapse:
-    """One homeserver called "localhost"; `stop`, `kill` and `start` keep its data."""
+    """One homeserver called "localhost"; `stop`, `kill` and `start` keep its data, and so do `pause` and `resume`."""
 
     def __init__(self, folder: Path, limits: bool = False) -> None:
         """`limits`: Synapse's own rate limits instead of none."""
@@ -86,6 +86,15 @@ class Synapse:
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Connections are still taken, and nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
