@@ -35,12 +35,14 @@ log = logging.getLogger(__name__)
 CONTENT_BYTES = 46_000
 TEXT_BYTES = 20_000  # what fits as body and as HTML
 OWN_REACTIONS = 4  # more choices than these are not offered as reactions
+REMEMBERED = 10_000  # offers; one that is forgotten costs a request that the server refuses as a repetition
 
 
 class Sender:
     def __init__(self, server: Homeserver, client: Client) -> None:
         self._server = server
         self._client = client
+        self._offered: set[tuple[str, int]] = set()  # a card that is edited again and again has its numbers already
 
     async def send(self, action: Outgoing) -> Receipt:
         """Do it, or raise a SendError. Not to be cancelled."""
@@ -105,12 +107,17 @@ class Sender:
         if event_id is None or len(numbers) > OWN_REACTIONS:
             return
         for number in numbers:
+            if (event_id, number) in self._offered:
+                continue
             content = reaction(event_id, f"{number}\ufe0f\u20e3")
             try:
                 await self._event(action.chat.id, "m.reaction", content, f"{action.transaction}{DERIVED}{number}")
             except SendError as error:
                 log.info("a choice is not offered as a reaction: %s", error)
                 return
+            if len(self._offered) >= REMEMBERED:
+                self._offered.clear()
+            self._offered.add((event_id, number))
 
     async def _join(self, room_id: str) -> Receipt:
         try:

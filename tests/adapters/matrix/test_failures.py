@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Choice, SendText, Text
+from bot.model import Choice, EditText, SendText, Text
 from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
@@ -131,6 +131,19 @@ async def test_a_choice_that_cannot_be_offered_does_not_matter(
     receipt = await core.adapter.send(SendText(core.chat(room), Text("Really?"), "t1", rows))
     assert receipt.message
     assert proxy.faults[0].met == 1
+
+
+async def test_edits_offer_only_what_is_not_offered_yet(core: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
+    """The server is asked once for each number under a message, however often the message changes."""
+    room = await room_with(core, maria, encrypted=False)
+    rows = ((Choice("a", "yes"), Choice("b", "no")),)
+    receipt = await core.adapter.send(SendText(core.chat(room), Text("Really?"), "t1", rows))
+    more = (*rows, (Choice("c", "later"),))
+    for number in range(3):
+        edit = EditText(core.chat(room), str(receipt.message), Text(f"Really? {number}"), f"e{number}", more)
+        await core.adapter.send(edit)
+    assert sum("/send/m.reaction/" in request for request in proxy.requests) == 3
+    await maria.wait(lambda: len(maria.seen(room)[-1].reactions) == 3)
 
 
 async def test_a_gap_that_cannot_be_filled_is_no_progress(stopped: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
