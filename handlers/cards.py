@@ -12,7 +12,7 @@ from bot.events import Due, Outcome
 from bot.events import Translated as TranslationCame
 from bot.requests import Request, RequestState
 from bot.store.requests import Line as Spoken
-from bot.store.tables import Status
+from bot.store.tables import Role, Status
 from bot.store.transaction import Transaction
 from handlers.situation import Actions
 
@@ -130,10 +130,18 @@ def _fields(tx: Transaction, request: Request) -> list[Sentence]:
     fields.append(say("card-since", since=clock(tx, request.created_at)))
     if request.state is not RequestState.CLOSED:
         fields.append(say("card-unanswered" if request.unanswered else "card-answered"))
-    member = tx.chats.get(request.chat)
-    if not member.active:
-        fields.append(say("member-unreachable", network=tx.policy.network(member.address.account)))
+    if not tx.chats.get(request.chat).active or not in_private(tx, request):
+        fields.append(unreachable(tx, request))
     return fields
+
+
+def in_private(tx: Transaction, request: Request) -> bool:
+    """Whether the member is alone with the bot: where others have joined, whatever was said would be theirs, too."""
+    return tx.chats.get(request.chat).role == Role.PRIVATE
+
+
+def unreachable(tx: Transaction, request: Request) -> Sentence:
+    return say("member-unreachable", network=tx.policy.network(tx.chats.get(request.chat).address.account))
 
 
 def _buttons(request: Request) -> Buttons:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import commands, languages
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import LanguageName, Line, Sentence, Words, say
@@ -9,6 +11,7 @@ from bot.drafts import DraftError
 from bot.model import Deleted, Edited, Message, Text
 from bot.notices import Notice, NoticeState, Standing, recalled, reworded
 from bot.rights import Act
+from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import notice_cards, notice_text, notices, previews, progress, publishing, reviewing
 from handlers.progress import way
@@ -57,7 +60,7 @@ def _reword(tx: Transaction, before: Notice, text: Text, message: str, where: Si
     """The notice has a new text: new previews everywhere, and no copy goes on saying the old one."""
     known = tx.texts.get(before.text).language or notices.guess(tx, text.plain, [])
     new = tx.texts.add(text, known)
-    notice = reworded(before, new, tx.now)
+    notice = replace(reworded(before, new, tx.now), language=known or before.language)
     tx.notices.save(notice)
     tx.notices.happened(notice, "corrected", where.person.id)
     tx.copies.came_in(where.chat.id, message, notice.code, new)
@@ -108,7 +111,13 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return _edited_notice(message, where, found.notice, tx)
     for translation in tx.texts.translations(found.notice.text):
         if translation.result == copy.text and tx.texts.get(copy.text).text != event.text and command is None:
-            return reviewing.take(message, where, found, translation.language, event.text, tx)
+            may = reviewing.reviewable(where, previews.of(found.notice, translation.language), tx)
+            if not isinstance(may, Meant):
+                return tell(message, where, may)
+            return reviewing.take(message, where, may, translation.language, event.text, tx)
+    if command is None and chat.role == Role.ORGANISATION and any(map(str.isalnum, event.text.plain)):
+        # It waits for its writer to say whether they read the language; what is over and done with is shown nowhere.
+        tx.texts.replace(copy.text, event.text, tx.texts.get(copy.text).language)
     return ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.actions import Button, Buttons, Say
 from bot.content import Content, Gap, Line, say
 from bot.model import Message, Pressed, Reacted
-from bot.requests import ANSWER_BY, CATEGORIES, FOR_WHOM, Request
+from bot.requests import ANSWER_BY, CATEGORIES, FOR_WHOM, RECENT, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import cards
 from handlers.situation import Actions, Situation
@@ -43,13 +43,22 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     question, words = state.get("question"), event.text.plain.strip()
     longest = {"area": _LONGEST_AREA, "reach": _LONGEST_REACH}.get(question or "", 0)
     request = tx.requests.numbered(state.get("request", 0))
-    if request is None or len(words) > longest or "\n" in words:
+    if request is None or request.state is RequestState.CLOSED or tx.now - request.heard_at > RECENT:
+        tx.dialogues.save(where.chat.id, {})
+        return None
+    if len(words) > longest or "\n" in words:
         return None
     text = tx.texts.add(event.text, None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
     tx.requests.save(changed)
     return (*cards.refresh(tx, changed), *_next(tx, changed, str(question)))
+
+
+def over(tx: Transaction, request: Request) -> None:
+    """Helpers have spoken: what is written from now on is for them, not an answer to a question that still stands."""
+    if tx.dialogues.get(request.chat).get("request") == request.number:
+        tx.dialogues.save(request.chat, {})
 
 
 def _answered(request: Request, question: str, value: str) -> Request:

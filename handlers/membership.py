@@ -15,7 +15,8 @@ from handlers.situation import Actions
 
 def added(event: Added, tx: Transaction) -> Actions:
     """The bot is in a chat, is invited to it, or may do more or less there than before."""
-    chat = tx.chats.known(event.chat, event.kind, event.title)
+    # A private chat is called by its member's name, which is kept nowhere.
+    chat = tx.chats.known(event.chat, event.kind, None if event.kind is ChatKind.PRIVATE else event.title)
     if chat.kind is not event.kind and chat.role in (Role.NONE, Role.PRIVATE):
         role = Role.PRIVATE if event.kind is ChatKind.PRIVATE else Role.NONE
         tx.chats.set_kind(chat.id, event.kind, role.value)

@@ -80,6 +80,9 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     offered = tx.chats.offered_pairing(code)
     if offered is None:
         return tell(event, where, say("pair-wrong"))
+    if where.chat.role == Role.GROUP and offered.role != Role.GROUP:
+        tx.chats.use_pairing(code)  # a whole group has read it: it would open the room to any of them
+        return tell(event, where, say("pair-shown"))
     if not may_become(where.chat.role, where.chat.organisation, offered):
         return tell(event, where, say("pair-taken", role=say(f"role-{where.chat.role}")))
     tx.chats.use_pairing(code)
@@ -89,7 +92,7 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     welcome = _welcome(where.chat, offered, tx)
     if offered.role == Role.COORDINATION:
         return (*_replaced(where.chat, tx), welcome, *cards.post_waiting(tx))
-    return (welcome, *_told(where.chat, offered, tx))
+    return (welcome, *_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
 
 
 def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
@@ -125,6 +128,15 @@ def _told(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
     title, language = chat.title or say("a-group"), LanguageName(offered.language or "")
     said = (Line(say("group-new", group=title, language=language)),)
     return [Say(room.id, said) for room in tx.chats.with_role(Role.ORGANISATION, offered.organisation)]
+
+
+def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
+    """An organisation hears that a group of its own belongs to another now; `chat` is as it was before."""
+    if chat.role != Role.GROUP or chat.organisation in (None, offered.organisation) or offered.organisation is None:
+        return ()
+    name = tx.chats.organisation(offered.organisation).name
+    said = (Line(say("group-taken", group=chat.title or say("a-group"), organisation=name)),)
+    return [Say(room.id, said) for room in tx.chats.with_role(Role.ORGANISATION, chat.organisation)]
 
 
 def missing_rights(chat: KnownChat, tx: Transaction) -> list[Sentence]:

@@ -50,7 +50,11 @@ def we_read(event: Doing, where: Situation, tx: Transaction) -> Actions:
     found = reviewing.reviewable(where, Preview(where.choice.subject, language, int(text)), tx)
     if not isinstance(found, Meant):
         return (*tell(event, where, found), *shown)
-    return (*shown, *reviewing.take(event, where, found, language, tx.texts.get(int(kept[0])).text, tx))
+    taken = reviewing.take(event, where, found, language, tx.texts.get(int(kept[0])).text, tx)
+    made = tx.texts.translation(found.notice.text, language)
+    if made is not None and made.result is not None:
+        tx.copies.become(int(kept[0]), made.result)  # an edit of the message is still an edit of the translation
+    return (*shown, *taken)
 
 
 def _refresh_previews(tx: Transaction, organisation: int, codes: list[str]) -> Actions:

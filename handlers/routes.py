@@ -193,7 +193,7 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, cards.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited)
+EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, triage.edited)
 """All of them hear of a message that its writer has changed."""
 
 DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted)

@@ -62,7 +62,8 @@ def _whole(words: str) -> str:
 
 
 def of_message(event: Message, tx: Transaction) -> Situation:
-    chat = tx.chats.known(event.chat, event.kind, event.title)
+    # A private chat is called by its member's name.
+    chat = tx.chats.known(event.chat, event.kind, None if event.kind is ChatKind.PRIVATE else event.title)
     if chat.kind is not event.kind and chat.role in ("", "private"):
         # A Matrix room can turn out to be a private chat, or the other way round, as long as it has no other role.
         tx.chats.set_kind(chat.id, event.kind, "private" if event.kind is ChatKind.PRIVATE else "")
@@ -106,7 +107,9 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
 
 def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
     # Of those who write in a group that is no room of ours nothing is kept.
-    person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(who)
+    # A member's name is needed nowhere; helpers' names are told by the room, where they see each other anyway.
+    known = replace(who, name="") if chat.role == "private" else who
+    person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(known)
     app = (person.app_language or "").partition("-")[0]
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
     return Situation(chat, person, language, answered.subject if answered else "", answered)

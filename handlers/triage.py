@@ -11,11 +11,11 @@ from bot.actions import Action, Answer, Button, Named, OnNetwork, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, Translated, say
 from bot.events import ChatGone
-from bot.model import Message, Pressed, Text
+from bot.model import Edited, Message, Pressed, Text
 from bot.requests import OUTCOMES, Request, RequestState, TransitionError
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, cards
+from handlers import asking, cards, intake
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
@@ -84,6 +84,13 @@ def _changed(tx: Transaction, request: Request, what: str, where: Situation, tol
     return (*cards.refresh(tx, request), *cards.in_thread(tx, request, Line(told)))
 
 
+def _to_member(tx: Transaction, request: Request, told: Sentence, name: str | None = None) -> Actions:
+    """Nothing is said where others have joined: not even that there is a request."""
+    if not cards.in_private(tx, request):
+        return ()
+    return (Say(request.chat, (Line(told),), request.code, name),)
+
+
 def _name(where: Situation) -> str | Sentence:
     return where.person.name or say("somebody")
 
@@ -96,10 +103,8 @@ def _claim(about: About, where: Situation, tx: Transaction) -> Actions:
         raise TransitionError("request-is-yours")
     request = requests.claim(about.request, where.person.id)
     told = say("thread-claimed", code=request.code, name=_name(where))
-    on_it = Say(
-        request.chat, (Line(say("request-claimed", code=request.code)),), request.code, f"{request.code}/claimed"
-    )
-    return (*_changed(tx, request, "claimed", where, told), on_it)
+    on_it = _to_member(tx, request, say("request-claimed", code=request.code), f"{request.code}/claimed")
+    return (*_changed(tx, request, "claimed", where, told), *on_it)
 
 
 def _release(about: About, where: Situation, tx: Transaction) -> Actions:
@@ -119,8 +124,9 @@ def _close(about: About, where: Situation, tx: Transaction) -> Actions:
         return (_which_outcome(about.request, where),)
     request = requests.close(about.request, outcome, tx.now)
     told = say("thread-closed", code=request.code, name=_name(where), outcome=say(f"outcome-{outcome}"))
-    goodbye = Say(request.chat, (Line(say("request-closed", code=request.code)),), request.code)
-    return (*_changed(tx, request, "closed", where, told), goodbye)
+    intake.over(tx, request)
+    goodbye = _to_member(tx, request, say("request-closed", code=request.code))
+    return (*_changed(tx, request, "closed", where, told), *goodbye)
 
 
 def _which_outcome(request: Request, where: Situation) -> Say:
@@ -133,8 +139,8 @@ def _which_outcome(request: Request, where: Situation) -> Say:
 def _reopen(about: About, where: Situation, tx: Transaction) -> Actions:
     request = requests.reopen(about.request)
     told = say("thread-opened", code=request.code, name=_name(where))
-    hello = Say(request.chat, (Line(say("request-open-again", code=request.code)),), request.code)
-    return (*_changed(tx, request, "reopened", where, told), hello)
+    hello = _to_member(tx, request, say("request-open-again", code=request.code))
+    return (*_changed(tx, request, "reopened", where, told), *hello)
 
 
 # --- replies and notes -----------------------------------------------------------------------------------------------
@@ -153,6 +159,9 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _tell(event, where, say("reply-how", code=request.code), request)
     if request.state is RequestState.CLOSED:
         return _tell(event, where, say("reply-is-closed", code=request.code), request)
+    if not cards.in_private(tx, request):
+        return _tell(event, where, cards.unreachable(tx, request), request)
+    intake.over(tx, request)
     words = _tail(event.text, about.rest)
     text = tx.texts.add(words, asking.guess(words.plain, tx) or tx.policy.working_language)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
@@ -163,6 +172,20 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     content = (Line(say("answer-head", code=request.code), "bold"), Translated(text))
     answer = Say(request.chat, content, request.code, name, report=f"reply:{line.id}")
     return (answer, *cards.echoed(tx, request, line), *cards.refresh(tx, request))
+
+
+def edited(event: Edited, tx: Transaction) -> Actions:
+    """A reply was changed after it was sent: the member has the old words, and its writer should know."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
+    found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
+    if chat is None or found is None or found[1].author != "coordinator":
+        return ()
+    request, line = found
+    if event.text.plain.rstrip().endswith(tx.texts.get(line.text).text.plain):
+        return ()  # networks tell of an edit when a link's picture has come
+    told = (Line(say("reply-edited", code=request.code)),)
+    return (Say(chat.id, told, request.code, reply_to=OnNetwork(event.id)),)
 
 
 def note(event: Message, where: Situation, tx: Transaction) -> Actions:

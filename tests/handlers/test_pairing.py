@@ -163,16 +163,22 @@ async def test_a_group_can_change_its_language(house: House) -> None:
     assert found.language == "tr"
 
 
-@pytest.mark.parametrize(("there", "offered"), [("group", "coordination"), ("organisation", "group")])
-async def test_a_room_keeps_what_it_is_and_the_code_its_worth(house: House, there: str, offered: str) -> None:
-    """A group of members never turns into a room that reads what members write."""
-    chat = house.pt if there == "group" else house.room
-    code = await house.world.pairing(offered, "Ons Huis", "pt")
-    await house.an.writes(f"!pair {code}", chat)
-    language = "pt" if there == "group" else "nl"
-    assert house.an.reads(chat)[-1] == sentence("pair-taken", language, role=say(f"role-{there}"))
-    assert await role(house, chat) == there
+async def test_a_room_keeps_what_it_is_and_the_code_its_worth(house: House) -> None:
+    """A room of helpers never turns into a group."""
+    code = await house.world.pairing("group", "Ons Huis", "pt")
+    await house.an.writes(f"!pair {code}", house.room)
+    assert house.an.reads(house.room)[-1] == sentence("pair-taken", role=say("role-organisation"))
+    assert await role(house, house.room) == "organisation"
     assert await house.world.app.unit(lambda tx: tx.chats.offered_pairing(code)) is not None
+
+
+async def test_a_group_never_turns_into_a_room(house: House) -> None:
+    """Its members would read what others ask for; and a code that all of them have seen is worth nothing any more."""
+    code = await house.world.pairing("coordination")
+    await house.an.writes(f"!pair {code}", house.pt)
+    assert house.an.reads(house.pt)[-1] == sentence("pair-shown", "pt")
+    assert await role(house, house.pt) == "group"
+    assert await house.world.app.unit(lambda tx: tx.chats.offered_pairing(code)) is None
 
 
 # --- what the bot must be allowed ------------------------------------------------------------------------------------

@@ -1,0 +1,166 @@
+"""Words reach the right people in the right place: an answer is no area, a room with others in it is not private."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.model import ChatKind
+from bot.store.tables import Role, chat, person
+from tests.handlers.conftest import Scene, sentence
+from tests.handlers.house import SOUP, SOUP_PT, House
+from tests.world import World
+
+
+async def _asked_where(scene: Scene) -> None:
+    """The member has been asked for their part of town, and has not answered."""
+    await scene.asks()
+    await scene.member.presses(sentence("need-food", "pt"))
+    await scene.member.presses(sentence("for-me", "pt"))
+    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+
+
+# --- an open question does not swallow what is said to helpers -------------------------------------------------------
+
+
+async def test_after_a_helpers_answer_words_answer_the_helper(scene: Scene) -> None:
+    """Not the question about the area that was never answered: helpers would wait for a word that has come."""
+    await _asked_where(scene)
+    await scene.in_thread("!r Kunt u morgen om tien uur komen?")
+    await scene.member.writes("Sim, obrigada")
+    assert any("Sim, obrigada" in said for said in scene.thread())
+    assert sentence("card-unanswered") in scene.card().plain
+    assert sentence("card-area", area="Sim, obrigada") not in scene.card().plain
+
+
+async def test_words_after_closing_open_the_request_whatever_was_asked_before(scene: Scene) -> None:
+    """The member was told that writing opens it again."""
+    await _asked_where(scene)
+    await scene.in_thread("!close helped")
+    await scene.member.writes("Ainda temos fome")
+    assert scene.member.reads()[-1] == sentence("request-open-again", "pt", code="K1")
+    assert scene.card().plain.startswith(sentence("card-open", code="K1"))
+    assert any("Ainda temos fome" in said for said in scene.thread())
+
+
+async def test_a_day_later_nobody_remembers_the_question(scene: Scene) -> None:
+    """After so long words are more likely a new plea than the name of a neighbourhood."""
+    await _asked_where(scene)
+    await scene.world.advance(timedelta(days=2))
+    await scene.member.writes("Não temos comida")
+    assert scene.member.reads()[-1].startswith(sentence("which-request", "pt", codes="K1"))
+    assert sentence("card-area", area="Não temos comida") not in scene.card().plain
+
+
+# --- a private chat that is private no longer ------------------------------------------------------------------------
+
+
+async def test_no_answer_goes_into_a_private_chat_that_others_have_joined(scene: Scene) -> None:
+    """Whoever was let in later must not read what helpers write, nor that there is a request."""
+    await scene.asks()
+    scene.world.network.kinds[scene.member.private.id] = ChatKind.GROUP
+    await scene.bob.writes("Olá", scene.member.private)
+    before = scene.member.reads()
+    for words in ("!claim", "!r U kunt om tien uur komen", "!close helped", "!reopen"):
+        await scene.in_thread(words)
+    assert scene.member.reads() == before
+    assert sentence("member-unreachable", network="Paper") in scene.room_reads()
+
+
+async def test_an_answer_that_waits_does_not_go_to_those_who_join_meanwhile(scene: Scene) -> None:
+    """The chat is a member's again once they are alone in it."""
+    await scene.asks()
+    scene.world.network.kinds[scene.member.private.id] = ChatKind.GROUP
+    await scene.bob.writes("Olá", scene.member.private)
+    scene.world.network.kinds[scene.member.private.id] = ChatKind.PRIVATE
+    await scene.member.writes("Estou só")
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+async def test_a_members_name_is_kept_nowhere(scene: Scene) -> None:
+    """They were told that helpers see a code; what is not kept cannot be found on a server that is taken away."""
+    await scene.asks()
+    names = await scene.world.app.unit(lambda tx: list(tx.connection.execute(select(person.c.name)).scalars()))
+    titles = await scene.world.app.unit(
+        lambda tx: list(tx.connection.execute(select(chat.c.title).where(chat.c.role == Role.PRIVATE)).scalars())
+    )
+    assert "Maria" not in names
+    assert titles == [None]
+
+
+# --- codes in the wrong hands ----------------------------------------------------------------------------------------
+
+
+async def test_a_rooms_code_that_a_whole_group_has_read_opens_nothing_any_more(house: House) -> None:
+    """Anybody who read it there could otherwise have every request shown to them."""
+    w = house.world
+    code = await w.pairing("coordination")
+    await house.rui.writes(f"!pair {code}", house.pt)
+    lair = w.group("lair")
+    await house.rui.writes(f"!pair {code}", lair)
+    assert await _roles(w, "lair") == [""]
+    assert house.rui.reads(lair)[-1] == sentence("pair-wrong", "pt")
+
+
+async def test_an_organisation_is_told_when_its_group_goes_to_another(house: House) -> None:
+    """A code of another organisation, typed by whoever is in the group, takes the group along."""
+    code = await house.world.pairing("group", "Casa", "pt")
+    await house.rui.writes(f"!pair {code}", house.pt)
+    assert house.last() == sentence("group-taken", group="pt", organisation="Casa")
+
+
+async def _roles(w: World, title: str) -> list[str]:
+    return await w.app.unit(
+        lambda tx: list(tx.connection.execute(select(chat.c.role).where(chat.c.title == title)).scalars())
+    )
+
+
+# --- notices ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_correction_that_shows_the_language_does_not_go_out_as_another(house: House) -> None:
+    """A draft whose language nobody knew is French once its words are: the Dutch group must not get it as it is."""
+    await house.says("!notice food 12:00 XXYZ")
+    french = "Il y a de la soupe chaude pour tout le monde demain à la gare"
+    await house.says(f"!correct N1 {french}")
+    await house.says("!publish N1")
+    assert (await house.notice()).language == "fr"
+    assert house.an.reads(house.nl) == []
+
+
+async def test_an_edited_translation_needs_a_reader_as_a_new_one_does(house: House) -> None:
+    """An organisation that no longer reads a language does not change what its groups read."""
+    await house.says("!languages pt")
+    await house.says(f"!notice health {SOUP}")
+    message = await house.says(SOUP_PT, reply_to=house.preview("Portugees").id)
+    await house.says("!publish N1")
+    await house.says("!languages tr")
+    await house.an.edits(message, SOUP_PT.replace("12:00", "11:00"), house.room)
+    assert "11:00" not in house.rui.reads(house.pt)[-1]
+    assert "!languages tr pt" in house.last()
+
+
+async def test_a_translation_that_waits_for_a_reader_can_still_be_edited(house: House) -> None:
+    """What is taken is what its writer made of it last."""
+    await house.says(f"!notice health {SOUP}")
+    message = await house.says(SOUP_PT.replace("12:00", "11:00"), reply_to=house.preview("Portugees").id)
+    await house.an.edits(message, SOUP_PT, house.room)
+    asked = house.an.sees(house.room)[-1]
+    await house.an.presses(asked.labels[0], house.room, asked)
+    assert SOUP_PT in house.preview("Portugees").plain
+    await house.an.edits(message, SOUP_PT.replace("14:00", "15:00"), house.room)
+    assert "15:00" in house.preview("Portugees").plain
+
+
+# --- what helpers change afterwards ----------------------------------------------------------------------------------
+
+
+async def test_a_helper_who_edits_a_reply_is_told_that_the_person_has_the_old_one(scene: Scene) -> None:
+    """Otherwise somebody stands before a closed door at the hour that was first written."""
+    await scene.asks()
+    message = await scene.in_thread("!r Kom om 10:00")
+    await scene.ann.edits(message, "!r Kom om 11:00", scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("reply-edited", code="K1")
+    assert "11:00" not in scene.member_reads()
