@@ -68,8 +68,8 @@ async def test_no_answer_goes_into_a_private_chat_that_others_have_joined(scene:
     assert sentence("member-unreachable", network="Paper") in scene.room_reads()
 
 
-async def test_an_answer_that_waits_does_not_go_to_those_who_join_meanwhile(scene: Scene) -> None:
-    """The chat is a member's again once they are alone in it."""
+async def test_a_member_who_is_alone_again_can_be_answered_again(scene: Scene) -> None:
+    """The chat is private again, and so is what is said in it."""
     await scene.asks()
     scene.world.network.kinds[scene.member.private.id] = ChatKind.GROUP
     await scene.bob.writes("Olá", scene.member.private)
