@@ -34,6 +34,7 @@ MARKUP = (
 HALVES = "Moitiés \ud83d de \udc4d lettres"
 WHOLE = "Moitiés \ufffd de \ufffd lettres"
 TURNED = "Tourné \u202eà l'envers\u202c et \u2067isolé\u2069, puis \u202ejamais refermé"
+PLAIN = {"strong", "em", "br"}  # what the bot itself puts around words
 WORDS = 7500  # of eight characters: 60,000 in all, and a Telegram message ends between two of them
 
 
@@ -174,7 +175,7 @@ async def test_a_code_that_does_not_work_changes_nothing(house: House) -> None:
     await house.publisher.wait(lambda: house.joined(house.publisher, room), PATIENCE)
     message = await house.publisher.say(room, "!pair <CODE>")
     await sees(house.publisher, room, house.id, said("pair-wrong"), message)
-    assert (await house.asks("status"))["organisations"][0]["groups"] == {"es": 1, "pt": 1}
+    assert (await house.asks("status"))["organisations"][0]["groups"]["es"] == 1
 
 
 async def test_a_notice_in_the_wrong_room_goes_nowhere(house: House) -> None:
@@ -248,6 +249,10 @@ async def test_half_characters_show_as_placeholders(house: House) -> None:
     await house.shows(house.ana.code, WHOLE)
     await house.omar.puts("m.room.message", {"msgtype": "m.text", "body": HALVES})
     await house.shows(house.omar.code, WHOLE)
+    code = (await house.asks("pair", role="group", organisation="Ons Huis", language="en"))["code"]
+    house.telegram.group("Neighbours \ud83d", [house.stranger("en")]).adds_bot(code)
+    told = said("group-new", group="Neighbours \ufffd", language=LanguageName("en"))
+    await sees(house.publisher, house.office, house.id, told)
     raw(house, house.ana.person, {"text": "😀 bom dia", "entities": [{"type": "italic", "offset": 1, "length": 900}]})
     await house.shows(house.ana.code, "😀 bom dia")
     await house.goes_on()
@@ -258,7 +263,7 @@ async def test_markup_and_turned_words_arrive_as_they_were_typed(house: House) -
     for member in (house.ana, house.maria, house.omar):
         await member.writes(MARKUP)
         shown = await house.shows(member.code, MARKUP)
-        assert Tags(shown.html or "").names <= {"strong", "em", "br"}
+        assert Tags(shown.html or "").names <= PLAIN
         await house.commands(f"!r {MARKUP}", thread=member.code)
         await member.until_read(MARKUP)
     (message,) = (m for m in house.ana.messages() if MARKUP in m.text)
@@ -269,10 +274,17 @@ async def test_markup_and_turned_words_arrive_as_they_were_typed(house: House) -
         await member.writes(TURNED)
         shown = await house.shows(member.code, TURNED)
         assert TURNED in shown.body.split("\n")  # a line of its own: what stands below it is not turned
+    name = "<i>Ève</i> \u202e**"
+    await house.helper.client.set_displayname(name)
+    there = house.helper.client.rooms[house.room].users[house.helper.id]
+    await house.helper.wait(lambda: there.display_name == name, PATIENCE)  # the homeserver tells the rooms in its time
+    await house.commands("!claim", thread=house.omar.code)
+    claimed = await house.told(said("thread-claimed", code=house.omar.code, name=name))
+    assert Tags(claimed.html or "").names <= PLAIN
     hostile = '<script>alert(1)</script><img src="x" onerror="alert(1)"><b>hola</b> <a href="javascript:x">aquí</a>'
     await house.maria.user.say(house.maria.room, "hola aquí", html=hostile)
     shown = await house.shows(house.maria.code, "hola aquí")
-    assert Tags(shown.html or "").names <= {"strong", "em", "br"}
+    assert Tags(shown.html or "").names <= PLAIN
     await house.goes_on()
 
 
