@@ -48,7 +48,9 @@ class Output(io.StringIO):
         return line
 
     def leaks_nothing(self) -> bool:
-        return self.text != "" and not any(leak in self.text for leak in LEAKS)
+        """But for the clock, whose digits may be those of a telephone number."""
+        said = re.sub(r'"timestamp": "[^"]*"', "", self.text)
+        return said != "" and not any(leak in said for leak in LEAKS)
 
 
 class Terminal(Output):
@@ -329,4 +331,4 @@ def test_a_crash_prints_no_words(tmp_path: Path) -> None:
         ("an error while cleaning up", "ValueError"),
         ("stopped by an error", "RuntimeError"),
     ]
-    assert not any(leak in crashed.stderr for leak in LEAKS)
+    assert Output(crashed.stderr).leaks_nothing()

@@ -145,6 +145,7 @@ chat = Table(
     Column("title", String),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("administrator", Boolean, nullable=False, server_default=text("false")),
+    Column("hours", String),  # when somebody is there, as it was written; the operator's where None
     Column("added_at", Instant, nullable=False),
     Column("explained_at", Instant),
     UniqueConstraint("account", "network_id"),
@@ -160,6 +161,15 @@ person = Table(
     Column("name", String, nullable=False, server_default=""),
     Column("app_language", String),
     UniqueConstraint("account", "network_id"),
+)
+
+reader = Table(
+    "reader",  # who has said that they read a language, and so may approve it
+    metadata,
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
+    Column("language", String, primary_key=True),
+    Column("at", Instant, nullable=False),
 )
 
 pairing = Table(
@@ -181,6 +191,22 @@ text_table = Table(
     Column("body", LargeBinary, nullable=False),
     Column("language", String),
     Column("created_at", Instant, nullable=False),
+)
+
+attachment = Table(
+    "attachment",  # what came with a text, or instead of words: then the text is empty
+    metadata,
+    _id(),
+    Column("text_id", ForeignKey("text.id"), nullable=False),
+    Column("position", SmallInteger, nullable=False, server_default="0"),
+    Column("account", String, nullable=False),  # which network has the bytes
+    Column("kind", String, nullable=False),
+    Column("key", LargeBinary, nullable=False),  # finds the bytes again, and may hold what decrypts them
+    Column("name", String),
+    Column("size", BigInteger),
+    Column("mime", String),
+    Column("seconds", Integer),
+    Index("ix_attachment_text_id", "text_id"),
 )
 
 translation = Table(
@@ -357,6 +383,7 @@ notice = Table(
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
     Column("corrected_at", Instant),
+    Column("expired_at", Instant),
 )
 
 audience = Table(
@@ -381,6 +408,8 @@ request = Table(
     Column("for_whom", String),
     Column("reach_text_id", ForeignKey("text.id")),
     Column("area_text_id", ForeignKey("text.id")),
+    Column("phone_text_id", ForeignKey("text.id")),  # for a call back; shown to whoever has claimed it, nowhere else
+    Column("notice_id", ForeignKey("notice.id")),  # asked about
     Column("answer_by", String),
     Column("claimed_by", ForeignKey("person.id")),
     Column("unanswered", Boolean, nullable=False, server_default=text("true")),
@@ -398,8 +427,10 @@ line = Table(
     _id(),
     Column("request_id", ForeignKey("request.id"), nullable=False),
     Column("author", String, nullable=False),  # member, coordinator (a reply), note
+    Column("person_id", ForeignKey("person.id")),
     Column("text_id", ForeignKey("text.id"), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
     Index("ix_line_request_id", "request_id"),
     Index("ix_line_text_id", "text_id"),
 )

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-START = 60.0  # seconds, on a machine that does ten other things
+START = 120.0  # seconds, on a machine that does ten other things
 PROGRAM = (sys.executable, "-m", "bot")
 ROOT = Path(__file__).parents[2]
 

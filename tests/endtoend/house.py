@@ -21,7 +21,7 @@ from tests.servers.botapi.state import Message
 from tests.servers.matrixuser import MatrixUser, Seen
 from tests.servers.synapse import Synapse
 
-PATIENCE = 60.0  # seconds, on a machine that does ten other things
+PATIENCE = 120.0  # seconds, on a machine that does ten other things
 WORKING = str(BOT["working_language"])
 NEED = {
     "nl": "Wij zoeken een slaapplaats voor vannacht, samen met onze twee kinderen.",

@@ -101,10 +101,10 @@ async def everybody_asks(members: list[Person], coordinator: MatrixUser, room: s
     cards = []
     for number, member in enumerate(members):
         member.writes(f"Bonjour, nous cherchons un abri. Famille {number:02}.")
-        await member.private.waits_for(lambda shown: any(SEND in m.labels for m in shown), timeout=60)
+        await member.private.waits_for(lambda shown: any(SEND in m.labels for m in shown), timeout=120)
         member.presses(SEND)
     for number in range(len(members)):
-        cards.append(await coordinator.wait(partial(card_of, number, coordinator, room), timeout=60))
+        cards.append(await coordinator.wait(partial(card_of, number, coordinator, room), timeout=120))
     return cards
 
 

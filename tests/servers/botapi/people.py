@@ -22,7 +22,7 @@ from tests.servers.botapi.state import GONE, Bot, Chat, Message, Press, Topic, U
 
 Json = dict[str, Any]
 T = TypeVar("T")
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds
 TOKEN = "7000000001:AAH-a-token-for-tests-of-35-characters"
 
 
