@@ -26,6 +26,7 @@ SEPARATOR = "__"
 SECTIONS = ("bot", "database", "adapters", "translation")
 ADAPTERS = "schakel.adapters"
 ENGINES = "schakel.engines"
+CONSENT = "members are told"
 
 # --- what comes out ------------------------------------------------------------------------------------------------
 
@@ -159,6 +160,14 @@ class EngineLists(Section):
 
     notices: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
+    consent: str | None = None
+
+    @field_validator("consent")
+    @classmethod
+    def is_given_in_these_words(cls, consent: str | None) -> str | None:
+        if consent not in (None, CONSENT):
+            raise ValueError(f'must be exactly "{CONSENT}", or be left out')
+        return consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +184,14 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`notices` and `conversations` name engines in the order in which they are tried."""
+    """`notices` and `conversations` name engines in the order in which they are tried.
+
+    `read_by`: who else reads what members and helpers write, because an engine is theirs.
+    """
 
     notices: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
+    read_by: tuple[str, ...] = ()
     engines: Mapping[str, EngineConfig] = field(default_factory=dict)
 
 
@@ -271,9 +284,21 @@ def _translation(findings: Findings) -> Translation:
             meant = no_such(engine, names, "the engines are") if names else ""
             findings.report((*at, key), f'there is no engine "{engine}"; {meant if "did you" in meant else remedy}')
     plugins = _plugins(findings, (*at, "engines"), names, ENGINES, "translation engine")
-    return Translation(
-        lists.notices, lists.conversations, {name: EngineConfig(kind, settings) for name, kind, settings in plugins}
-    )
+    made = {name: EngineConfig(kind, settings) for name, kind, settings in plugins}
+    read_by = _read_by(made, lists.conversations)
+    if read_by and lists.consent is None:
+        findings.report(
+            (*at, "conversations"),
+            f"{', '.join(read_by)} would read what people in need write; use an engine on a machine of your own, or, "
+            f'if you have thought it over, add consent = "{CONSENT}" to [translation]: the bot then tells them first',
+        )
+    return Translation(lists.notices, lists.conversations, read_by, made)
+
+
+def _read_by(engines: Mapping[str, EngineConfig], used: Iterable[str]) -> tuple[str, ...]:
+    """Who reads along when these engines translate."""
+    made = (engine_class(engines[name].kind)(name, engines[name].settings) for name in used if name in engines)
+    return tuple(dict.fromkeys(engine.read_by for engine in made if engine.read_by is not None))
 
 
 def _plugins(findings: Findings, at: Key, names: Values, group: str, what: str) -> Iterator[tuple[str, str, BaseModel]]:

@@ -198,11 +198,12 @@ Marked = tuple[str | Keep, ...]
 
 
 class Engine(Protocol):
-    """A machine translator. `online`: texts leave the operator's machines."""
+    """A machine translator. `read_by` names who else reads the texts ("Google"); None: they stay on the operator's
+    machines."""
 
     Settings: ClassVar[type[BaseModel]]
     name: str
-    online: bool
+    read_by: str | None
 
     def __init__(self, name: str, settings: BaseModel) -> None: ...
 

@@ -27,6 +27,7 @@ def policy(config: Config) -> Policy:
         zone=bot.time_zone,
         translates_notices=bool(config.translation.notices),
         translates_conversations=bool(config.translation.conversations),
+        read_by=config.translation.read_by,
         networks={name: one.kind.capitalize() for name, one in config.adapters.items()},
     )
 

@@ -138,7 +138,9 @@ def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]
     there = tx.chats.coordination_room() is not None
     network = policy.network(chat.address.account)
     lines = [say("first-readers", readers=policy.who_reads(language))] if there else [nobody_reads(tx)]
-    if policy.translates_conversations:
+    if policy.read_by:
+        lines.append(say("first-computer-of", names=policy.read_by))
+    elif policy.translates_conversations:
         lines.append(say("first-computer"))
     lines.append(say("first-network", network=network))
     if policy.not_authorities:

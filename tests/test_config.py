@@ -406,6 +406,24 @@ def test_an_engine_without_a_section_is_named(path: Path) -> None:
     )
 
 
+ONLINE = BOT + CARRIER + '[translation.engines.google]\n[translation]\nnotices = ["google"]\n'
+
+
+def test_an_engine_of_others_may_translate_notices(path: Path) -> None:
+    """They are public."""
+    assert read(path, ONLINE).translation.read_by == ()
+
+
+def test_an_engine_of_others_reads_no_conversation_behind_people_s_backs(path: Path) -> None:
+    """It is refused unless the configuration says that people are told; then it is known who reads along."""
+    talking = ONLINE + 'conversations = ["google"]\n'
+    assert complaint(path, talking).startswith(
+        "config.toml: translation.conversations: Google would read what people in need write; "
+    )
+    assert read(path, talking + 'consent = "members are told"').translation.read_by == ("Google",)
+    assert "must be exactly" in complaint(path, talking + 'consent = "yes"')
+
+
 def test_a_single_underscore_in_a_variable_is_pointed_out(path: Path) -> None:
     """Otherwise it would do nothing, and say nothing."""
     assert complaint(path, BOT + CARRIER, SCHAKEL_BOT_DATA_DIR="/srv") == (

@@ -42,7 +42,7 @@ class Scripted:
     """An engine that works as told, and notes what it was asked."""
 
     Settings: ClassVar[type[BaseModel]] = BaseModel
-    online = False
+    read_by: str | None = None
 
     def __init__(self, name: str, work: Work | Exception = keeping) -> None:
         self.name = name

@@ -104,12 +104,13 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     return timedelta(seconds=min(int(value), 3600)) if value.isascii() and value.isdigit() else None
 
 
-def leaves_the_house(url: str) -> bool:
-    """Whether that server is on somebody else's machine: neither this one, nor one of the same private network."""
+def host_outside(url: str) -> str | None:
+    """The server's name if it is somebody else's machine: neither this one, nor one of the same private network."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         # names without a dot are a machine of the local network or a container beside this one
-        return "." in host and not host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
-    return not (address.is_loopback or address.is_private or address.is_link_local)
+        near = "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
+        return None if near else host
+    return None if address.is_loopback or address.is_private or address.is_link_local else host

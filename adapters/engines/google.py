@@ -43,7 +43,7 @@ class GoogleSettings(BaseModel):
 
 class Google:
     Settings: ClassVar[type[BaseModel]] = GoogleSettings
-    online = True
+    read_by: str | None = "Google"
 
     def __init__(self, name: str, settings: BaseModel) -> None:
         assert isinstance(settings, GoogleSettings)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
-from adapters.engines.fetching import Answer, Server, leaves_the_house
+from adapters.engines.fetching import Answer, Server, host_outside
 from bot.languages import normalise
 from bot.ports import EngineError, Keep, Marked, Rejected, Unavailable, Unsupported
 
@@ -37,7 +37,7 @@ class LibreTranslate:
     def __init__(self, name: str, settings: BaseModel) -> None:
         assert isinstance(settings, LibreTranslateSettings)
         self.name = name
-        self.online = leaves_the_house(settings.url)
+        self.read_by = host_outside(settings.url)
         self._settings = settings
         self._gate = Gate(settings.concurrency)
         self._server: Server | None = None

@@ -40,6 +40,7 @@ class Policy:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     translates_notices: bool = False  # an engine is configured
     translates_conversations: bool = False
+    read_by: tuple[str, ...] = ()  # who else reads people's words, because an engine is theirs ("Google")
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
     def who_reads(self, language: str) -> str:

@@ -93,7 +93,7 @@ async def test_the_pairs_include_those_through_a_third_language(apertium: Aperti
 @pytest.mark.apertium
 async def test_the_server_is_well(apertium: Apertium) -> None:
     assert await apertium.check() == []
-    assert apertium.online is False
+    assert apertium.read_by is None
 
 
 @pytest.mark.apertium

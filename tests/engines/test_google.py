@@ -253,7 +253,7 @@ async def test_a_page_that_cannot_be_reached_is_named_with_its_remedy() -> None:
     await engine.close()
     assert "http://127.0.0.1:1/m" in problem
     assert "translation.notices" in problem
-    assert engine.online
+    assert engine.read_by == "Google"
 
 
 async def test_the_environment_s_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -305,21 +305,21 @@ async def test_no_more_texts_are_on_their_way_than_the_settings_allow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "online"),
+    ("url", "reader"),
     [
-        ("http://127.0.0.1:5000", False),
-        ("http://[::1]:5000", False),
-        ("http://localhost:5000", False),
-        ("http://192.168.1.20", False),
-        ("http://libretranslate:5000", False),
-        ("http://translate.local", False),
-        ("https://libretranslate.com", True),
-        ("https://203.0.113.7", False),
-        ("https://8.8.8.8", True),
+        ("http://127.0.0.1:5000", None),
+        ("http://[::1]:5000", None),
+        ("http://localhost:5000", None),
+        ("http://192.168.1.20", None),
+        ("http://libretranslate:5000", None),
+        ("http://translate.local", None),
+        ("https://libretranslate.com", "libretranslate.com"),
+        ("https://203.0.113.7", None),
+        ("https://8.8.8.8", "8.8.8.8"),
     ],
 )
-def test_an_engine_is_online_when_texts_leave_the_operator_s_network(url: str, online: bool) -> None:
-    assert LibreTranslate("x", LibreTranslateSettings(url=url)).online is online
+def test_an_engine_is_read_by_others_when_texts_leave_the_operator_s_network(url: str, reader: str | None) -> None:
+    assert LibreTranslate("x", LibreTranslateSettings(url=url)).read_by == reader
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://x.be", "http://", "http://me:word@x.be"])

@@ -39,7 +39,7 @@ class Phrasebook:
     """`down`: it cannot be reached, and is asked again half a minute later. `gate`: it answers when that is set."""
 
     Settings: ClassVar[type[BaseModel]] = _Settings
-    online = False
+    read_by: str | None = None
 
     def __init__(self, name: str = "phrasebook", settings: BaseModel | None = None) -> None:
         self.name = name

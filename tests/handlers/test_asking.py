@@ -177,6 +177,17 @@ async def test_what_is_promised_is_what_is_configured(tmp_path: Path) -> None:
     ]
 
 
+async def test_who_reads_along_by_translating_is_named(tmp_path: Path) -> None:
+    """Where the engine is somebody else's, its owner reads every word."""
+    engine = Phrasebook()
+    async with world(tmp_path, replace(POLICY, read_by=("Google",)), [engine]) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), engine)
+        await scene.member.writes(PLEA)
+        lines = scene.member.reads()[0].split("\n")
+    assert sentence("first-computer-of", "pt", names=("Google",)) in lines
+    assert sentence("first-computer", "pt") not in lines
+
+
 # --- Send and Delete -------------------------------------------------------------------------------------------------
 
 
