@@ -10,9 +10,8 @@ from bot.templates import read_date
 
 _DATE = re.compile(r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/.-])\d{1,2}\1\d{4}|(\d{1,2})/(\d{1,2}))\b(?![/:.]\d)")
 _LITTLE = frozenset(
-    ("", "at", "on", "om", "op", "um", "am", "à", "a", "le", "às", "as", "em", "no", "dia", "saat", "saatte", "günü")
-    + ("في", "الساعة", "ساعة", "el", "las", "la", "ora", "la ora", "o", "в", "о", "alle", "il")
-)
+    ("at", "on", "om", "op", "um", "am", "à", "a", "le", "às", "as", "em", "no", "dia", "saat", "saatte", "günü", "في")
+) | {"الساعة", "ساعة", "el", "las", "la", "ora", "o", "в", "о", "alle", "il"}
 """Words that people put before a day or a time. Any other word may mean something that we do not understand."""
 _FARTHEST = timedelta(days=366)
 
@@ -68,7 +67,7 @@ def _day(typed: str, today: date) -> tuple[date | None, str]:
 
 
 def _means_nothing(rest: str) -> bool:
-    return all(word.strip(" .,;:").lower() in _LITTLE for word in rest.split())
+    return all(word.lower() in _LITTLE for word in re.split(r"[\s.,;:]+", rest) if word)
 
 
 def _moment(day: date, clock: time, zone: tzinfo) -> datetime:
