@@ -34,6 +34,7 @@ from handlers import (
     looking,
     member,
     membership,
+    notes,
     notices,
     operator,
     pairing,
@@ -43,6 +44,7 @@ from handlers import (
     publishing,
     reading,
     ready_made,
+    replies,
     reviewing,
     situation,
     triage,
@@ -128,8 +130,8 @@ MESSAGES: tuple[Route, ...] = (
     route("private organisation", COORDINATION_COMMANDS, member.elsewhere),
     route("coordination", "claim", triage.claim),
     route("coordination", "release", triage.release),
-    route("coordination", "r reply", triage.reply),
-    route("coordination", "note", triage.note),
+    route("coordination", "r reply", replies.reply),
+    route("coordination", "note", notes.note),
     route("coordination", "close", triage.close),
     route("coordination", "reopen", triage.reopen),
     route("coordination", "list", looking.list),
@@ -137,7 +139,7 @@ MESSAGES: tuple[Route, ...] = (
     route("coordination", "help start", triage.help),
     unknown_command("coordination", triage.unknown),
     unknown_command("private", member.unknown),
-    route("coordination", "", triage.plain),
+    route("coordination", "", notes.plain),
     route("private", "", continuing.words),
     # --- what no conversation knows ---
     unknown_command("organisation", notices.unknown),
@@ -164,7 +166,7 @@ CHOICES: dict[str, ChoiceHandler] = {
     "intake-area": intake.chosen,
     "intake-how": intake.chosen,
     "claim": triage.claim,
-    "reply": triage.reply_pressed,
+    "reply": replies.pressed,
     "close": triage.close,
     "outcome": triage.close,
     "reopen": triage.reopen,
@@ -193,7 +195,7 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, cards.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, triage.edited)
+EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, replies.edited)
 """All of them hear of a message that its writer has changed."""
 
 DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted)
