@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.hours import DAYS, parse_hours
+from bot.hours import DAYS, next_time, parse_hours
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -60,6 +60,48 @@ def test_the_next_opening_is_the_earliest_one() -> None:
     assert hours.next_opening(at(6, "12:00")) == at(8, "09:00")
     assert hours.next_opening(at(1, "12:15")) == at(1, "13:00")
     assert hours.next_opening(at(1, "14:15")) == at(1, "14:15")
+
+
+def test_on_closed_dates_nobody_is_there() -> None:
+    """Nor in the part of a night that falls on one; what would begin on it does not."""
+    hours = parse_hours("Mon-Fri 09:00-18:00, Mon-Sun 22:00-02:00", BRUSSELS, [date(2026, 11, 17), date(2026, 11, 18)])
+    assert hours.open_at(at(1, "23:59"))
+    assert not hours.open_at(at(2, "01:00"))
+    assert not hours.open_on(date(2026, 11, 17))
+    assert hours.open_on(date(2026, 11, 19))
+    assert hours.next_opening(at(2, "00:00")) == at(4, "09:00")
+
+
+def test_however_many_dates_are_closed_the_next_opening_is_found() -> None:
+    """A centre that is away for the whole summer."""
+    summer = [date(2026, 7, 1) + timedelta(days=n) for n in range(62)]
+    hours = parse_hours("Tue 09:00-12:00", BRUSSELS, summer)
+    assert hours.next_opening(datetime(2026, 6, 30, 12, 0, tzinfo=BRUSSELS)) == datetime(
+        2026, 9, 1, 9, 0, tzinfo=BRUSSELS
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("Mon-Fri 09:00-18:00", 0, 4),
+        ("Sat-Mon 09:00-18:00", 5, 0),
+        ("Wed 09:00-18:00", 2, 2),
+        ("Sun-Sat 1:00-2:00", 0, 6),
+    ],
+)
+def test_a_span_knows_its_first_and_last_day(text: str, first: int, last: int) -> None:
+    """Also over a weekend; of all seven days Monday is the first."""
+    assert parse_hours(text, BRUSSELS).spans[0].first_and_last() == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("after", "then"),
+    [("08:59", (1, "09:00")), ("09:00", (1, "17:00")), ("17:00", (2, "09:00")), ("23:59", (2, "09:00"))],
+)
+def test_the_next_of_some_times_of_day(after: str, then: tuple[int, str]) -> None:
+    """Later than the moment, on the clocks of the zone."""
+    assert next_time([time(17), time(9)], BRUSSELS, at(1, after)) == at(*then)
 
 
 @pytest.mark.parametrize(
