@@ -49,6 +49,14 @@ def parse(argument: str, today: date, names: Mapping[str, Category]) -> Draft:
     return draft
 
 
+def options(argument: str, today: date) -> Draft:
+    """Read `lang:` and `until:` alone, in any order. Raises DraftError."""
+    draft = Draft(argument.strip())
+    while (following := _option(draft, today)) is not None:
+        draft = following
+    return draft
+
+
 def _option(draft: Draft, today: date) -> Draft | None:
     match = _OPTION.match(draft.text)
     if match is None:

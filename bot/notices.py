@@ -48,6 +48,7 @@ class Notice:
     created_at: datetime
     published_at: datetime | None
     corrected_at: datetime | None
+    expired_at: datetime | None = None
 
     @property
     def code(self) -> str:
@@ -140,6 +141,24 @@ def reworded(notice: Notice, text: int, at: datetime) -> Notice:
     if notice.state is NoticeState.DRAFT:
         return replace(notice, text=text)
     return replace(notice, text=text, corrected_at=at)
+
+
+def valid_until(notice: Notice, day: date) -> Notice:
+    """It has another last day. What was over is valid again."""
+    return replace(notice, valid_until=day, expired_at=None)
+
+
+def is_over(notice: Notice, today: date) -> bool:
+    """Whether its last day has passed, marked or not."""
+    return notice.valid_until is not None and notice.valid_until < today
+
+
+def is_told(count: int, threshold: int) -> bool:
+    """Whether to tell a publisher that so many readers do not understand: at the threshold, and each time that it has
+    doubled since."""
+    while threshold < count:
+        threshold *= 2
+    return count == threshold
 
 
 def recalled(notice: Notice) -> Notice:

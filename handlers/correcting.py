@@ -3,41 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
-from bot import commands, languages
+from bot import commands, drafts
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import LanguageName, Line, Sentence, Words, say
 from bot.drafts import DraftError
+from bot.events import Due
 from bot.model import Deleted, Edited, Message, Text
-from bot.notices import Notice, NoticeState, Standing, recalled, reworded
+from bot.notices import Notice, NoticeState, Standing, recalled, reworded, valid_until
 from bot.rights import Act
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import notice_cards, notice_text, notices, previews, progress, publishing, reviewing
+from handlers import expiry, notice_cards, notice_text, notices, previews, progress, publishing, reviewing
 from handlers.progress import way
-from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, tail, tell
+from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, reply, tail, tell
 from handlers.situation import Actions, Situation
 
 _LONGEST_REASON = 500  # characters
+_PATIENCE = timedelta(seconds=30)  # before a group hears of a correction that a computer may bring by then
 
 # --- correct ---------------------------------------------------------------------------------------------------------
 
 
 def correct(event: Message, where: Situation, tx: Transaction) -> Actions:
-    """`correct N1 TEXT`."""
+    """`correct N1 [lang:xx] [until:DATE] [TEXT]`."""
     found = meant(Act.CHANGE, where, tx)
     if not isinstance(found, Meant):
         return tell(event, where, found)
-    named, words = languages.detect_override(found.rest)
+    try:
+        draft = drafts.options(found.rest, expiry.today(tx))
+    except DraftError as error:
+        return tell(event, where, say(error.reason, what=error.what), subject=found.notice.code)
+    if draft.valid_until is not None and not draft.text:
+        return _extend(event, where, found.notice, draft.valid_until, tx)
+    named, words = draft.language, draft.text
     no = notices.unreadable(words, f"!correct {found.notice.code} …") or _other_language(tx, found.notice, named, words)
     if no is not None:
         return tell(event, where, no, subject=found.notice.code)
     said = "corrected-draft" if found.notice.state is NoticeState.DRAFT else "corrected-published"
-    language = LanguageName(found.notice.language)
+    text = tail(event.text, words)
+    told = say(said, code=found.notice.code, language=LanguageName(found.notice.language))
+    changed = reviewing.what_changed(tx, found.notice.text, text)
     return (
-        *tell(event, where, say(said, code=found.notice.code, language=language), subject=found.notice.code),
-        *_reword(tx, found.notice, tail(event.text, words), event.id, where),
+        reply(event, where, (Line(told), *changed), found.notice.code),
+        *_reword(tx, found.notice, text, event.id, where, named, draft.valid_until),
     )
+
+
+def _extend(event: Message, where: Situation, before: Notice, day: date, tx: Transaction) -> Actions:
+    """Another last day, and the text as it was: what was over is valid again, and people see that it is."""
+    notice = valid_until(before, day)
+    tx.notices.save(notice)
+    tx.notices.happened(notice, "extended", where.person.id)
+    expiry.watch(tx, notice)
+    told = tell(event, where, say("until-now", code=notice.code, date=day), subject=notice.code)
+    cards = notice_cards.refresh(tx, notice)
+    if notice.state is not NoticeState.PUBLISHED:
+        return (*told, *cards)
+    name = f"{notice.code}/until/{day}"
+    out = tx.notices.copies(notice) if before.expired_at else []
+    again = [publishing.post(notice, c.organisation, c.language, "copy-valid-again", name, notice.code) for c in out]
+    return (*told, *expiry.shown_everywhere(tx, notice), *again, *cards)
 
 
 def _other_language(tx: Transaction, notice: Notice, named: str | None, words: str) -> Sentence | None:
@@ -56,12 +83,22 @@ def _other_language(tx: Transaction, notice: Notice, named: str | None, words: s
     )
 
 
-def _reword(tx: Transaction, before: Notice, text: Text, message: str, where: Situation) -> Actions:
+def _reword(
+    tx: Transaction,
+    before: Notice,
+    text: Text,
+    message: str,
+    where: Situation,
+    named: str | None = None,
+    until: date | None = None,
+) -> Actions:
     """The notice has a new text: new previews everywhere, and no copy goes on saying the old one."""
-    known = tx.texts.get(before.text).language or notices.guess(tx, text.plain, [])
+    known = tx.texts.get(before.text).language or named or notices.guess(tx, text.plain, [])
     new = tx.texts.add(text, known)
     notice = replace(reworded(before, new, tx.now), language=known or before.language)
+    notice = notice if until is None else valid_until(notice, until)
     tx.notices.save(notice)
+    expiry.watch(tx, notice)
     tx.notices.happened(notice, "corrected", where.person.id)
     tx.copies.came_in(where.chat.id, message, notice.code, new)
     outdated = previews.close(tx, before, say("preview-outdated"))
@@ -75,16 +112,32 @@ def _correct_copies(tx: Transaction, notice: Notice) -> list[Action]:
     actions: list[Action] = []
     for copies in tx.notices.copies(notice):
         organisation, language = copies.organisation, copies.language
-        if way(tx, notice, organisation, language) is Standing.READY:
+        there = way(tx, notice, organisation, language)
+        if there is Standing.READY:
             content = notice_text.copy(tx, notice, organisation, language)
             key, name = "copy-corrected", publishing.corrected(notice)
         else:
             content = notice_text.being_corrected(tx, notice, organisation)
             key, name = "copy-correcting", publishing.correcting(notice)
         actions.append(Amend(organisation, language, content, notice.code))
-        actions.append(publishing.post(notice, organisation, language, key, name, notice.code))
+        if there is Standing.WORKING and notice.machine and organisation == notice.organisation:
+            tx.schedule.at(tx.now + _PATIENCE, Due(publishing.SAY_CORRECTING, f"{name}/{language}"))
+        else:
+            actions.append(publishing.post(notice, organisation, language, key, name, notice.code))
     progress.look_again(tx, notice)
     return actions
+
+
+def still_correcting(event: Due, tx: Transaction) -> Actions:
+    """The computer was not as fast as hoped: people hear that the new text is coming."""
+    code, _, text, language = event.subject.split("/")
+    notice = numbered(tx, code)
+    if notice is None or notice.state is not NoticeState.PUBLISHED or notice.text != int(text):
+        return ()
+    if way(tx, notice, notice.organisation, language) is Standing.READY:
+        return ()
+    name = publishing.correcting(notice)
+    return (publishing.post(notice, notice.organisation, language, "copy-correcting", name, notice.code),)
 
 
 # --- people edit their message instead -------------------------------------------------------------------------------
@@ -142,18 +195,27 @@ def _edited_notice(event: Message, where: Situation, notice: Notice, tx: Transac
         return tell(event, where, say("edited-published", code=notice.code, command=f"!correct {notice.code} …"))
     if words is None or text is None or notices.unreadable(words, "") is not None:
         return tell(event, where, say("edited-unclear", code=notice.code))
-    return (*tell(event, where, say("edited-draft", code=notice.code)), *_reword(tx, notice, text, event.id, where))
+    changed = reviewing.what_changed(tx, notice.text, text)
+    told = reply(event, where, (Line(say("edited-draft", code=notice.code)), *changed))
+    return (told, *_reword(tx, notice, text, event.id, where))
 
 
 def _words(event: Message, where: Situation, tx: Transaction) -> str | None:
     """The notice's own words in an edited message; None when it is no longer a notice."""
     command = where.command
     if command is not None and command.name == "correct":
-        return languages.detect_override(command.code("N")[1])[1]
+        return _corrected_words(command.code("N")[1], tx)
     if command is None or command.name != "notice":
         return None
     try:
         return notices.read(command.argument, where.chat, tx).text
+    except DraftError:
+        return None
+
+
+def _corrected_words(argument: str, tx: Transaction) -> str | None:
+    try:
+        return drafts.options(argument, expiry.today(tx)).text
     except DraftError:
         return None
 
@@ -172,6 +234,7 @@ def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
     tx.notices.save(notice)
     tx.notices.happened(notice, "recalled", where.person.id)
     tx.schedule.cancel(progress.BUSINESS, notice.code)
+    expiry.stop(tx, notice)
     reason = tx.texts.add(tail(event.text, found.rest), notice.language) if found.rest else None
     if found.notice.state is NoticeState.DRAFT:
         said = say("recalled-draft", code=notice.code)

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.actions import Say
 from bot.content import HelpLink, Line, say
 from bot.model import Message
+from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.situation import Actions, Situation
 
@@ -20,6 +21,14 @@ def pointer(event: Message, where: Situation, tx: Transaction) -> Actions:
         return ()
     name = f"pointer/{_slot(tx.now)}"
     return (Say(where.chat.id, (Line(say("group-pointer")), HelpLink("help-link")), name=name),)
+
+
+def language_of(id: str, tx: Transaction) -> str | None:
+    """The language of the group with that id, as a link below a notice carries it: a good first guess."""
+    if not (id.isascii() and id.isdigit()):
+        return None
+    group = next((chat for chat in tx.chats.with_role(Role.GROUP) if chat.id == int(id)), None)
+    return group.language if group is not None and group.language in tx.policy.languages else None
 
 
 def _slot(now: datetime) -> int:

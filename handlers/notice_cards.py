@@ -8,8 +8,8 @@ from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
 from bot.model import Message
 from bot.notices import Notice, NoticeState
 from bot.store.transaction import Transaction
-from handlers import previews
-from handlers.notice_text import category_name
+from handlers import planning, previews
+from handlers.notice_text import category_name, state_name
 from handlers.rooms import card_rooms, edit
 from handlers.situation import Actions
 
@@ -38,12 +38,14 @@ def content(tx: Transaction, notice: Notice, room: KnownChat) -> Content:
         code=notice.code,
         category=category_name(notice),
         language=LanguageName(notice.language) if _language_known(tx, notice) else "?",
-        state=say(f"notice-state-{notice.state.value}"),
+        state=state_name(notice),
     )
     blocks: list[Block] = [Line(about, "bold")]
     if notice.valid_until is not None:
         blocks.append(Line(say("valid-until", date=notice.valid_until)))
-    if not own:
+    if own:
+        blocks += planning.line(tx, notice)
+    else:
         by = tx.chats.organisation(notice.organisation).name
         blocks += [Line(say("notice-by", organisation=by)), Gap(), Words(notice.text), Gap()]
     if notice.state is not NoticeState.RECALLED and _language_known(tx, notice):

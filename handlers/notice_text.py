@@ -16,28 +16,43 @@ def copy(tx: Transaction, notice: Notice, organisation: int, language: str, link
     translation = None if language == notice.language else tx.texts.translation(notice.text, language)
     text = notice.text if translation is None or translation.result is None else translation.result
     return (
+        *over(notice),
         *_head(tx, notice, organisation),
         *([Line(say("label-corrected"), "bold")] if notice.corrected_at else []),
         Gap(),
         Words(text),
         Gap(),
-        *([Line(say("valid-until", date=notice.valid_until))] if notice.valid_until else []),
+        *([Line(say("valid-until", date=notice.valid_until))] if notice.valid_until and not notice.expired_at else []),
         *([Line(label(tx, notice, translation), "italic")] if translation is not None else []),
-        *([HelpLink("help-link")] if link else []),
+        *(_links(notice) if link else ()),
     )
 
 
 def being_corrected(tx: Transaction, notice: Notice, organisation: int) -> Content:
     """What an old translation is replaced by until the new one may go out: a wrong number in it could harm."""
     return (
+        *over(notice),
         *_head(tx, notice, organisation),
         Line(say("copy-being-corrected"), "bold"),
         Gap(),
         Line(say("copy-original", language=LanguageName(notice.language)), "italic"),
         Words(notice.text, "quote"),
         Gap(),
-        HelpLink("help-link"),
+        *_links(notice),
     )
+
+
+def over(notice: Notice) -> Content:
+    """Above everything else, so that a glance is enough: the last day has passed. The text stays as it was: struck
+    through it would be hard to read in many scripts, and would look whole again once somebody forwards it."""
+    if notice.expired_at is None or notice.valid_until is None:
+        return ()
+    return (Line(say("copy-expired", date=notice.valid_until), "bold"),)
+
+
+def _links(notice: Notice) -> Content:
+    """Two short ways into the private chat; where a link can say so, the second one tells which notice it is about."""
+    return (HelpLink("help-link"), HelpLink("question-link", f"q-{notice.code}-g{{chat}}"))
 
 
 def _head(tx: Transaction, notice: Notice, organisation: int) -> Content:
@@ -47,6 +62,10 @@ def _head(tx: Transaction, notice: Notice, organisation: int) -> Content:
     who: Block = Verbatim(by, "bold") if via is None else Line(say("notice-via", organisation=by, via=via), "bold")
     about = say("copy-about", category=category_name(notice), date=out, code=notice.code)
     return (who, Line(about))
+
+
+def state_name(notice: Notice) -> Sentence:
+    return say("notice-state-expired" if notice.expired_at else f"notice-state-{notice.state.value}")
 
 
 def category_name(notice: Notice) -> Sentence:

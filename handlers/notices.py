@@ -177,11 +177,14 @@ def wrong_room(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 _HELP = {
     "help-notice": "!notice food …",
+    "help-until": "!notice food until:31/12 …",
     "help-template": "!template",
     "help-languages": "!languages pt tr",
     "help-ok": "!ok N1 pt",
     "help-publish": "!publish N1",
+    "help-publish-later": "!publish N1 at 18:00",
     "help-correct": "!correct N1 …",
+    "help-correct-until": "!correct N1 until:31/12",
     "help-recall": "!recall N1",
     "help-pass": "!pass N1",
     "help-copy": "!copy N1 pt",

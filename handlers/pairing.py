@@ -10,6 +10,7 @@ from bot.chats import KnownChat, Pairing
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
 from bot.events import Due
 from bot.model import ChatKind, Message
+from bot.notices import NoticeState
 from bot.operating import PAIRING_LIVES
 from bot.rights import may_become
 from bot.store.accounts import AccountRow
@@ -56,6 +57,8 @@ def anything(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def give_up(event: Due, tx: Transaction) -> Actions:
     """A week without a role."""
+    if not tx.chats.exists(int(event.subject)):
+        return ()
     chat = tx.chats.get(int(event.subject))
     if chat.role or not chat.active:
         return ()
@@ -126,8 +129,10 @@ def _told(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
     if offered.role != Role.GROUP or offered.organisation is None:
         return ()
     title, language = chat.title or say("a-group"), LanguageName(offered.language or "")
-    said = (Line(say("group-new", group=title, language=language)),)
-    return [Say(room.id, said) for room in tx.chats.with_role(Role.ORGANISATION, offered.organisation)]
+    said = [Line(say("group-new", group=title, language=language))]
+    if any(notice.state is NoticeState.PUBLISHED for notice in tx.notices.latest(offered.organisation)):
+        said.append(Line(say("group-new-notices", command="!publish N1")))
+    return [Say(room.id, tuple(said)) for room in tx.chats.with_role(Role.ORGANISATION, offered.organisation)]
 
 
 def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:

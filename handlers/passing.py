@@ -10,8 +10,8 @@ from bot.notices import Notice, NoticeState, Standing, standing
 from bot.rights import Act
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import notice_cards, notice_text, progress, publishing
-from handlers.notice_text import category_name
+from handlers import expiry, notice_cards, notice_text, planning, progress, publishing
+from handlers.notice_text import category_name, state_name
 from handlers.rooms import Meant, below, meant, reply, tell
 from handlers.situation import Actions, Situation
 
@@ -24,6 +24,9 @@ def pass_on(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not isinstance(found, Meant):
         return tell(event, where, found)
     notice, organisation = found.notice, found.organisation
+    over = expiry.refusal(tx, notice)
+    if over is not None:
+        return tell(event, where, over, subject=notice.code)
     groups = tx.chats.count_groups(organisation.id)
     if not groups:
         return tell(event, where, say("no-groups", command="!groups"))
@@ -86,7 +89,8 @@ def listing(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, say("notices-none", example="!notice food …"))
     blocks: list[Block] = []
     for notice in known:
-        blocks += [Line(_about(notice), "bold"), Words(notice.text, most=_EXCERPT)]
+        plan = planning.line(tx, notice) if notice.organisation == where.chat.organisation else ()
+        blocks += [Line(_about(notice), "bold"), *plan, Words(notice.text, most=_EXCERPT)]
     return (reply(event, where, tuple(blocks), ""),)
 
 
@@ -96,5 +100,5 @@ def _about(notice: Notice) -> Sentence:
         code=notice.code,
         category=category_name(notice),
         language=LanguageName(notice.language),
-        state=say(f"notice-state-{notice.state.value}"),
+        state=state_name(notice),
     )

@@ -142,7 +142,7 @@ def _hint(notice: Notice, organisation: Organisation, translation: Translation) 
         return say("preview-who-reads", language=name), ((button,),)
     return (
         say("preview-approve", command=f"!ok {notice.code} {language}"),
-        ((Button(say("button-approve"), "approve", value),),),
+        ((Button(say("button-approve"), "approve", value, lasting=True),),),
     )
 
 

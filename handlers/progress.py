@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.actions import Action
+from bot.chats import KnownChat
 from bot.content import Content, Gap, LanguageName, Line, Sentence, say
 from bot.events import Due, Outcome
 from bot.model import Message
@@ -12,8 +13,9 @@ from bot.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_lo
 from bot.rights import Act
 from bot.store.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
-from handlers.notice_text import category_name
-from handlers.rooms import Doing, Meant, card_rooms, edit, involved, meant, numbered, reply, tell
+from handlers import feedback, planning
+from handlers.notice_text import category_name, over, state_name
+from handlers.rooms import Doing, Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell
 from handlers.situation import Actions, Situation
 
 BUSINESS = "notice-progress"
@@ -42,6 +44,17 @@ def begin(event: Doing, where: Situation, notice: Notice, tx: Transaction, sendi
     number = _latest(tx, where.chat.id, notice) + 1
     said = content(tx, notice, where.chat.organisation, sending)
     return (reply(event, where, said, notice.code, _name(notice, number)),)
+
+
+def shown(tx: Transaction, notice: Notice, rooms: list[KnownChat]) -> Actions:
+    """The same in the notice's thread, when nobody has asked just now: it went out as planned."""
+    look_again(tx, notice)
+    said: list[Action] = []
+    for room in rooms:
+        assert room.organisation is not None
+        name = _name(notice, _latest(tx, room.id, notice) + 1)
+        said.append(below(room, notice, content(tx, notice, room.organisation, sending=True), name))
+    return said
 
 
 def look_again(tx: Transaction, notice: Notice) -> None:
@@ -101,9 +114,11 @@ def content(tx: Transaction, notice: Notice, organisation: int, sending: bool = 
     failed = tx.notices.undelivered(notice, organisation)
     return (
         Line(say("progress-head", code=notice.code), "bold"),
+        *over(notice),
         *(Line(sentence) for sentence in sent),
         *(Line(_passed(tx, notice, other, copies)) for other in _others(tx, notice, organisation)),
-        *_held(notice, organisation, held),
+        *(_held(notice, organisation, held) if not notice.expired_at else ()),
+        *(feedback.lines(tx, notice) if organisation == notice.organisation else ()),
         *([Gap()] if failed else []),
         *(Line(_undelivered(one)) for one in failed),
         *([Line(say("progress-going-on"), "italic")] if _going_on(sent) else []),
@@ -170,7 +185,7 @@ def status(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not isinstance(found, Meant):
         return tell(event, where, found)
     notice, organisation = found.notice, found.organisation
-    state = say("status-is", code=notice.code, state=say(f"notice-state-{notice.state.value}"))
+    state = say("status-is", code=notice.code, state=state_name(notice))
     if notice.state is not NoticeState.PUBLISHED or organisation.id not in tx.notices.reached(notice.id):
-        return tell(event, where, state, subject=notice.code)
+        return (reply(event, where, (Line(state), *planning.line(tx, notice)), notice.code),)
     return begin(event, where, notice, tx, sending=False)

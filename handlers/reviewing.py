@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bot import languages
-from bot.actions import Button
-from bot.content import LanguageName, Line, Sentence, say
+from bot.content import Content, LanguageName, Line, Sentence, Words, say
+from bot.differences import differences
 from bot.drafts import MOST_CHARACTERS
 from bot.model import Message, Reacted, Text
 from bot.notices import Notice, Standing, TranslationState, paired_paragraphs
 from bot.rights import Act, may_translate
 from bot.store.transaction import Transaction
-from handlers import previews, publishing
+from handlers import previews, publishing, reader_question
 from handlers.notice_text import finding_lines, findings
 from handlers.previews import Preview
 from handlers.progress import way
@@ -34,7 +34,7 @@ def ok(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not language or language not in _offered(tx, found):
         return tell(event, where, say("ok-how", command=f"!ok {found.notice.code} …"), subject=found.notice.code)
     text = below.text if below and not found.rest else found.notice.text
-    return _approve(event, where, Preview(found.notice.code, language, text), tx)
+    return approve(event, where, Preview(found.notice.code, language, text), tx)
 
 
 def _offered(tx: Transaction, found: Meant) -> set[str]:
@@ -46,7 +46,7 @@ def _offered(tx: Transaction, found: Meant) -> set[str]:
 def approve_pressed(event: Doing, where: Situation, tx: Transaction) -> Actions:
     assert where.choice is not None
     language, _, text = where.choice.value.partition("/")
-    return _approve(event, where, Preview(where.choice.subject, language, int(text)), tx)
+    return approve(event, where, Preview(where.choice.subject, language, int(text)), tx)
 
 
 def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
@@ -54,10 +54,11 @@ def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
     preview = previews.named(where.answered.name if where.answered else None)
     if preview is None or where.chat.role != "organisation" or not _YES & set(event.key):
         return ()
-    return _approve(event, where, preview, tx)
+    return approve(event, where, preview, tx)
 
 
-def _approve(event: Doing, where: Situation, preview: Preview, tx: Transaction) -> Actions:
+def approve(event: Doing, where: Situation, preview: Preview, tx: Transaction) -> Actions:
+    """However somebody says yes. The first time it counts only once they have said that they read the language."""
     found = reviewable(where, preview, tx)
     if not isinstance(found, Meant):
         return note(event, where, found)
@@ -65,8 +66,11 @@ def _approve(event: Doing, where: Situation, preview: Preview, tx: Transaction) 
     translation = tx.texts.translation(notice.text, language)
     if translation is None or translation.result is None:
         return note(event, where, say("ok-nothing", language=LanguageName(language)))
-    if translation.state is TranslationState.HUMAN and translation.organisation is not None:
+    done = translation.state is TranslationState.HUMAN and translation.organisation is not None
+    if done or (translation.state is TranslationState.REVIEWED and translation.organisation == found.organisation.id):
         return note(event, where, say("ok-done", language=LanguageName(language)))
+    if not tx.readers.reads(where.person.id, found.organisation.id, language):
+        return reader_question.ask(event, where, tx, preview)
     tx.texts.approve(translation.id, found.organisation.id)
     tx.notices.happened(notice, f"approved {language}", where.person.id)
     _remember(tx, notice, tx.texts.get(translation.result).text, language, found.organisation.id)
@@ -114,23 +118,19 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
     if len(event.text.plain) > _LONGEST:
         return tell(event, where, say("notice-too-long", most=_LONGEST, length=len(event.text.plain)))
     found = reviewable(where, preview, tx)
-    if isinstance(found, Meant):
-        return take(event, where, found, preview.language, event.text, tx)
-    if found.key != "review-not-read":
+    if not isinstance(found, Meant) and found.key != "review-not-read":
         return tell(event, where, found)
+    if isinstance(found, Meant) and tx.readers.reads(where.person.id, found.organisation.id, preview.language):
+        return take(event, where, found, preview.language, event.text, tx)
     # Their words are kept while they say whether they read the language: nobody types a translation twice.
     kept = tx.texts.add(event.text, preview.language)
     tx.copies.came_in(where.chat.id, event.id, preview.code, kept)
-    name = LanguageName(preview.language)
-    button = Button(say("button-we-read", language=name), "we-read", f"{preview.language}/{preview.text}/{kept}")
-    return (
-        reply(event, where, (Line(say("translation-who-reads", language=name)),), preview.code, buttons=((button,),)),
-    )
+    return reader_question.ask(event, where, tx, preview, kept)
 
 
 def take(event: Doing, where: Situation, found: Meant, language: str, text: Text, tx: Transaction) -> Actions:
     """A person's translation takes the place of whatever was there."""
-    notice = found.notice
+    notice, before = found.notice, tx.texts.translation(found.notice.text, language)
     was_ready = way(tx, notice, notice.organisation, language) is Standing.READY
     made = tx.texts.put(notice.text, language, TranslationState.HUMAN, text, "notice", found.organisation.id)
     if isinstance(event, Message):
@@ -140,11 +140,19 @@ def take(event: Doing, where: Situation, found: Meant, language: str, text: Text
     doubts = finding_lines(findings(tx, notice, made))
     thanks = Line(say("translation-taken", code=notice.code, language=LanguageName(language)))
     warning = (Line(say("translation-doubts")), *doubts) if doubts else ()
+    changed = () if before is None or before.result is None else what_changed(tx, before.result, text)
     return (
-        reply(event, where, (thanks, *warning), notice.code),
+        reply(event, where, (thanks, *changed, *warning), notice.code),
         *previews.refresh(tx, notice, [language]),
         *publishing.follow(tx, notice, language, made.result if was_ready else None),
     )
+
+
+def what_changed(tx: Transaction, before: int, after: Text) -> Content:
+    """The difference to the text that was there, for the room; nothing where no word is another."""
+    old = tx.texts.get(before)
+    seen = differences(old.text.plain, after.plain)
+    return (Line(say("what-changed")), Words(tx.texts.add(seen, old.language), "quote")) if seen else ()
 
 
 # --- when an engine failed -------------------------------------------------------------------------------------------

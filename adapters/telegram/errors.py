@@ -15,6 +15,7 @@ from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked
 
 NOT_MODIFIED = "message is not modified"
 NOTHING_TO_DELETE = "message to delete not found"
+NOTHING_TO_UNPIN = "message to unpin not found"
 
 _GONE = (
     "bot was blocked by the user",
@@ -51,6 +52,7 @@ _REFUSED = (
     "message can't be edited",
     "message can't be deleted for everyone",
     "message can't be deleted",
+    "not enough rights to manage pinned messages",
     "message_id_invalid",
     "message_too_long",
     "there is no text in the message to edit",

@@ -14,6 +14,7 @@ from bot.actions import (
     Publish,
     Recall,
     RecallAll,
+    UnpinAll,
 )
 from bot.store.lanes import NOT_BEGUN, has_parts
 from bot.store.tables import UNFINISHED, Role, Status, chat, delivery, part
@@ -156,6 +157,32 @@ class Broadcasts:
                 self._tx.lanes._finish(id, Status.DROPPED)
             elif kind == "say" and name is not None:
                 self._tx.deliveries.recall(Recall(chat_id, Named(name), priority=Priority.NOTICE))
+
+    def unpin_all(self, unpin: UnpinAll) -> None:
+        """One statement: nobody knows in which groups it is pinned, so all that have it are asked."""
+        copy, ahead = delivery.alias("copy"), delivery.alias("ahead")
+        waits = exists().where(
+            ahead.c.chat_id == copy.c.chat_id, ahead.c.subject == unpin.subject, ahead.c.status.in_(UNFINISHED)
+        )
+        columns = {
+            "account": copy.c.account,
+            "chat_id": copy.c.chat_id,
+            "subject": copy.c.subject,
+            "kind": literal("unpin"),
+            "priority": literal(int(Priority.NOTICE)),
+            "status": case((waits, int(Status.QUEUED)), else_=int(Status.READY)),
+            "target": literal("d:") + func.cast(copy.c.id, delivery.c.subject.type),
+            "created_at": literal(self._tx.now, delivery.c.created_at.type),
+        }
+        source = (
+            select(*columns.values())
+            .select_from(copy.join(chat, chat.c.id == copy.c.chat_id))
+            .where(chat.c.role == Role.GROUP, chat.c.active)
+            .where(copy.c.subject == unpin.subject, copy.c.name == unpin.subject, copy.c.kind == "say")
+            .where(copy.c.status == Status.DONE)
+        )
+        self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
+        self._tx.stirred.add("outbox")
 
     def progress(self, subject: str) -> Progress:
         """Of what was published under a subject: a chat counts once, by its first delivery."""

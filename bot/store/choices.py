@@ -105,6 +105,13 @@ class Choices:
         ).first()
         return None if row is None else self._value(row)
 
+    def was_made(self, chat: int, subject: str, step: str) -> bool:
+        """Whether a choice of that step about that subject was ever made in a chat."""
+        query = select(choice.c.id).where(
+            choice.c.chat_id == chat, choice.c.subject == subject, choice.c.step == step, choice.c.used_at.is_not(None)
+        )
+        return self._tx.connection.execute(query.limit(1)).first() is not None
+
     def use(self, chosen: OfferedChoice) -> None:
         self._tx.connection.execute(update(choice).where(choice.c.id == chosen.id).values(used_at=self._tx.now))
 

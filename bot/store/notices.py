@@ -80,6 +80,9 @@ class Notices:
         row = self._tx.connection.execute(select(notice).where(notice.c.number == number)).first()
         return None if row is None else _notice(row)
 
+    def code(self, id: int) -> str:
+        return f"N{self._tx.connection.execute(select(notice.c.number).where(notice.c.id == id)).scalar_one()}"
+
     def of_text(self, text: int) -> Notice | None:
         """The notice whose source this text is now; None for an older wording."""
         row = self._tx.connection.execute(select(notice).where(notice.c.text_id == text)).first()
@@ -109,6 +112,7 @@ class Notices:
                 valid_until=changed.valid_until.isoformat() if changed.valid_until else None,
                 published_at=changed.published_at,
                 corrected_at=changed.corrected_at,
+                expired_at=changed.expired_at,
             )
         )
 
@@ -174,6 +178,24 @@ class Notices:
         self._tx.connection.execute(
             self._tx.insert(event).values(subject=about.code, what=what, person_id=person, at=self._tx.now)
         )
+
+    def counted(self, about: Notice, what: str, language: str) -> int:
+        """Count what happened to a reader of a language, and nothing of who or at what hour; how often now."""
+        day = self._tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._tx.connection.execute(
+            self._tx.insert(event).values(subject=about.code, what=f"{what}:{language}", person_id=None, at=day)
+        )
+        return self.counts(about, what)[language]
+
+    def counts(self, about: Notice, what: str) -> dict[str, int]:
+        """How often it happened to readers of each language."""
+        query = (
+            select(event.c.what, func.count())
+            .where(event.c.subject == about.code, event.c.what.startswith(f"{what}:", autoescape=True))
+            .group_by(event.c.what)
+            .order_by(event.c.what)
+        )
+        return {name.partition(":")[2]: count for name, count in self._tx.connection.execute(query)}
 
 
 _NAMES = {"organisation": "organisation_id", "chat": "chat_id", "person": "person_id", "text": "text_id"}

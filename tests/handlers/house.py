@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.model import Chat
 from bot.notices import Notice
+from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Shown
 from tests.world import Somebody, World
@@ -25,7 +26,8 @@ MEALS_PT = "Amanhã damos 400 refeições quentes a quem tem fome"
 
 @dataclass
 class House:
-    """Ons Huis; its room is spoken to in Dutch. `an` writes notices there, `rui` reads in the Portuguese group."""
+    """Ons Huis; its room is spoken to in Dutch. `an` writes notices there and has said before that she reads Portuguese
+    and Arabic; `rui` reads in the Portuguese group."""
 
     world: World
     room: Chat
@@ -67,7 +69,17 @@ class House:
         """Another organisation: its room, its groups by language."""
         room = await self.world.paired(f"{name} room", "organisation", name)
         groups = {code: await self.world.paired(f"{name} {code}", "group", name, code) for code in languages}
+        await self.reads(self.an, "pt", "ar", organisation=name)
         return room, groups
+
+    async def reads(self, who: Somebody, *languages: str, organisation: str = "Ons Huis") -> None:
+        """Somebody has answered in that organisation's room that they read these languages."""
+
+        def unit(tx: Transaction) -> None:
+            for language in languages:
+                tx.readers.add(tx.chats.person(who.person).id, tx.chats.organisation_named(organisation).id, language)
+
+        await self.world.app.unit(unit)
 
     async def notice(self, number: int = 1) -> Notice:
         found = await self.world.app.unit(lambda tx: tx.notices.numbered(number))
@@ -78,7 +90,9 @@ class House:
 async def house_in(w: World, engine: Phrasebook) -> House:
     room = await w.paired("room", "organisation", "Ons Huis")
     nl, pt, ar = [await w.paired(code, "group", "Ons Huis", code) for code in ("nl", "pt", "ar")]
-    return House(w, room, nl, pt, ar, w.somebody("An"), w.somebody("Rui", "pt"), engine)
+    house = House(w, room, nl, pt, ar, w.somebody("An"), w.somebody("Rui", "pt"), engine)
+    await house.reads(house.an, "pt", "ar")
+    return house
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from tests.handlers.house import LATER, MEALS, SOUP, SOUP_PT, House
 
 PORTUGUESE = LanguageName("pt")
 BETTER = "Sopa quente, das 12:00 às 14:00, na Stationsstraat 5"
+YES, NO = sentence("button-i-read"), sentence("button-i-do-not")
 
 
 async def state(house: House, language: str = "pt", number: int = 1) -> TranslationState | None:
@@ -157,12 +158,17 @@ async def test_the_check_looks_at_a_persons_words_too(house: House) -> None:
 async def test_whoever_writes_in_a_language_not_said_before_is_asked_once(house: House) -> None:
     """The words are kept meanwhile: nobody types a translation twice."""
     await house.says(f"!notice food {SOUP}")
-    await house.says(BETTER, reply_to=house.preview("Portugees").id)
-    assert house.last() == sentence("translation-who-reads", language=PORTUGUESE)
+    await house.rui.writes(BETTER, house.room, reply_to=house.preview("Portugees").id)
+    assert house.last().split("\n") == [
+        sentence("translation-kept"),
+        sentence("do-you-read", name="Rui", language=PORTUGUESE),
+    ]
     assert await state(house) is None
-    await house.an.presses(sentence("button-we-read", language=PORTUGUESE), house.room, house.an.sees(house.room)[-1])
+    await house.rui.presses(YES, house.room)
     assert await state(house) is TranslationState.HUMAN
     assert BETTER in house.preview("Portugees").plain
+    await house.rui.writes(BETTER + ".", house.room, reply_to=house.preview("Portugees").id)
+    assert BETTER + "." in house.preview("Portugees").plain
     await house.says("!languages")
     assert "Portugees" in house.last()
 
