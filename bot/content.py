@@ -30,13 +30,27 @@ class LanguageName:
 
 
 @dataclass(frozen=True, slots=True)
+class Weekday:
+    """A day of the week, by its name in the reader's language; Monday is 0."""
+
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """When somebody is there, as it was written ("Mon-Fri 09:00-18:00"), in the reader's language."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Somebody's stored text within a sentence, on one line and cut short: an area, a place. `text` is its id."""
 
     text: int
 
 
-Arg = str | int | datetime | date | time | Sentence | LanguageName | Said | tuple["Arg", ...]
+Arg = str | int | datetime | date | time | Sentence | LanguageName | Weekday | OpenHours | Said | tuple["Arg", ...]
 """What a sentence can be filled with; a tuple becomes a list in the reader's language ("a, b en c")."""
 
 
@@ -85,6 +99,16 @@ class Translated:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """The files that came with somebody's stored text, below everything else that is said; `text` is its id.
+
+    An edit that has them too leaves them as they are; one without takes them away.
+    """
+
+    text: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verbatim:
     """Characters that are the same in every language: a code, an address, a filled template."""
 
@@ -97,7 +121,7 @@ class HelpLink:
     """The link to the private chat with the bot, with the chat it stands in as a suggestion."""
 
     key: str  # the sentence that is the link's words
-    start: str = ""  # the payload; "" for the group's own
+    start: str = ""  # the payload, with {chat} for the group's id; "" for the group's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +129,6 @@ class Gap:
     """An empty line."""
 
 
-Block = Line | Words | Translated | Verbatim | HelpLink | Gap
+Block = Line | Words | Translated | Attached | Verbatim | HelpLink | Gap
 Content = tuple[Block, ...]
 """Each block begins on a new line."""

@@ -29,6 +29,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLost:
+    """What came with a text could not be passed on to a chat; a line stands in its place. `too_large`: that is why."""
+
+    text: int
+    chat: int
+    too_large: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChatGone:
     """A chat can no longer be written to: the bot was blocked, kicked, or the chat is no more."""
 
@@ -52,4 +61,4 @@ class Quarantined:
     account: str
 
 
-Internal = Translated | Outcome | ChatGone | Due | Quarantined
+Internal = Translated | Outcome | FileLost | ChatGone | Due | Quarantined

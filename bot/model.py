@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 # --- text ----------------------------------------------------------------------------------------------------------
@@ -104,13 +105,15 @@ class ChatKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Something that is not text. `kind`: photo, voice, audio, video, document, sticker, …; `key` finds it again."""
+    """Something that is not text. `kind`: photo, voice, audio, video, video_note, animation, document; `key` finds it
+    again on its network, and may hold what decrypts it. `size` in bytes, `seconds` of sound or film."""
 
     kind: str
-    key: str
-    name: str | None = None
+    key: str = field(repr=False)
+    name: str | None = field(default=None, repr=False)
     size: int | None = None
     mime: str | None = None
+    seconds: int | None = None
 
 
 # --- what arrives --------------------------------------------------------------------------------------------------
@@ -123,7 +126,8 @@ class Message:
     `thread` is the network id of the thread's first message (Matrix) or the topic's id (Telegram forum);
     `reply_to` the network id of the message answered. `addressed`: the bot is mentioned, or a command is meant for it.
     `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
-    neither text nor an attachment we know ("poll", "location", "contact", …); its text may be empty.
+    neither text nor an attachment we know ("poll", "location", "contact", …); its text may be empty. `album` is what
+    messages share that were sent as one (several photos).
     """
 
     chat: Chat
@@ -139,6 +143,7 @@ class Message:
     start: str | None = None
     unsupported: str | None = None
     title: str | None = None
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +291,28 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFile:
+    """Pass on what came with somebody's message on `account`, with a caption of at most Limits.caption.
+
+    `text` is the store's id of that message's text, no business of the network's. `file` is where the bytes are when
+    it is sent, without what they said of the place and the device; the adapter only reads it.
+    """
+
+    chat: Chat
+    account: str
+    attachment: Attachment
+    text: int
+    caption: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+    reply_to: str | None = None
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EditText:
-    """Replace the text and the buttons of a message of ours."""
+    """Replace the text and the buttons of a message of ours. `caption`: it is a file, and the text is its caption."""
 
     chat: Chat
     message: str
@@ -295,6 +320,7 @@ class EditText:
     transaction: str
     choices: Rows = ()
     thread: str | None = None
+    caption: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +330,14 @@ class Withdraw:
     chat: Chat
     message: str
     transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpinMessage:
+    """Take a message of ours from the top of its chat, if somebody has put it there."""
+
+    chat: Chat
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +377,18 @@ class SetCommands:
     commands: tuple[tuple[str, str], ...]
 
 
-Outgoing = SendText | EditText | Withdraw | SendReaction | AnswerPress | JoinChat | LeaveChat | SetCommands
+Outgoing = (
+    SendText
+    | SendFile
+    | EditText
+    | Withdraw
+    | UnpinMessage
+    | SendReaction
+    | AnswerPress
+    | JoinChat
+    | LeaveChat
+    | SetCommands
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.actions import Priority
-from bot.model import EditText, Outgoing, Receipt, SendText, Text, Withdraw
+from bot.media import Media
+from bot.model import EditText, Outgoing, Receipt, SendFile, SendText, Text, UnpinMessage, Withdraw
 from bot.pacing import Pacer
-from bot.ports import Adapter, Gone, Moved, NotSent, Refused, SendError, Unknown
+from bot.ports import Adapter, Gone, Moved, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
 from bot.store.claims import Claimed, Claims, Part
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
+MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 _IN_FLIGHT = 32
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
@@ -83,14 +86,19 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
 
 def is_repeatable(action: Outgoing, idempotent: bool) -> bool:
     """Whether doing it twice leaves the chat as if it were done once."""
-    return idempotent or not isinstance(action, SendText)
+    return idempotent or not isinstance(action, (SendText, SendFile))
 
 
 def marked(action: Outgoing, subject: str) -> Outgoing:
     """A message said again, recognisable as such by its reader."""
-    if not isinstance(action, SendText):
-        return action
-    return replace(action, text=Text(f"↻ {subject}\n" if subject else "↻ ") + action.text)
+    mark = f"↻ {subject}\n" if subject else "↻ "
+    match action:
+        case SendText():
+            return replace(action, text=Text(mark) + action.text)
+        case SendFile():
+            return replace(action, caption=Text(mark) + action.caption)
+        case _:
+            return action
 
 
 # --- doing -----------------------------------------------------------------------------------------------------------
@@ -113,8 +121,18 @@ Failed = Callable[[str, str, SendError], None]
 class Sender:
     """Sends an account's deliveries until it is stopped; `stop` waits for those in the air."""
 
-    def __init__(self, account: str, adapter: Adapter, writer: Writer, catalogue: Speaks, clock: Clock, failed: Failed):
+    def __init__(
+        self,
+        account: str,
+        adapter: Adapter,
+        writer: Writer,
+        catalogue: Speaks,
+        clock: Clock,
+        failed: Failed,
+        media: Media,
+    ) -> None:
         self._account = account
+        self._media = media
         self._adapter = adapter
         self._writer = writer
         self._catalogue = catalogue
@@ -213,30 +231,72 @@ class Sender:
 
     async def _deliver(self, claimed: Claimed) -> None:
         """Send the parts in order; each outcome is durable before the next part begins."""
-        for index, part in enumerate(claimed.parts):
-            if index > 0:
-                await self._await_turn(claimed)
-                await self._record(Claims.begin, part)  # not before: what waits for its turn is surely not sent
-            action = part.action
-            repeatable = is_repeatable(action, self._adapter.limits.idempotent)
-            if part.unsure and not repeatable:
-                if claimed.resends >= MAX_RESENDS:
-                    await self._record(Claims.refused, claimed, "no answer from the network")
-                    return
-                action = marked(action, claimed.subject)
-                await self._record(Claims.marked_again, claimed)
-                claimed = replace(claimed, resends=claimed.resends + 1)
+        left: Claimed | None = claimed
+        first = True
+        while left is not None and left.parts:
+            if not first:
+                await self._await_turn(left)
+            left = await self._deliver_part(left, left.parts[0], first)
+            first = False
+
+    async def _deliver_part(self, claimed: Claimed, part: Part, first: bool) -> Claimed | None:
+        """Send one part; what is still to be done then, None when the delivery has ended for now."""
+        async with AsyncExitStack() as stack:
             try:
-                receipt = await self._send(action, claimed.attempts)
-            except SendError as failure:
-                if isinstance(failure, Refused) and isinstance(action, (EditText, Withdraw)):
-                    # Whoever wanted the edit cannot mend it; the rest of the delivery still can be done.
-                    receipt = Receipt()
-                    self._failed(self._account, claimed.kind, failure)
-                else:
-                    await self._settle(claimed, part, failure, repeatable)
-                    return
-            await self._record(Claims.sent, claimed, part, receipt.message)
+                action = await self._with_file(part.action, claimed.attempts, stack)
+            except NotSent as failure:
+                self._failed(self._account, claimed.kind, failure)
+                at = self._clock.now() + (failure.retry_after or backoff(claimed.attempts))
+                await self._record(Claims.again, claimed, part, at, part.unsure)
+                return None
+            except Refused as lost:
+                return await self._without_file(claimed, part, lost)
+            if not first or isinstance(action, SendFile):
+                await self._record(Claims.begin, part)  # not before: what waits for its turn is surely not sent
+            return await self._send_part(claimed, part, action)
+
+    async def _send_part(self, claimed: Claimed, part: Part, action: Outgoing) -> Claimed | None:
+        repeatable = is_repeatable(action, self._adapter.limits.idempotent)
+        if part.unsure and not repeatable:
+            if claimed.resends >= MAX_RESENDS:
+                await self._record(Claims.refused, claimed, "no answer from the network")
+                return None
+            action = marked(action, claimed.subject)
+            await self._record(Claims.marked_again, claimed)
+            claimed = replace(claimed, resends=claimed.resends + 1)
+        try:
+            receipt = await self._send(action, claimed.attempts)
+        except SendError as failure:
+            if isinstance(failure, Refused) and isinstance(action, SendFile):
+                return await self._without_file(claimed, part, failure)
+            if not isinstance(failure, Refused) or not isinstance(action, (EditText, Withdraw, UnpinMessage)):
+                await self._settle(claimed, part, failure, repeatable)
+                return None
+            # Whoever wanted the edit cannot mend it; the rest of the delivery still can be done.
+            self._failed(self._account, claimed.kind, failure)
+            await self._record(Claims.passed_over, claimed, part)
+            return replace(claimed, parts=claimed.parts[1:])
+        await self._record(Claims.sent, claimed, part, receipt.message)
+        return replace(claimed, parts=claimed.parts[1:])
+
+    async def _with_file(self, action: Outgoing, attempt: int, stack: AsyncExitStack) -> Outgoing:
+        """What is to be sent, with its file on the disk until `stack` ends. Raises NotSent or Refused."""
+        if not isinstance(action, SendFile):
+            return action
+        if not self._adapter.limits.upload:
+            raise Refused("the network takes no files")
+        fetched = self._media.fetched(action.account, action.attachment, self._adapter.limits.upload)
+        try:
+            return replace(action, file=await stack.enter_async_context(fetched))
+        except NotSent as failure:
+            if attempt < MAX_FETCHES:
+                raise
+            raise Refused("the file could not be had for a long time") from failure
+
+    async def _without_file(self, claimed: Claimed, part: Part, lost: Refused) -> Claimed:
+        self._failed(self._account, claimed.kind, lost)
+        too_large = isinstance(lost, TooLarge)
+        return await self._writer.run(lambda tx: self._claims(tx).without_file(claimed, part, too_large))
 
     async def _send(self, action: Outgoing, attempt: int) -> Receipt:
         try:

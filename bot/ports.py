@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -14,6 +14,9 @@ from bot.model import Attachment, Batch, Incoming, Outgoing, Raw, Receipt
 
 Deliver = Callable[[Batch], Awaitable[None]]
 Save = Callable[[bytes], Awaitable[None]]
+
+LARGEST_FILE = 50 * 2**20
+"""Bytes of the largest file that is passed on, whatever a network allows: each takes its size on our disk meanwhile."""
 
 
 # --- networks ------------------------------------------------------------------------------------------------------
@@ -25,6 +28,7 @@ class SendError(Exception):
     SendError
     ├── NotSent     the network did not take it: send again, after `retry_after` where it named a time
     ├── Refused     the network will never take it: say so
+    │   └── TooLarge  a file larger than may be fetched or sent
     ├── Gone        the chat is out of reach (blocked, kicked, deleted): stop writing to it
     ├── Moved       the chat has a new id: send there
     └── Unknown     no telling whether it arrived
@@ -41,6 +45,10 @@ class NotSent(SendError):
 
 
 class Refused(SendError):
+    pass
+
+
+class TooLarge(Refused):
     pass
 
 
@@ -90,6 +98,9 @@ class Limits:
     buttons: bool = False  # choices are buttons; otherwise the adapter writes them out as a numbered list
     reactions: bool = False  # people can answer with a reaction
     withdraw_within: timedelta | None = None  # older messages cannot be taken back; None: always can
+    download: int = LARGEST_FILE  # bytes of the largest file that can be fetched
+    upload: int = 0  # bytes of the largest file that can be sent; 0: none can
+    caption: int = 0  # the longest caption of a file, in `unit`; 0: words stand in a message before their files
     cautions: tuple[str, ...] = ()  # catalogue keys of what a network may see ("caution-telegram-cloud")
 
 
@@ -115,6 +126,21 @@ class Home:
     save: Save = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `schakel init` asks for a key of a plugin's settings.
+
+    `explained` is said before it. `suggested` finds an answer to propose, given those before; "" where it finds none.
+    """
+
+    key: str
+    asked: str
+    explained: str = ""
+    default: str = ""
+    secret: bool = False
+    suggested: Callable[[Mapping[str, str]], Coroutine[Any, Any, str]] | None = None
+
+
 class Adapter(Protocol):
     """One account on one network.
 
@@ -124,6 +150,7 @@ class Adapter(Protocol):
     """
 
     Settings: ClassVar[type[BaseModel]]
+    questions: ClassVar[Sequence[Question]]  # none: `schakel init` does not offer it
     limits: Limits
 
     def __init__(self, name: str, settings: BaseModel) -> None: ...
@@ -146,8 +173,9 @@ class Adapter(Protocol):
     async def send(self, action: Outgoing) -> Receipt:
         """Do it, once. Raises a SendError; anything else is a bug."""
 
-    async def fetch(self, attachment: Attachment, into: Path) -> None:
-        """Write the attachment's bytes to the file. Raises a SendError."""
+    async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
+        """Write the attachment's bytes, piece by piece and at most so many, to the file. Raises a SendError: TooLarge
+        when there are more."""
 
     async def check(self) -> list[str]:
         """For `schakel check`: try the account without starting, and say what is wrong in plain English with the
@@ -202,6 +230,7 @@ class Engine(Protocol):
     machines."""
 
     Settings: ClassVar[type[BaseModel]]
+    questions: ClassVar[Sequence[Question]]
     name: str
     read_by: str | None
 

@@ -11,6 +11,7 @@ import regex
 
 from bot.content import (
     Arg,
+    Attached,
     Block,
     Content,
     Gap,
@@ -87,12 +88,12 @@ def _block(block: Block, language: str, catalogue: Speaks, lookups: Lookups) -> 
             address = lookups.help_link(start)
             label = catalogue.render(say(key), language)
             return label.styled(SpanKind.LINK, address) if address else label
-        case Gap():
+        case Gap() | Attached():
             return Text("")
 
 
 def _translated(block: Translated, reading: Reading, language: str, catalogue: Speaks) -> Text:
-    if reading.language == language:
+    if reading.language == language or not reading.original:
         return _styled(reading.original, block.style)
     if reading.translated is None or reading.doubtful:
         note = say("note-doubtful") if reading.doubtful else _untranslated(reading.language)

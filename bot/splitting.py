@@ -52,7 +52,7 @@ def split(text: Text, limit: int, unit: Unit) -> list[Text]:
     """
     if limit < _LARGEST:
         raise ValueError("a part must have room for any single character")
-    if sum(_size(char, unit) for char in text.plain) <= limit:
+    if length(text, unit) <= limit:
         return [text]
     places = _Places(text, limit, unit)
     start, stop = places.ends()
@@ -63,6 +63,11 @@ def split(text: Text, limit: int, unit: Unit) -> list[Text]:
         start = cut.begin
     parts.append(text[start:stop])
     return [part for part in parts if part.plain.strip()] or parts[:1]  # no network takes a message of nothing
+
+
+def length(text: Text, unit: Unit) -> int:
+    """How long a network finds the text."""
+    return sum(_size(char, unit) for char in text.plain)
 
 
 def _size(char: str, unit: Unit) -> int:

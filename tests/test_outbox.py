@@ -14,6 +14,7 @@ import pytest
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, Words
+from bot.media import Media
 from bot.model import Chat, ChatKind, Pressed, Text
 from bot.outbox import GiveUp, Move, Resend, Retry, Sender, after_failure, backoff
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
@@ -194,14 +195,16 @@ async def test_a_press_is_answered_while_the_network_wants_a_pause(tmp_path: Pat
         assert [where for where, _ in w.network.toasts] == [member.private.id]
 
 
-async def test_what_was_claimed_when_the_end_came_still_lands(database_url: str) -> None:
+async def test_what_was_claimed_when_the_end_came_still_lands(database_url: str, tmp_path: Path) -> None:
     """A claim that was under way when the sender was stopped is in the air like any other."""
     clock = Looked()
     async with writer(database_url, Ticking()) as made:
         network = Paper()
         network.chat("c", ChatKind.PRIVATE, "c")
         adapter = PaperAdapter("paper", PaperAdapter.Settings(), network)
-        sender = Sender("paper", adapter, made, Catalogue(POLICY.languages), clock, lambda *_: None)
+        sender = Sender(
+            "paper", adapter, made, Catalogue(POLICY.languages), clock, lambda *_: None, Media(tmp_path, {})
+        )
         await made.run(
             lambda tx: tx.deliveries.add(
                 Say(tx.chats.known(Chat("paper", "c"), ChatKind.PRIVATE).id, (Verbatim("hello"),))

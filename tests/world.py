@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from bot.app import App, Parts
 from bot.chats import Pairing
-from bot.model import Added, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
+from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
 from bot.store.tables import InboxStatus, Status, delivery, inbox
 from bot.store.transaction import Policy, Transaction
@@ -91,6 +91,45 @@ class Somebody:
                 start=start,
                 unsupported=unsupported,
                 title=network.titles[to.id],
+            )
+        )
+        await self.world.settled()
+        return id
+
+    async def sends(
+        self,
+        kind: str,
+        data: bytes = b"bytes",
+        caption: str = "",
+        chat: Chat | None = None,
+        thread: str | None = None,
+        reply_to: str | None = None,
+        name: str | None = None,
+        seconds: int | None = None,
+        size: int | None = None,
+        mime: str | None = None,
+        album: str | None = None,
+    ) -> str:
+        """Send something that is not text, maybe with words under it; the id."""
+        to = chat or self.private
+        network = self.world.network
+        id = network.id()
+        network.files[f"file-{id}"] = data
+        network.written(to, Shown(id, self.person.id, Text(caption), (), thread, reply_to))
+        network.happens(
+            Message(
+                chat=to,
+                kind=network.kinds[to.id],
+                person=self.person,
+                id=id,
+                at=self.world.clock.now(),
+                text=Text(caption),
+                thread=thread,
+                reply_to=reply_to,
+                attachments=(Attachment(kind, f"file-{id}", name, size or len(data), mime, seconds),),
+                addressed=caption.startswith(("!", "/")),
+                title=network.titles[to.id],
+                album=album,
             )
         )
         await self.world.settled()

@@ -11,28 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from bot.content import Content, Verbatim
-from bot.model import (
-    AnswerPress,
-    Chat,
-    ChatKind,
-    Choice,
-    EditText,
-    JoinChat,
-    LeaveChat,
-    Outgoing,
-    Rows,
-    SendReaction,
-    SendText,
-    SetCommands,
-    Text,
-    Withdraw,
-)
+from bot.events import FileLost
+from bot.model import Chat, ChatKind, EditText, Outgoing, SendFile, SendText, SetCommands, Withdraw
 from bot.ports import Limits
-from bot.rendering import Lookups, Reading, Speaks, render
-from bot.splitting import split
-from bot.store.copies import transaction_id
+from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
+from bot.store.plans import Plans, delivery_id, instead
 from bot.store.tables import PartStatus, Status, copy, delivery, part
 
 if TYPE_CHECKING:
@@ -40,7 +24,6 @@ if TYPE_CHECKING:
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _PARTS = select(part).where(part.c.delivery_id == bindparam("delivery")).order_by(part.c.position)
-_COPIES = select(copy).where(copy.c.delivery_id == bindparam("delivery")).order_by(copy.c.position)
 _SENT = (
     update(part)
     .where(part.c.id == bindparam("part"))
@@ -48,17 +31,19 @@ _SENT = (
 )
 _BEGUN = update(part).where(part.c.id == bindparam("part")).values(status=PartStatus.SENDING)
 
-_MARK_ROOM = 24  # what the mark of a message said again may take of the limit
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing to do on the network. `unsure`: it was being done when nobody could say any more how it ended."""
+    """One thing to do on the network. `unsure`: it was being done when nobody could say any more how it ended.
+
+    `file`: it is a file, or stands in the place of one.
+    """
 
     id: int
     position: int
     action: Outgoing
     unsure: bool
+    file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +58,7 @@ class Claimed:
     attempts: int
     resends: int
     subject: str
+    language: str | None
     edits: int | None  # the delivery whose message it edits
     parts: tuple[Part, ...]
 
@@ -83,8 +69,8 @@ class Claims:
     def __init__(self, tx: Transaction, account: str, limits: Limits, catalogue: Speaks) -> None:
         self._tx = tx
         self._account = account
-        self._limits = limits
         self._catalogue = catalogue
+        self._plans = Plans(tx, account, limits, catalogue)
         self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
 
     # --- claiming ----------------------------------------------------------------------------------------------------
@@ -131,7 +117,8 @@ class Claims:
             return None
         to = self._tx.chats.get(row.chat_id)
         self._set(row.id, status=Status.SENDING, attempts=row.attempts + 1, due_at=None)
-        self._sending(parts[0].id)
+        if not isinstance(parts[0].action, SendFile):  # a file is fetched first: until then it is surely not sent
+            self._sending(parts[0].id)
         return Claimed(
             row.id,
             row.kind,
@@ -141,161 +128,54 @@ class Claims:
             row.attempts + 1,
             row.resends,
             row.subject,
-            _delivery_id(row.target) if row.kind == "edit" else None,
+            row.language,
+            delivery_id(row.target) if row.kind == "edit" else None,
             tuple(_addressed(part, to.address) for part in parts),
         )
 
     def _parts(self, row: Row[Any]) -> list[Part]:
         """What is still to be done of it; planned and written down if it is claimed for the first time."""
         if row.attempts == 0:
-            return [self._planned(row, position, action) for position, action in enumerate(self._plan(row))]
+            actions = enumerate(self._plans.of(row))
+            return [self._planned(row.id, place, action, isinstance(action, SendFile)) for place, action in actions]
         known = self._tx.connection.execute(_PARTS, {"delivery": row.id})
         return [
-            Part(p.id, p.position, decode(p.body, object), p.status == PartStatus.SENDING)  # type: ignore[arg-type]
+            Part(p.id, p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]
             for p in known
             if p.status != PartStatus.SENT
         ]
 
-    def _planned(self, row: Row[Any], position: int, action: Outgoing) -> Part:
+    def _planned(self, delivery_id: int, position: int, action: Outgoing, file: bool) -> Part:
         made = self._tx.connection.execute(
             self._tx.insert(part)
-            .values(delivery_id=row.id, position=position, body=encode(action))
+            .values(delivery_id=delivery_id, position=position, body=encode(action), file=file)
             .returning(part.c.id)
         )
-        return Part(int(made.scalar_one()), position, action, unsure=False)
-
-    # --- planning: what exactly a delivery is, on this network -------------------------------------------------------
-
-    def _plan(self, row: Row[Any]) -> list[Outgoing]:
-        to = self._tx.chats.get(row.chat_id).address
-        match row.kind:
-            case "say":
-                return self._plan_say(row, to)
-            case "edit":
-                return self._plan_edit(row, to)
-            case "withdraw":
-                copies = self._copies(_delivery_id(row.target))
-                return [Withdraw(to, c.network_id, self._transaction(row, c.position)) for c in copies]
-            case "react":
-                message = self._message_id(row.target)
-                return [SendReaction(to, message, row.argument, self._transaction(row, 0))] if message else []
-            case "answer":
-                return [AnswerPress(to, row.argument, self._body(row)[0].plain[:200])]
-            case "join":
-                return [JoinChat(to)]
-            case "leave":
-                return [LeaveChat(to)]
-            case kind:
-                raise ValueError(f"a delivery of kind {kind}")
-
-    def _plan_say(self, row: Row[Any], to: Chat) -> list[Outgoing]:
-        text, choices = self._body(row)
-        pieces = self._split(text)
-        thread, reply_to = self._thread(row)
-        return [
-            SendText(
-                to,
-                piece,
-                self._transaction(row, position),
-                choices if position == len(pieces) - 1 else (),
-                thread,
-                reply_to if position == 0 or thread is None else None,
-            )
-            for position, piece in enumerate(pieces)
-        ]
-
-    def _plan_edit(self, row: Row[Any], to: Chat) -> list[Outgoing]:
-        """Edits part by part; parts too many are taken back, parts too few are said."""
-        copies = self._copies(_delivery_id(row.target))
-        if not copies or not self._limits.edits:
-            return []
-        text, choices = self._body(row)
-        pieces = self._split(text)
-        thread, reply_to = self._thread(row)
-        plan: list[Outgoing] = []
-        for position, piece in enumerate(pieces):
-            buttons = choices if position == len(pieces) - 1 else ()
-            transaction = self._transaction(row, position)
-            if position < len(copies):
-                plan.append(EditText(to, copies[position].network_id, piece, transaction, buttons, thread))
-            else:
-                plan.append(SendText(to, piece, transaction, buttons, thread, reply_to))
-        for extra in copies[len(pieces) :]:
-            plan.append(Withdraw(to, extra.network_id, self._transaction(row, extra.position)))
-        return plan
-
-    def _body(self, row: Row[Any]) -> tuple[Text, Rows]:
-        content, buttons = self._tx.deliveries.body(row.message_id)
-        text = self._render(content, row)
-        rows = tuple(
-            tuple(
-                Choice(b.id, (b.label.plain if isinstance(b.label, Verbatim) else self._label(b.label, row)), b.url)
-                for b in shown
-            )
-            for shown in buttons
-        )
-        return text, rows
-
-    def _label(self, sentence: Any, row: Row[Any]) -> str:
-        return self._catalogue.render(sentence, row.language).plain
-
-    def _render(self, content: Content, row: Row[Any]) -> Text:
-        def reading(text_id: int, language: str) -> Reading:
-            text = self._tx.texts.get(text_id)
-            found = self._tx.texts.translation(text_id, language)
-            if found is None or found.result is None:
-                return Reading(text.text, text.language)
-            return Reading(
-                text.text, text.language, self._tx.texts.get(found.result).text, found.state, found.needs_a_person
-            )
-
-        def help_link(start: str) -> str | None:
-            account = self._tx.accounts.get(self._account)
-            return account.private_link.replace("{start}", start or f"g-{row.chat_id}") or None
-
-        return render(content, row.language, self._catalogue, Lookups(reading, help_link))
-
-    def _split(self, text: Text) -> list[Text]:
-        return split(text, self._limits.text - _MARK_ROOM, self._limits.unit) or [Text("…")]
-
-    def _thread(self, row: Row[Any]) -> tuple[str | None, str | None]:
-        """Thread and reply as this network has them: without threads, a chain of replies to the first message."""
-        thread, reply_to = self._message_id(row.thread), self._message_id(row.reply_to)
-        if thread is not None and not self._limits.threads and not thread.startswith("topic:"):
-            return None, reply_to or thread
-        return thread, reply_to
-
-    def _message_id(self, ref: str | None) -> str | None:
-        if ref is None:
-            return None
-        if ref.startswith("n:"):
-            return ref[2:]
-        copies = self._copies(_delivery_id(ref))
-        return copies[0].network_id if copies else None
-
-    def _copies(self, delivery_id: int) -> Sequence[Row[Any]]:
-        return self._tx.connection.execute(_COPIES, {"delivery": delivery_id}).all()
-
-    @staticmethod
-    def _transaction(row: Row[Any], position: int) -> str:
-        return transaction_id(row.id, position, row.created_at)
+        return Part(int(made.scalar_one()), position, action, unsure=False, file=file)
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
     def begin(self, following: Part) -> None:
-        """A part that is not the first is about to be sent."""
+        """A part is about to be sent: one that is not the first, or a file that is here now."""
         self._sending(following.id)
 
     def sent(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
         """The network has this part; with the last of them, all of the delivery."""
         self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
         self._record_copy(claimed, done, network_id)
-        if done == claimed.parts[-1]:
+        if done.id == claimed.parts[-1].id:
+            self._tx.lanes.finish(claimed.id)
+
+    def passed_over(self, claimed: Claimed, refused: Part) -> None:
+        """The network will never do this part; what it was to change or take back is still there."""
+        self._tx.connection.execute(_SENT, {"part": refused.id, "receipt": None})
+        if refused.id == claimed.parts[-1].id:
             self._tx.lanes.finish(claimed.id)
 
     def _record_copy(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
+        withdrawn = claimed.kind == "withdraw" or isinstance(done.action, Withdraw)  # an edit can be all that is left
         match done.action:
-            case SendText() if network_id is not None:
+            case SendText() | SendFile() if network_id is not None:
                 of = claimed.id if claimed.edits is None else claimed.edits
                 self._tx.connection.execute(
                     self._tx.insert(copy)
@@ -305,13 +185,28 @@ class Claims:
                         subject=claimed.subject,
                         delivery_id=of,
                         position=done.position,
+                        file=done.file,
                     )
                     .on_conflict_do_nothing()
                 )
-            case Withdraw(message=message):
+            case Withdraw(message=message) | EditText(message=message) if withdrawn:
                 self._tx.connection.execute(
                     delete(copy).where(copy.c.chat_id == claimed.chat, copy.c.network_id == message)
                 )
+
+    def without_file(self, claimed: Claimed, lost: Part, too_large: bool) -> Claimed:
+        """A file will never get there: a line that says what it was takes its place, and its sender is told."""
+        assert isinstance(lost.action, SendFile)
+        actions = instead(lost.action, self._catalogue, claimed.language or self._tx.policy.working_language)
+        values = {"body": encode(actions[0]), "status": PartStatus.TODO, "file": len(actions) == 1}
+        self._tx.connection.execute(update(part).where(part.c.id == lost.id).values(**values))
+        parts = [replace(one, action=actions[0], unsure=False, file=len(actions) == 1) if one == lost else one
+                 for one in claimed.parts]  # fmt: skip
+        if len(actions) > 1:
+            parts.append(self._planned(claimed.id, claimed.parts[-1].position + 1, actions[1], file=True))
+        told = FileLost(lost.action.text, claimed.chat, too_large)
+        self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")
+        return replace(claimed, parts=tuple(parts))
 
     def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool) -> None:
         """Try again at `at`. `unsure`: the part in hand may have arrived."""
@@ -341,10 +236,6 @@ class Claims:
 
     def _set(self, id: int, **values: object) -> None:
         self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))
-
-
-def _delivery_id(ref: str) -> int:
-    return int(ref.removeprefix("d:"))
 
 
 def _addressed(part: Part, to: Chat) -> Part:

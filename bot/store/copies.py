@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
-from bot.store.tables import copy, delivery
+from bot.store.tables import copy, delivery, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -71,9 +71,14 @@ class Copies:
                     subject=row.subject,
                     delivery_id=row.id,
                     position=int(match["position"]),
+                    file=self._is_file(row.id, int(match["position"])),
                 )
                 .on_conflict_do_nothing()
             )
+
+    def _is_file(self, delivery_id: int, position: int) -> bool:
+        query = select(part.c.file).where(part.c.delivery_id == delivery_id, part.c.position == position)
+        return bool(self._tx.connection.execute(query).scalar())
 
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
         """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
@@ -90,6 +95,12 @@ class Copies:
         """Whether a text is of a message that somebody wrote in that chat."""
         query = select(copy.c.id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
         return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    def message_of(self, chat_id: int, text: int) -> str | None:
+        """The message of somebody's in that chat that says a text, by the network's id."""
+        query = select(copy.c.network_id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
+        found: str | None = self._tx.connection.execute(query.order_by(copy.c.id.desc()).limit(1)).scalar()
+        return found
 
     def reads_now(self, chat_id: int, network_id: str, text: int) -> None:
         """The writer has changed a message: this is its text now."""

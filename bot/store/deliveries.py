@@ -25,6 +25,7 @@ from bot.actions import (
     Ref,
     Say,
     ShownButton,
+    UnpinAll,
 )
 from bot.content import Content, Line, Translated, Verbatim
 from bot.notices import TranslationState
@@ -69,6 +70,8 @@ class Deliveries:
                 self._tx.broadcasts.amend(action)
             case RecallAll():
                 self._tx.broadcasts.recall_all(action)
+            case UnpinAll():
+                self._tx.broadcasts.unpin_all(action)
 
     def _say(self, said: Say) -> None:
         if said.name is not None and (before := self.named(said.to, said.name)) is not None:
@@ -140,8 +143,8 @@ class Deliveries:
         target = self.named(recall.to, recall.target.name)
         if target is None:
             raise LookupError("a recall of what was never said")
-        if self._tx.lanes.not_begun(target.id):
-            self._tx.lanes._finish(target.id, Status.DROPPED)
+        if self._tx.lanes.unsent(target.id):
+            self._tx.lanes.drop(target.id)
             return
         self._simple(
             recall.to,
@@ -224,8 +227,8 @@ class Deliveries:
                 continue
             reader = block.into or language
             text = self._tx.texts.get(block.text)
-            if text.language == reader:
-                continue
+            if text.language == reader or not text.text:
+                continue  # nothing to translate; a voice message may have no words
             found = self._tx.texts.translation(block.text, reader)
             if found is None and text.language is not None and self._tx.policy.translates_conversations:
                 found = self._tx.texts.want(block.text, reader, "conversation")

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from bot.model import Attachment, Batch, Incoming, Outgoing, Raw, Receipt
-from bot.ports import Account, Deliver, Home, Limits, Refused
+from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper
 
@@ -22,6 +22,9 @@ LIKE_TELEGRAM = Limits(
     group_window=None,
     idempotent=False,
     buttons=True,
+    download=20 * 2**20,
+    upload=50 * 2**20,
+    caption=1024,
 )
 LIKE_MATRIX = Limits(
     text=40_000,
@@ -33,6 +36,7 @@ LIKE_MATRIX = Limits(
     idempotent=True,
     threads=True,
     reactions=True,
+    upload=50 * 2**20,
 )
 
 
@@ -42,6 +46,7 @@ class PaperSettings(BaseModel):
 
 class PaperAdapter:
     Settings: ClassVar[type[BaseModel]] = PaperSettings
+    questions: ClassVar[Sequence[Question]] = ()
 
     def __init__(self, name: str, settings: BaseModel, network: Paper | None = None, limits: Limits = LIKE_MATRIX):
         self.limits = limits
@@ -77,8 +82,15 @@ class PaperAdapter:
     async def send(self, action: Outgoing) -> Receipt:
         return Receipt(self._network.do(action))
 
-    async def fetch(self, attachment: Attachment, into: Path) -> None:
-        raise Refused("nothing is attached to paper")
+    async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
+        if self._network.fetch_faults:
+            raise self._network.fetch_faults.pop(0)
+        data = self._network.files.get(attachment.key)
+        if data is None:
+            raise Refused("no such file")
+        if len(data) > most:
+            raise TooLarge("the file is too large")
+        into.write_bytes(data)  # noqa: ASYNC240 - paper is quick
 
     async def check(self) -> list[str]:
         return []

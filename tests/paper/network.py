@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bot.attached import name_of
 from bot.model import (
     AnswerPress,
     Chat,
@@ -17,12 +18,25 @@ from bot.model import (
     LeaveChat,
     Outgoing,
     Rows,
+    SendFile,
     SendReaction,
     SendText,
     SetCommands,
     Text,
+    UnpinMessage,
     Withdraw,
 )
+from bot.ports import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What came with a message, as it arrived."""
+
+    kind: str
+    name: str
+    data: bytes
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ class Shown:
     reply_to: str | None = None
     edits: int = 0
     reactions: tuple[str, ...] = ()
+    file: File | None = None
 
     @property
     def plain(self) -> str:
@@ -53,7 +68,7 @@ class Shown:
 
 @dataclass
 class Paper:
-    """`faults` are raised by the next sends, one each, before anything is done."""
+    """`faults` are raised by the next sends, one each, before anything is done; `keeps`: what cannot be withdrawn."""
 
     account: str = "paper"
     stream: list[Incoming] = field(default_factory=list)
@@ -63,9 +78,15 @@ class Paper:
     toasts: list[tuple[str, str]] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    pinned: set[tuple[str, str]] = field(default_factory=set)  # by people: chat and message
+    refusing_to_unpin: Exception | None = None
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
+    keeps: Callable[[str, Shown], bool] = lambda chat, message: False
+    files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
+    fetch_faults: list[Exception] = field(default_factory=list)
+    file_faults: list[Exception] = field(default_factory=list)  # for the next files that are sent
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 0
 
@@ -94,6 +115,8 @@ class Paper:
         """What the bot wants; the same transaction id has its effect once."""
         if self.faults:
             raise self.faults.pop(0)
+        if isinstance(action, SendFile) and self.file_faults:
+            raise self.file_faults.pop(0)
         self.log.append(action)
         match action:
             case SendText():
@@ -103,14 +126,30 @@ class Paper:
                     message = Shown(id, None, action.text, action.choices, action.thread, action.reply_to)
                     self.shown[action.chat.id].append(message)
                 return self.transactions[action.transaction]
+            case SendFile():
+                if action.transaction not in self.transactions:
+                    id = self.id()
+                    self.transactions[action.transaction] = id
+                    shown = Shown(
+                        id, None, action.caption, action.choices, action.thread, action.reply_to, file=_arrived(action)
+                    )
+                    self.shown[action.chat.id].append(shown)
+                return self.transactions[action.transaction]
             case EditText():
+                assert action.caption == any(m.file for m in self.shown[action.chat.id] if m.id == action.message)
                 self._change(
                     action.chat,
                     action.message,
                     lambda m: replace(m, text=action.text, buttons=action.choices, edits=m.edits + 1),
                 )
             case Withdraw():
+                if any(m.id == action.message and self.keeps(action.chat.id, m) for m in self.shown[action.chat.id]):
+                    raise Refused("message can't be deleted")
                 self.shown[action.chat.id] = [m for m in self.shown[action.chat.id] if m.id != action.message]
+            case UnpinMessage():
+                if self.refusing_to_unpin is not None:
+                    raise self.refusing_to_unpin
+                self.pinned.discard((action.chat.id, action.message))
             case SendReaction():
                 self._change(action.chat, action.message, lambda m: replace(m, reactions=(*m.reactions, action.key)))
             case AnswerPress():
@@ -125,3 +164,9 @@ class Paper:
 
     def _change(self, chat: Chat, message: str, change: Callable[[Shown], Shown]) -> None:
         self.shown[chat.id] = [change(m) if m.id == message else m for m in self.shown[chat.id]]
+
+
+def _arrived(action: SendFile) -> File:
+    assert action.file is not None
+    of = action.attachment
+    return File(of.kind, name_of(of), action.file.read_bytes(), of.seconds)

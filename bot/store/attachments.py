@@ -1,0 +1,56 @@
+"""Where the files that came with texts can be fetched again; their bytes are never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from bot.model import Attachment
+from bot.store.tables import attachment
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file, and the account whose network has its bytes."""
+
+    account: str
+    attachment: Attachment
+
+
+class Attachments:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def keep(self, text: int, account: str, came: Sequence[Attachment]) -> None:
+        """What came with a text, in this order."""
+        for position, one in enumerate(came):
+            self._tx.connection.execute(
+                self._tx.insert(attachment).values(
+                    text_id=text,
+                    position=position,
+                    account=account,
+                    kind=one.kind,
+                    key=one.key.encode(),
+                    name=one.name,
+                    size=one.size,
+                    mime=one.mime,
+                    seconds=one.seconds,
+                )
+            )
+
+    def of(self, text: int) -> list[Kept]:
+        query = select(attachment).where(attachment.c.text_id == text).order_by(attachment.c.position)
+        return [
+            Kept(row.account, Attachment(row.kind, row.key.decode(), row.name, row.size, row.mime, row.seconds))
+            for row in self._tx.connection.execute(query)
+        ]
+
+    def forget(self, texts: Iterable[int]) -> None:
+        """They can no longer be fetched."""
+        self._tx.connection.execute(delete(attachment).where(attachment.c.text_id.in_(list(texts))))

@@ -1,0 +1,234 @@
+"""What exactly a delivery is on one network: the actions that say, edit, take back and answer it, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, bindparam, select
+
+from bot.attached import called
+from bot.content import Attached, Content, Verbatim, say
+from bot.model import (
+    AnswerPress,
+    Chat,
+    Choice,
+    EditText,
+    JoinChat,
+    LeaveChat,
+    Outgoing,
+    Rows,
+    SendFile,
+    SendReaction,
+    SendText,
+    SpanKind,
+    Text,
+    UnpinMessage,
+    Withdraw,
+)
+from bot.ports import Limits
+from bot.rendering import Lookups, Reading, Speaks, render
+from bot.splitting import length, split
+from bot.store.attachments import Kept
+from bot.store.copies import transaction_id
+from bot.store.tables import copy
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
+_COPIES = select(copy).where(copy.c.delivery_id == bindparam("delivery")).order_by(copy.c.position, copy.c.id)
+
+MARK_ROOM = 24  # what the mark of a message said again may take of the limit
+
+
+class Plans:
+    def __init__(self, tx: Transaction, account: str, limits: Limits, catalogue: Speaks) -> None:
+        self._tx = tx
+        self._account = account
+        self._limits = limits
+        self._catalogue = catalogue
+
+    def of(self, row: Row[Any]) -> list[Outgoing]:
+        """Empty where there is nothing to do any more."""
+        to = self._tx.chats.get(row.chat_id).address
+        match row.kind:
+            case "say":
+                return self._plan_say(row, to)
+            case "edit":
+                return self._plan_edit(row, to)
+            case "withdraw":
+                return self._plan_withdraw(row, to)
+            case "unpin":
+                return [UnpinMessage(to, c.network_id) for c in self._copies(delivery_id(row.target))]
+            case "react":
+                message = self._message_id(row.target)
+                return [SendReaction(to, message, row.argument, self._transaction(row, 0))] if message else []
+            case "answer":
+                return [AnswerPress(to, row.argument, self._body(row)[0].plain[:200])]
+            case "join":
+                return [JoinChat(to)]
+            case "leave":
+                return [LeaveChat(to)]
+            case kind:
+                raise ValueError(f"a delivery of kind {kind}")
+
+    def _plan_say(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+        """The words, then what came with them; a file takes the words along as its caption where they fit."""
+        text, choices = self._body(row)
+        files = self._files(row)
+        thread, reply_to = self._thread(row)
+        captioned = bool(files) and self._takes_words(files[0][1], text)
+        pieces = [] if captioned or (files and not text) else self._split(text)
+        plan: list[Outgoing] = [
+            SendText(
+                to,
+                piece,
+                self._transaction(row, position),
+                choices if position == len(pieces) - 1 else (),
+                thread,
+                reply_to if position == 0 or thread is None else None,
+            )
+            for position, piece in enumerate(pieces)
+        ]
+        for of, kept in files:
+            first = captioned and not plan
+            plan.append(
+                SendFile(
+                    to,
+                    kept.account,
+                    kept.attachment,
+                    of,
+                    text if first else Text(""),
+                    self._transaction(row, len(plan)),
+                    choices if first else (),
+                    thread,
+                    reply_to if not plan or thread is None else None,
+                )
+            )
+        return plan
+
+    def _plan_edit(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+        """Edits part by part; parts too many are taken back, parts too few are said. Files stay, or go."""
+        copies = self._copies(delivery_id(row.target))
+        if not copies or not self._limits.edits:
+            return []
+        keeps = any(isinstance(block, Attached) for block in self._tx.deliveries.body(row.message_id)[0])
+        captioned = keeps and copies[0].file and self._limits.caption > 0
+        words = [c for c in copies if not c.file or (captioned and c is copies[0])]
+        text, choices = self._body(row)
+        pieces = self._split(text, self._limits.caption if captioned else self._limits.text)
+        thread, reply_to = self._thread(row)
+        plan: list[Outgoing] = []
+        for position, piece in enumerate(pieces):
+            buttons = choices if position == len(pieces) - 1 else ()
+            transaction = self._transaction(row, position)
+            if position < len(words):
+                caption = captioned and position == 0
+                plan.append(EditText(to, words[position].network_id, piece, transaction, buttons, thread, caption))
+            else:
+                plan.append(SendText(to, piece, transaction, buttons, thread, reply_to))
+        for extra in (*words[len(pieces) :], *(c for c in copies if c.file and not keeps)):
+            plan.append(Withdraw(to, extra.network_id, self._transaction(row, len(plan))))
+        return plan
+
+    def _plan_withdraw(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+        """Takes every part back. With a message of its own, that takes the place of what is too old for it."""
+        if row.target.startswith("n:"):
+            return [Withdraw(to, row.target[2:], self._transaction(row, 0))]
+        copies = self._copies(delivery_id(row.target))
+        instead = self._body(row)[0] if row.message_id is not None and self._too_old(row.target) else None
+        return [
+            Withdraw(to, c.network_id, self._transaction(row, n))
+            if instead is None or c.file  # words can be replaced; a picture would stay
+            else EditText(to, c.network_id, instead, self._transaction(row, n))
+            for n, c in enumerate(copies)
+        ]
+
+    def _too_old(self, target: str) -> bool:
+        """Whether the network no longer lets a delivery of ours be withdrawn."""
+        within = self._limits.withdraw_within
+        sent = self._tx.deliveries.row(delivery_id(target)).done_at
+        return within is not None and self._limits.edits and sent is not None and self._tx.now - sent >= within
+
+    def _files(self, row: Row[Any]) -> list[tuple[int, Kept]]:
+        """Each file with the text that it came with."""
+        content, _ = self._tx.deliveries.body(row.message_id)
+        texts = [block.text for block in content if isinstance(block, Attached)]
+        return [(text, kept) for text in texts for kept in self._tx.attachments.of(text)]
+
+    def _takes_words(self, kept: Kept, text: Text) -> bool:
+        if kept.attachment.kind == "video_note":
+            return False  # nowhere has a round video words
+        return length(text, self._limits.unit) <= self._limits.caption - MARK_ROOM
+
+    def _body(self, row: Row[Any]) -> tuple[Text, Rows]:
+        content, buttons = self._tx.deliveries.body(row.message_id)
+        text = self._render(content, row)
+        rows = tuple(
+            tuple(
+                Choice(b.id, (b.label.plain if isinstance(b.label, Verbatim) else self._label(b.label, row)), b.url)
+                for b in shown
+            )
+            for shown in buttons
+        )
+        return text, rows
+
+    def _label(self, sentence: Any, row: Row[Any]) -> str:
+        return self._catalogue.render(sentence, row.language).plain
+
+    def _render(self, content: Content, row: Row[Any]) -> Text:
+        def reading(text_id: int, language: str) -> Reading:
+            text = self._tx.texts.get(text_id)
+            found = self._tx.texts.translation(text_id, language)
+            if found is None or found.result is None:
+                return Reading(text.text, text.language)
+            return Reading(
+                text.text, text.language, self._tx.texts.get(found.result).text, found.state, found.needs_a_person
+            )
+
+        def help_link(start: str) -> str | None:
+            account = self._tx.accounts.get(self._account)
+            return (
+                account.private_link.replace("{start}", (start or "g-{chat}").replace("{chat}", str(row.chat_id)))
+                or None
+            )
+
+        return render(content, row.language, self._catalogue, Lookups(reading, help_link))
+
+    def _split(self, text: Text, longest: int | None = None) -> list[Text]:
+        return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [Text("…")]
+
+    def _thread(self, row: Row[Any]) -> tuple[str | None, str | None]:
+        """Thread and reply as this network has them: without threads, a chain of replies to the first message."""
+        thread, reply_to = self._message_id(row.thread), self._message_id(row.reply_to)
+        if thread is not None and not self._limits.threads and not thread.startswith("topic:"):
+            return None, reply_to or thread
+        return thread, reply_to
+
+    def _message_id(self, ref: str | None) -> str | None:
+        if ref is None:
+            return None
+        if ref.startswith("n:"):
+            return ref[2:]
+        copies = self._copies(delivery_id(ref))
+        return copies[0].network_id if copies else None
+
+    def _copies(self, delivery_id: int) -> Sequence[Row[Any]]:
+        return self._tx.connection.execute(_COPIES, {"delivery": delivery_id}).all()
+
+    @staticmethod
+    def _transaction(row: Row[Any], position: int) -> str:
+        return transaction_id(row.id, position, row.created_at)
+
+
+def instead(lost: SendFile, catalogue: Speaks, language: str) -> list[SendText]:
+    """What is said where a file cannot be: its caption, if it had one, and what it was."""
+    missing = catalogue.render(say("file-not-here", what=called(lost.attachment)), language).styled(SpanKind.ITALIC)
+    words = SendText(lost.chat, lost.caption, lost.transaction, lost.choices, lost.thread, lost.reply_to)
+    notice = SendText(lost.chat, missing, f"{lost.transaction}-instead", (), lost.thread, lost.reply_to)
+    return [words, notice] if lost.caption else [notice]
+
+
+def delivery_id(ref: str) -> int:
+    return int(ref.removeprefix("d:"))
