@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-CATEGORIES = ("food", "shelter", "health", "papers", "money", "talk", "other")
+CATEGORIES = ("food", "shelter", "health", "violence", "papers", "money", "talk", "other")
+SENSITIVE = ("violence", "papers", "talk")
+"""What is written about these stands in the thread alone, not on lock screens; the operator can choose others."""
 FOR_WHOM = ("me", "other")
 ANSWER_BY = ("chat", "call")
 OUTCOMES = ("helped", "referred", "no-contact", "not-possible", "other")
@@ -45,6 +47,9 @@ class Request:
     created_at: datetime
     heard_at: datetime
     closed_at: datetime | None
+    waits_since: datetime | None = None  # the member's first message that nobody has answered
+    notice: int | None = None  # asked about, its id
+    phone: int | None = None  # a number to call, as a text: for whoever has claimed it, and nobody else
 
     @property
     def code(self) -> str:
@@ -81,7 +86,9 @@ def release(request: Request) -> Request:
 def close(request: Request, outcome: str | None, at: datetime) -> Request:
     if request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")
-    return replace(request, state=RequestState.CLOSED, outcome=outcome, closed_at=at, unanswered=False)
+    return replace(
+        request, state=RequestState.CLOSED, outcome=outcome, closed_at=at, unanswered=False, waits_since=None
+    )
 
 
 def reopen(request: Request) -> Request:
@@ -95,11 +102,19 @@ def heard(request: Request, at: datetime) -> Request:
     """The member has written: it is unanswered again, and a closed request opens."""
     if request.state is RequestState.CLOSED:
         request = reopen(request)
-    return replace(request, heard_at=at, unanswered=True)
+    since = request.waits_since if request.unanswered else None
+    return replace(request, heard_at=at, unanswered=True, waits_since=since or at)
 
 
 def answered(request: Request) -> Request:
-    return replace(request, unanswered=False)
+    return replace(request, unanswered=False, waits_since=None)
+
+
+def answer_taken_back(request: Request, others: bool) -> Request:
+    """An answer is gone, and with it the answer the member was given, unless there are `others`."""
+    if others or request.state is RequestState.CLOSED:
+        return request
+    return replace(request, unanswered=True, waits_since=request.waits_since or request.heard_at)
 
 
 # --- which request words are about -----------------------------------------------------------------------------------

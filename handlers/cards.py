@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from bot.actions import Action, Button, Buttons, Edit, Named, Priority, Say
 from bot.chats import KnownChat
-from bot.content import Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
+from bot.content import Block, Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
 from bot.events import Due, Outcome
 from bot.events import Translated as TranslationCame
 from bot.requests import Request, RequestState
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role, Status
 from bot.store.transaction import Transaction
+from handlers import attached, opening
 from handlers.situation import Actions
 
 SHOWN = 900
@@ -33,11 +37,13 @@ def post(tx: Transaction, request: Request) -> Actions:
         return ()
     content, buttons = _card(tx, request)
     tx.schedule.at(_midnight(tx), Due("card-date", request.code))
+    opening.watch(tx, room)
     card = Say(room.id, content, request.code, _name(request), buttons=buttons, priority=Priority.COORDINATION)
+    if sensitive(tx, request):
+        return (card, *words_below(tx, request))
     first = _first_words(tx, request)
-    if _fits(tx, first):
-        return (card,)
-    return (card, *(_line(room, request, line) for line in first))
+    below = [line for line in first if tx.attachments.of(line.text)] if _fits(tx, first) else first
+    return (card, *(_line(tx, room, request, line) for line in below))
 
 
 def refresh(tx: Transaction, request: Request) -> Actions:
@@ -45,8 +51,29 @@ def refresh(tx: Transaction, request: Request) -> Actions:
     room = tx.chats.coordination_room()
     if room is None or tx.deliveries.named(room.id, _name(request)) is None:
         return ()
+    opening.watch(tx, room)
     content, buttons = _card(tx, request)
     return (Edit(room.id, Named(_name(request)), content, buttons),)
+
+
+def sensitive(tx: Transaction, request: Request) -> bool:
+    """Whether what the member writes stands in the thread alone: a card's beginning is seen on locked telephones."""
+    return request.category in tx.policy.sensitive
+
+
+def words_below(tx: Transaction, request: Request) -> Actions:
+    """What the card of a sensitive request no longer says, in its thread; each piece once."""
+    room = tx.chats.coordination_room()
+    if room is None or not sensitive(tx, request):
+        return ()
+    fields = (("area", request.area), ("reach", request.reach))
+    said = {
+        f"{request.code}/{key}": say(f"card-{key}", **{key: Said(text)}) for key, text in fields if text is not None
+    }
+    return (
+        *(_line(tx, room, request, line) for line in _first_words(tx, request)),
+        *(_below(room, request, (Line(sentence),), name) for name, sentence in said.items()),
+    )
 
 
 def refresh_date(event: Due, tx: Transaction) -> Actions:
@@ -75,7 +102,8 @@ def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
         line for line in tx.requests.lines(request.id) if line not in first and not _stands(tx, room, request, line)
     ]
     said = [
-        echoed(tx, request, line) if line.author == "coordinator" else (_line(room, request, line),) for line in lines
+        echoed(tx, request, line) if line.author == "coordinator" else (_line(tx, room, request, line),)
+        for line in lines
     ]
     return (*(refresh(tx, request) if shown else post(tx, request)), *(say for one in said for say in one))
 
@@ -87,19 +115,26 @@ def _stands(tx: Transaction, room: KnownChat, request: Request, line: Spoken) ->
 
 
 def _card(tx: Transaction, request: Request) -> tuple[Content, Buttons]:
-    first = _first_words(tx, request)
-    whole = _fits(tx, first)
-    shown = [Translated(line.text) for line in first] if whole else [Translated(first[0].text, most=SHOWN)]
     content: Content = (
         Line(_state(tx, request), "bold"),
         *(Line(sentence) for sentence in _fields(tx, request)),
         Gap(),
-        *shown,
-        *(() if whole else (Line(say("card-cut"), "italic"),)),
+        *_excerpt(tx, request),
         Gap(),
         Line(say("card-hint"), "italic"),
     )
     return content, _buttons(request)
+
+
+def _excerpt(tx: Transaction, request: Request) -> Content:
+    """The member's words, as far as they may stand on the card."""
+    if sensitive(tx, request):
+        return (Line(say("card-words-below"), "italic"),)
+    first = _first_words(tx, request)
+    if _fits(tx, first):
+        return tuple(block for line in first for block in (*attached.lines(tx, line.text), Translated(line.text)))
+    beginning = (*attached.lines(tx, first[0].text), Translated(first[0].text, most=SHOWN))
+    return (*beginning, Line(say("card-cut"), "italic"))
 
 
 def _state(tx: Transaction, request: Request) -> Sentence:
@@ -115,13 +150,15 @@ def _state(tx: Transaction, request: Request) -> Sentence:
 def _fields(tx: Transaction, request: Request) -> list[Sentence]:
     """What is known; what the member did not say has no line."""
     fields = []
+    if request.notice is not None:
+        fields.append(say("card-notice", code=tx.notices.code(request.notice)))
     if request.category is not None:
         fields.append(say("card-what", what=say(f"need-{request.category}")))
     if request.for_whom is not None:
         fields.append(say(f"card-for-{request.for_whom}"))
-    if request.reach is not None:
+    if request.reach is not None and not sensitive(tx, request):
         fields.append(say("card-reach", reach=Said(request.reach)))
-    if request.area is not None:
+    if request.area is not None and not sensitive(tx, request):
         fields.append(say("card-area", area=Said(request.area)))
     missing = request.language_missing
     fields.append(say("card-language-missing" if missing else "card-language", language=LanguageName(request.language)))
@@ -145,8 +182,8 @@ def unreachable(tx: Transaction, request: Request) -> Sentence:
 
 
 def _buttons(request: Request) -> Buttons:
-    steps = ("reopen",) if request.state is RequestState.CLOSED else ("claim", "reply", "close")
-    return (tuple(Button(say(f"button-{step}"), step, request.code, lasting=True) for step in steps),)
+    rows = (("reopen",),) if request.state is RequestState.CLOSED else (("claim", "reply", "close"), ("ready",))
+    return tuple(tuple(Button(say(f"button-{step}"), step, request.code, lasting=True) for step in row) for row in rows)
 
 
 def _first_words(tx: Transaction, request: Request) -> list[Spoken]:
@@ -163,11 +200,11 @@ def _fits(tx: Transaction, lines: list[Spoken]) -> bool:
 
 
 def in_thread(
-    tx: Transaction, request: Request, *content: Line | Translated | Words | Gap, name: str | None = None
+    tx: Transaction, request: Request, *content: Block, name: str | None = None, buttons: Buttons = ()
 ) -> Actions:
     """Say something below the card."""
     room = tx.chats.coordination_room()
-    return () if room is None else (_below(room, request, content, name),)
+    return () if room is None else (_below(room, request, content, name, buttons),)
 
 
 def heard(tx: Transaction, request: Request, line: int, changed: bool = False) -> Actions:
@@ -178,14 +215,18 @@ def heard(tx: Transaction, request: Request, line: int, changed: bool = False) -
     if tx.deliveries.named(room.id, _name(request)) is None:
         return _all_of(tx, room, request)  # it is open again, in another room than before
     spoken = tx.requests.line(line)[1]
-    return (_line(room, request, spoken, "thread-changed" if changed else "thread-member"), *refresh(tx, request))
+    head = "thread-changed" if changed else "thread-member"
+    return (_line(tx, room, request, spoken, head), *refresh(tx, request))
 
 
-def _line(room: KnownChat, request: Request, line: Spoken, head: str = "thread-member") -> Say:
+def _line(tx: Transaction, room: KnownChat, request: Request, line: Spoken, head: str = "thread-member") -> Say:
+    files = attached.files(tx, line.text)
     words: Translated | Words = Translated(line.text)
     if line.author == "note":
         head, words = "thread-note", Words(line.text)
-    content: Content = (Line(say(head, code=request.code), "bold"), words)
+    elif files:
+        head = "thread-member-sent"
+    content: Content = (Line(say(head, code=request.code), "bold"), *attached.lines(tx, line.text), words, *files)
     return _below(room, request, content, _line_name(request, line))
 
 
@@ -193,9 +234,9 @@ def _line_name(request: Request, line: Spoken) -> str:
     return f"{request.code}/line/{line.id}"
 
 
-def _below(room: KnownChat, request: Request, content: Content, name: str | None) -> Say:
+def _below(room: KnownChat, request: Request, content: Content, name: str | None, buttons: Buttons = ()) -> Say:
     thread = Named(_name(request))
-    return Say(room.id, content, request.code, name, thread, priority=Priority.COORDINATION)
+    return Say(room.id, content, request.code, name, thread, buttons=buttons, priority=Priority.COORDINATION)
 
 
 # --- the echo of a reply ---------------------------------------------------------------------------------------------
@@ -208,11 +249,12 @@ def reply_name(request: Request, line: int) -> str:
 
 def echo(tx: Transaction, request: Request, line: Spoken) -> Content:
     """What the member receives, in both languages, and how far it is."""
-    language = member_language(tx, request)
+    language, name = member_language(tx, request), name_of(tx, line.person)
     translation = tx.texts.translation(line.text, language)
     findings = [] if translation is None else list(dict.fromkeys(finding.code for finding in translation.findings))
     return (
-        Line(say("echo-head", code=request.code, language=LanguageName(language)), "bold"),
+        Line(say("echo-from", code=request.code, name=name, language=LanguageName(language)), "bold"),
+        *attached.lines(tx, line.text),
         Translated(line.text, into=language),
         *(Line(say(f"finding-{code}"), "italic") for code in findings),
         Line(_progress(tx, request, line), "italic"),
@@ -221,6 +263,9 @@ def echo(tx: Transaction, request: Request, line: Spoken) -> Content:
 
 def _progress(tx: Transaction, request: Request, line: Spoken) -> Sentence:
     sent = tx.deliveries.named(request.chat, reply_name(request, line.id))
+    if line.withdrawn_at is not None:
+        key = "echo-taken-back-late" if _may_be_there(sent) else "echo-taken-back"
+        return say(key, at=clock(tx, line.withdrawn_at))
     if sent is not None and sent.status == Status.DONE:
         return say("echo-delivered", at=clock(tx, sent.done_at))
     if sent is not None and sent.status == Status.FAILED:
@@ -236,7 +281,7 @@ def echoed(tx: Transaction, request: Request, line: Spoken) -> Actions:
     room = tx.chats.coordination_room()
     if room is None:
         return ()
-    shown = _below(room, request, echo(tx, request, line), reply_name(request, line.id))
+    shown = _below(room, request, echo(tx, request, line), reply_name(request, line.id), _undo(line))
     return (replace(shown, deadline=_ECHO_WAITS),)
 
 
@@ -245,7 +290,18 @@ def refresh_echo(tx: Transaction, request: Request, line: Spoken) -> Actions:
     name = reply_name(request, line.id)
     if room is None or tx.deliveries.named(room.id, name) is None:
         return ()
-    return (Edit(room.id, Named(name), echo(tx, request, line)),)
+    return (Edit(room.id, Named(name), echo(tx, request, line), _undo(line)),)
+
+
+def _undo(line: Spoken) -> Buttons:
+    return () if line.withdrawn_at else ((Button(say("button-undo"), "undo", str(line.id), lasting=True),),)
+
+
+def _may_be_there(sent: Row[Any] | None) -> bool:
+    """Whether the member may have a reply in front of them."""
+    if sent is None or sent.status == Status.DROPPED:
+        return False
+    return bool(sent.status != Status.FAILED or sent.failure == "no answer from the network")
 
 
 def reply_settled(event: Outcome, tx: Transaction) -> Actions:

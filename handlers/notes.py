@@ -1,17 +1,21 @@
-"""Notes among helpers: what is typed below a card stays in the room."""
+"""Notes among helpers: what is typed below a card stays in the room, unless somebody sends it."""
 
 from __future__ import annotations
 
 import re
 
-from bot.content import Sentence, say
+from bot import answering
+from bot.actions import Button, Named, OnNetwork, Say
+from bot.content import Line, Sentence, say
 from bot.model import Message, Text
-from bot.requests import Request
+from bot.requests import Request, RequestState
+from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
-from handlers import asking, threads
+from handlers import asking, attached, replies, threads
+from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
-_LIKE_A_REPLY = re.compile(r"\s*r(eply)?[\s:,]+\w", re.IGNORECASE)  # the / was forgotten
+_LIKE_A_REPLY = re.compile(r"\s*r(eply)?[\s:,]+(?=\w)", re.IGNORECASE)  # the / was forgotten
 
 
 def note(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -19,7 +23,7 @@ def note(event: Message, where: Situation, tx: Transaction) -> Actions:
     about = threads.about(where, tx)
     if isinstance(about, Sentence):
         return threads.tell(event, where, about)
-    if not about.rest:
+    if not about.rest and not attached.fitting(event, tx):
         return threads.tell(event, where, say("note-how", code=about.request.code), about.request)
     _keep_note(event, threads.tail(event.text, about.rest), about.request, where, tx)
     if where.subject == about.request.code:
@@ -30,14 +34,67 @@ def note(event: Message, where: Situation, tx: Transaction) -> Actions:
 def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Words in a request's thread are a note; elsewhere in the room people talk among themselves."""
     request = tx.requests.by_code(where.subject) if where.subject.startswith("K") else None
-    if request is None or not event.text:
+    if request is None or not (event.text or event.attachments):
         return ()
-    _keep_note(event, event.text, request, where, tx)
-    meant = _LIKE_A_REPLY.match(event.text.plain)
-    return threads.tell(event, where, say("note-like-a-reply", code=request.code), request) if meant else ()
+    if not event.text and (refused := attached.too_large(event, tx)):
+        return threads.tell(event, where, refused[0], request)
+    doubtful = _may_be_meant_for_them(event, request, where, tx)
+    line = _keep_note(event, event.text, request, where, tx)
+    return _only_a_note(event, request, line, where) if doubtful else ()
 
 
-def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> None:
+def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> int:
     text = tx.texts.add(words, asking.guess(words.plain, tx))
-    tx.requests.say(request.id, "note", text)
+    attached.keep(event, text, tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
+    return tx.requests.say(request.id, "note", text, where.person.id)
+
+
+# --- a note that was meant for the member ----------------------------------------------------------------------------
+
+
+def _may_be_meant_for_them(event: Message, request: Request, where: Situation, tx: Transaction) -> bool:
+    """The member waits, and whoever talks with them writes: that looks sent to whoever has not learnt it yet.
+
+    Said once in a train of thought. Others' notes are left in peace: they talk about the member, not to them. What is
+    spoken or photographed is offered always: not every app lets people write /r with it.
+    """
+    if attached.fitting(event, tx):
+        return request.state is not RequestState.CLOSED
+    if _LIKE_A_REPLY.match(event.text.plain):
+        return True
+    if not request.unanswered or request.state is RequestState.CLOSED:
+        return False
+    lines, me = tx.requests.lines(request.id), where.person.id
+    talks = request.claimed_by == me or (request.claimed_by is None and answering.has_answered(lines, me))
+    return talks and answering.begins_a_burst(lines, me, tx.now)
+
+
+def _only_a_note(event: Message, request: Request, line: int, where: Situation) -> Actions:
+    told = Line(say("note-only", code=request.code))
+    buttons = ((Button(say("button-send-note"), "send-note", str(line)),),)
+    thread = OnNetwork(event.thread) if event.thread else Named(f"{request.code}/card")
+    return (Say(where.chat.id, (told,), request.code, None, thread, OnNetwork(event.id), buttons),)
+
+
+def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """[Send it]: the note goes to the member as it stands now, like any other answer."""
+    about = threads.about(where, tx)
+    if isinstance(about, Sentence):
+        return threads.tell(event, where, about)
+    assert where.choice is not None
+    request, line = tx.requests.line(int(where.choice.value))
+    if (why_not := replies.refusal(tx, request)) is not None:
+        return threads.tell(event, where, why_not, request)
+    return replies.give(tx, request, _as_meant(line, tx), where)
+
+
+def _as_meant(line: Spoken, tx: Transaction) -> int:
+    """The note's own text, with whatever came with it; without the r that stood before it."""
+    known = tx.texts.get(line.text)
+    forgotten = _LIKE_A_REPLY.match(known.text.plain)
+    if forgotten is not None:
+        tx.texts.replace(line.text, known.text[forgotten.end() :], known.language)
+    if tx.texts.get(line.text).language is None:
+        tx.texts.set_language([line.text], tx.policy.working_language)
+    return line.text

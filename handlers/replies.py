@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bot import requests
-from bot.actions import Answer, OnNetwork, Say
+from bot import answering, requests
+from bot.actions import Action, Answer, Say
 from bot.content import Line, Sentence, Translated, say
-from bot.model import Edited, Message, Pressed
-from bot.requests import RequestState
-from bot.store.tables import Role
+from bot.model import Message, Pressed, Text
+from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import asking, cards, intake, threads
+from handlers import asking, attached, cards, intake, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -23,37 +22,56 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     request = about.request
     if where.subject.startswith("K") and where.subject != request.code:
         return threads.tell(event, where, say("reply-two-requests", code=request.code, thread=where.subject))
-    if not any(character.isalnum() for character in about.rest):
+    if refused := attached.too_large(event, tx):
+        return threads.tell(event, where, refused[0], request)
+    if not any(character.isalnum() for character in about.rest) and not event.attachments:
         return threads.tell(event, where, say("reply-how", code=request.code), request)
-    if request.state is RequestState.CLOSED:
-        return threads.tell(event, where, say("reply-is-closed", code=request.code), request)
-    if not cards.in_private(tx, request):
-        return threads.tell(event, where, cards.unreachable(tx, request), request)
-    intake.over(tx, request)
-    words = threads.tail(event.text, about.rest)
-    text = tx.texts.add(words, asking.guess(words.plain, tx) or tx.policy.working_language)
+    if (why_not := refusal(tx, request)) is not None:
+        return threads.tell(event, where, why_not, request)
+    text = store(threads.tail(event.text, about.rest), tx)
+    attached.keep(event, text, tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
-    line = tx.requests.line(tx.requests.say(request.id, "coordinator", text))[1]
+    return give(tx, request, text, where)
+
+
+def store(words: Text, tx: Transaction) -> int:
+    """A helper's words as a text; where nobody can tell the language, it is the one they work in."""
+    return tx.texts.add(words, asking.guess(words.plain, tx) or tx.policy.working_language)
+
+
+def refusal(tx: Transaction, request: Request) -> Sentence | None:
+    """Why the member can be told nothing now."""
+    if request.state is RequestState.CLOSED:
+        return say("reply-is-closed", code=request.code)
+    return None if cards.in_private(tx, request) else cards.unreachable(tx, request)
+
+
+def give(tx: Transaction, request: Request, text: int, where: Situation) -> Actions:
+    """Whoever acts tells the member a text: every answer goes this way."""
+    intake.over(tx, request)
+    beside = _others(tx, request, where)
+    line = tx.requests.line(tx.requests.say(request.id, "coordinator", text, where.person.id))[1]
     request = requests.answered(request)
     tx.requests.save(request)
     name = cards.reply_name(request, line.id)
-    content = (Line(say("answer-head", code=request.code), "bold"), Translated(text))
+    content = (Line(say("answer-head", code=request.code), "bold"), Translated(text), *attached.files(tx, text))
     answer = Say(request.chat, content, request.code, name, report=f"reply:{line.id}")
-    return (answer, *cards.echoed(tx, request, line), *cards.refresh(tx, request))
+    return (answer, *cards.echoed(tx, request, line), *beside, *cards.refresh(tx, request))
 
 
-def edited(event: Edited, tx: Transaction) -> Actions:
-    """A reply was changed after it was sent: the member has the old words, and its writer should know."""
-    chat = tx.chats.at(event.chat)
-    copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
-    found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
-    if chat is None or found is None or found[1].author != "coordinator":
-        return ()
-    request, line = found
-    if event.text.plain.rstrip().endswith(tx.texts.get(line.text).text.plain):
-        return ()  # networks tell of an edit when a link's picture has come
-    told = (Line(say("reply-edited", code=request.code)),)
-    return (Say(chat.id, told, request.code, reply_to=OnNetwork(event.id)),)
+def _others(tx: Transaction, request: Request, where: Situation) -> Actions:
+    """Somebody else has just answered, or is looking after it: the member may hear two different things."""
+    lines, me = tx.requests.lines(request.id), where.person.id
+    told: list[Action] = []
+    other = answering.just_answered(lines, me, tx.now)
+    if other is not None:
+        told += cards.in_thread(tx, request, Line(say("reply-too", code=request.code, name=cards.name_of(tx, other))))
+    claimed_at = tx.requests.history([request])[request.id].get("claimed")
+    theirs = request.claimed_by not in (None, me)
+    if theirs and other != request.claimed_by and not answering.has_answered(lines, me, claimed_at):
+        name = cards.name_of(tx, request.claimed_by)
+        told += cards.in_thread(tx, request, Line(say("reply-claimed", code=request.code, name=name)))
+    return told
 
 
 def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:

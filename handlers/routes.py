@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.actions import Answer, Say
 from bot.content import Line, Verbatim, say
-from bot.events import ChatGone, Due, Internal, Outcome, Quarantined, Translated
+from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
+from bot.erasing import SWEEP
 from bot.model import (
     Added,
     Deleted,
@@ -22,13 +23,18 @@ from bot.model import (
     Unreadable,
 )
 from bot.store.choices import OfferedChoice
+from bot.store.erasing import REPORT, TOLD
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import (
     asking,
+    attached,
     cards,
     continuing,
     correcting,
+    erasing,
+    digest,
+    expiry,
     groups,
     intake,
     looking,
@@ -36,18 +42,28 @@ from handlers import (
     membership,
     notes,
     notices,
+    opening,
     operator,
     pairing,
     passing,
+    planning,
     previews,
+    privacy,
     progress,
     publishing,
+    purging,
+    questions,
+    reader_question,
     reading,
+    ready_answers,
     ready_made,
     replies,
     reviewing,
+    second_thoughts,
+    silence,
     situation,
     triage,
+    undoing,
     unreadable,
 )
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
@@ -85,7 +101,7 @@ def unknown_command(roles: str, handler: Handler) -> Route:
 
 
 NOTICE_COMMANDS = "notice template ok languages publish correct recall pass copy status notices groups"
-COORDINATION_COMMANDS = "claim release r reply note close reopen list find refer duplicate report"
+COORDINATION_COMMANDS = "claim release r reply note ready undo close reopen list find refer duplicate report"
 
 OutcomeHandler = Callable[[Outcome, Transaction], Actions]
 GoneHandler = Callable[[ChatGone, Transaction], Actions]
@@ -121,10 +137,10 @@ MESSAGES: tuple[Route, ...] = (
     route("private", "ask", member.ask),
     route("private", "my", member.my),
     route("private", "offer", member.offer),
-    route("private", "stop", member.stop),
-    route("private", "mydata", member.mydata),
-    route("private", "erase", member.erase),
-    route("private", "privacy", member.privacy),
+    route("private", "stop", privacy.stop),
+    route("private", "mydata", privacy.mydata),
+    route("private", "erase", erasing.erase),
+    route("private", "privacy", privacy.privacy),
     route("private", "help", member.help),
     route("private coordination organisation", "lang", member.lang),
     route("private organisation", COORDINATION_COMMANDS, member.elsewhere),
@@ -132,9 +148,13 @@ MESSAGES: tuple[Route, ...] = (
     route("coordination", "release", triage.release),
     route("coordination", "r reply", replies.reply),
     route("coordination", "note", notes.note),
+    route("coordination", "ready", ready_answers.ready_typed),
+    route("coordination", "undo", undoing.undo),
     route("coordination", "close", triage.close),
     route("coordination", "reopen", triage.reopen),
     route("coordination", "list", looking.list),
+    route("coordination", "report", digest.report),
+    route("coordination organisation", "hours", opening.hours),
     route("coordination", "find", looking.find),
     route("coordination", "help start", triage.help),
     unknown_command("coordination", triage.unknown),
@@ -152,8 +172,11 @@ CHOICES: dict[str, ChoiceHandler] = {
     "notice-category": notices.category_chosen,
     "approve": reviewing.approve_pressed,
     "we-read": reading.we_read,
+    reader_question.STEP: reading.answered,
     "translate-again": reviewing.try_again,
     "publish-machine": publishing.machine_confirmed,
+    "not-understood": questions.not_understood,
+    "question": questions.question,
     # --- requests: the member's private chat, the coordination room ---
     "language": asking.language_chosen,
     "language-missing": asking.language_missing,
@@ -167,9 +190,16 @@ CHOICES: dict[str, ChoiceHandler] = {
     "intake-how": intake.chosen,
     "claim": triage.claim,
     "reply": replies.pressed,
+    "ready": ready_answers.pressed,
+    "ready-send": ready_answers.send,
+    "send-note": notes.send,
+    "send-change": second_thoughts.send,
+    "undo": undoing.pressed,
     "close": triage.close,
     "outcome": triage.close,
     "reopen": triage.reopen,
+    "erase": erasing.confirmed,
+    "keep": erasing.kept,
 }
 """By the step that the button belongs to."""
 
@@ -178,13 +208,26 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     "": operator.not_delivered,
     # --- requests: the member's private chat, the coordination room ---
     "reply": cards.reply_settled,
+    REPORT: erasing.answered,
+    TOLD: erasing.told,
+    purging.PURGED: purging.purged,
 }
 """By the report that the delivery asked for, up to a colon ("reply:12" is for "reply")."""
 
 DUE: dict[str, DueHandler] = {
+    SWEEP: purging.sweep,
+    REPORT: erasing.due,
+    erasing.COMPACT: erasing.compact,
     pairing.UNPAIRED: pairing.give_up,
     progress.BUSINESS: progress.due,
+    expiry.BUSINESS: expiry.due,
+    planning.AS_READ: publishing.due,
+    planning.UNREAD_TOO: publishing.due,
+    publishing.SAY_CORRECTING: correcting.still_correcting,
     "card-date": cards.refresh_date,
+    opening.SILENCE: silence.look,
+    silence.LOOKING: silence.still_nobody,
+    opening.DIGEST: digest.due,
     unreadable.BUSINESS: unreadable.due,
 }
 """By the timer's business."""
@@ -195,7 +238,7 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, cards.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, replies.edited)
+EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited)
 """All of them hear of a message that its writer has changed."""
 
 DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted)
@@ -232,12 +275,18 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.moved(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
+        case Outcome() | ChatGone() if not tx.chats.exists(event.chat):
+            return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
             return handler(event, tx) if handler else ()
+        case FileLost():
+            return attached.lost(event, tx)
         case ChatGone():
             return [action for handler in GONE for action in handler(event, tx)]
         case Translated():
+            if not tx.texts.has_translation(event.translation):
+                return ()  # its text was thrown away
             if event.purpose == "conversation":
                 tx.deliveries.translated(event.translation)
             return [action for handler in TRANSLATED for action in handler(event, tx)]

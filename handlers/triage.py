@@ -10,10 +10,10 @@ from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.events import ChatGone
 from bot.model import Message
-from bot.requests import OUTCOMES, Request, RequestState, TransitionError
+from bot.requests import Request, RequestState, TransitionError
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, intake, threads
+from handlers import cards, intake, silence, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
@@ -65,12 +65,13 @@ def _claim(about: threads.About, where: Situation, tx: Transaction) -> Actions:
         raise TransitionError("request-is-yours")
     request = requests.claim(about.request, where.person.id)
     told = say("thread-claimed", code=request.code, name=_name(where))
-    on_it = _to_member(tx, request, say("request-claimed", code=request.code), f"{request.code}/claimed")
+    on_it = _to_member(tx, request, say("request-claimed", code=request.code), silence.on_it_name(tx, request))
     return (*_changed(tx, request, "claimed", where, told), *on_it)
 
 
 def _release(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     request = requests.release(about.request)
+    silence.let_go(tx, request)
     return _changed(tx, request, "released", where, say("thread-released", code=request.code, name=_name(where)))
 
 
@@ -81,9 +82,9 @@ def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     said = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest.lower()
     if about.request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")
-    outcome = spoken("outcome-", OUTCOMES, where.language).get(said)
+    outcome = spoken("outcome-", tx.policy.outcomes, where.language).get(said)
     if outcome is None:
-        return (_which_outcome(about.request, where),)
+        return (_which_outcome(about.request, where, tx.policy.outcomes),)
     request = requests.close(about.request, outcome, tx.now)
     told = say("thread-closed", code=request.code, name=_name(where), outcome=say(f"outcome-{outcome}"))
     intake.over(tx, request)
@@ -91,10 +92,10 @@ def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     return (*_changed(tx, request, "closed", where, told), *goodbye)
 
 
-def _which_outcome(request: Request, where: Situation) -> Say:
-    buttons = [Button(say(f"outcome-{outcome}"), "outcome", outcome) for outcome in OUTCOMES]
+def _which_outcome(request: Request, where: Situation, outcomes: tuple[str, ...]) -> Say:
+    buttons = [Button(say(f"outcome-{outcome}"), "outcome", outcome) for outcome in outcomes]
     rows = tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
-    question = say("which-outcome", code=request.code, outcomes=tuple(say(f"outcome-{one}") for one in OUTCOMES))
+    question = say("which-outcome", code=request.code, outcomes=tuple(say(f"outcome-{one}") for one in outcomes))
     return Say(where.chat.id, (Line(question),), request.code, thread=Named(f"{request.code}/card"), buttons=rows)
 
 
@@ -129,17 +130,17 @@ def member_back(chat: KnownChat, tx: Transaction) -> Actions:
 # --- in the room, but not for it -------------------------------------------------------------------------------------
 
 
+_HELP = (Line(say("help-coordination")), Line(say("help-answering")), Line(say("help-coordination-more")))
+
+
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:
-    return threads.tell(event, where, say("help-coordination"))
+    thread = OnNetwork(event.thread) if event.thread else None
+    return (Say(where.chat.id, _HELP, where.subject, thread=thread, reply_to=OnNetwork(event.id)),)
 
 
 def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A command that this room does not have."""
-    return (
-        Say(
-            where.chat.id, (Line(say("unknown-command")), Line(say("help-coordination"))), reply_to=OnNetwork(event.id)
-        ),
-    )
+    return (Say(where.chat.id, (Line(say("unknown-command")), *_HELP), reply_to=OnNetwork(event.id)),)
 
 
 claim = _doing(_claim)

@@ -16,7 +16,7 @@ from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.notices import TranslationState
-from bot.store.tables import UNFINISHED, Status, delivery, part, translation
+from bot.store.tables import UNFINISHED, PartStatus, Status, delivery, part, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -129,6 +129,15 @@ class Lanes:
         """Whether nothing of a delivery can have reached the network."""
         row = self._tx.connection.execute(
             select(delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id)).where(delivery.c.id == id)
+        ).one()
+        return row[0] in NOT_BEGUN and not row[1]
+
+    def unsent(self, id: int) -> bool:
+        """Whether the network has nothing of a delivery for sure: not begun, or all that was tried was not taken."""
+        row = self._tx.connection.execute(
+            select(
+                delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
+            ).where(delivery.c.id == id)
         ).one()
         return row[0] in NOT_BEGUN and not row[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,12 +20,18 @@ Author = Literal["member", "coordinator", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something said in a request; `text` is an id in the store."""
+    """Something said in a request; `text` is an id in the store. `person` is who said it among helpers, and
+    `withdrawn_at` when it was taken back."""
 
     id: int
     author: str
     text: int
     at: datetime
+    person: int | None = None
+    withdrawn_at: datetime | None = None
+
+
+_LINE = (line.c.id, line.c.author, line.c.text_id, line.c.at, line.c.person_id, line.c.withdrawn_at)
 
 
 class Requests:
@@ -32,8 +39,8 @@ class Requests:
         self._tx = tx
 
     def add(self, chat: int, person: int | None, language: str, language_missing: bool = False) -> Request:
-        """A new open request, with the next number."""
-        number = int(self._tx.connection.execute(select(func.coalesce(func.max(request.c.number), 0) + 1)).scalar_one())
+        """A new open request, with the next number: never one that was given before, even if that one was erased."""
+        number = self._last_number() + 1
         self._tx.connection.execute(
             self._tx.insert(request).values(
                 number=number,
@@ -44,12 +51,20 @@ class Requests:
                 language_missing=language_missing,
                 created_at=self._tx.now,
                 heard_at=self._tx.now,
+                waits_since=self._tx.now,
             )
         )
         made = self.numbered(number)
         assert made is not None
         self.happened(made, "created", person)
         return made
+
+    def _last_number(self) -> int:
+        """Of what was erased remains that it began."""
+        latest = self._tx.connection.execute(select(func.coalesce(func.max(request.c.number), 0))).scalar_one()
+        begun = select(event.c.subject).where(event.c.what == "created", event.c.subject.like("K%"))
+        code = self._tx.connection.execute(begun.order_by(event.c.id.desc()).limit(1)).scalar()
+        return max(int(latest), 0 if code is None else int(code.removeprefix("K")))
 
     def numbered(self, number: int) -> Request | None:
         row = self._tx.connection.execute(select(request).where(request.c.number == number)).first()
@@ -72,6 +87,12 @@ class Requests:
         query = select(request).where(request.c.state != RequestState.CLOSED.value).order_by(request.c.number)
         return [_request(row) for row in self._tx.connection.execute(query)]
 
+    def closed_before(self, at: datetime, limit: int) -> list[Request]:
+        """Closed at that moment or before, the oldest first."""
+        closed = select(request).where(request.c.state == RequestState.CLOSED.value, request.c.closed_at <= at)
+        rows = self._tx.connection.execute(closed.order_by(request.c.closed_at).limit(limit))
+        return [_request(row) for row in rows]
+
     def all(self) -> list[Request]:
         return [_request(row) for row in self._tx.connection.execute(select(request).order_by(request.c.number))]
 
@@ -81,33 +102,33 @@ class Requests:
         del values["id"], values["number"], values["created_at"]
         self._tx.connection.execute(update(request).where(request.c.id == changed.id).values(**values))
 
-    def say(self, id: int, author: Author, text: int) -> int:
-        """Add a line to the request's conversation; the line's id."""
+    def say(self, id: int, author: Author, text: int, person: int | None = None) -> int:
+        """Add a line to the request's conversation; the line's id. `person`: the helper who says it."""
         made = self._tx.connection.execute(
             self._tx.insert(line)
-            .values(request_id=id, author=author, text_id=text, at=self._tx.now)
+            .values(request_id=id, author=author, text_id=text, person_id=person, at=self._tx.now)
             .returning(line.c.id)
         )
         return int(made.scalar_one())
 
+    def withdraw(self, line_id: int) -> None:
+        """Its writer has taken a line back."""
+        self._tx.connection.execute(update(line).where(line.c.id == line_id).values(withdrawn_at=self._tx.now))
+
     def line_of_text(self, text: int) -> tuple[Request, Line] | None:
-        """Where a text was said, and in which request."""
+        """Where a text was said last, and in which request: a note can become a reply."""
         row = self._tx.connection.execute(
-            select(line.c.request_id, line.c.id, line.c.author, line.c.text_id, line.c.at).where(line.c.text_id == text)
+            select(line.c.id).where(line.c.text_id == text).order_by(line.c.id.desc()).limit(1)
         ).first()
-        if row is None:
-            return None
+        return None if row is None else self.line(row.id)
+
+    def line(self, id: int) -> tuple[Request, Line]:
+        row = self._tx.connection.execute(select(line.c.request_id, *_LINE).where(line.c.id == id)).one()
         found = self._tx.connection.execute(select(request).where(request.c.id == row.request_id)).one()
         return _request(found), Line(*row[1:])
 
-    def line(self, id: int) -> tuple[Request, Line]:
-        text = self._tx.connection.execute(select(line.c.text_id).where(line.c.id == id)).scalar_one()
-        found = self.line_of_text(text)
-        assert found is not None
-        return found
-
     def lines(self, id: int) -> list[Line]:
-        query = select(line.c.id, line.c.author, line.c.text_id, line.c.at).where(line.c.request_id == id)
+        query = select(*_LINE).where(line.c.request_id == id)
         return [Line(*row) for row in self._tx.connection.execute(query.order_by(line.c.id))]
 
     def happened(self, about: Request, what: str, person: int | None) -> None:
@@ -116,8 +137,39 @@ class Requests:
             self._tx.insert(event).values(subject=about.code, what=what, person_id=person, at=self._tx.now)
         )
 
+    def overview_told(self) -> None:
+        self._tx.connection.execute(self._tx.insert(event).values(subject=_OVERVIEW, what="told", at=self._tx.now))
 
-_NAMES = {"chat": "chat_id", "person": "person_id", "reach": "reach_text_id", "area": "area_text_id"}
+    def last_overview(self) -> datetime | None:
+        """When the coordination room was last told what is open."""
+        last: datetime | None = self._tx.connection.execute(
+            select(func.max(event.c.at)).where(event.c.subject == _OVERVIEW)
+        ).scalar()
+        return last
+
+    def history(self, about: Sequence[Request]) -> dict[int, dict[str, datetime]]:
+        """When each thing happened last to each of the requests, by their ids and the names of what happened."""
+        ids = {request.code: request.id for request in about}
+        found: dict[int, dict[str, datetime]] = {id: {} for id in ids.values()}
+        codes = list(ids)
+        for start in range(0, len(codes), _AT_ONCE):
+            query = select(event.c.subject, event.c.what, func.max(event.c.at)).group_by(event.c.subject, event.c.what)
+            some = query.where(event.c.subject.in_(codes[start : start + _AT_ONCE]))
+            for code, what, at in self._tx.connection.execute(some):
+                found[ids[code]][what] = at
+        return found
+
+
+_OVERVIEW = "overview"
+_AT_ONCE = 500  # codes in one statement
+_NAMES = {
+    "chat": "chat_id",
+    "person": "person_id",
+    "reach": "reach_text_id",
+    "area": "area_text_id",
+    "phone": "phone_text_id",
+    "notice": "notice_id",
+}
 
 
 def _request(row: Row[Any]) -> Request:

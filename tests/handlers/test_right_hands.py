@@ -162,5 +162,5 @@ async def test_a_helper_who_edits_a_reply_is_told_that_the_person_has_the_old_on
     await scene.asks()
     message = await scene.in_thread("!r Kom om 10:00")
     await scene.ann.edits(message, "!r Kom om 11:00", scene.room)
-    assert scene.ann.reads(scene.room)[-1] == sentence("reply-edited", code="K1")
+    assert scene.ann.reads(scene.room)[-1] == sentence("reply-changed", code="K1")
     assert "11:00" not in scene.member_reads()

@@ -44,7 +44,7 @@ async def test_a_card_tells_what_helpers_need_and_nothing_more(scene: Scene) -> 
         "",
         sentence("card-hint"),
     ]
-    assert card.labels == [sentence(f"button-{step}") for step in ("claim", "reply", "close")]
+    assert card.labels == [sentence(f"button-{step}") for step in ("claim", "reply", "close", "ready")]
     for secret in ("Maria", scene.member.person.id, scene.member.private.id):
         assert secret not in scene.room_reads()
 
@@ -164,7 +164,7 @@ async def test_a_reply_without_its_stroke_is_a_note_and_says_so(scene: Scene, ty
     """Nobody should wait for an answer that was never sent."""
     await scene.asks()
     await scene.in_thread(typed)
-    assert scene.ann.reads(scene.room)[-1] == sentence("note-like-a-reply", code="K1")
+    assert scene.ann.reads(scene.room)[-1] == sentence("note-only", code="K1")
     assert "morgen" not in scene.member_reads()
 
 
@@ -198,7 +198,7 @@ async def test_the_thread_shows_exactly_what_the_member_got(translated: Scene) -
     await translated.in_thread(f"!r {REPLY}")
     (echo,) = [said for said in translated.thread() if REPLY in said]
     assert echo.split("\n") == [
-        sentence("echo-head", code="K1", language=LanguageName("pt")),
+        sentence("echo-from", code="K1", name="Ann", language=LanguageName("pt")),
         *translated.member.reads()[-1].split("\n")[1:],
         sentence("echo-delivered", at="10:00"),
     ]
@@ -311,8 +311,8 @@ async def test_two_helpers_at_once_both_arrive_and_both_are_seen(scene: Scene) -
     await scene.in_thread("!r Vandaag is er helaas niemand aanwezig", scene.bob)
     assert REPLY in scene.member.reads()[-2]
     assert "Vandaag" in scene.member.reads()[-1]
-    assert REPLY in scene.thread()[-2]
-    assert "Vandaag" in scene.thread()[-1]
+    assert REPLY in scene.thread()[-3]
+    assert "Vandaag" in scene.thread()[-2]
 
 
 async def test_an_answer_to_an_echo_belongs_to_its_request(scene: Scene) -> None:
@@ -536,7 +536,7 @@ async def test_an_unknown_command_lists_what_works_here(scene: Scene) -> None:
     await scene.ann.writes("!frobnicate now", scene.room)
     assert scene.ann.reads(scene.room)[-1].startswith(sentence("unknown-command"))
     await scene.ann.writes("/help", scene.room)
-    assert scene.ann.reads(scene.room)[-1] == sentence("help-coordination")
+    assert scene.ann.reads(scene.room)[-1].startswith(sentence("help-coordination"))
 
 
 async def test_the_room_can_speak_another_language(translated: Scene) -> None:

@@ -1,0 +1,84 @@
+"""A helper changes a message after it was sent: a note is what it says now, an answer asks before it goes out anew."""
+
+from __future__ import annotations
+
+from bot import commands
+from bot.actions import Button, Edit, Named, OnNetwork, Say
+from bot.content import Line, Sentence, say
+from bot.model import Edited, Text
+from bot.requests import Request
+from bot.store.requests import Line as Spoken
+from bot.store.tables import Role
+from bot.store.transaction import Transaction
+from handlers import asking, ready_answers, replies, threads, undoing
+from handlers.asking import Event
+from handlers.situation import Actions, Situation
+
+
+def edited(event: Edited, tx: Transaction) -> Actions:
+    """The member has an answer's old words until somebody sends the change."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
+    found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
+    if chat is None or found is None or not event.text:
+        return ()
+    request, line = found
+    if line.author == "note":
+        tx.texts.replace(line.text, event.text, asking.guess(event.text.plain, tx))
+    if line.author != "coordinator" or line.withdrawn_at is not None:
+        return ()
+    if event.text.plain.rstrip().endswith(tx.texts.get(line.text).text.plain):
+        return ()  # networks tell of an edit when a link's picture has come
+    language = chat.language or tx.policy.working_language
+    changed = _changed(event.text, request, language, tx)
+    if isinstance(changed, Sentence):
+        return (Say(chat.id, (Line(changed),), request.code, reply_to=OnNetwork(event.id)),)
+    return _offered(chat.id, event.id, request, line, changed, tx)
+
+
+def _changed(words: Text, request: Request, language: str, tx: Transaction) -> int | Sentence:
+    """The text that the answer has become; otherwise what to tell."""
+    command = commands.parse(words.plain)
+    code, rest = (None, words.plain.strip()) if command is None else command.code("K")
+    if code not in (None, request.code):
+        return say("reply-two-requests", code=code or "", thread=request.code)
+    if command is not None and command.name == "ready":
+        sentence = ready_answers.understood(rest, tx)
+        return (
+            say("reply-how", code=request.code)
+            if sentence is None
+            else ready_answers.write(sentence, request, language, tx)
+        )
+    if not any(character.isalnum() for character in rest):
+        return say("reply-how", code=request.code)
+    return replies.store(threads.tail(words, rest), tx)
+
+
+def _offered(room: int, message: str, request: Request, line: Spoken, text: int, tx: Transaction) -> Actions:
+    """One offer for each answer: what it would send is always the latest."""
+    name = f"{request.code}/change/{line.id}"
+    content = (Line(say("reply-changed", code=request.code)),)
+    buttons = ((Button(say("button-send-change"), "send-change", f"{line.id}:{text}"),),)
+    if tx.deliveries.named(room, name) is not None:
+        return (Edit(room, Named(name), content, buttons),)
+    thread = Named(f"{request.code}/card")
+    return (Say(room, content, request.code, name, thread, OnNetwork(message), buttons),)
+
+
+def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """[Send the change]: the old answer is taken back, and the new one goes the way of every answer."""
+    about = threads.about(where, tx)
+    if isinstance(about, Sentence):
+        return threads.tell(event, where, about)
+    assert where.choice is not None
+    line_id, text = (int(number) for number in where.choice.value.split(":"))
+    request, line = tx.requests.line(line_id)
+    if line.withdrawn_at is not None:
+        return threads.tell(event, where, say("undo-nothing", code=request.code), request)
+    if (why_not := replies.refusal(tx, request)) is not None:
+        return threads.tell(event, where, why_not, request)
+    back = undoing.take_back(tx, request, line, replaced=True)
+    for kept in tx.attachments.of(line.text):
+        tx.attachments.keep(text, kept.account, [kept.attachment])  # its caption was changed
+    tx.copies.become(line.text, text)
+    return (*back, *replies.give(tx, tx.requests.line(line_id)[0], text, where))

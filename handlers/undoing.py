@@ -1,0 +1,67 @@
+"""Taking an answer back: what has not reached the member never does, and what has is replaced by a word about it."""
+
+from __future__ import annotations
+
+from bot import answering, requests
+from bot.actions import Action, Edit, Named, Priority, Recall, Say
+from bot.content import Line, Sentence, say
+from bot.model import Message
+from bot.requests import Request
+from bot.store.requests import Line as Spoken
+from bot.store.tables import Status
+from bot.store.transaction import Transaction
+from handlers import cards, threads
+from handlers.asking import Event
+from handlers.situation import Actions, Situation
+
+
+def undo(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """`undo`: whoever types it takes back the last answer they gave in this request."""
+    about = threads.about(where, tx)
+    if isinstance(about, Sentence):
+        return threads.tell(event, where, about)
+    tx.copies.came_in(where.chat.id, event.id, about.request.code)
+    line = answering.last_answer(tx.requests.lines(about.request.id), where.person.id)
+    if line is None:
+        return threads.tell(event, where, say("undo-nothing", code=about.request.code), about.request)
+    return take_back(tx, about.request, line)
+
+
+def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """[Undo] below an answer's echo: it names the very answer, so anybody in the room may be the one who sees it."""
+    about = threads.about(where, tx)
+    if isinstance(about, Sentence):
+        return threads.tell(event, where, about)
+    assert where.choice is not None
+    request, line = tx.requests.line(int(where.choice.value))
+    if line.withdrawn_at is not None:
+        return threads.tell(event, where, say("undo-nothing", code=request.code), request)
+    return take_back(tx, request, line)
+
+
+def take_back(tx: Transaction, request: Request, line: Spoken, replaced: bool = False) -> Actions:
+    """The member should not go by an answer. `replaced`: another follows at once, and speaks for itself."""
+    sent = tx.deliveries.named(request.chat, cards.reply_name(request, line.id))
+    tx.requests.withdraw(line.id)
+    answered = answering.is_answered(tx.requests.lines(request.id))
+    tx.requests.save(requests.answer_taken_back(request, answered))
+    shown: Actions = ()
+    if sent is not None and tx.lanes.unsent(sent.id):
+        tx.deliveries.recall(Recall(request.chat, Named(sent.name)))
+    elif sent is not None and sent.status not in (Status.FAILED, Status.DROPPED):
+        shown = _in_the_members_chat(tx, request, line, replaced)
+    request, line = tx.requests.line(line.id)
+    return (*shown, *cards.refresh_echo(tx, request, line), *cards.refresh(tx, request))
+
+
+def _in_the_members_chat(tx: Transaction, request: Request, line: Spoken, replaced: bool) -> Actions:
+    """The words are taken away; and since nobody looks at what they have read already, a message says so."""
+    name = cards.reply_name(request, line.id)
+    content = (Line(say("answer-head", code=request.code), "bold"), Line(say("answer-taken-back"), "italic"))
+    edit: Action = Edit(request.chat, Named(name), content, priority=Priority.ANSWER)
+    if tx.attachments.of(line.text):
+        edit = Recall(request.chat, Named(name))  # an edit changes the words around a file only
+    if replaced or not cards.in_private(tx, request):
+        return (edit,)
+    told = Line(say("answer-taken-back-told", code=request.code))
+    return (edit, Say(request.chat, (told,), request.code, f"{name}/taken-back"))
