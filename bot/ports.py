@@ -174,8 +174,10 @@ class Adapter(Protocol):
         """Do it, once. Raises a SendError; anything else is a bug."""
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
-        """Write the attachment's bytes, piece by piece and at most so many, to the file. Raises a SendError: TooLarge
-        when there are more."""
+        """Write the attachment's bytes, piece by piece and at most so many, to the file.
+
+        Raises a SendError: TooLarge when there are more. What the file holds then is nobody's business any more.
+        """
 
     async def check(self) -> list[str]:
         """For `schakel check`: try the account without starting, and say what is wrong in plain English with the
@@ -248,4 +250,4 @@ class Engine(Protocol):
         """
 
     async def check(self) -> list[str]:
-        """For `schakel check`, as Adapter.check."""
+        """For `schakel check`, as Adapter.check. Opens the engine if nobody has."""

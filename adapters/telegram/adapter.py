@@ -21,13 +21,22 @@ from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
 from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
-from bot.ports import Account, Deliver, Home, Limits, NotSent
+from bot.ports import Account, Deliver, Home, Limits, NotSent, Question
 
 
 class TelegramAdapter:
     """One bot."""
 
     Settings: ClassVar[type[BaseModel]] = TelegramSettings
+    questions: ClassVar[Sequence[Question]] = (
+        Question(
+            "token",
+            "The token",
+            "In Telegram write /newbot to @BotFather (with the blue tick). Give the bot a name that people will "
+            "recognise, and a user name that ends in bot. It answers with a token, like 123456789:AbC… : copy it here.",
+            secret=True,
+        ),
+    )
     # core.telegram.org/bots/faq: about 30 messages a second in all, one a second to a chat, 20 a minute to a group.
     # A little below them, so that the network's jitter cannot carry us over: a refusal costs more than it saves.
     limits = Limits(
@@ -42,6 +51,10 @@ class TelegramAdapter:
         buttons=True,
         reactions=False,  # they reach only administrators, and ✅ is none of Telegram's
         withdraw_within=timedelta(hours=48),
+        # core.telegram.org/bots/api: getFile, "Sending files", sendPhoto's caption
+        download=20 * 2**20,
+        upload=50 * 2**20,
+        caption=1024,
     )
 
     def __init__(self, name: str, settings: BaseModel) -> None:
@@ -117,10 +130,10 @@ class TelegramAdapter:
             raise NotSent("the account is not connected")
         return await sending.perform(self._bot, action)
 
-    async def fetch(self, attachment: Attachment, into: Path) -> None:
+    async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         if self._bot is None:
             raise NotSent("the account is not connected")
-        await fetching.fetch(self._bot, self._request, attachment, into)
+        await fetching.fetch(self._bot, self._request, attachment, into, most)
 
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:

@@ -6,12 +6,13 @@ they are never passed on, and neither is the exception itself: raise what is ret
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 
 from adapters.telegram.request import NeverSent
-from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, Unknown
+from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, TooLarge, Unknown
 
 NOT_MODIFIED = "message is not modified"
 NOTHING_TO_DELETE = "message to delete not found"
@@ -39,6 +40,8 @@ _GONE = (
     "not enough rights to send",
     "need administrator rights in the channel chat",
 )
+_NO_FILES = re.compile(r"not enough rights to send (?!text|messages)\w+")  # words can still be sent there
+_TOO_LARGE = ("file is too big", "is too big for a")
 _UPGRADED = "group chat was upgraded to a supergroup chat"
 _REFUSED = (
     NOT_MODIFIED,
@@ -68,9 +71,11 @@ _REFUSED = (
     "bot_command_description_invalid",
     "bot_commands_too_much",
     "chat member status can't be changed in private chats",
-    "file is too big",
     "invalid file_id",
     "wrong file_id or the file is temporarily unavailable",
+    "photo_invalid_dimensions",
+    "image_process_failed",
+    "voice_messages_forbidden",
 )
 
 
@@ -102,12 +107,16 @@ def send_error(error: Exception) -> SendError:
         case NeverSent():
             return NotSent("Telegram cannot be reached")
         case NetworkError() if says(error, "request entity too large"):
-            return Refused("Telegram finds it too large")
+            return TooLarge("Telegram finds it too large")
     # No answer in time, a connection that broke, 5xx, or an answer without sense (for PTB often a KeyError or such).
     return Unknown("no clear answer from Telegram")
 
 
 def _bad_request(error: BadRequest) -> SendError:
+    if _NO_FILES.search(str(error).lower()):
+        return Refused("the chat takes no files of this kind")
+    if any(says(error, text) for text in _TOO_LARGE):
+        return TooLarge("Telegram finds it too large")
     if says(error, _UPGRADED):
         return NotSent("the group is becoming a supergroup")  # its new id comes with an update
     if (reason := _first(error, _GONE)) is not None:

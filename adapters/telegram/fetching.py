@@ -1,8 +1,7 @@
-"""Downloading what people send. Telegram gives bots files of at most 20 MB."""
+"""Downloading what people send."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from telegram import Bot
@@ -13,15 +12,14 @@ from bot.model import Attachment
 from bot.ports import Refused, SendError
 
 
-async def fetch(bot: Bot, request: AiohttpRequest, attachment: Attachment, into: Path) -> None:
+async def fetch(bot: Bot, request: AiohttpRequest, attachment: Attachment, into: Path, most: int) -> None:
     """Raises a SendError."""
     try:
         file = await bot.get_file(attachment.key)
         if file.file_path is None:
             raise Refused("Telegram does not give this file out")
-        content = await request.retrieve(file.file_path)
+        await request.download(file.file_path, into, most)
     except SendError:
         raise
     except Exception as error:
         raise fetch_error(error) from None
-    await asyncio.to_thread(into.write_bytes, content)

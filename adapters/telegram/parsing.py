@@ -48,7 +48,11 @@ _COMMAND = re.compile(r"(/[A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,64}))?(?![\w@/]
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _FILES = ("voice", "audio", "video", "video_note", "animation", "document")
-_MIME = {"photo": "image/jpeg", "voice": "audio/ogg"}  # what these are where Telegram does not say
+_MIME = {
+    "photo": "image/jpeg",
+    "voice": "audio/ogg",
+    "video_note": "video/mp4",
+}  # what these are where Telegram does not say
 # Named as Telegram names the field; a venue has a location too, so it stands first.
 _UNSUPPORTED = (
     "sticker",
@@ -131,6 +135,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         start=start,
         unsupported=unsupported,
         title=message.chat.title,
+        album=message.media_group_id,
     )
 
 
@@ -218,7 +223,8 @@ def _attachments(message: wire.Message) -> tuple[Attachment, ...]:
 
 
 def _attachment(kind: str, file: wire.File) -> Attachment:
-    return Attachment(kind, file.file_id, file.file_name, file.file_size, file.mime_type or _MIME.get(kind))
+    mime = file.mime_type or _MIME.get(kind)
+    return Attachment(kind, file.file_id, file.file_name, file.file_size, mime, file.duration)
 
 
 def _unsupported(message: wire.Message, fields: Mapping[str, Any]) -> str | None:

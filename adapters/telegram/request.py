@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -19,10 +21,12 @@ from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from adapters.telegram import wire
+from bot.ports import TooLarge
 
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput  # the one name for "a value, None, or not given" that PTB has
 
+_PIECE = 64 * 1024  # bytes
 _RETRY_AFTER = re.compile(r"retry after (\d+)")
 _NOT_CONNECTED = (
     aiohttp.ClientConnectorError,  # refused, unreachable, no such name, TLS
@@ -109,20 +113,29 @@ class AiohttpRequest(BaseRequest):
         read = _given(read_timeout, self._read_timeout)
         getting = (_given(connect_timeout, self._connect_timeout), _given(pool_timeout, self._pool_timeout))
         timeout = aiohttp.ClientTimeout(sock_read=read, sock_connect=getting[0], connect=_sum(getting))
-        # Errors are raised without their cause: aiohttp writes the address into some, and the token is part of it.
-        try:
+        with _in_their_terms():
             async with self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, **_body(request_data)
             ) as response:
                 status, payload = response.status, await response.read()
-        except _NOT_CONNECTED as error:
-            raise NeverSent(type(error).__name__) from None
-        except asyncio.TimeoutError:  # noqa: UP041 - aiohttp's own subclass it by this name
-            raise TimedOut from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise NetworkError(type(error).__name__) from None
         self._look_at(status, payload)
         return status, payload
+
+    async def download(self, url: str, into: Path, most: int) -> None:
+        """Write a file piece by piece. Raises as do_request does, and TooLarge after `most` bytes."""
+        if self._session is None:
+            raise NeverSent("The connection is closed")
+        timeout = aiohttp.ClientTimeout(sock_read=self._read_timeout, sock_connect=self._connect_timeout)
+        with _in_their_terms(), into.open("wb") as file:
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+                if response.status != HTTPStatus.OK:
+                    raise NetworkError(f"HTTP {response.status}")
+                left = most
+                async for piece in response.content.iter_chunked(_PIECE):
+                    left -= len(piece)
+                    if left < 0:
+                        raise TooLarge("the file is larger than it was said to be")
+                    file.write(piece)
 
     def _look_at(self, status: int, payload: bytes) -> None:
         """Raise what PTB cannot tell from the status: who refused, and for how long."""
@@ -139,6 +152,19 @@ class AiohttpRequest(BaseRequest):
             raise FloodWait(_wait(answer))
 
 
+@contextmanager
+def _in_their_terms() -> Iterator[None]:
+    """aiohttp's errors as PTB's. Without their cause: aiohttp writes the address into some, with the token in it."""
+    try:
+        yield
+    except _NOT_CONNECTED as error:
+        raise NeverSent(type(error).__name__) from None
+    except asyncio.TimeoutError:  # noqa: UP041 - aiohttp's own subclass it by this name
+        raise TimedOut from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise NetworkError(type(error).__name__) from None
+
+
 def _given(value: ODVInput[float], otherwise: float | None) -> float | None:
     return otherwise if value is BaseRequest.DEFAULT_NONE else value  # type: ignore[return-value]
 
@@ -153,7 +179,7 @@ def _body(data: RequestData | None) -> dict[str, Any]:
         return {}
     if not data.contains_files:
         return {"data": msgspec.json.encode(data.parameters), "headers": {"Content-Type": "application/json"}}
-    form = aiohttp.FormData(data.json_parameters)
+    form = aiohttp.FormData(data.json_parameters, quote_fields=False)  # names are shown as they are sent
     for name, (file_name, content, mime) in data.multipart_data.items():
         form.add_field(name, content, filename=file_name, content_type=mime)
     return {"data": form}

@@ -10,17 +10,15 @@ from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     LinkPreviewOptions,
     Message,
     ReactionTypeEmoji,
-    ReplyParameters,
 )
 
+from adapters.telegram import files
 from adapters.telegram.entities import to_entities
-from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, says, send_error
-from adapters.telegram.parsing import TOPIC
+from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, says, send_error
+from adapters.telegram.placing import keyboard, number, placed, writable
 from adapters.telegram.wire import whole
 from bot.model import (
     AnswerPress,
@@ -29,14 +27,14 @@ from bot.model import (
     LeaveChat,
     Outgoing,
     Receipt,
-    Rows,
+    SendFile,
     SendReaction,
     SendText,
     SetCommands,
-    Text,
+    UnpinMessage,
     Withdraw,
 )
-from bot.ports import Gone, Refused, Unknown
+from bot.ports import Gone, Unknown
 
 T = TypeVar("T")
 
@@ -50,14 +48,18 @@ async def perform(bot: Bot, action: Outgoing) -> Receipt:
     match action:
         case SendText():
             return await _send(bot, action)
+        case SendFile():
+            return await files.send(bot, action)
         case EditText():
             return await _edit(bot, action)
         case Withdraw(chat, message):
-            deletion = bot.delete_message(_number(chat.id), _number(message))
+            deletion = bot.delete_message(number(chat.id), number(message))
             return await _do(deletion, unless=NOTHING_TO_DELETE)
+        case UnpinMessage(chat, message):
+            return await _do(bot.unpin_chat_message(number(chat.id), number(message)), unless=NOTHING_TO_UNPIN)
         case SendReaction(chat, message, key):
             return await _do(
-                bot.set_message_reaction(_number(chat.id), _number(message), [ReactionTypeEmoji(whole(key))])
+                bot.set_message_reaction(number(chat.id), number(message), [ReactionTypeEmoji(whole(key))])
             )
         case AnswerPress(press=press, text=text):
             return await _do(bot.answer_callback_query(press, _cut(whole(text), LONGEST_ANSWER) or None))
@@ -70,20 +72,15 @@ async def perform(bot: Bot, action: Outgoing) -> Receipt:
 
 
 async def _send(bot: Bot, action: SendText) -> Receipt:
-    topic, root = _place(action.thread)
-    reply_to = action.reply_to or root
-    text = _writable(action.text)
+    text = writable(action.text)
     message = await _ask(
         bot.send_message(
-            _number(action.chat.id),
+            number(action.chat.id),
             text.plain,
             entities=to_entities(text),
-            message_thread_id=topic,
-            reply_parameters=None
-            if reply_to is None
-            else ReplyParameters(_number(reply_to), allow_sending_without_reply=True),
-            reply_markup=_keyboard(action.choices),
+            reply_markup=keyboard(action.choices),
             link_preview_options=_NO_PREVIEW,
+            **placed(action.thread, action.reply_to),
         )
     )
     if not isinstance(message, Message):
@@ -92,22 +89,28 @@ async def _send(bot: Bot, action: SendText) -> Receipt:
 
 
 async def _edit(bot: Bot, action: EditText) -> Receipt:
-    text = _writable(action.text)
-    call = bot.edit_message_text(
-        text.plain,
-        _number(action.chat.id),
-        _number(action.message),
-        entities=to_entities(text),
-        reply_markup=_keyboard(action.choices),
-        link_preview_options=_NO_PREVIEW,
-    )
+    text, chat, message = writable(action.text), number(action.chat.id), number(action.message)
+    buttons = keyboard(action.choices)
+    if action.caption:
+        call = bot.edit_message_caption(
+            chat, message, caption=text.plain, caption_entities=to_entities(text), reply_markup=buttons
+        )
+    else:
+        call = bot.edit_message_text(
+            text.plain,
+            chat,
+            message,
+            entities=to_entities(text),
+            reply_markup=buttons,
+            link_preview_options=_NO_PREVIEW,
+        )
     await _do(call, unless=NOT_MODIFIED)
     return Receipt(action.message)
 
 
 async def _leave(bot: Bot, chat: str) -> Receipt:
     try:
-        return await _do(bot.leave_chat(_number(chat)))
+        return await _do(bot.leave_chat(number(chat)))
     except Gone:
         return Receipt()  # we are out already
 
@@ -142,42 +145,5 @@ async def _ask(call: Awaitable[T]) -> T:
         raise send_error(error) from None
 
 
-def _keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
-    if not any(rows):
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(whole(choice.label), url=choice.url)
-                if choice.url
-                else InlineKeyboardButton(whole(choice.label), callback_data=choice.id)
-                for choice in row
-            ]
-            for row in rows
-            if row
-        ]
-    )
-
-
-def _place(thread: str | None) -> tuple[int | None, str | None]:
-    """The forum topic, or the message whose chain of replies the thread is."""
-    if thread is None:
-        return None, None
-    if thread.startswith(TOPIC):
-        return _number(thread.removeprefix(TOPIC)), None
-    return None, thread
-
-
-def _writable(text: Text) -> Text:
-    return Text(whole(text.plain), text.spans)
-
-
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _number(id: str) -> int:
-    try:
-        return int(id)
-    except ValueError:
-        raise Refused("no such chat or message can be on Telegram") from None

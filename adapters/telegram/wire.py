@@ -79,6 +79,7 @@ class File(msgspec.Struct):
     mime_type: str | None = None
     width: int = 0
     height: int = 0
+    duration: int | None = None
 
 
 class Replied(msgspec.Struct):
@@ -109,6 +110,7 @@ class Message(msgspec.Struct):
     video_note: File | None = None
     animation: File | None = None
     document: File | None = None
+    media_group_id: str | None = None
     migrate_to_chat_id: int | None = None
 
 

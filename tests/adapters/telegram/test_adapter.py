@@ -96,7 +96,7 @@ async def test_before_it_is_open_and_after_nothing_is_sent(server: BotApiServer,
     with pytest.raises(NotSent):
         await adapter.send(action)
     with pytest.raises(NotSent):
-        await adapter.fetch(Attachment("photo", "x"), tmp_path / "x")
+        await adapter.fetch(Attachment("photo", "x"), tmp_path / "x", 2**20)
 
 
 async def test_the_name_is_remembered_from_the_last_time(server: BotApiServer, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_what_people_send_can_be_fetched(
     server.user("Ana").sends("voice", body=b"\x00stem\xff")
     (event,) = await inbox.holds(1)
     assert isinstance(event, Message)
-    await adapter.fetch(event.attachments[0], tmp_path / "voice")
+    await adapter.fetch(event.attachments[0], tmp_path / "voice", 2**20)
     assert (tmp_path / "voice").read_bytes() == b"\x00stem\xff"
 
 
@@ -135,14 +135,14 @@ async def test_a_file_that_telegram_does_not_give_is_refused(
 ) -> None:
     """It is unknown, too big, or has no address."""
     with pytest.raises(Refused, match="invalid file_id"):
-        await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo")
+        await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo", 2**20)
     for fault in (
         Error(400, "Bad Request: file is too big"),
         BadShape(b'{"ok":true,"result":{"file_id":"a","file_unique_id":"b"}}'),
     ):
         server.faults.add(fault, "getFile")
         with pytest.raises(Refused):
-            await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo")
+            await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo", 2**20)
     assert not (tmp_path / "photo").exists()
 
 
@@ -152,7 +152,7 @@ async def test_a_download_that_breaks_off_can_be_tried_again(
     """Nothing was delivered by it, so nothing is unknown."""
     server.faults.add(Status(502), "getFile")
     with pytest.raises(NotSent):
-        await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo")
+        await adapter.fetch(Attachment("photo", "?"), tmp_path / "photo", 2**20)
 
 
 # --- checking ------------------------------------------------------------------------------------------------------

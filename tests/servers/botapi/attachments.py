@@ -61,11 +61,16 @@ _OTHERS: dict[str, Json] = {
 KINDS = (*_FILES, *_OTHERS)
 
 
-def content_of(kind: str, world: World, body: bytes) -> Json:
+def content_of(kind: str, world: World, body: bytes, seconds: int | None = None, name: str | None = None) -> Json:
     """The message fields of a new attachment; an animation is a document as well, a venue a location."""
     if kind in _OTHERS:
         return {kind: _OTHERS[kind]} | ({"location": _PLACE} if kind == "venue" else {})
     folder, mime, describe = _FILES[kind]
     file = wire.file_json(world.add_file(body, folder, mime=mime)) | wire.present(mime_type=mime)
-    content = {kind: describe(file)}
+    described = describe(file)
+    if seconds is not None:
+        described["duration"] = seconds
+    if name is not None:
+        described["file_name"] = name
+    content = {kind: described}
     return content | ({"document": file} if kind == "animation" else {})

@@ -195,11 +195,18 @@ class Person:
         *,
         caption: str = "",
         body: bytes = b"bytes",
+        seconds: int | None = None,
+        name: str | None = None,
+        album: str | None = None,
         reply_to: Message | None = None,
         topic: int | None = None,
     ) -> Message:
-        """Send something that is not text: any kind of `attachments.KINDS` (photo, voice, sticker, poll, …)."""
-        content = content_of(kind, self.world, body) | ({"caption": caption} if caption else {})
+        """Send something that is not text: any kind of `attachments.KINDS` (photo, voice, sticker, poll, …).
+
+        What is sent as one `album` comes as messages that share it.
+        """
+        content = content_of(kind, self.world, body, seconds, name)
+        content |= wire.present(caption=caption or None, media_group_id=album)
         return self._says(content, chat, reply_to, topic)
 
     def _says(self, content: Json, chat: Seen | None, reply_to: Message | None, topic: int | None) -> Message:

@@ -134,6 +134,12 @@ class Message:
     def edited(self) -> bool:
         return self.edited_at is not None
 
+    def file(self, kind: str, world: World) -> StoredFile | None:
+        """The file that the message is, if it is one of this kind; of a photo the largest."""
+        shown = self.content.get(kind)
+        shown = shown[-1] if isinstance(shown, list) else shown
+        return None if shown is None else world.files[shown["file_id"]]
+
     @property
     def is_service(self) -> bool:
         return not self.content.keys().isdisjoint(SERVICE)

@@ -18,25 +18,25 @@ DELETABLE = 48 * 3600  # seconds
 
 
 def edit_message_text(call: Call) -> Json:
-    message = _editable(call)
+    message = editable(call)
     if "text" not in message.content:
         raise bad_request("there is no text in the message to edit")
-    return _edit(call, message, text_content(call.params))
+    return edit(call, message, text_content(call.params))
 
 
 def edit_message_reply_markup(call: Call) -> Json:
-    message = _editable(call)
-    return _edit(call, message, message.content)
+    message = editable(call)
+    return edit(call, message, message.content)
 
 
-def _editable(call: Call) -> Message:
+def editable(call: Call) -> Message:
     message = access.message_named(call.chat(), call.params, "edit")
     if message.sender is not call.bot.user or message.is_service:
         raise bad_request("message can't be edited")
     return message
 
 
-def _edit(call: Call, message: Message, content: Json) -> Json:
+def edit(call: Call, message: Message, content: Json) -> Json:
     keyboard = inline_keyboard(call.params.parsed("reply_markup"))
     if content == message.content and keyboard == message.keyboard:
         raise bad_request(
