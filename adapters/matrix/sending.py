@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from adapters.matrix import media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
@@ -18,12 +19,14 @@ from bot.model import (
     Outgoing,
     Receipt,
     Rows,
+    SendFile,
     SendReaction,
     SendText,
     SetCommands,
     Span,
     SpanKind,
     Text,
+    UnpinMessage,
     Withdraw,
     joined,
 )
@@ -52,6 +55,10 @@ class Sender:
                 receipt = await self._event(action.chat.id, "m.room.message", content, action.transaction)
                 await self._offer(action, receipt.message)
                 return receipt
+            case SendFile():
+                return await self._file(action)
+            case EditText(caption=True):
+                raise Refused("a file here has no caption that could be changed")
             case EditText():
                 receipt = await self._event(action.chat.id, "m.room.message", edit(action), action.transaction)
                 await self._offer(action, action.message)
@@ -62,6 +69,8 @@ class Sender:
             case Withdraw():
                 where = path("rooms", action.chat.id, "redact", action.message, action.transaction)
                 return await self._put(action.chat.id, where, {})
+            case UnpinMessage():
+                return await self._unpin(action)
             case JoinChat():
                 return await self._join(action.chat.id)
             case LeaveChat():
@@ -81,6 +90,17 @@ class Sender:
             prepared = NotSent(f"the message could not be prepared ({failure})")
             raise (error if isinstance(error, NotSent) else prepared) from failure
         return await self._put(room_id, path("rooms", room_id, "send", kind, transaction), content)
+
+    async def _file(self, action: SendFile) -> Receipt:
+        try:
+            room = self._client.rooms.get(action.chat.id) or await self._client.learn(action.chat.id)
+        except Failure as failure:
+            raise NotSent(f"the room cannot be asked about ({failure})") from failure
+        if room is None:
+            raise Gone("the account is not in this room")
+        where = await media.uploaded(self._server, action, room.encrypted)
+        content = media.told(action, where) | relation(action.thread, action.reply_to)
+        return await self._event(action.chat.id, "m.room.message", content, action.transaction)
 
     async def _put(self, room_id: str, where: str, content: Json) -> Receipt:
         try:
@@ -119,6 +139,21 @@ class Sender:
                 self._offered.clear()
             self._offered.add((event_id, number))
 
+    async def _unpin(self, action: UnpinMessage) -> Receipt:
+        """What is pinned is one list for the room: it is written anew without the message, if the message is in it."""
+        where = path("rooms", action.chat.id, "state", "m.room.pinned_events")
+        try:
+            pinned = (await self._server.call("GET", where)).get("pinned")
+        except Failure as failure:
+            if failure.errcode == "M_NOT_FOUND":
+                return Receipt()  # nothing ever was
+            raise await self._error(failure, action.chat.id) from failure
+        if not isinstance(pinned, list) or action.message not in pinned:
+            return Receipt()
+        rest = [event_id for event_id in pinned if event_id != action.message]
+        await self._put(action.chat.id, where, {"pinned": rest})
+        return Receipt()
+
     async def _join(self, room_id: str) -> Receipt:
         try:
             await self._server.call("POST", path("join", room_id), {})
@@ -144,13 +179,16 @@ class Sender:
 
 def message(action: SendText) -> Json:
     content = _content(with_choices(action.text, action.choices))
-    reply = {"m.in_reply_to": {"event_id": action.reply_to}} if action.reply_to else {}
-    if action.thread:
-        falling_back = {} if reply else {"is_falling_back": True, "m.in_reply_to": {"event_id": action.thread}}
-        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": action.thread} | falling_back | reply
-    elif reply:
-        content["m.relates_to"] = reply
-    return content
+    return content | relation(action.thread, action.reply_to)
+
+
+def relation(thread: str | None, reply_to: str | None) -> Json:
+    """What a message is said to: a thread, another message, both or neither."""
+    reply = {"m.in_reply_to": {"event_id": reply_to}} if reply_to else {}
+    if thread:
+        falling_back = {} if reply else {"is_falling_back": True, "m.in_reply_to": {"event_id": thread}}
+        return {"m.relates_to": {"rel_type": "m.thread", "event_id": thread} | falling_back | reply}
+    return {"m.relates_to": reply} if reply else {}
 
 
 def edit(action: EditText) -> Json:

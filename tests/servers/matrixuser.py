@@ -162,6 +162,20 @@ class MatrixUser:
         event_id: str = answer.event_id
         return event_id
 
+    async def pin(self, room: str, *messages: str) -> None:
+        """Put these at the top of the room, and nothing else."""
+        await self._did(self.client.room_put_state(room, "m.room.pinned_events", {"pinned": list(messages)}))
+
+    async def pinned(self, room: str) -> list[str]:
+        content = (await self._did(self.client.room_get_state_event(room, "m.room.pinned_events"))).content
+        found: list[str] = content["pinned"]
+        return found
+
+    async def makes_moderator(self, room: str, user: str) -> None:
+        levels = (await self._did(self.client.room_get_state_event(room, "m.room.power_levels"))).content
+        users = levels.get("users", {}) | {user: 50}
+        await self._did(self.client.room_put_state(room, "m.room.power_levels", levels | {"users": users}))
+
     async def upgrade(self, room: str) -> str:
         """Replace the room by a newer one; its id."""
         path = f"/_matrix/client/v3/rooms/{quote(room)}/upgrade"

@@ -24,6 +24,7 @@ from bot.model import (
     Span,
     SpanKind,
     Text,
+    UnpinMessage,
     Withdraw,
 )
 from bot.ports import Gone, Refused
@@ -134,6 +135,22 @@ async def test_the_bot_edits_reacts_threads_and_withdraws(core: Core, maria: Mat
     assert (seen[gone].body, seen[gone].redacted) == ("", True)
     assert seen[root].reactions == [(core.user, "👀")]
     assert maria.undecrypted == set()
+
+
+async def test_what_people_pinned_is_unpinned(core: Core, maria: MatrixUser) -> None:
+    """That message alone, as often as it is asked; where it may not, the bot says so and everything stays."""
+    room = await room_with(core, maria, False)
+    chat, notice = core.chat(room), await core.says(room, "notice", "t1")
+    await core.adapter.send(UnpinMessage(chat, notice))  # nothing ever was pinned
+    other = await maria.say(room, "rules")
+    await maria.pin(room, other, notice)
+    with pytest.raises(Refused):
+        await core.adapter.send(UnpinMessage(chat, notice))
+    assert await maria.pinned(room) == [other, notice]
+    await maria.makes_moderator(room, core.user)
+    for _ in range(2):
+        await core.adapter.send(UnpinMessage(chat, notice))
+    assert await maria.pinned(room) == [other]
 
 
 async def test_a_reaction_sent_twice_succeeds_twice(core: Core, maria: MatrixUser) -> None:

@@ -30,6 +30,7 @@ from bot.model import (
     Span,
     SpanKind,
     Text,
+    UnpinMessage,
     Withdraw,
 )
 from bot.ports import Gone, Moved, NotSent, Refused, SendError, Unknown
@@ -144,6 +145,22 @@ async def test_what_is_withdrawn_is_gone(bot: Bot, ana: Person) -> None:
     await perform(bot, withdrawal)
     assert "weg ermee" not in ana.private.texts()
     assert await perform(bot, withdrawal) == Receipt()
+
+
+async def test_what_people_pinned_is_unpinned(server: BotApiServer, bot: Bot, ana: Person) -> None:
+    """That message alone, and to do it again is no failure; whoever is no administrator may not."""
+    group = server.group("Gente", members=[ana])
+    group.adds_bot(by=ana)
+    receipt = await perform(bot, say(group.id, "N1"))
+    unpinning = UnpinMessage(chat(group.id), str(receipt.message))
+    assert isinstance(await failure_of(bot, unpinning), Refused)
+    group.promotes_bot()
+    other = await perform(bot, say(group.id, "N2"))
+    for message in (receipt, other):
+        await bot.pin_chat_message(group.id, int(message.message or 0))
+    for _ in range(2):
+        assert await perform(bot, unpinning) == Receipt()
+    assert group.chat.pinned == [int(other.message or 0)]
 
 
 async def test_a_reaction_is_shown(bot: Bot, ana: Person) -> None:

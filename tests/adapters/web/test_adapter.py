@@ -32,10 +32,12 @@ from bot.model import (
     Pressed,
     Raw,
     Reacted,
+    Receipt,
     SendReaction,
     SendText,
     SetCommands,
     Text,
+    UnpinMessage,
     Withdraw,
 )
 from bot.ports import Down, Gone, Home, NotSent, Refused
@@ -205,6 +207,12 @@ async def test_what_was_withdrawn_is_gone_from_the_page_and_from_the_file(tmp_pa
         assert page.count("Esta mensagem foi retirada.") == 2  # in its place, and where it was answered
         assert f'id="m{answer}"' in page
     assert b"uma-palavra-secreta" not in (tmp_path / "history.db").read_bytes()
+
+
+async def test_nothing_can_be_pinned_on_the_page(web: Web) -> None:
+    """So taking it from the top of a chat is done already."""
+    message = await web.say("group-pt", "N1")
+    assert await web.adapter.send(UnpinMessage(Chat("web", "group-pt"), message)) == Receipt()
 
 
 @pytest.mark.parametrize(
