@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from bot.actions import Action, Amend, UnpinAll
-from bot.appointments import end_of
 from bot.content import Line, Sentence, say
 from bot.events import Due
+from bot.moments import end_of
 from bot.notices import Notice, NoticeState, Standing, is_over
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.actions import Action, Amend, Button, Publish
-from bot.appointments import AppointmentError, end_of, read_moment
 from bot.content import LanguageName, Line, Sentence, say
 from bot.events import Due, Translated
 from bot.model import Message
+from bot.moments import MomentError, end_of, read_moment
 from bot.notices import (
     NEVER_UNREVIEWED,
     Notice,
@@ -40,7 +40,7 @@ def publish(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _cancel(event, where, notice, tx)
     try:
         at = None if asked.lower() in ("", "now") else read_moment(asked, tx.now, tx.policy.zone)
-    except AppointmentError as error:
+    except MomentError as error:
         return tell(event, where, *_how(notice, error.reason), subject=notice.code)
     no = refusal(tx, notice) or _too_late(tx, notice, at)
     if no is not None:

@@ -334,6 +334,19 @@ def test_an_empty_file_names_what_is_needed_with_examples(path: Path) -> None:
     ]
 
 
+def test_how_many_readers_before_a_publisher_hears_of_it(path: Path) -> None:
+    """Three, unless the operator says otherwise; with the file or the environment."""
+    assert read(path, BOT + CARRIER).notices.questions_threshold == 3
+    assert read(path, BOT + CARRIER + "[notices]\nquestions_threshold = 5").notices.questions_threshold == 5
+    changed = read(path, BOT + CARRIER, SCHAKEL_NOTICES__QUESTIONS_THRESHOLD="10")
+    assert changed.notices.questions_threshold == 10
+    for wrong in ("0", "1001", "true"):
+        text = BOT + CARRIER + f"[notices]\nquestions_threshold = {wrong}"
+        assert complaint(path, text).endswith(
+            "must be a number of readers from 1 to 1000; write for example 3 (line 12)"
+        )
+
+
 def test_a_missing_secret_can_be_given_in_two_ways(path: Path) -> None:
     """In the file or in the environment, and the variable is named."""
     assert complaint(path, BOT + "[adapters.pigeon]") == (

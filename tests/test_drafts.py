@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.drafts import Draft, DraftError, parse, read_until
+from bot.drafts import Draft, DraftError, options, parse, read_until
 from bot.notices import Category
 
 TODAY = date(2026, 11, 23)
@@ -82,3 +82,21 @@ def test_what_is_left_is_the_end_of_what_was_typed(words: str, options: str) -> 
     argument = (options + words).strip()
     with suppress(DraftError):
         assert argument.endswith(read(argument).text)
+
+
+# --- a correction ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "draft"),
+    [
+        ("until:24/12", Draft("", valid_until=date(2026, 12, 24))),
+        ("lang:fr until:24/12 Soupe", Draft("Soupe", language="fr", valid_until=date(2026, 12, 24))),
+        ("until: 24/12 lang:FR Soupe", Draft("Soupe", language="fr", valid_until=date(2026, 12, 24))),
+        ("food is given out until:24/12", Draft("food is given out until:24/12")),
+        ("Food: parcels", Draft("Food: parcels")),
+    ],
+)
+def test_a_correction_has_options_and_no_category(typed: str, draft: Draft) -> None:
+    """A word that names one is the text's own."""
+    assert options(typed, TODAY) == draft

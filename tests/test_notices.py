@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +17,15 @@ from bot.notices import (
     StoredFinding,
     Translation,
     TranslationState,
+    is_over,
+    is_told,
     next_look,
     paired_paragraphs,
     published,
     recalled,
     reworded,
     standing,
+    valid_until,
 )
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -136,3 +139,24 @@ def test_counting_grows_rarer_but_never_stops(seconds: list[int]) -> None:
     assert waits == sorted(waits)
     assert all(timedelta(seconds=2) <= wait <= timedelta(minutes=5) for wait in waits)
     assert next_look(None, NOW) == timedelta(seconds=2)
+
+
+# --- its last day ----------------------------------------------------------------------------------------------------
+
+
+@given(notices, st.dates(date(2026, 1, 1), date(2027, 1, 1)), st.dates(date(2026, 1, 1), date(2027, 1, 1)))
+def test_a_last_day_is_a_whole_day(notice: Notice, day: date, today: date) -> None:
+    """It is over on the day after; a notice without one never is. Another day takes the mark away."""
+    assert not is_over(notice, today)
+    dated = valid_until(replace(notice, expired_at=NOW), day)
+    assert is_over(dated, today) == (today > day)
+    assert dated.expired_at is None
+
+
+# --- readers who do not understand -----------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 50))
+def test_a_publisher_is_told_at_the_threshold_and_whenever_there_are_twice_as_many(threshold: int) -> None:
+    told = [count for count in range(1, threshold * 8 + 1) if is_told(count, threshold)]
+    assert told == [threshold, threshold * 2, threshold * 4, threshold * 8]

@@ -16,7 +16,7 @@ _LITTLE = frozenset(
 _FARTHEST = timedelta(days=366)
 
 
-class AppointmentError(Exception):
+class MomentError(Exception):
     """`reason` is a catalogue key."""
 
     def __init__(self, reason: str) -> None:
@@ -27,22 +27,22 @@ class AppointmentError(Exception):
 def read_moment(words: str, now: datetime, zone: tzinfo) -> datetime:
     """The moment meant, in UTC, by the clocks of the zone. A time that has passed today is tomorrow's.
 
-    Raises AppointmentError for what is not understood, is over, or is more than a year away.
+    Raises MomentError for what is not understood, is over, or is more than a year away.
     """
     typed = _latin_digits(words)
     day, rest = _day(typed, now.astimezone(zone).date())
     found = times(rest)
     if len(found) != 1 or not _means_nothing(rest[: found[0].start] + " " + rest[found[0].end :]):
-        raise AppointmentError("when-unclear")
+        raise MomentError("when-unclear")
     clock = time(*divmod(found[0].minutes, 60))
     here = now.astimezone(zone).date()
     moment = _moment(day or here, clock, zone)
     if moment <= now and day is None:
         moment = _moment(here + timedelta(days=1), clock, zone)
     if moment <= now:
-        raise AppointmentError("when-over")
+        raise MomentError("when-over")
     if moment > now + _FARTHEST:
-        raise AppointmentError("when-far")
+        raise MomentError("when-far")
     return moment
 
 
@@ -63,7 +63,7 @@ def _day(typed: str, today: date) -> tuple[date | None, str]:
         day = date(today.year, int(match[3]), int(match[2]))
         return (day if day >= today else day.replace(year=today.year + 1)), rest
     except ValueError:
-        raise AppointmentError("when-unclear") from None
+        raise MomentError("when-unclear") from None
 
 
 def _means_nothing(rest: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.appointments import AppointmentError, end_of, read_moment
+from bot.moments import MomentError, end_of, read_moment
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Brussels
@@ -64,7 +64,7 @@ def test_days_and_times_are_read_as_people_write_them(words: str, moment: str) -
 )
 def test_what_is_not_one_moment_to_come_is_refused(words: str, reason: str) -> None:
     """Nothing is guessed: a word that we do not know may change the meaning."""
-    with pytest.raises(AppointmentError) as refused:
+    with pytest.raises(MomentError) as refused:
         read(words)
     assert refused.value.reason == reason
 
@@ -78,7 +78,7 @@ def test_a_time_alone_is_within_a_day(clock: time, now: datetime, zone: ZoneInfo
 
 @given(st.text())
 def test_anything_else_is_refused_kindly(words: str) -> None:
-    with suppress(AppointmentError):
+    with suppress(MomentError):
         assert read_moment(words, NOW, BRUSSELS) > NOW
 
 
