@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from adapters.matrix import checking, media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
+from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
 from adapters.matrix.login import logged_in
 from adapters.matrix.parsing import parse
@@ -22,7 +24,7 @@ from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.undecrypted import Undecrypted
 from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
-from bot.ports import Account, Deliver, Home, Limits, NotSent
+from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, Question
 
 CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already
 
@@ -31,6 +33,16 @@ class MatrixAdapter:
     """One account on one homeserver."""
 
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
+    questions: ClassVar[Sequence[Question]] = (
+        Question(
+            "user",
+            "The account",
+            "Make an ordinary account for the bot, with a password, on any homeserver. You do not use it yourself. "
+            "It is written like @schakel:example.org.",
+        ),
+        Question("homeserver", "The address of its homeserver", suggested=homeserver_of),
+        Question("password", "Its password", "It is needed once, for the first login.", secret=True),
+    )
     limits = Limits(
         text=TEXT_BYTES,
         unit="bytes",
@@ -41,6 +53,8 @@ class MatrixAdapter:
         idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
         threads=True,
         reactions=True,
+        upload=LARGEST_FILE,  # until the homeserver has said what it takes
+        # No captions: many apps show none, and an edit of one would have to tell everything of the file again.
     )
 
     def __init__(self, name: str, settings: BaseModel, timeline: int = 100) -> None:
@@ -64,6 +78,7 @@ class MatrixAdapter:
             client = self._client = await logged_in(self._server, self._settings, home)
             await client.upload_keys()
             client.direct, name = await asyncio.gather(self._direct_rooms(), self._display_name())
+            self.limits = replace(self.limits, upload=await media.largest(self._server))
             me = Me(client.user_id, name)
         except Failure as failure:
             await self._release()
@@ -114,8 +129,8 @@ class MatrixAdapter:
         if not task.cancelled():
             task.exception()  # looked at, for the case that nobody waits for it any more
 
-    async def fetch(self, attachment: Attachment, into: Path) -> None:
-        await media.fetch(self._server, attachment, into)
+    async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
+        await media.fetch(self._server, attachment, into, most)
 
     async def check(self) -> list[str]:
         server = Homeserver(self._settings.homeserver)

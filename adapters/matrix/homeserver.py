@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from bot.ports import TooLarge
+
 Json = dict[str, Any]
 
 CONNECT_TIMEOUT = 10.0
 REQUEST_TIMEOUT = 30.0
+FILE_TIMEOUT = 600.0  # for the largest file on a slow line
 
 
 class Failure(Exception):
@@ -69,43 +73,57 @@ class Homeserver:
         timeout: float = REQUEST_TIMEOUT,
     ) -> Json:
         """The answer's JSON object. Raises Failure for everything else."""
-        try:
-            async with self._request(method, path, body, query, timeout) as response:
-                content = await response.read()
-        except aiohttp.ClientConnectorError as error:
-            raise Failure(None, reached=False) from error
-        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            raise Failure(None, reached=not isinstance(error, aiohttp.ConnectionTimeoutError)) from error
-        answer = _object(content)
-        if response.status == 200 and answer is not None:
-            return answer
-        raise _failure(response.status, answer or {}, response.headers.get("Retry-After"))
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        data = None if body is None else encoded(body)
+        return await self._answer(self._request(method, path, data, headers, query, timeout))
 
-    async def download(self, path: str, into: Path) -> None:
-        """Write an answer's bytes to a file, piece by piece. Raises Failure."""
-        try:
-            async with self._request("GET", path, None, None, 300.0) as response:
+    async def upload(self, pieces: AsyncIterator[bytes], size: int, mime: str) -> str:
+        """Store `size` bytes; the address under which they can be found. Raises Failure."""
+        headers = {"Content-Type": mime, "Content-Length": str(size)}
+        answer = await self._answer(
+            self._request("POST", "/_matrix/media/v3/upload", pieces, headers, None, FILE_TIMEOUT)
+        )
+        address = answer.get("content_uri")
+        if not isinstance(address, str):
+            raise Failure(200)
+        return address
+
+    async def download(self, path: str, into: Path, most: int) -> None:
+        """Write an answer's bytes to a file, piece by piece. Raises Failure, or TooLarge after `most` bytes."""
+        with _in_our_terms():
+            async with self._request("GET", path, None, {}, None, FILE_TIMEOUT) as response:
                 if response.status != 200:
                     answer = _object(await response.read()) or {}
                     raise _failure(response.status, answer, response.headers.get("Retry-After"))
                 with into.open("wb") as file:
                     async for piece in response.content.iter_chunked(65536):
+                        most -= len(piece)
+                        if most < 0:
+                            raise TooLarge("the file is larger than it was said to be")
                         file.write(piece)
-        except aiohttp.ClientConnectorError as error:
-            raise Failure(None, reached=False) from error
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise Failure(None) from error
+
+    async def _answer(self, request: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> Json:
+        with _in_our_terms():
+            async with request as response:
+                content = await response.read()
+        answer = _object(content)
+        if response.status == 200 and answer is not None:
+            return answer
+        raise _failure(response.status, answer or {}, response.headers.get("Retry-After"))
 
     def _request(
-        self, method: str, path: str, body: Json | None, query: dict[str, str] | None, timeout: float
+        self,
+        method: str,
+        path: str,
+        data: bytes | AsyncIterator[bytes] | None,
+        headers: dict[str, str],
+        query: dict[str, str] | None,
+        timeout: float,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        data = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = encoded(body)
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         return self._session.request(
             method,
             URL(self.address + path, encoded=True).update_query(query or {}),
@@ -114,6 +132,17 @@ class Homeserver:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
         )
+
+
+@contextmanager
+def _in_our_terms() -> Iterator[None]:
+    """aiohttp's errors as Failure."""
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        raise Failure(None, reached=False) from error
+    except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+        raise Failure(None, reached=not isinstance(error, aiohttp.ConnectionTimeoutError)) from error
 
 
 def encoded(body: Json) -> bytes:

@@ -32,6 +32,7 @@ from bot.model import (
 Json = dict[str, Any]
 
 _MEDIA = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
+_LONGEST = 24 * 3600 * 1000  # milliseconds; what is longer is a mistake
 _POLLS = {"m.poll.start", "org.matrix.msc3381.poll.start"}
 _COMMAND = re.compile(r"\s*[!/][^\W\d_]")
 # A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
@@ -237,7 +238,15 @@ def _attachment(content: Json, msgtype: str) -> Attachment:
         _string(content, "filename" if content.get("filename") else "body"),
         size if isinstance(size, int) and size >= 0 else None,
         _storable(mime) if isinstance(mime, str) else None,
+        _seconds(content, info),
     )
+
+
+def _seconds(content: Json, info: Json) -> int | None:
+    told = info.get("duration")
+    if told is None:
+        told = (content.get("org.matrix.msc1767.audio") or {}).get("duration")
+    return round(told / 1000) if isinstance(told, int | float) and 0 <= told < _LONGEST else None
 
 
 def _string(fields: Json, key: str) -> str:

@@ -234,11 +234,15 @@ def numbered(choices: Rows) -> list[tuple[int | None, Choice]]:
 
 
 def with_choices(text: Text, choices: Rows) -> Text:
-    """The text with its choices written out: "1. label" for each, links as links."""
+    """The text with its choices written out: "1. label" for each, links as links.
+
+    A label that is its own number stands in the text already.
+    """
     lines = [
         Text(f"{number}. {choice.label}")
         if number is not None
         else Text(choice.label, (Span(0, len(choice.label), SpanKind.LINK, choice.url),))
         for number, choice in numbered(choices)
+        if choice.label != str(number)
     ]
     return joined([text, joined(lines, "\n")], "\n\n")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import nio
+from nio.crypto import decrypt_attachment
 from nio.store import SqliteMemoryStore
 
 from tests.servers.synapse import Synapse
@@ -32,6 +33,7 @@ class Seen:
     edited: bool = False
     redacted: bool = False
     reactions: list[tuple[str, str]] = field(default_factory=list)  # (sender, key)
+    content: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 class _Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
@@ -144,13 +146,37 @@ class MatrixUser:
         event_id: str = answer.event_id
         return event_id
 
-    async def send_file(self, room: str, name: str, data: bytes, mime: str, msgtype: str = "m.file") -> str:
-        """Upload and send a file, encrypted where the room is."""
+    async def send_file(
+        self,
+        room: str,
+        name: str,
+        data: bytes,
+        mime: str,
+        msgtype: str = "m.file",
+        *,
+        caption: str | None = None,
+        voice: int | None = None,
+        thread: str | None = None,
+    ) -> str:
+        """Upload and send a file, encrypted where the room is; as a voice message of so many seconds."""
         encrypt = self.client.rooms[room].encrypted
         size = len(data)
         answer, keys = await self.client.upload(BytesIO(data), mime, name, encrypt=encrypt, filesize=size)
         assert isinstance(answer, nio.UploadResponse), answer
-        content = {"msgtype": msgtype, "body": name, "info": {"size": size, "mimetype": mime}}
+        content: dict[str, Any] = {"msgtype": msgtype, "body": name, "info": {"size": size, "mimetype": mime}}
+        if caption is not None:
+            content |= {"body": caption, "filename": name}
+        if voice is not None:
+            content["info"]["duration"] = voice * 1000
+            content |= {"org.matrix.msc3245.voice": {}, "org.matrix.msc1767.audio": {"duration": voice * 1000}}
+        if thread is not None:
+            last = {"event_id": thread}
+            content["m.relates_to"] = {
+                "rel_type": "m.thread",
+                "event_id": thread,
+                "m.in_reply_to": last,
+                "is_falling_back": True,
+            }
         where = {"file": {"url": answer.content_uri, **keys}} if encrypt else {"url": answer.content_uri}
         return await self.put(room, "m.room.message", content | where)
 
@@ -175,6 +201,15 @@ class MatrixUser:
         levels = (await self._did(self.client.room_get_state_event(room, "m.room.power_levels"))).content
         users = levels.get("users", {}) | {user: 50}
         await self._did(self.client.room_put_state(room, "m.room.power_levels", levels | {"users": users}))
+
+    async def fetch(self, seen: Seen) -> bytes:
+        """The bytes of a file, as their app shows them."""
+        where = seen.content.get("file") or seen.content
+        answer = await self._did(self.client.download(where["url"]))
+        data: bytes = answer.body
+        if "key" in where:
+            data = decrypt_attachment(data, where["key"]["k"], where["hashes"]["sha256"], where["iv"])
+        return data
 
     async def upgrade(self, room: str) -> str:
         """Replace the room by a newer one; its id."""
@@ -288,4 +323,5 @@ def _seen(event: dict[str, Any], content: dict[str, Any], relation: dict[str, An
         content.get("msgtype", ""),
         relation["event_id"] if threaded else None,
         None if threaded and relation.get("is_falling_back") else replied,
+        content=content,
     )
