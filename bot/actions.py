@@ -164,7 +164,14 @@ class RecallAll:
     subject: str
 
 
-Action = Say | Edit | Recall | React | Answer | Join | Leave | Publish | Amend | RecallAll
+@dataclass(frozen=True, slots=True)
+class UnpinAll:
+    """Take every copy of what was published under a subject from the top of its group, if somebody has put it there."""
+
+    subject: str
+
+
+Action = Say | Edit | Recall | React | Answer | Join | Leave | Publish | Amend | RecallAll | UnpinAll
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -18,15 +19,18 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_such
 from bot.hours import Hours, parse_hours
 from bot.ports import Adapter, Engine
+from bot.request_settings import ClosedDate, RequestSettings
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
 
 PREFIX = "SCHAKEL_"
 SEPARATOR = "__"
-SECTIONS = ("bot", "database", "adapters", "translation")
+SECTIONS = ("bot", "database", "adapters", "notices", "requests", "translation")
 ADAPTERS = "schakel.adapters"
 ENGINES = "schakel.engines"
 CONSENT = "members are told"
+
+Plugin = TypeVar("Plugin")
 
 # --- what comes out ------------------------------------------------------------------------------------------------
 
@@ -42,6 +46,7 @@ class Bot(Section):
     working_language: str = Field(examples=['working_language = "nl"'])
     readers: str | dict[str, str] = Field(examples=['readers = "volunteers of our centre"'])
     time_zone: ZoneInfo = Field(default="Europe/Brussels", validate_default=True)
+    closed: tuple[ClosedDate, ...] = ()
     hours: Hours = Field(examples=['hours = "Mon-Fri 09:00-18:00"'])
     delete_after_days: int = Field(examples=["delete_after_days = 30"])
     data_dir: Path = Field(default=Path("data"), validate_default=True)
@@ -107,7 +112,7 @@ class Bot(Section):
         if not isinstance(hours, str):
             raise ValueError(f"must be a text in quotes; {remedy}")
         try:
-            return parse_hours(hours, info.data.get("time_zone", ZoneInfo("UTC")))
+            return parse_hours(hours, info.data.get("time_zone", ZoneInfo("UTC")), info.data.get("closed", ()))
         except ValueError as error:
             raise ValueError(f"{error}; {remedy}") from error
 
@@ -153,6 +158,19 @@ class Database(Section):
         raise ValueError(
             'is no address of a database; write "sqlite:///data/schakel.db" or "postgresql://USER:PASSWORD@HOST/NAME"'
         )
+
+
+class NoticeSettings(Section):
+    """[notices]."""
+
+    questions_threshold: int = 3
+
+    @field_validator("questions_threshold", mode="before")
+    @classmethod
+    def is_a_number_of_readers(cls, readers: object) -> object:
+        if isinstance(readers, bool) or (isinstance(readers, int) and not 1 <= readers <= 1000):
+            raise ValueError("must be a number of readers from 1 to 1000; write for example 3")
+        return readers
 
 
 class EngineLists(Section):
@@ -203,6 +221,8 @@ class Config:
     database: Database
     adapters: Mapping[str, AdapterConfig]
     translation: Translation
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
+    requests: RequestSettings = field(default_factory=RequestSettings)
 
 
 # --- networks and engines that are installed -----------------------------------------------------------------------
@@ -224,6 +244,24 @@ def adapter_class(kind: str) -> type[Adapter]:
 def engine_class(kind: str) -> type[Engine]:
     """Import the translation engine of that kind. Raises UnknownKind, or whatever importing it raises."""
     return cast(type[Engine], _plugin(ENGINES, kind))
+
+
+def installed(find: Callable[[str], type[Plugin]]) -> list[tuple[str, type[Plugin]]]:
+    """Every network (`adapter_class`) or engine (`engine_class`) that is installed and can be loaded, by its kind."""
+    found = []
+    for kind in sorted({entry.name for entry in entry_points(group=ADAPTERS if find is adapter_class else ENGINES)}):
+        with suppress(Exception):  # whatever a third party's package raises while it is imported
+            found.append((kind, find(kind)))
+    return found
+
+
+def given(environ: Mapping[str, str], at: Key) -> Values:
+    """The keys of a section that the environment gives."""
+    values = _Sources.merged({}, environ)
+    for part in at:
+        found = values.get(part)
+        values = found if isinstance(found, dict) else {}
+    return values
 
 
 def _plugin(group: str, kind: str) -> type[Any]:
@@ -251,10 +289,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     database = _database(findings, folder, bot)
     adapters = _adapters(findings)
     translation = _translation(findings)
+    notices = findings.validated(NoticeSettings, findings.table(("notices",)), ("notices",))
+    requests = findings.validated(RequestSettings, findings.table(("requests",)), ("requests",))
     problems = findings.problems + _misspelt(environ)
-    if problems or bot is None or database is None:
+    if problems or bot is None or database is None or notices is None or requests is None:
         raise ConfigError(problems)
-    return Config(bot, database, adapters, translation)
+    return Config(bot, database, adapters, translation, notices, requests)
 
 
 def _database(findings: Findings, folder: Path, bot: Bot | None) -> Database | None:

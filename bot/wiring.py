@@ -21,6 +21,12 @@ def policy(config: Config) -> Policy:
         working_language=bot.working_language,
         readers={"": bot.readers} if isinstance(bot.readers, str) else dict(bot.readers),
         hours=bot.hours.text,
+        closed=bot.closed,
+        categories=config.requests.categories,
+        sensitive=config.requests.sensitive,
+        outcomes=config.requests.outcomes,
+        patience=config.requests.patience,
+        digest_at=config.requests.digest_at,
         delete_after_days=bot.delete_after_days,
         not_authorities=bot.not_authorities,
         emergency_number=bot.emergency_number,
@@ -28,6 +34,7 @@ def policy(config: Config) -> Policy:
         translates_notices=bool(config.translation.notices),
         translates_conversations=bool(config.translation.conversations),
         read_by=config.translation.read_by,
+        questions_threshold=config.notices.questions_threshold,
         networks={name: one.kind.capitalize() for name, one in config.adapters.items()},
     )
 

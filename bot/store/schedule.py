@@ -29,6 +29,26 @@ class Schedule:
         )
         self._tx.stirred.add("schedule")
 
+    def no_later(self, when: datetime, due: Due) -> None:
+        """Have `due` handled at `when`, or earlier if that is planned already."""
+        planned = self._tx.connection.execute(
+            select(schedule.c.due_at).where(schedule.c.name == f"{due.what}/{due.subject}")
+        ).scalar()
+        if planned is None or planned > when:
+            self.at(when, due)
+
+    def planned(self, what: str, subject: str = "") -> datetime | None:
+        """When a timer is due; None where there is none."""
+        when: datetime | None = self._tx.connection.execute(
+            select(schedule.c.due_at).where(schedule.c.name == f"{what}/{subject}")
+        ).scalar()
+        return when
+
+    def ensure(self, due: Due) -> None:
+        """Have `due` handled soon, unless it is planned already."""
+        if self.planned(due.what, due.subject) is None:
+            self.at(self._tx.now, due)
+
     def cancel(self, what: str, subject: str = "") -> None:
         self._tx.connection.execute(delete(schedule).where(schedule.c.name == f"{what}/{subject}"))
 

@@ -228,6 +228,15 @@ async def test_who_answers_the_screen_asks_about_the_notice(asked: House) -> Non
     assert request.notice == (await asked.notice()).id
 
 
+async def test_a_question_may_be_spoken(asked: House) -> None:
+    """A voice message that answers the screen is the question; it is not answered with the notice once more."""
+    await follows(asked, asked.rui)
+    await asked.rui.sends("voice", seconds=4, reply_to=asked.rui.sees()[0].id)
+    await asked.rui.presses(sentence("button-send", "pt"))
+    (request,) = await requests(asked)
+    assert request.notice == (await asked.notice()).id
+
+
 # --- where links carry nothing ---------------------------------------------------------------------------------------
 
 
