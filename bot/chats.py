@@ -23,6 +23,8 @@ class KnownChat:
     administrator: bool
     added_at: datetime
     explained_at: datetime | None
+    person: int | None = None  # a helper's own private chat: whose
+    hours: str | None = None  # when somebody is there, where it is not as the operator said for all
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ SHOWN = 900
 """Characters of the member's words on a card: with their translation they still fit one message of any network."""
 _SHOWN_TEXTS = 8
 
+CALLS = {"call-reached": "called-reached", "call-not-reached": "called-not-reached"}
+"""What happened, and how it is told."""
+
 _ECHO_WAITS = timedelta(seconds=3)  # for its translation: whoever replied wants to see that it was taken
 
 
@@ -163,13 +166,22 @@ def _fields(tx: Transaction, request: Request) -> list[Sentence]:
     missing = request.language_missing
     fields.append(say("card-language-missing" if missing else "card-language", language=LanguageName(request.language)))
     if request.answer_by is not None:
-        fields.append(say(f"card-answer-{request.answer_by}"))
+        fields.append(say("card-answer-call-number" if request.phone else f"card-answer-{request.answer_by}"))
+    if (last := called(tx, request)) is not None:
+        fields.append(last)
     fields.append(say("card-since", since=clock(tx, request.created_at)))
     if request.state is not RequestState.CLOSED:
         fields.append(say("card-unanswered" if request.unanswered else "card-answered"))
     if not tx.chats.get(request.chat).active or not in_private(tx, request):
         fields.append(unreachable(tx, request))
     return fields
+
+
+def called(tx: Transaction, request: Request) -> Sentence | None:
+    """How the last call went."""
+    calls = {what: at for what, at in tx.requests.history([request])[request.id].items() if what in CALLS}
+    last = max(calls, key=calls.__getitem__, default=None)
+    return None if last is None else say(CALLS[last], at=clock(tx, calls[last]))
 
 
 def in_private(tx: Transaction, request: Request) -> bool:

@@ -12,30 +12,26 @@ from bot.content import Line, Sentence, say
 from bot.model import ChatKind, Deleted, Edited, Message
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
-from handlers import asking, cards, intake
+from handlers import asking, attached, calling, cards, intake, opening, phone, questions
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
 
 
 def words(event: Message, where: Situation, tx: Transaction) -> Actions:
-    """Whatever is written in a private chat and is no command."""
-    said = [*_without_words(event, where, tx)]
-    if not any(character.isalnum() for character in event.text.plain):
-        return said or tell(where, tx, say("words-please"), to=event)
-    return (*_about(event, where, tx), *said)
-
-
-def _without_words(event: Message, where: Situation, tx: Transaction) -> Actions:
-    """What came with the words, or instead of them, and reaches nobody yet."""
-    if event.unsupported is None and not event.attachments:
-        return ()
-    if any(character.isalnum() for character in event.text.plain):
-        return tell(where, tx, say("words-arrived-alone"), to=event)
-    kinds = {attachment.kind for attachment in event.attachments}
-    if not kinds:
-        return tell(where, tx, say("words-please"), to=event)
-    spoken = not kinds.isdisjoint(("voice", "audio", "video_note"))
-    return tell(where, tx, say("words-please-voice" if spoken else "words-please-picture"), to=event)
+    """Whatever is written, spoken or photographed in a private chat and is no command."""
+    if (told_helper := calling.from_a_helper(event, where, tx)) is not None:
+        return told_helper
+    if (number := phone.typed(event, where, tx)) is not None:
+        return number
+    event = phone.kept_apart(event, where, tx)
+    written = any(character.isalnum() for character in event.text.plain)
+    refused = [*attached.too_large(event, tx)]
+    if written and event.unsupported is not None:
+        refused.append(say("words-arrived-only"))
+    told = tell(where, tx, *refused, to=event) if refused else ()
+    if written or attached.fitting(event, tx):
+        return (*_about(event, where, tx), *told)
+    return told or tell(where, tx, say("words-please"), to=event)
 
 
 def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -46,9 +42,11 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     state = tx.dialogues.get(where.chat.id)
     if "which" in state:
         return _which_typed(event, where, tx)
+    if (asked := questions.typed(event, where, tx)) is not None:
+        return asked
     if asking.held(tx, where.chat.id) is not None:
         return asking.hold([asking.store(event, where, tx)], event, where, tx)
-    if "question" in state and (taken := intake.typed(event, where, tx)) is not None:
+    if "question" in state and not event.attachments and (taken := intake.typed(event, where, tx)) is not None:
         return taken
     match requests.meant(mine, _last_said(tx, mine), tx.now):
         case Continues(request):
@@ -86,14 +84,23 @@ def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transact
     if reopened:
         tx.requests.happened(request, "reopened", where.person.id)
         shown += cards.in_thread(tx, request, Line(say("thread-reopened", code=request.code)))
+        shown += phone.hand_over(tx, request)
+    name, closed = opening.once_closed(tx, request)
+    told += closed
     if tx.chats.coordination_room() is None:
         told.append(asking.nobody_reads(tx))
-    return (*shown, _to_member(request, told, event))
+    return (*shown, _to_member(request, told, event, name))
 
 
-def _to_member(request: Request, told: Sequence[Sentence], event: Message | None) -> Say:
+def _to_member(request: Request, told: Sequence[Sentence], event: Message | None, name: str | None) -> Say:
     reply = None if event is None else OnNetwork(event.id)
-    return Say(request.chat, tuple(Line(sentence) for sentence in told), request.code, reply_to=reply)
+    return Say(
+        request.chat,
+        tuple(Line(sentence) for sentence in told),
+        request.code,
+        name or attached.once(event),
+        reply_to=reply,
+    )
 
 
 def _in_their_language(text: int, request: Request, tx: Transaction) -> None:
@@ -118,7 +125,7 @@ def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situa
 
 def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     """The code as an answer, or still more words: then the question stands again below them."""
-    code = commands.code_in(event.text.plain, "K")
+    code = None if event.attachments else commands.code_in(event.text.plain, "K")
     open = tx.requests.of_chat(where.chat.id, open_only=True)
     if code is not None and any(request.code == code for request in open):
         return _settle_which(code, where, tx)
@@ -167,7 +174,9 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     request = tx.requests.by_code(copy.subject)
     if request is None or request.chat != chat.id or tx.texts.get(copy.text).text.plain == event.text.plain:
         return ()
-    text = tx.texts.add(event.text, asking.guess(event.text.plain, tx))
+    if copy.text == request.phone:
+        return phone.edited(event, request, tx)
+    text = tx.texts.add(phone.without_number(event.text, chat.id, tx), asking.guess(event.text.plain, tx))
     _in_their_language(text, request, tx)
     tx.copies.reads_now(chat.id, event.id, text)
     line = tx.requests.say(request.id, "member", text)
@@ -187,7 +196,11 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         _unhold(copy.text, chat.id, tx)
         return ()
     request = tx.requests.by_code(copy.subject)
-    return () if request is None else cards.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
+    if request is None:
+        return ()
+    if copy.text == request.phone:
+        return phone.deleted(request, tx)
+    return cards.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
 
 
 def _unhold(text: int, chat: int, tx: Transaction) -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from bot.actions import Button, Buttons, Say
 from bot.content import Content, Gap, Line, say
 from bot.model import Message, Pressed, Reacted
-from bot.requests import ANSWER_BY, CATEGORIES, FOR_WHOM, RECENT, Request, RequestState
+from bot.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import cards
 from handlers.situation import Actions, Situation
 
 QUESTIONS = ("what", "who", "area", "how")
+_BELONGS_TO = {"reach": "who", "phone": "how"}  # questions that some answers lead to
 SKIP = "skip"
 _LONGEST_AREA = 60  # characters; whoever writes more is telling, not answering
 _LONGEST_REACH = 200
@@ -31,10 +32,13 @@ def chosen(event: Pressed | Reacted | Message, where: Situation, tx: Transaction
         return ()
     changed = _answered(request, question, where.choice.value)
     tx.requests.save(changed)
-    shown = cards.refresh(tx, changed) if changed != request else ()
+    shown = _shown(tx, changed) if changed != request else ()
     if question == "who" and where.choice.value == "other":
         return (*shown, *_ask(tx, changed, "reach"))
-    return (*shown, *_next(tx, changed, question))
+    if question == "how" and where.choice.value == "call" and changed.phone is None:
+        return (*shown, *_ask(tx, changed, "phone"))
+    safety = _safety(tx, changed) if changed.category != request.category else ()
+    return (*shown, *safety, *_next(tx, changed, question))
 
 
 def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
@@ -52,7 +56,20 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
     tx.requests.save(changed)
-    return (*cards.refresh(tx, changed), *_next(tx, changed, str(question)))
+    return (*_shown(tx, changed), *_next(tx, changed, str(question)))
+
+
+def _shown(tx: Transaction, request: Request) -> Actions:
+    """On the card; where what is written is nobody else's business, below it."""
+    return (*cards.refresh(tx, request), *cards.words_below(tx, request))
+
+
+def _safety(tx: Transaction, request: Request) -> Actions:
+    """Somebody is hurt or threatened: whom to call, and how not to be found out by whoever can see the phone."""
+    if request.category != "violence":
+        return ()
+    content = (Line(say("first-danger", number=tx.policy.emergency_number), "bold"), Line(say("safe-phone")))
+    return (Say(request.chat, content, request.code),)
 
 
 def over(tx: Transaction, request: Request) -> None:
@@ -76,17 +93,16 @@ def _answered(request: Request, question: str, value: str) -> Request:
 
 def _next(tx: Transaction, request: Request, question: str) -> Actions:
     """The question after this one, unless an earlier question was answered late."""
-    question = "who" if question == "reach" else question
+    question = _BELONGS_TO.get(question, question)
     state = tx.dialogues.get(request.chat)
-    waiting = "who" if state.get("question") == "reach" else state.get("question")
+    waiting = _BELONGS_TO.get(state.get("question", ""), state.get("question"))
     if state.get("request") != request.number or waiting != question:
         return (Say(request.chat, (Line(say("intake-noted")),), request.code),)
     following = QUESTIONS.index(question) + 1
     if following < len(QUESTIONS):
         return _ask(tx, request, QUESTIONS[following])
     tx.dialogues.save(request.chat, {})
-    last = say("intake-call") if request.answer_by == "call" else say("intake-thanks")
-    return (Say(request.chat, (Line(last),), request.code),)
+    return (Say(request.chat, (Line(say("intake-thanks")),), request.code),)
 
 
 def _ask(tx: Transaction, request: Request, question: str) -> Actions:
@@ -94,12 +110,12 @@ def _ask(tx: Transaction, request: Request, question: str) -> Actions:
     content: Content = (Line(say(f"intake-{question}"), "bold"),)
     if question == QUESTIONS[0]:
         content = (Line(say("intake-begin")), Gap(), *content)
-    return (Say(request.chat, content, request.code, buttons=_buttons(question)),)
+    return (Say(request.chat, content, request.code, buttons=_buttons(tx, question)),)
 
 
-def _buttons(question: str) -> Buttons:
+def _buttons(tx: Transaction, question: str) -> Buttons:
     step = f"intake-{question}"
-    values = {"what": CATEGORIES, "who": FOR_WHOM, "how": ANSWER_BY}.get(question, ())
+    values = {"what": tx.policy.categories, "who": FOR_WHOM, "how": ANSWER_BY}.get(question, ())
     keys = {"what": "need", "who": "for", "how": "answer"}
     offered = [Button(say(f"{keys[question]}-{value}"), step, value) for value in values]
     offered.append(Button(say("wont-say" if question == "area" else "button-skip"), step, SKIP))

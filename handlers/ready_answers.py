@@ -76,7 +76,7 @@ def _listed(tx: Transaction, request: Request, where: Situation) -> Actions:
     language = threads.language(where, tx)
     rows: list[Block] = [Verbatim(f"{number}. {_shown(one, language, tx)}") for number, one in enumerate(READY, 1)]
     content = (
-        Line(say("ready-head", code=request.code), "bold"),
+        Line(say("ready-list", code=request.code, command="!ready 1"), "bold"),
         *rows,
         Gap(),
         Line(say("ready-how", example=_usage())),

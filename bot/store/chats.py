@@ -84,6 +84,20 @@ class Chats:
     def set_language(self, id: int, language: str) -> None:
         self._set(id, language=language)
 
+    def set_hours(self, id: int, hours: str | None) -> None:
+        """When somebody is there to read the chat; None: when the operator said."""
+        self._set(id, hours=hours)
+
+    def set_person(self, id: int, person: int) -> None:
+        """A private chat turns out to be a helper's."""
+        self._set(id, person_id=person)
+
+    def private_of(self, person: int) -> KnownChat | None:
+        """Where a helper can be told what is for them alone."""
+        query = select(chat).where(chat.c.person_id == person, chat.c.role == Role.PRIVATE, chat.c.active)
+        row = self._tx.connection.execute(query.order_by(chat.c.id.desc()).limit(1)).first()
+        return None if row is None else _chat(row)
+
     def set_active(self, id: int, active: bool) -> None:
         self._set(id, active=active)
 
@@ -111,6 +125,14 @@ class Chats:
         if other is not None and other.id != id:
             self._set(other.id, network_id=f"{network_id} (moved to {id})", active=False)
         self._set(id, network_id=network_id, active=True)
+
+    def exists(self, id: int) -> bool:
+        """Whether a chat is still known: of a private one in which nothing is left, nothing is kept."""
+        return self._tx.connection.execute(select(chat.c.id).where(chat.c.id == id)).first() is not None
+
+    def forgotten(self, id: int) -> None:
+        """Its row is gone."""
+        self._read.pop(id, None)
 
     def _set(self, id: int, **values: object) -> None:
         self._read.pop(id, None)
@@ -242,6 +264,8 @@ def _chat(row: Row[Any]) -> KnownChat:
         administrator=found["administrator"],
         added_at=found["added_at"],
         explained_at=found["explained_at"],
+        person=found["person_id"],
+        hours=found["hours"],
     )
 
 

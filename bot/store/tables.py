@@ -146,6 +146,7 @@ chat = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("administrator", Boolean, nullable=False, server_default=text("false")),
     Column("hours", String),  # when somebody is there, as it was written; the operator's where None
+    Column("person_id", ForeignKey("person.id")),  # of a helper's private chat: whose it is
     Column("added_at", Instant, nullable=False),
     Column("explained_at", Instant),
     UniqueConstraint("account", "network_id"),
@@ -224,6 +225,7 @@ translation = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Instant),
     UniqueConstraint("text_id", "language"),
+    Index("ix_translation_result_id", "result_id"),
     Index(
         "ix_translation_wanted",
         "due_at",
@@ -306,6 +308,8 @@ delivery = Table(
         "ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL
     ),
     Index("ix_delivery_subject", "subject", "status"),
+    Index("ix_delivery_chat_id", "chat_id"),
+    Index("ix_delivery_message_id", "message_id"),
     Index(
         "ix_delivery_translation",
         "translation_id",
@@ -321,6 +325,7 @@ part = Table(
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("position", SmallInteger, nullable=False),
     Column("body", LargeBinary),  # what to do, rendered; emptied when sent
+    Column("file", Boolean, nullable=False, server_default=text("false")),  # or what stands in the place of one
     Column("status", SmallInteger, nullable=False, server_default="0"),
     Column("network_id", String),
     UniqueConstraint("delivery_id", "position"),
@@ -335,6 +340,7 @@ copy = Table(
     Column("subject", String, nullable=False, server_default=""),
     Column("delivery_id", ForeignKey("delivery.id")),  # None: it came in
     Column("position", SmallInteger, nullable=False, server_default="0"),
+    Column("file", Boolean, nullable=False, server_default=text("false")),  # its words, if any, are a caption
     Column("text_id", ForeignKey("text.id")),
     UniqueConstraint("chat_id", "network_id"),
     Index("ix_copy_delivery_id", "delivery_id"),
@@ -416,6 +422,7 @@ request = Table(
     Column("outcome", String),
     Column("created_at", Instant, nullable=False),
     Column("heard_at", Instant, nullable=False),  # the member's last message
+    Column("waits_since", Instant),  # the member's first message that nobody has answered
     Column("closed_at", Instant),
     Index("ix_request_chat_id", "chat_id"),
     Index("ix_request_state", "state"),
@@ -463,3 +470,8 @@ schedule = Table(
     Column("body", LargeBinary, nullable=False),
     Index("ix_schedule_due_at", "due_at"),
 )
+
+
+def referring(to: Table) -> list[Column[int]]:
+    """Every column of any table that refers to a row of this one."""
+    return [column for table in metadata.sorted_tables for column in table.c if column.references(to.c.id)]

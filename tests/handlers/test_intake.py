@@ -64,17 +64,6 @@ async def test_how_to_reach_them_can_be_skipped_too(scene: Scene) -> None:
     assert scene.member.reads()[-1] == sentence("intake-area", "pt")
 
 
-async def test_a_call_asks_for_the_number_in_the_conversation(scene: Scene) -> None:
-    """The number is a message like any other: it stands in the thread."""
-    await scene.asks()
-    for key in ("button-skip", "button-skip", "wont-say", "answer-call"):
-        await press(scene, key)
-    assert scene.member.reads()[-1] == sentence("intake-call", "pt")
-    await scene.member.writes("0470 12 34 56")
-    assert sentence("card-answer-call") in scene.card().plain
-    assert "0470 12 34 56" in "\n".join(scene.thread())
-
-
 async def test_who_goes_on_telling_is_heard(scene: Scene) -> None:
     """A long text is no area: it goes to the thread."""
     await scene.asks()

@@ -83,7 +83,7 @@ async def test_the_list_stands_in_the_thread_in_the_rooms_language(scene: Scene)
     await scene.asks()
     await scene.in_thread("!ready")
     listed = scene.thread()[-1]
-    assert listed.startswith(sentence("ready-head", code="K1"))
+    assert listed.startswith(sentence("ready-list", code="K1", command="!ready 1"))
     assert f"{number('where')}. {sentence('ready-where')}" in listed
     gaps = {"place": say("gap-place"), "time": say("gap-time")}
     assert f"{number('come')}. {sentence('ready-come', **gaps)}" in listed

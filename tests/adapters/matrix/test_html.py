@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.html import body, formatted, from_html
-from bot.model import Span, SpanKind, Text
+from adapters.matrix.sending import with_choices
+from bot.model import Choice, Span, SpanKind, Text
 
 
 @pytest.mark.parametrize(
@@ -138,3 +139,11 @@ def test_plain_readers_see_where_a_link_leads() -> None:
         "here, https://b.be", (Span(0, 4, SpanKind.LINK, "https://a.be"), Span(6, 18, SpanKind.LINK, "https://b.be"))
     )
     assert body(text) == "here (https://a.be), https://b.be"
+
+
+def test_choices_are_written_out_but_for_numbers_of_a_list_above() -> None:
+    """A list that brings its own numbers is not followed by "1. 1"."""
+    named = ((Choice("a", "Claim"), Choice("b", "Close")),)
+    assert with_choices(Text("K1"), named).plain == "K1\n\n1. Claim\n2. Close"
+    numbers = ((Choice("a", "1"), Choice("b", "2")),)
+    assert with_choices(Text("1. Yes\n2. No"), numbers).plain == "1. Yes\n2. No"

@@ -141,11 +141,13 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.Column("administrator", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("hours", sa.String(), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("explained_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_chat_organisation_id_organisation")
         ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_chat_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat")),
         sa.UniqueConstraint("account", "network_id", name=op.f("uq_chat_account")),
     )
@@ -239,6 +241,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("text_id", "language", name=op.f("uq_translation_text_id")),
     )
     with op.batch_alter_table("translation", schema=None) as batch_op:
+        batch_op.create_index("ix_translation_result_id", ["result_id"], unique=False)
         batch_op.create_index(
             "ix_translation_wanted",
             ["due_at"],
@@ -311,6 +314,8 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 1"),
         )
         batch_op.create_index("ix_delivery_subject", ["subject", "status"], unique=False)
+        batch_op.create_index("ix_delivery_chat_id", ["chat_id"], unique=False)
+        batch_op.create_index("ix_delivery_message_id", ["message_id"], unique=False)
         batch_op.create_index(
             "ix_delivery_translation",
             ["translation_id"],
@@ -405,6 +410,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), server_default="", nullable=False),
         sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("position", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("file", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("text_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_copy_chat_id_chat")),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_copy_delivery_id_delivery")),
@@ -430,6 +436,7 @@ def upgrade() -> None:
         sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("file", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("status", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("network_id", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_part_delivery_id_delivery")),
@@ -459,6 +466,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("waits_since", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["area_text_id"], ["text.id"], name=op.f("fk_request_area_text_id_text")),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_request_chat_id_chat")),

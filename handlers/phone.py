@@ -1,0 +1,180 @@
+"""A number to call: asked for, kept apart, and shown in private to whoever has claimed the request, to nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import phones
+from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Priority, Recall, Say
+from bot.chats import KnownChat
+from bot.content import Line, Words, say
+from bot.model import Edited, Message, Text
+from bot.requests import RECENT, Request, RequestState
+from bot.store.tables import Status
+from bot.store.transaction import Transaction
+from handlers import cards
+from handlers.situation import Actions, Situation
+
+LINK = "c-"
+"""What the payload of the link to a number begins with: c-K7."""
+
+_LONGEST = 200  # characters; of whoever writes more, only the number is kept apart
+_SHORT = 40  # characters in which some digits were meant as a number
+
+
+# --- given by the member ---------------------------------------------------------------------------------------------
+
+
+def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
+    """Words with a number in answer to the question for it; None for words about anything else."""
+    request, asked = _waiting_for_number(event, where, tx)
+    words = event.text.plain.strip()
+    if request is None or event.attachments:
+        return None
+    if phones.find(words) is None:
+        near = asked and len(words) <= _SHORT and any(character.isdecimal() for character in words)
+        return (_unclear(request, event),) if near else None
+    if len(words) > _LONGEST or not (asked or phones.is_number(words)):
+        return None
+    text = tx.texts.add(event.text, None)
+    tx.copies.came_in(where.chat.id, event.id, request.code, text)
+    kept = _keep(replace(request, phone=text), tx)
+    thanks = Line(say("intake-phone-kept"))
+    told = () if asked else cards.in_thread(tx, request, Line(say("thread-number", code=request.code)))
+    return (*kept, *told, Say(request.chat, (thanks,), request.code, reply_to=OnNetwork(event.id)))
+
+
+def _waiting_for_number(event: Message, where: Situation, tx: Transaction) -> tuple[Request | None, bool]:
+    """The request that a number would be for, and whether it was asked for just now."""
+    state = tx.dialogues.get(where.chat.id)
+    mine = [r for r in tx.requests.of_chat(where.chat.id, open_only=True) if where.subject in ("", r.code)]
+    for request in mine:
+        if state.get("question") == "phone" and state.get("request") == request.number:
+            return (request, True) if tx.now - request.heard_at <= RECENT else (None, False)
+    calls = [request for request in mine if request.answer_by == "call" and request.phone is None]
+    free = not {"held", "which"} & state.keys()
+    return (calls[0], False) if len(calls) == 1 == len(mine) and free else (None, False)
+
+
+def _unclear(request: Request, event: Message) -> Say:
+    buttons: Buttons = ((Button(say("button-skip"), "intake-phone", "skip"),),)
+    told = Line(say("intake-phone-unclear"))
+    return Say(request.chat, (told,), request.code, reply_to=OnNetwork(event.id), buttons=buttons)
+
+
+def _keep(request: Request, tx: Transaction) -> Actions:
+    tx.requests.save(request)
+    if tx.dialogues.get(request.chat).get("question") == "phone":
+        tx.dialogues.save(request.chat, {})
+    back = () if request.claimed_by is None else take_away(tx, request, request.claimed_by)
+    return (*cards.refresh(tx, request), *back, *hand_over(tx, request))
+
+
+def kept_apart(event: Message, where: Situation, tx: Transaction) -> Message:
+    """A long story with the number in it, or the number once more: the words go on without its digits."""
+    request, asked = _waiting_for_number(event, where, tx)
+    found = phones.find(event.text.plain)
+    if asked and request is not None and found is not None and len(event.text.plain.strip()) > _LONGEST:
+        _keep(replace(request, phone=tx.texts.add(event.text.plain[slice(*found)], None)), tx)
+    return replace(event, text=without_number(event.text, where.chat.id, tx))
+
+
+def without_number(words: Text, chat: int, tx: Transaction) -> Text:
+    """The member's words as others may see them."""
+    for request in tx.requests.of_chat(chat):
+        if request.phone is not None:
+            words = phones.masked(words, tx.texts.get(request.phone).text.plain)
+    return words
+
+
+def edited(event: Edited, request: Request, tx: Transaction) -> Actions:
+    """The member has changed the message that the number stands in."""
+    assert request.phone is not None
+    if phones.find(event.text.plain) is None:
+        return deleted(request, tx)
+    tx.texts.replace(request.phone, event.text, None)
+    return _keep(request, tx)
+
+
+def deleted(request: Request, tx: Transaction) -> Actions:
+    """The member has taken the number back."""
+    assert request.phone is not None
+    back = () if request.claimed_by is None else take_away(tx, request, request.claimed_by)
+    changed = replace(request, phone=None)
+    tx.requests.save(changed)
+    tx.texts.delete([request.phone])
+    return (*back, *cards.refresh(tx, changed))
+
+
+# --- shown to whoever has claimed ------------------------------------------------------------------------------------
+
+
+def hand_over(tx: Transaction, request: Request) -> Actions:
+    """Whoever has claimed the request gets the number in private, or the way there."""
+    if request.phone is None or request.claimed_by is None or request.state is not RequestState.CLAIMED:
+        return ()
+    chat, name = tx.chats.private_of(request.claimed_by), cards.name_of(tx, request.claimed_by)
+    if chat is None:
+        return _way_there(tx, request)
+    sent = Line(say("call-sent", code=request.code, name=name))
+    return (show(tx, request, chat), *cards.in_thread(tx, request, sent))
+
+
+def _way_there(tx: Transaction, request: Request) -> Actions:
+    """A link that only its claimer can use, and the words for networks whose links carry nothing."""
+    room = tx.chats.coordination_room()
+    if room is None:
+        return ()
+    told = say(
+        "call-open-chat",
+        name=cards.name_of(tx, request.claimed_by),
+        code=request.code,
+        command=f"!number {request.code}",
+    )
+    link = tx.accounts.get(room.address.account).private_link.replace("{start}", f"{LINK}{request.code}")
+    buttons: Buttons = ((Button(say("button-get-number"), url=link),),) if link else ()
+    return cards.in_thread(tx, request, Line(told), buttons=buttons)
+
+
+def show(tx: Transaction, request: Request, chat: KnownChat, language: str | None = None) -> Say:
+    assert request.phone is not None
+    content = (
+        Line(say("call-head", code=request.code), "bold"),
+        Words(request.phone),
+        Line(say("call-hint"), "italic"),
+    )
+    results = ("reached", "not-reached")
+    buttons = (tuple(Button(say(f"button-{result}"), "called", result, lasting=True) for result in results),)
+    name = _name(request, _times_shown(tx, request, chat) + 1)
+    return Say(chat.id, content, request.code, name, buttons=buttons, language=language)
+
+
+def take_away(tx: Transaction, request: Request, person: int) -> Actions:
+    """Whoever no longer looks after a request no longer has the number, as far as the network allows.
+
+    First the words, then the message: some networks edit what they no longer delete.
+    """
+    chat = tx.chats.private_of(person)
+    times = 0 if chat is None else _times_shown(tx, request, chat)
+    if chat is None or times == 0:
+        return ()
+    shown = Named(_name(request, times))
+    delivery = tx.deliveries.named(chat.id, shown.name)
+    if delivery is None or delivery.status in (Status.DROPPED, Status.FAILED):
+        return ()
+    gone = (Line(say("call-gone", code=request.code)),)
+    actions: list[Action] = [Recall(chat.id, shown)]
+    if not tx.lanes.unsent(delivery.id):
+        actions.insert(0, Edit(chat.id, shown, gone, priority=Priority.ANSWER))
+    return actions
+
+
+def _name(request: Request, times: int) -> str:
+    return f"{request.code}/number/{times}"
+
+
+def _times_shown(tx: Transaction, request: Request, chat: KnownChat) -> int:
+    times = 0
+    while tx.deliveries.named(chat.id, _name(request, times + 1)) is not None:
+        times += 1
+    return times

@@ -1,0 +1,321 @@
+"""A number to call is for whoever has claimed the request, in private: never in the room, the card, the thread."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.model import ChatKind
+from tests.handlers.conftest import Scene, sentence
+from tests.paper import Shown
+from tests.world import Somebody
+
+NUMBER = "0470 12 34 56"
+WITH_WORDS = f"{NUMBER}, à noite"
+
+
+async def asked_for_number(scene: Scene) -> None:
+    """The member wants a call, and the bot has asked for the number."""
+    await scene.asks()
+    for key in ("button-skip", "button-skip", "wont-say", "answer-call"):
+        await scene.member.presses(sentence(key, "pt"))
+    assert scene.member.reads()[-1] == sentence("intake-phone", "pt")
+
+
+async def gave_number(scene: Scene) -> None:
+    await asked_for_number(scene)
+    await scene.member.writes(WITH_WORDS)
+
+
+async def opens(scene: Scene, who: Somebody, how: str = "link", code: str = "K1") -> None:
+    """Goes to the private chat with the bot, by the link in the thread or by typing."""
+    if how == "link":
+        await who.writes("/start", start=f"c-{code}")
+    else:
+        await who.writes(f"!number {code}")
+
+
+def number_seen_by(scene: Scene, who: Somebody) -> bool:
+    return any("0470" in said for said in who.reads())
+
+
+def way(scene: Scene) -> Shown:
+    label = sentence("button-get-number")
+    return next(m for m in reversed(scene.ann.sees(scene.room)) if label in m.labels)
+
+
+def leaked(scene: Scene) -> bool:
+    return "0470" in scene.room_reads() or "12 34 56" in scene.room_reads()
+
+
+# --- given -----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_number_is_kept_and_the_room_does_not_see_it(scene: Scene) -> None:
+    """The card says that there is one."""
+    await gave_number(scene)
+    assert scene.member.reads()[-1] == sentence("intake-phone-kept", "pt")
+    assert sentence("card-answer-call-number") in scene.card().plain
+    assert not leaked(scene)
+
+
+async def test_the_number_can_be_skipped(scene: Scene) -> None:
+    """Then the card says that a call is wanted, and nothing more."""
+    await asked_for_number(scene)
+    await scene.member.presses(sentence("button-skip", "pt"))
+    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert sentence("card-answer-call") in scene.card().plain
+    await scene.in_thread("!claim")
+    assert not any(sentence("button-get-number") in m.labels for m in scene.ann.sees(scene.room))
+
+
+async def test_a_number_with_digits_missing_is_asked_for_once_more(scene: Scene) -> None:
+    """It goes nowhere, and can still be skipped."""
+    await asked_for_number(scene)
+    await scene.member.writes("0470 12")
+    assert scene.member.reads()[-1] == sentence("intake-phone-unclear", "pt")
+    assert not leaked(scene)
+    await scene.member.presses(sentence("button-skip", "pt"))
+    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+
+
+async def test_words_instead_of_a_number_are_for_the_helpers(scene: Scene) -> None:
+    """Nobody has to answer a question to be heard."""
+    await asked_for_number(scene)
+    await scene.member.writes("Não tenho telefone, podem escrever aqui")
+    assert "Não tenho telefone" in "\n".join(scene.thread())
+
+
+async def test_a_number_in_reply_to_the_question_does_not_go_to_the_thread(scene: Scene) -> None:
+    """Telegram's people swipe to answer."""
+    await asked_for_number(scene)
+    await scene.member.writes(NUMBER, reply_to=scene.member.sees()[-1].id)
+    assert sentence("card-answer-call-number") in scene.card().plain
+    assert not leaked(scene)
+
+
+async def test_a_long_story_goes_on_without_the_number_in_it(scene: Scene) -> None:
+    """What is needed is for all helpers, the number for one."""
+    await asked_for_number(scene)
+    await scene.member.writes(f"O meu número é {NUMBER}. " + "Temos dois filhos e não há comida em casa. " * 5)
+    assert "dois filhos" in "\n".join(scene.thread())
+    assert "•••• •• •• ••" in "\n".join(scene.thread())
+    assert not leaked(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    assert number_seen_by(scene, scene.ann)
+
+
+async def test_the_number_said_again_is_hidden(scene: Scene) -> None:
+    """In words to the helpers, and in a message that is changed."""
+    await gave_number(scene)
+    message = await scene.member.writes("Por favor liguem para +32 470 12 34 56 hoje")
+    await scene.member.edits(message, f"Por favor liguem hoje: {NUMBER}")
+    assert "Por favor liguem" in "\n".join(scene.thread())
+    assert not leaked(scene)
+
+
+async def test_a_number_that_comes_later_is_kept_apart_too(scene: Scene) -> None:
+    """They had skipped the question; the helper asked again."""
+    await asked_for_number(scene)
+    await scene.member.presses(sentence("button-skip", "pt"))
+    await scene.in_thread("!claim")
+    await scene.in_thread("!r Op welk nummer kunnen we u bellen?")
+    await scene.member.writes(NUMBER)
+    assert not leaked(scene)
+    assert sentence("thread-number", code="K1") in scene.thread()
+    assert way(scene)
+
+
+# --- handed over -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["link", "typed"])
+async def test_whoever_claims_gets_it_in_private(scene: Scene, how: str) -> None:
+    """The thread leads there: by a link, or by what to type where links carry nothing."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    told = sentence("call-open-chat", name="Ann", code="K1", command="!number K1")
+    assert way(scene).plain == told
+    assert way(scene).button(sentence("button-get-number")).url == "https://paper.example/?start=c-K1"
+    await opens(scene, scene.ann, how)
+    shown = scene.ann.sees()[-1]
+    assert shown.plain.split("\n") == [sentence("call-head", code="K1"), WITH_WORDS, sentence("call-hint")]
+    assert shown.labels == [sentence("button-reached"), sentence("button-not-reached")]
+    assert not leaked(scene)
+
+
+@pytest.mark.parametrize("how", ["link", "typed"])
+async def test_nobody_else_gets_it(scene: Scene, how: str) -> None:
+    """Not before it is claimed, not a colleague, not a stranger; and the answer does not tell whether there is one."""
+    await gave_number(scene)
+    await opens(scene, scene.ann, how)
+    await scene.in_thread("!claim", scene.ann)
+    stranger = scene.world.somebody("Eve")
+    for who in (scene.bob, stranger):
+        await opens(scene, who, how)
+        assert who.reads()[-1] == sentence("call-not-yours", code="K1")
+        assert not number_seen_by(scene, who)
+        await opens(scene, who, how, "K9")
+        assert who.reads()[-1] == sentence("call-not-yours", code="K9")
+    assert not number_seen_by(scene, scene.ann)
+
+
+async def test_whoever_has_a_private_chat_already_gets_the_next_one_there(scene: Scene) -> None:
+    """The thread says so, and shows nothing."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    other = scene.world.somebody("Rui", language="pt")
+    await scene.asks("Preciso de um médico para a minha mãe", other)
+    for key in ("button-skip", "button-skip", "wont-say", "answer-call"):
+        await other.presses(sentence(key, "pt"))
+    await other.writes("0499 99 88 77")
+    await scene.in_thread("!claim", code="K2")
+    assert "0499 99 88 77" in scene.ann.reads()[-1]
+    assert sentence("call-sent", code="K2", name="Ann") in scene.thread("K2")
+    assert "0499" not in scene.room_reads()
+
+
+async def test_a_helper_who_writes_in_private_is_not_taken_for_somebody_in_need(scene: Scene) -> None:
+    """No first screen, no Send; with `ask` they can still ask for somebody."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await scene.ann.writes("/start")
+    await opens(scene, scene.ann)
+    await scene.ann.writes("Ik heb haar gesproken, alles goed")
+    assert scene.ann.reads()[-1] == sentence("helper-in-private")
+    assert "alles goed" not in scene.room_reads()
+    await scene.ann.writes("!ask Ik zoek een slaapplaats voor een jongen van 16 jaar")
+    await scene.ann.presses(sentence("button-send"))
+    assert "slaapplaats" in scene.card("K2").plain
+
+
+async def test_a_private_chat_that_others_have_joined_gets_nothing(scene: Scene) -> None:
+    """The way leads to another one."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.in_thread("!release")
+    scene.world.network.kinds[scene.ann.private.id] = ChatKind.GROUP
+    await scene.bob.writes("Hallo", scene.ann.private)
+    await scene.in_thread("!claim")
+    assert not number_seen_by(scene, scene.ann)
+
+
+async def test_number_below_the_card_leads_there_again(scene: Scene) -> None:
+    """For the claimer alone."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.in_thread("!number")
+    assert len([said for said in scene.ann.reads() if NUMBER in said]) == 1
+    await scene.in_thread("!number", scene.bob)
+    assert sentence("call-not-yours", code="K1") == scene.ann.reads(scene.room)[-1]
+    assert not leaked(scene)
+
+
+# --- taken away ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["!release", "!close helped", "lapse", "deleted"])
+async def test_whoever_no_longer_looks_after_it_no_longer_has_the_number(scene: Scene, how: str) -> None:
+    """Released, closed, lapsed, or taken back by the member: the message is withdrawn, and the link is dead."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    assert number_seen_by(scene, scene.ann)
+    if how == "lapse":
+        for _ in range(40):
+            await scene.world.advance(timedelta(hours=1))
+    elif how == "deleted":
+        await scene.member.edits(_message_with_number(scene), "prefiro não dar o número")
+    else:
+        await scene.in_thread(how)
+    assert not number_seen_by(scene, scene.ann)
+    await opens(scene, scene.ann)
+    assert not number_seen_by(scene, scene.ann)
+
+
+def _message_with_number(scene: Scene) -> str:
+    return next(m.id for m in scene.world.network.messages(scene.member.private) if m.plain == WITH_WORDS)
+
+
+async def test_the_next_claimer_gets_it_and_the_first_may_claim_again(scene: Scene) -> None:
+    """One at a time."""
+    await gave_number(scene)
+    await scene.in_thread("!claim", scene.ann)
+    await opens(scene, scene.ann)
+    await scene.in_thread("!release", scene.ann)
+    await scene.in_thread("!claim", scene.bob)
+    await opens(scene, scene.bob)
+    assert [number_seen_by(scene, scene.ann), number_seen_by(scene, scene.bob)] == [False, True]
+    await scene.in_thread("!release", scene.bob)
+    await scene.in_thread("!claim", scene.ann)
+    assert [number_seen_by(scene, scene.ann), number_seen_by(scene, scene.bob)] == [True, False]
+
+
+async def test_opened_again_the_claimer_has_it_again(scene: Scene) -> None:
+    """By a helper, or by the member's words."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.in_thread("!close helped")
+    await scene.member.writes("Ainda estamos à espera aqui em casa")
+    assert number_seen_by(scene, scene.ann)
+
+
+async def test_a_changed_number_takes_the_place_of_the_old_one(scene: Scene) -> None:
+    """The room hears nothing of it."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.member.edits(_message_with_number(scene), "0470 99 99 99")
+    assert "0470 99 99 99" in scene.ann.reads()[-1]
+    assert NUMBER not in "\n".join(scene.ann.reads())
+    assert not leaked(scene)
+
+
+# --- how the call went -----------------------------------------------------------------------------------------------
+
+
+async def test_reached_is_one_tap(scene: Scene) -> None:
+    """The card and the thread say when, and the member counts as answered."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    before = scene.member.reads()
+    await scene.ann.presses(sentence("button-reached"))
+    told = sentence("called-reached", at="10:00")
+    assert told in scene.card().plain
+    assert told in scene.thread()
+    assert sentence("card-answered") in scene.card().plain
+    assert scene.member.reads() == before
+
+
+async def test_not_reached_tells_the_member(scene: Scene) -> None:
+    """In their language; the second try can succeed."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.ann.presses(sentence("button-not-reached"))
+    await scene.ann.presses(sentence("button-not-reached"))
+    assert scene.member_reads().count(sentence("ready-not-reached", "pt")) == 1
+    assert sentence("called-not-reached", at="10:00") in scene.card().plain
+    await scene.world.advance(timedelta(hours=2))
+    await scene.ann.presses(sentence("button-reached"))
+    assert sentence("called-reached", at="12:00") in scene.card().plain
+
+
+async def test_an_old_button_of_somebody_who_let_go_does_nothing(scene: Scene) -> None:
+    """The network could not take the message away."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    shown = scene.ann.sees()[-1]
+    await scene.in_thread("!release")
+    before = scene.room_reads()
+    await scene.ann.presses(sentence("button-reached"), message=shown)
+    assert scene.room_reads() == before
+    assert scene.world.network.toasts[-1][1] == sentence("call-not-yours", code="K1")

@@ -1,0 +1,52 @@
+"""Telephone numbers among words, and how they are kept from others' eyes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import phones
+from bot.model import Text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "0470 12 34 56",
+        "+32 470 12 34 56",
+        "+32(0)470/12.34.56",
+        "0470-123456 à noite",
+        "٠٤٧٠١٢٣٤٥٦",
+        "bel 02/123.45.67 na 17 uur",
+        "(02) 123 45 67",
+    ],
+)
+def test_a_number_is_found_however_it_is_written(words: str) -> None:
+    """With spaces, strokes, words around it, in other digits."""
+    assert phones.find(words) is not None
+
+
+@pytest.mark.parametrize("words", ["", "17 uur", "4 kinderen, 2 jaar en 7 jaar", "K7", "123456", "1" * 40, "geen"])
+def test_what_is_no_number_is_not_taken_for_one(words: str) -> None:
+    """Hours, ages, codes, and far too many digits."""
+    assert phones.find(words) is None
+
+
+def test_a_number_alone_is_nothing_but_a_number() -> None:
+    """Whoever writes words beside it says something more."""
+    assert phones.is_number(" 0470 12 34 56. ")
+    assert not phones.is_number("0470 12 34 56 na 17 uur")
+
+
+def test_a_number_is_hidden_with_its_country_or_without() -> None:
+    """Other numbers stay; so do the words and their places."""
+    words = Text("Bel +32 470 12 34 56 of 02 123 45 67, liefst 0470123456")
+    hidden = phones.masked(words, "0470 12 34 56, 's avonds").plain
+    assert hidden == "Bel +•• ••• •• •• •• of 02 123 45 67, liefst ••••••••••"
+
+
+@given(st.text(), st.text())
+def test_hiding_never_breaks_and_changes_no_length(words: str, number: str) -> None:
+    """Spans stand where they stood."""
+    assert len(phones.masked(Text(words), number).plain) == len(words)
