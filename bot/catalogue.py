@@ -18,7 +18,8 @@ from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from bot.content import Arg, LanguageName, Said, Sentence
+from bot.content import Arg, LanguageName, OpenHours, Said, Sentence, Weekday, say
+from bot.hours import MIDNIGHT, OpenSpan, parse_hours
 from bot.model import Text
 
 SOURCE = "en"
@@ -104,6 +105,11 @@ def write_time(value: time, language: str) -> str:
     """Always of 24 hours, as on every notice board in Europe: 14:05 in all languages that write a colon."""
     moment = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None))
     return in_own_digits(format_skeleton("Hm", moment, locale=locale_of(language)), language)
+
+
+def write_weekday(day: int, language: str) -> str:
+    """The name of a day of the week, as it is written within a sentence; Monday is 0."""
+    return str(locale_of(language).days["format"]["wide"][day])
 
 
 def write_moment(value: datetime, language: str, zone: tzinfo) -> str:
@@ -240,10 +246,24 @@ class Catalogue:
                 return _fenced(self._rendered(value, language), language)
             case Said():
                 raise TypeError("somebody's words are looked up before a sentence is rendered")
+            case Weekday(day):
+                return write_weekday(day, language)
+            case OpenHours(text):
+                spans = parse_hours(text, self._zone).spans
+                return _fenced(write_list((self._span(span, language) for span in spans), language), language)
             case LanguageName(code=code, own=own):
                 return isolated(own_name(code) if own else language_name(code, language), language)
             case tuple():
                 return write_list((self._written(item, language) for item in value), language)
+
+    def _span(self, span: OpenSpan, language: str) -> str:
+        """Days and times; what is open all day long needs no times."""
+        first, last = (Weekday(day) for day in span.first_and_last())
+        days: Arg = first if first == last else say("day-range", start=first, end=last)
+        if span.closes - span.opens == MIDNIGHT:
+            return self._written(days, language)
+        times = say("time-range", start=_clock(span.opens), end=_clock(span.closes))
+        return f"{self._written(days, language)} {self._written(times, language)}"
 
     def _sheet(self, language: str) -> _Sheet:
         sheet = self._sheets.get(language)
@@ -252,6 +272,11 @@ class Catalogue:
             known = _CODE.fullmatch(language) and path.is_file()  # a code is a file's name only when it looks like one
             sheet = self._sheets[language] = _read(path) if known else _NO_SHEET
         return sheet
+
+
+def _clock(minutes: int) -> time:
+    """Minutes after midnight as a time; 24:00 is midnight."""
+    return time(minutes % MIDNIGHT // 60, minutes % 60)
 
 
 def available() -> list[str]:

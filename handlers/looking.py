@@ -21,7 +21,7 @@ _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 
 def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
-    filter = _folded(where.command.argument.strip()) if where.command else ""
+    filter = folded(where.command.argument.strip()) if where.command else ""
     found = [request for request in tx.requests.all() if _fits(request, filter, where, tx)]
     if not found:
         return _answer(event, where, (Line(say("list-empty")),))
@@ -51,17 +51,17 @@ def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> b
 
 
 def _needs(language: str) -> dict[str, str]:
-    return {_folded(word): need for word, need in spoken("need-", CATEGORIES, language).items()}
+    return {folded(word): need for word, need in spoken("need-", CATEGORIES, language).items()}
 
 
 def _names_of(language: str, reader: str) -> set[str]:
     return {
-        _folded(name) for name in (language, own_name(language), *(language_name(language, r) for r in (reader, "en")))
+        folded(name) for name in (language, own_name(language), *(language_name(language, r) for r in (reader, "en")))
     }
 
 
 def _is_in(request: Request, area: str, tx: Transaction) -> bool:
-    return request.area is not None and area in _folded(tx.texts.get(request.area).text.plain)
+    return request.area is not None and area in folded(tx.texts.get(request.area).text.plain)
 
 
 def _row(tx: Transaction, request: Request) -> Line:
@@ -73,7 +73,7 @@ def _row(tx: Transaction, request: Request) -> Line:
             code=request.code,
             state=state,
             what=what,
-            area="–" if request.area is None else Said(request.area),
+            area="–" if request.area is None or cards.sensitive(tx, request) else Said(request.area),
             language=LanguageName(request.language),
             since=cards.clock(tx, request.created_at),
             waiting=say("card-unanswered" if request.unanswered else "card-answered"),
@@ -83,7 +83,7 @@ def _row(tx: Transaction, request: Request) -> Line:
 
 def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`find WORDS`: the requests in which somebody said them, in the original or its translation."""
-    words = _folded(where.command.argument.strip()) if where.command else ""
+    words = folded(where.command.argument.strip()) if where.command else ""
     if not words:
         return _answer(event, where, (Line(say("find-how")),))
     content: Content = ()
@@ -93,9 +93,10 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
         if place is None or hits == _HITS:
             continue
         hits += 1
+        excerpt = () if cards.sensitive(tx, request) else (place,)
         name = cards.name_of(tx, request.claimed_by)
         head = Line(say("find-row", code=request.code, state=say(f"state-{request.state.value}", name=name)), "bold")
-        content = (*content, head, place)
+        content = (*content, head, *excerpt)
     return _answer(event, where, content or (Line(say("find-nothing")),))
 
 
@@ -108,13 +109,13 @@ def _place(request: Request, words: str, language: str, tx: Transaction) -> Word
         for id in (text, translation.result if translation else None):
             if id is None:
                 continue
-            at = _folded(tx.texts.get(id).text.plain).find(words)
+            at = folded(tx.texts.get(id).text.plain).find(words)
             if at >= 0:
                 return Words(id, "quote", max(0, at - _BEFORE), _EXCERPT)
     return None
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without capitals and accents, each character in its place."""
     return "".join((unicodedata.normalize("NFD", character)[0].casefold() or " ")[0] for character in text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import date, time, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +29,8 @@ from bot.config import (
     load,
 )
 from bot.config_problems import Findings
+from bot.request_settings import RequestSettings
+from bot.waiting import Patience
 
 ROOT = Path(__file__).parents[1]
 
@@ -590,3 +593,53 @@ def test_the_example_documents_every_key() -> None:
     for section, model in wanted.items():
         for key in model.model_fields:
             assert re.search(rf"^(# )?{key} = ", sections[section], re.MULTILINE), f"[{section}] {key}"
+
+
+# --- requests ------------------------------------------------------------------------------------------------------
+
+
+def test_what_can_be_asked_and_how_long_anybody_waits_is_configured(path: Path) -> None:
+    """What is not said is as it was before."""
+    assert read(path, BOT + CARRIER).requests == RequestSettings()
+    text = (
+        '[requests]\ncategories = ["papers", "food"]\nsensitive = []\noutcomes = ["helped"]\n'
+        'remind_after_minutes = 10\nescalate_after_minutes = 20\ndigest_at = ["8:30", 17:00:00]\n'
+    )
+    found = read(path, BOT + CARRIER + text, SCHAKEL_REQUESTS__CLAIM_LAPSES_AFTER_MINUTES="90").requests
+    assert (found.categories, found.sensitive, found.outcomes) == (("papers", "food"), (), ("helped",))
+    assert found.patience == Patience(timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=90))
+    assert found.digest_at == (time(8, 30), time(17))
+
+
+def test_dates_on_which_nobody_is_there_count_in_the_hours(path: Path) -> None:
+    """In quotes or without; in the environment with commas between."""
+    closed = (date(2026, 12, 25), date(2027, 1, 1))
+    bot = read(path, BOT + 'closed = ["2026-12-25", 2027-01-01]\n' + CARRIER).bot
+    assert bot.closed == closed
+    assert bot.hours.closed == frozenset(closed)
+    assert read(path, BOT + CARRIER, SCHAKEL_BOT__CLOSED="2026-12-25, 2027-01-01").bot.closed == closed
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('categories = ["food", "shoes"]', '"shoes" is not a known category; known are: food, shelter'),
+        ("categories = []", "the list is empty"),
+        ('sensitive = ["violence", "violence"]', "stands in the list twice"),
+        ('outcomes = ["gone"]', '"gone" is not a known outcome'),
+        ("remind_after_minutes = 0", "must be a number of minutes from 1 to 10080"),
+        ("remind_after_minutes = true", "must be a number of minutes"),
+        ("remind_after_minutes = 240", "escalate_after_minutes is shorter than remind_after_minutes"),
+        ('digest_at = ["25:00"]', '"25:00" is not a time; write for example "09:00"'),
+        ('digest_at = "09:00"', "must be a list"),
+    ],
+)
+def test_wrong_settings_of_requests_name_the_remedy(path: Path, line: str, said: str) -> None:
+    """Each with its key."""
+    assert said in complaint(path, f"{BOT}{CARRIER}[requests]\n{line}\n")
+
+
+def test_a_closed_date_that_is_none_is_quoted(path: Path) -> None:
+    """With an example of one."""
+    said = complaint(path, BOT + 'closed = ["Christmas"]\n' + CARRIER)
+    assert '"Christmas" is not a date; write for example "2026-12-25"' in said
