@@ -150,6 +150,9 @@ async def test_twenty_notices_reach_three_groups_each_in_its_language(house: Hou
         if way in ("approved", "corrected"):
             for code in ("es",) if way == "corrected" else ("es", "pt"):
                 await house.publisher.say(house.room, f"!ok N{number} {code}")
+                if number == 1:  # the first time it counts once they have said that they read it
+                    question = await house.hears(words("do-you-read", name="", language=LanguageName(code)))
+                    await house.publisher.react(house.room, question, "1\ufe0f\u20e3")
         await house.publisher.say(house.room, f"!publish N{number}{' machine' if way == 'machine' else ''}")
         if way == "machine":
             question = await house.hears(words("machine-sure", languages=both()), times=(number + 1) // 4)
