@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import structlog
 import typer
 
-from bot import control, logs, operating, wiring
+from bot import control, logs, operating, setting_up, wiring
 from bot.app import App, SystemClock, random_token
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
@@ -37,11 +37,39 @@ DEFAULT = Path("config.toml")
 
 def main() -> None:
     """The program's entry."""
+    logs.configure(level=logging.CRITICAL)  # before anything else: what Python prints by itself quotes variables
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words
         _log.exception("stopped by an error", error=error)
         sys.exit(FAILED)
+
+
+@cli.command()
+def init(config: ConfigFile = DEFAULT) -> None:
+    """Ask for all that a bot needs, try each answer, write the configuration, and print the first code."""
+    if config.exists():
+        _fail(f"{config} exists already. Move it away, or name another file with --config.", WRONG)
+    typer.echo("Press Enter for what stands in brackets, Ctrl-C to stop; nothing is written before the end.\n")
+    answers = setting_up.asked_for(Prompt(), os.environ, config.absolute().parent)
+    setting_up.write(config, answers)
+    settings = _load(config)
+    answer = _ask(settings, {"command": "pair", "role": "coordination"})
+    if "error" in answer:
+        _fail(answer["error"])
+    here = "" if config == DEFAULT else f" --config {config}"
+    for line in setting_up.next_steps(config, here, answer["code"]):
+        typer.echo(line)
+
+
+class Prompt:
+    """Questions at the terminal; a secret is not shown while it is typed."""
+
+    def ask(self, question: str, default: str, secret: bool) -> str:
+        return str(typer.prompt(question, default=default, hide_input=secret, show_default=bool(default)))
+
+    def tell(self, line: str = "") -> None:
+        typer.echo(line)
 
 
 @cli.command()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import wiring
 from bot.config import Config
+from bot.ports import Adapter, Engine
 from bot.store.database import open_engine
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
@@ -18,13 +19,8 @@ _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
     faults = _tell(print_line, "database", await asyncio.to_thread(_database, config.database.url))
-    for name, adapter in wiring.adapters(config).items():
-        faults += _tell(print_line, name, await _patiently(adapter.check()))
-        await adapter.close()
-    for name, engine in wiring.engines(config).items():
-        await engine.open()
-        faults += _tell(print_line, name, await _patiently(engine.check()))
-        await engine.close()
+    for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
+        faults += _tell(print_line, name, await tried(plugin))
     if not config.translation.notices:
         print_line("note: no engine translates notices; people do, or templates")
     return faults
@@ -38,12 +34,15 @@ def _tell(print_line: Callable[[str], object], name: str, problems: list[str]) -
     return len(problems)
 
 
-async def _patiently(check: Coroutine[object, object, list[str]]) -> list[str]:
+async def tried(plugin: Adapter | Engine) -> list[str]:
+    """What is wrong with a network or an engine, one sentence each; too long a silence is a fault as well."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await check
+            return await plugin.check()
     except TimeoutError:
         return [f"no answer within {_PATIENCE:.0f} seconds; is the address right, and the server up?"]
+    finally:
+        await plugin.close()
 
 
 def _database(url: str) -> list[str]:

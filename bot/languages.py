@@ -32,17 +32,27 @@ _SAME = {three: two for two, three in _THREE.items()} | {
     "alb": "sq", "ger": "de", "dut": "nl", "fre": "fr", "gre": "el", "ice": "is", "may": "ms", "per": "fa",
     "rum": "ro", "slo": "sk", "baq": "eu", "chi": "zh", "cze": "cs", "geo": "ka", "arm": "hy", "bur": "my",
     "mac": "mk", "wel": "cy", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "nb": "no", "nn": "no",
-    "nob": "no", "nno": "no", "fil": "tl", "prs": "fa", "pes": "fa", "kmr": "ku", "swh": "sw", "zsm": "ms",
+    "nob": "no", "nno": "no", "fil": "tl", "pes": "fa", "kmr": "ku", "swh": "sw", "zsm": "ms",
     "arb": "ar", "arz": "ar", "ary": "ar", "cmn": "zh", "khk": "mn", "ekk": "et", "lvs": "lv", "als": "sq",
     "pbt": "ps", "pst": "ps", "uzn": "uz", "plt": "mg", "npi": "ne", "gaz": "om",
 }  # fmt: skip
 
 
+_DIALECTS = {"prs": "fa"}
+"""Languages that engines and the model of languages know by another's name."""
+
+
 @lru_cache(1024)
 def normalise(code: str) -> str:
     """The language alone, as we spell it: "PT-br", "por_BR" and "pt" are all "pt". Unknown codes stay, lower case."""
-    language = code.strip().replace("_", "-").split("-", 1)[0].lower()
-    return _SAME.get(language, language)
+    whole = code.strip().replace("_", "-").lower()
+    language = whole.split("-", 1)[0]
+    return "prs" if whole.startswith("fa-af") else _SAME.get(language, language)
+
+
+def engine_code(code: str) -> str:
+    """The language as engines call it: they know Dari as Persian."""
+    return _DIALECTS.get(normalise(code), normalise(code))
 
 
 def three_letters(code: str) -> str:
@@ -72,7 +82,7 @@ _NOT_WORDS = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[@#]\w+|\{\w*\}|[A-Z
 _WRITTEN_IN: Mapping[str, frozenset[str]] = {
     language: frozenset(scripts.split())
     for scripts, languages in {
-        "Arabic": "ar fa ur ps ckb sdh ug sd",
+        "Arabic": "ar fa prs ur ps ckb sdh ug sd",
         "Cyrillic": "ru uk be bg mk kk ky tg tt mn ba",
         "Latin Cyrillic": "sr bs uz az tk",
         "Latin Arabic": "ku",
@@ -196,6 +206,7 @@ def guess(text: str, among: Sequence[str]) -> str | None:
 
 def _likeliest(text: str, candidates: Sequence[str], stranger: float) -> str | None:
     scores = _likelihoods(text)
+    scores |= {dialect: scores[code] for dialect, code in _DIALECTS.items() if dialect in candidates and code in scores}
     known = sorted((code for code in candidates if code in scores), key=scores.__getitem__, reverse=True)
     if not known:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot import commands
+from bot import commands, languages
 from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
@@ -110,7 +110,7 @@ def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCop
     # A member's name is needed nowhere; helpers' names are told by the room, where they see each other anyway.
     known = replace(who, name="") if chat.role == "private" else who
     person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(known)
-    app = (person.app_language or "").partition("-")[0]
+    app = languages.normalise(person.app_language or "")
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
     return Situation(chat, person, language, answered.subject if answered else "", answered)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.languages import detect_override, guess, knows, main_script, normalise, three_letters, written_in
+from bot.languages import detect_override, engine_code, guess, knows, main_script, normalise, three_letters, written_in
 from tests.parallel import SAMPLE, TICO19
 
 FIRST = ("nl", "fr", "en", "pt", "tr", "ar")
@@ -26,8 +26,9 @@ MANY = (*FIRST, "es", "ru", "ps", "ur", "fa", "so", "ti", "pl", "ro", "bg", "uk"
         ("nld", "nl"),
         ("dut", "nl"),
         ("iw", "he"),
-        ("prs", "fa"),
-        ("fa-AF", "fa"),
+        ("prs", "prs"),
+        ("fa-AF", "prs"),
+        ("fa-IR", "fa"),
         ("nb", "no"),
         ("kmr", "ku"),
         ("ckb", "ckb"),
@@ -38,6 +39,17 @@ MANY = (*FIRST, "es", "ru", "ps", "ur", "fa", "so", "ti", "pl", "ro", "bg", "uk"
 def test_a_code_is_written_in_one_way(code: str, ours: str) -> None:
     assert normalise(code) == ours
     assert normalise(ours) == ours
+
+
+DARI = "ما امشب برای خود و دو کودک خود جای خواب پیدا کرده نمی‌توانیم، لطفاً کمک کنید"
+
+
+def test_dari_is_a_language_of_its_own_that_engines_know_as_persian() -> None:
+    """Where a bot speaks both, words alone cannot tell which: the group or the app suggests it."""
+    assert guess(DARI, ("nl", "prs", "ar")) == "prs"
+    assert guess(DARI, ("nl", "fa", "ar")) == "fa"
+    assert guess(DARI, ("fa", "prs")) is None
+    assert (engine_code("prs"), engine_code("fa-AF"), engine_code("pt-BR")) == ("fa", "fa", "pt")
 
 
 def test_three_letters_are_taken_back_to_two() -> None:

@@ -318,6 +318,20 @@ raise RuntimeError({WORDS!r})
 """
 
 
+def test_a_crash_before_anything_is_set_up_prints_no_words(tmp_path: Path) -> None:
+    """The program's entry is the last resort, on a terminal too."""
+    script = tmp_path / "main.py"
+    script.write_text(
+        "import sys\nfrom bot import __main__\n"
+        f"def cli():\n    words = {WORDS!r}\n    raise ValueError(words)\n"
+        "sys.stderr.isatty = lambda: True\n__main__.cli = cli\n__main__.main()\n"
+    )
+    crashed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert crashed.returncode == 1
+    assert "stopped by an error" in crashed.stderr
+    assert Output(crashed.stderr).leaks_nothing()
+
+
 def test_a_crash_prints_no_words(tmp_path: Path) -> None:
     """Python would print the exception's message on standard error, from every thread."""
     script = tmp_path / "crash.py"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot.ports import Busy, Engine, Keep, Marked, Rejected, Unavailable, Unsupported
+from bot.ports import Busy, Engine, Keep, Marked, Question, Rejected, Unavailable, Unsupported
 from bot.translating import MEMORY, Result, translate
 
 Work = Callable[[Marked], str]
@@ -42,6 +42,7 @@ class Scripted:
     """An engine that works as told, and notes what it was asked."""
 
     Settings: ClassVar[type[BaseModel]] = BaseModel
+    questions: ClassVar[Sequence[Question]] = ()
     read_by: str | None = None
 
     def __init__(self, name: str, work: Work | Exception = keeping) -> None:

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.languages import normalise
-from bot.ports import EngineError, Keep, Marked, Unavailable, Unsupported
+from bot.languages import engine_code
+from bot.ports import EngineError, Keep, Marked, Question, Unavailable, Unsupported
 
 _PAIRS_LAST = 600.0
 """Seconds after which a server is asked again which pairs it has."""
@@ -38,6 +38,9 @@ class ApertiumSettings(BaseModel):
 
 class Apertium:
     Settings: ClassVar[type[BaseModel]] = ApertiumSettings
+    questions: ClassVar[Sequence[Question]] = (
+        Question("url", "Where does your Apertium (its APY server) answer?", default="http://127.0.0.1:2737"),
+    )
 
     def __init__(self, name: str, settings: BaseModel) -> None:
         assert isinstance(settings, ApertiumSettings)
@@ -58,7 +61,7 @@ class Apertium:
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         async with self._gate():
-            steps = _steps(await self._direct_pairs(), normalise(source), normalise(target), self._settings.pivots)
+            steps = _steps(await self._direct_pairs(), engine_code(source), engine_code(target), self._settings.pivots)
             if steps is None:
                 raise Unsupported(f"{self.name} does not translate {source} to {target}")
             return [await self._through(steps, marked) for marked in paragraphs]
@@ -104,6 +107,8 @@ class Apertium:
         return self._server
 
     async def check(self) -> list[str]:
+        if self._server is None:
+            await self.open()
         url = self._settings.url
         try:
             pairs = await self._direct_pairs()
@@ -131,7 +136,7 @@ def _listed(answer: Answer) -> dict[tuple[str, str], str]:
     try:
         for pair in _response(answer):
             source, target = pair["sourceLanguage"], pair["targetLanguage"]
-            ours = (normalise(source), normalise(target))
+            ours = (engine_code(source), engine_code(target))
             if ours not in pairs or "_" not in source + target:  # "por" rather than "por_BR"
                 pairs[ours] = f"{source}|{target}"
     except (AttributeError, KeyError, TypeError):

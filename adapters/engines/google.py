@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.threads import Threads
-from bot.languages import normalise
-from bot.ports import Busy, EngineError, Keep, Marked, Unavailable, Unsupported
+from bot.languages import engine_code
+from bot.ports import Busy, EngineError, Keep, Marked, Question, Unavailable, Unsupported
 
 LONGEST = 4_900
 """Characters; deep-translator refuses 5,000."""
@@ -43,6 +43,7 @@ class GoogleSettings(BaseModel):
 
 class Google:
     Settings: ClassVar[type[BaseModel]] = GoogleSettings
+    questions: ClassVar[Sequence[Question]] = ()
     read_by: str | None = "Google"
 
     def __init__(self, name: str, settings: BaseModel) -> None:
@@ -89,6 +90,8 @@ class Google:
         raise Unavailable("Google did not answer in time")
 
     async def check(self) -> list[str]:
+        if self._threads is None:
+            await self.open()
         try:
             await self._paragraph(("good morning",), "en", "nl")
         except EngineError as failure:
@@ -100,7 +103,7 @@ class Google:
 
 
 def _google_code(code: str) -> str:
-    ours = normalise(code)
+    ours = engine_code(code)
     return _THEIRS.get(ours, ours)
 
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.languages import normalise
-from bot.ports import EngineError, Keep, Marked, Rejected, Unavailable, Unsupported
+from bot.languages import engine_code
+from bot.ports import EngineError, Keep, Marked, Question, Rejected, Unavailable, Unsupported
 
 _LANGUAGES_LAST = 600.0
 """Seconds after which a server is asked again which languages it knows."""
@@ -33,6 +33,9 @@ class LibreTranslateSettings(BaseModel):
 
 class LibreTranslate:
     Settings: ClassVar[type[BaseModel]] = LibreTranslateSettings
+    questions: ClassVar[Sequence[Question]] = (
+        Question("url", "Where does your LibreTranslate answer?", default="http://127.0.0.1:5000"),
+    )
 
     def __init__(self, name: str, settings: BaseModel) -> None:
         assert isinstance(settings, LibreTranslateSettings)
@@ -53,7 +56,7 @@ class LibreTranslate:
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         async with self._gate():
-            theirs = (await self._known_pairs()).get((normalise(source), normalise(target)))
+            theirs = (await self._known_pairs()).get((engine_code(source), engine_code(target)))
             if theirs is None:
                 raise Unsupported(f"{self.name} does not translate {source} to {target}")
             given = await self._translated([as_html(marked) for marked in paragraphs], *theirs)
@@ -90,6 +93,8 @@ class LibreTranslate:
         return self._server
 
     async def check(self) -> list[str]:
+        if self._server is None:
+            await self.open()
         url = self._settings.url
         where = f"translation.engines.{self.name}"
         try:
@@ -110,7 +115,7 @@ def _listed(answer: Answer) -> dict[tuple[str, str], tuple[str, str]]:
         for language in answer.json():
             code = language["code"]
             for other in language["targets"]:
-                pair = (normalise(code), normalise(other))
+                pair = (engine_code(code), engine_code(other))
                 if pair[0] != pair[1] and ((code, other) == pair or pair not in pairs):
                     pairs[pair] = (code, other)
     except (AttributeError, KeyError, TypeError):

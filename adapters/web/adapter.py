@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from adapters.web.events import ButtonPressed, parse
+from adapters.web.files import LARGEST as LARGEST_FILE
 from adapters.web.history import History, Missing, NotTheWriter
 from adapters.web.live import Live
 from adapters.web.server import Server, Site
@@ -27,13 +29,15 @@ from bot.model import (
     Outgoing,
     Raw,
     Receipt,
+    SendFile,
     SendReaction,
     SendText,
     SetCommands,
     Text,
+    UnpinMessage,
     Withdraw,
 )
-from bot.ports import Account, Deliver, Down, Gone, Home, Limits, NotSent, Refused
+from bot.ports import Account, Deliver, Down, Gone, Home, Limits, NotSent, Question, Refused, TooLarge
 
 BATCH = 100
 LONGEST = 20_000  # UTF-16 units; our own choice, generous to whoever pastes a whole brochure
@@ -45,6 +49,7 @@ def utc_now() -> datetime:
 
 class WebAdapter:
     Settings: ClassVar[type[BaseModel]] = Settings
+    questions: ClassVar[Sequence[Question]] = ()
     limits = Limits(
         text=LONGEST,
         unit="utf16",
@@ -56,6 +61,9 @@ class WebAdapter:
         threads=True,
         buttons=True,
         reactions=True,
+        download=LARGEST_FILE,
+        upload=LARGEST_FILE,
+        caption=LONGEST,
     )
 
     def __init__(self, name: str, settings: BaseModel, clock: Callable[[], datetime] = utc_now) -> None:
@@ -146,12 +154,19 @@ class WebAdapter:
             case SendText():
                 _fits(action.text)
                 return Receipt(str(await live.write(History.say, action)))
+            case SendFile():
+                if action.file is None:
+                    raise Refused("there is no file to send")
+                filed = await live.shelf.copy(action)
+                return Receipt(str(await live.write(History.say, action, filed)))
             case EditText():
                 _fits(action.text)
                 await live.write(History.edit, action)
                 return Receipt(action.message)
             case Withdraw():
                 await live.write(History.withdraw, action)
+            case UnpinMessage():
+                pass  # nothing can be pinned on the page
             case SendReaction():
                 await live.write(History.react, action)
             case AnswerPress():
@@ -172,8 +187,16 @@ class WebAdapter:
         if action.text:
             live.toast(event.page, event.chat.id, action.text)
 
-    async def fetch(self, attachment: Attachment, into: Path) -> None:
-        raise Refused("this network has no attachments")
+    async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
+        if self._live is None:
+            raise NotSent("not connected")
+        try:
+            kept = self._live.shelf.path(attachment.key)
+            if (await asyncio.to_thread(kept.stat)).st_size > most:
+                raise TooLarge("the file is too large")
+            await asyncio.to_thread(shutil.copyfile, kept, into)
+        except (FileNotFoundError, ValueError):
+            raise Refused("there is no such file any more") from None
 
     async def check(self) -> list[str]:
         faults = []

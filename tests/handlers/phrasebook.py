@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.ports import Keep, Marked, Unavailable, Unsupported
+from bot.ports import Keep, Marked, Question, Unavailable, Unsupported
 
 SENTENCES = {
     "Preciso de comida para os meus dois filhos": {"nl": "Ik heb eten nodig voor mijn twee kinderen"},
@@ -39,6 +39,7 @@ class Phrasebook:
     """`down`: it cannot be reached, and is asked again half a minute later. `gate`: it answers when that is set."""
 
     Settings: ClassVar[type[BaseModel]] = _Settings
+    questions: ClassVar[Sequence[Question]] = ()
     read_by: str | None = None
 
     def __init__(self, name: str = "phrasebook", settings: BaseModel | None = None) -> None:
