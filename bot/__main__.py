@@ -41,7 +41,7 @@ def main() -> None:
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words
-        _log.exception("stopped by an error", error=error)
+        _log.critical("stopped by an error", error=error)
         sys.exit(FAILED)
 
 
