@@ -13,7 +13,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from adapters.web.events import ButtonPressed, parse
-from adapters.web.files import LARGEST as LARGEST_FILE
+from adapters.web.files import LARGEST
 from adapters.web.history import History, Missing, NotTheWriter
 from adapters.web.live import Live
 from adapters.web.server import Server, Site
@@ -24,6 +24,7 @@ from bot.model import (
     Batch,
     EditText,
     Incoming,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -61,8 +62,8 @@ class WebAdapter:
         threads=True,
         buttons=True,
         reactions=True,
-        download=LARGEST_FILE,
-        upload=LARGEST_FILE,
+        download=LARGEST,
+        upload=LARGEST,
         caption=LONGEST,
     )
 
@@ -175,6 +176,8 @@ class WebAdapter:
                 await live.write(History.be_absent, chat.id, False)
             case LeaveChat():
                 await live.write(History.be_absent, chat.id, True)
+            case InspectChat():
+                pass  # who reaches the page reads everything; `check` warns of it
             case SetCommands():
                 raise AssertionError("has no chat")
         return Receipt()
@@ -197,6 +200,9 @@ class WebAdapter:
             await asyncio.to_thread(shutil.copyfile, kept, into)
         except (FileNotFoundError, ValueError):
             raise Refused("there is no such file any more") from None
+
+    async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        return ()
 
     async def check(self) -> list[str]:
         faults = []

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from adapters.web.files import Filed
 from adapters.web.settings import BOT
 from bot.model import (
     Added,
@@ -48,13 +49,14 @@ class Event(msgspec.Struct, frozen=True, tag_field="what", omit_defaults=True):
 
 
 class Said(Event, frozen=True, tag="said"):
-    """`start` is the payload of the link that opened the chat."""
+    """`start` is the payload of the link that opened the chat; `file` is what came with the words."""
 
     message: str
     text: str
     thread: str | None = None
     reply_to: str | None = None
     start: str | None = None
+    file: Filed | None = None
 
 
 class Reworded(Event, frozen=True, tag="reworded"):
@@ -122,6 +124,7 @@ def parse(account: str, raw: Raw) -> Sequence[Incoming]:
                     reply_to=event.reply_to,
                     addressed=bool(MENTION.search(event.text)),
                     start=event.start,
+                    attachments=() if event.file is None else (event.file.attachment(),),
                     title=event.chat.title if kind is ChatKind.GROUP else None,
                 )
             ]

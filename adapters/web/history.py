@@ -28,9 +28,10 @@ from adapters.web.events import (
     decode,
     encode,
 )
+from adapters.web.files import Filed, Shelf
 from adapters.web.settings import ChatSettings, PersonSettings
 from adapters.web.shown import THE_BOT, ChatState, Part, Post
-from bot.model import EditText, Raw, Rows, SendReaction, SendText, SetCommands, Text, Withdraw
+from bot.model import EditText, Raw, Rows, SendFile, SendReaction, SendText, SetCommands, Text, Withdraw
 
 # `number.last` gives every message, event and change its number. It starts at the clock, so that a history that was
 # lost and begun anew never gives a number again that the core has already seen.
@@ -41,7 +42,7 @@ CREATE TABLE event (seq INTEGER PRIMARY KEY, chat TEXT NOT NULL, at REAL NOT NUL
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, chat TEXT NOT NULL, person TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL,
     body TEXT NOT NULL, choices TEXT NOT NULL, thread INTEGER REFERENCES message, reply_to INTEGER REFERENCES message,
-    followed_link INTEGER NOT NULL, edited TEXT, withdrawn TEXT, changed INTEGER NOT NULL
+    followed_link INTEGER NOT NULL, edited TEXT, withdrawn TEXT, changed INTEGER NOT NULL, file TEXT
 );
 CREATE INDEX message_by_change ON message (changed);
 CREATE INDEX message_by_chat ON message (chat, id);
@@ -52,7 +53,11 @@ CREATE TABLE reaction (
 ) WITHOUT ROWID;
 CREATE TABLE done (deed TEXT PRIMARY KEY, result INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE command (scope TEXT, language TEXT, entries TEXT NOT NULL, PRIMARY KEY (scope, language)) WITHOUT ROWID;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+"""
+SECOND = """
+ALTER TABLE message ADD COLUMN file TEXT;
+PRAGMA user_version = 2;
 """
 
 KEPT = timedelta(days=1)  # how long an event stays after the core has it, should the core be put back to a backup
@@ -75,11 +80,17 @@ class History:
         self._db.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self._db.execute(f"PRAGMA {pragma}")
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        self.shelf = Shelf(file.parent / "files")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
             with self._transaction():
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute("INSERT INTO number VALUES (?)", (int(clock().timestamp() * 1000),))
+        elif version == 1:
+            with self._transaction():
+                for statement in SECOND.split(";"):
+                    self._db.execute(statement)
 
     def close(self) -> None:
         self._db.close()
@@ -105,14 +116,18 @@ class History:
         thread: int | None = None,
         reply_to: int | None = None,
         start: str | None = None,
+        file: Filed | None = None,
     ) -> int:
         with self._once(f"page:{deed}") as done:
             if done.before is not None:
+                self._drop(file)
                 return done.before
             root = self._root(chat.id, thread)
             if reply_to is not None:
                 self._visible(chat.id, reply_to)
-            message = self._insert(chat.id, person.id, person.name, Text(text), (), root, reply_to, start is not None)
+            message = self._insert(
+                chat.id, person.id, person.name, Text(text), (), root, reply_to, start is not None, file
+            )
             self._append(
                 Said(
                     _where(chat),
@@ -123,6 +138,7 @@ class History:
                     thread=None if root is None else str(root),
                     reply_to=None if reply_to is None else str(reply_to),
                     start=start,
+                    file=file,
                 )
             )
             return done.now(message)
@@ -165,16 +181,18 @@ class History:
 
     # --- what the bot does -----------------------------------------------------------------------------------------
 
-    def say(self, action: SendText) -> int:
+    def say(self, action: SendText | SendFile, file: Filed | None = None) -> int:
+        text = action.text if isinstance(action, SendText) else action.caption
         with self._once(f"bot:{action.transaction}") as done:
             if done.before is not None:
+                self._drop(file)
                 return done.before
             root = self._root(action.chat.id, None if action.thread is None else _number(action.thread))
             reply_to = None if action.reply_to is None else _number(action.reply_to)
             if reply_to is not None and not self._row(action.chat.id, reply_to):
                 reply_to = None  # what is answered is gone; the answer is still worth saying
             return done.now(
-                self._insert(action.chat.id, THE_BOT, "", action.text, action.choices, root, reply_to, False)
+                self._insert(action.chat.id, THE_BOT, "", text, action.choices, root, reply_to, False, file)
             )
 
     def edit(self, action: EditText) -> None:
@@ -249,6 +267,11 @@ class History:
     def changed_since(self, number: int) -> list[Post | ChatState]:
         return shown.changed_since(self._db, number)
 
+    def file(self, chat: str, key: str) -> Filed | None:
+        """The file of a message that stands in the chat."""
+        row = self._db.execute("SELECT file FROM message WHERE chat = ? AND file ->> 'key' = ?", (chat, key)).fetchone()
+        return None if row is None else shown.filed(row["file"])
+
     def commands(self, scope: str, language: str | None) -> tuple[tuple[str, str], ...]:
         """The command menu in the language, else the one for every other language."""
         row = self._db.execute(
@@ -298,11 +321,26 @@ class History:
         thread: int | None,
         reply_to: int | None,
         followed_link: bool,
+        file: Filed | None,
     ) -> int:
         number, at = self._next(), self._clock().isoformat()
         self._db.execute(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
-            (number, chat, person, name, at, _json(text), _json(choices), thread, reply_to, followed_link, number),
+            "INSERT INTO message (id, chat, person, name, at, body, choices, thread, reply_to, followed_link, changed,"
+            " file) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                chat,
+                person,
+                name,
+                at,
+                _json(text),
+                _json(choices),
+                thread,
+                reply_to,
+                followed_link,
+                number,
+                None if file is None else _json(file),
+            ),
         )
         return number
 
@@ -321,14 +359,19 @@ class History:
         )
 
     def _blank(self, message: int) -> None:
-        """Take a message back: its words go, its place stays."""
+        """Take a message back: its words and its file go, its place stays."""
+        self._drop(shown.filed(self._db.execute("SELECT file FROM message WHERE id = ?", (message,)).fetchone()[0]))
         self._db.execute(
-            "UPDATE message SET withdrawn = ?, body = ?, choices = '[]', changed = ? WHERE id = ?",
+            "UPDATE message SET withdrawn = ?, body = ?, choices = '[]', changed = ?, file = NULL WHERE id = ?",
             (self._clock().isoformat(), _json(Text("")), self._next(), message),
         )
         self._db.execute("DELETE FROM reaction WHERE message = ?", (message,))
         for row in self._db.execute("SELECT id FROM message WHERE reply_to = ?", (message,)).fetchall():
             self._touch(row["id"])
+
+    def _drop(self, file: Filed | None) -> None:
+        if file is not None:
+            self.shelf.drop(file.key)
 
     def _set_reaction(self, message: int, person: str, emoji: str, on: bool) -> bool:
         """Whether that changed anything."""

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from adapters.web.files import Shelf
 from adapters.web.history import History
 
 P = ParamSpec("P")
@@ -36,6 +37,7 @@ class Live:
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "web-history")
         self._listeners: set[Listener] = set()
+        self.shelf = Shelf(file.parent / "files")
         self._history: History | None = None
         self.closing = False
 

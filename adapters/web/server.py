@@ -15,14 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from adapters.web.files import Filed, TooMuch, kind_of
 from adapters.web.history import History, Missing, NotTheWriter
 from adapters.web.live import Listener, Live
 from adapters.web.render import ASSETS, Renderer, page_language
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post
+from bot.attached import mime_of, name_of
+from bot.model import Attachment
 
 T = TypeVar("T")
 
@@ -30,8 +33,8 @@ BODY = 1_000_000  # bytes of one request at most: a text of 100,000 characters i
 HEARTBEAT = 15.0  # seconds; shorter than the patience of a proxy in between
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,6 +58,17 @@ class ToSay(ByPerson, frozen=True):
 
     text: Words
     deed: Key
+    thread: Number | None = None
+    reply_to: Number | None = None
+
+
+class ToSend(ByPerson, frozen=True):
+    """What stands in the address when a file is sent; its bytes are the body."""
+
+    deed: Key
+    name: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    mime: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     thread: Number | None = None
     reply_to: Number | None = None
 
@@ -103,6 +117,8 @@ class Site:
                 Route("/events", self.events),
                 *(Route(f"/{name}", self.asset, name=name) for name in ASSETS),
                 Route("/api/chats/{chat}/messages", self.say, methods=["POST"]),
+                Route("/api/chats/{chat}/files", self.send, methods=["POST"]),
+                Route("/api/chats/{chat}/files/{key}", self.file),
                 Route("/api/chats/{chat}/starts", self.start, methods=["POST"]),
                 Route("/api/chats/{chat}/edits", self.reword, methods=["POST"]),
                 Route("/api/chats/{chat}/withdrawals", self.take_back, methods=["POST"]),
@@ -215,6 +231,48 @@ class Site:
         message = await self._live.write(History.said, chat, person, text, asked.deed, asked.thread, asked.reply_to)
         return _done(message)
 
+    async def send(self, request: Request) -> Response:
+        """A file, maybe with words under it."""
+        chat = self._chat(request)
+        _from_our_page(request, "application/octet-stream")
+        try:
+            asked = msgspec.convert(dict(request.query_params), ToSend, strict=False)
+        except msgspec.ValidationError:
+            raise HTTPException(400, "This cannot be understood.") from None
+        person, mime = _member(chat, asked.person), mime_of(Attachment("", "", mime=asked.mime))
+        try:
+            key, size = await self._live.shelf.take(request.stream())
+        except TooMuch:
+            raise HTTPException(413, "This file is too large.") from None
+        kind = kind_of(mime)
+        filed = Filed(key, kind, name_of(Attachment(kind, key, clean(asked.name), size, mime)), mime, size)
+        try:
+            if size == 0:
+                raise HTTPException(400, "The file is empty.")
+            text = clean(asked.text)
+            message = await self._live.write(
+                History.said, chat, person, text, asked.deed, asked.thread, asked.reply_to, None, filed
+            )
+        except BaseException:
+            self._live.shelf.drop(key)
+            raise
+        return _done(message)
+
+    async def file(self, request: Request) -> Response:
+        """A file of the chat, to be shown where it can do no harm, else to be kept."""
+        chat = self._chat(request)
+        filed = await self._live.read(History.file, chat.id, request.path_params["key"])
+        if filed is None:
+            raise Missing
+        return FileResponse(
+            self._live.shelf.path(filed.key),
+            media_type=filed.mime if filed.shown_as else "application/octet-stream",
+            filename=filed.name,
+            content_disposition_type="inline" if filed.shown_as else "attachment",
+            headers=SECURITY
+            | {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-store"},
+        )
+
     async def start(self, request: Request) -> Response:
         """The link to the private chat was followed."""
         chat, asked = self._chat(request), await _read(request, ToStart)
@@ -306,9 +364,8 @@ def _number(text: str) -> int | None:
 
 
 async def _read(request: Request, shape: type[T]) -> T:
-    """The request's JSON. Another site's page cannot send that type without our leave, which it never gets."""
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise HTTPException(415, "Send JSON.")
+    """The request's JSON."""
+    _from_our_page(request, "application/json")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -318,6 +375,12 @@ async def _read(request: Request, shape: type[T]) -> T:
         return msgspec.convert(json.loads(body), shape)  # json: a browser may well send half a surrogate pair
     except (ValueError, RecursionError):
         raise HTTPException(400, "This cannot be understood.") from None
+
+
+def _from_our_page(request: Request, kind: str) -> None:
+    """Another site's page cannot send these types without our leave, which it never gets."""
+    if request.headers.get("content-type", "").split(";")[0].strip() != kind:
+        raise HTTPException(415, f"Send {kind}.")
 
 
 def _member(chat: ChatSettings, person: str) -> PersonSettings:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from adapters.web.files import Filed
 from bot.model import Rows, Text
 
 THE_BOT = ""  # the writer of the bot's own messages and reactions
@@ -16,6 +17,7 @@ SHOWN = 60  # a page shows that many messages of a chat at a time, each with its
 ACTIVE = 100  # and the threads that the chat's latest so many replies stand in, however old
 _text = msgspec.json.Decoder(Text)
 _rows = msgspec.json.Decoder(Rows)
+_filed = msgspec.json.Decoder(Filed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Quote:
     person: str
     name: str = field(repr=False)
     text: Text = field(repr=False)
+    file: str = field(default="", repr=False)  # the name of its file, if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Post:
     withdrawn: datetime | None
     reactions: tuple[Reaction, ...]
     changed: int
+    file: Filed | None = None
 
     @property
     def by_the_bot(self) -> bool:
@@ -129,14 +133,20 @@ def _post(db: sqlite3.Connection, row: sqlite3.Row) -> Post:
         withdrawn=_moment(row["withdrawn"]),
         reactions=_reactions(db, row["id"]),
         changed=row["changed"],
+        file=filed(row["file"]),
     )
+
+
+def filed(stored: str | None) -> Filed | None:
+    return None if stored is None else _filed.decode(stored)
 
 
 def _quote(db: sqlite3.Connection, message: int | None) -> Quote | None:
     if message is None:
         return None
     row = db.execute("SELECT * FROM message WHERE id = ?", (message,)).fetchone()
-    return Quote(row["id"], row["person"], row["name"], _text.decode(row["body"]))
+    file = filed(row["file"])
+    return Quote(row["id"], row["person"], row["name"], _text.decode(row["body"]), file.name if file else "")
 
 
 def _reactions(db: sqlite3.Connection, message: int) -> tuple[Reaction, ...]:

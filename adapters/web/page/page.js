@@ -64,6 +64,26 @@ async function submit(room) {
   set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
 }
 
+// A file goes at once, with what stands in the box under it.
+async function send_file(room, input) {
+  const [file] = input.files;
+  input.value = "";
+  if (!file || room.sending) return;
+  room.sending = true;
+  const { thread, reply_to } = room.context ?? {};
+  const about = new URLSearchParams({ person: room.who.value, deed: unique(), name: file.name, mime: file.type, text: room.box.value });
+  if (thread) about.set("thread", thread);
+  if (reply_to) about.set("reply_to", reply_to);
+  const headers = { "Content-Type": "application/octet-stream" };
+  const response = await fetch(`/api/chats/${room.id}/files?${about}`, { method: "POST", headers, body: file }).catch(() => null);
+  room.sending = false;
+  if (!response?.ok) return toast(room, room.element.dataset.failed);
+  room.following = true;
+  room.box.value = "";
+  grow(room.box);
+  set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
+}
+
 function follow_link(address) {
   const room = rooms.get(address.hash.slice(1));
   const start = address.searchParams.get("start");
@@ -374,6 +394,8 @@ for (const room of rooms.values()) {
       submit(room);
     } else if (event.key === "Escape" && room.context) act(room, $("[data-act=stop]", room.form));
   });
+  const attach = $(".attach input", room.form);
+  attach.addEventListener("change", () => send_file(room, attach));
   room.who.addEventListener("change", () => dress(room, room.posts));
   room.element.addEventListener("focusin", () => attend(room));
   room.posts.addEventListener("scroll", () => {

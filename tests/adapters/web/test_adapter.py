@@ -315,13 +315,6 @@ async def test_closing_ends_the_pages_that_listen_and_receiving(tmp_path: Path) 
             await web.say("member", "te laat")
 
 
-async def test_attachments_are_refused(web: Web, tmp_path: Path) -> None:
-    from bot.model import Attachment
-
-    with pytest.raises(Refused):
-        await web.adapter.fetch(Attachment("photo", "x"), tmp_path / "x")
-
-
 @pytest.mark.parametrize("listen", ["8080", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x", "0.0.0.0:8080", "[::]:80"])
 def test_an_address_that_is_none_or_that_others_could_reach_is_refused(listen: str) -> None:
     with pytest.raises(ValidationError):
