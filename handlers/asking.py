@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import hours, languages
+from bot import languages
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import own_name
 from bot.chats import KnownChat
-from bot.content import Content, Gap, Line, Sentence, say
+from bot.content import Content, Gap, Line, Sentence, Words, say
 from bot.model import Message, Pressed, Reacted, Text
+from bot.notices import Notice
 from bot.requests import Request
 from bot.store.transaction import Transaction
-from handlers import cards, intake
+from handlers import attached, below, cards, feedback, intake, opening
 from handlers.situation import Actions, Situation
 
 Event = Pressed | Reacted | Message
@@ -29,6 +30,7 @@ class Held:
 
     `texts` are ids in the store. `screen` is the name of the first screen and `shown` its language, None before it
     was shown. `hint` is the language of the group whose link was followed; `missing`: the member's own is not here.
+    `about`: the number of the notice that they are a question about.
     """
 
     texts: tuple[int, ...] = ()
@@ -36,6 +38,7 @@ class Held:
     shown: str | None = None
     hint: str | None = None
     missing: bool = False
+    about: int | None = None
 
 
 def held(tx: Transaction, chat: int) -> Held | None:
@@ -50,7 +53,7 @@ def _waiting(tx: Transaction, chat: int) -> Held:
 
 
 def keep(tx: Transaction, chat: int, now: Held) -> None:
-    state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing")}
+    state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing", "about")}
     tx.dialogues.save(chat, {"held": {"texts": list(now.texts), **state}})
 
 
@@ -61,12 +64,17 @@ def language_of(where: Situation, tx: Transaction) -> str:
 
 
 def tell(
-    where: Situation, tx: Transaction, *sentences: Sentence, to: Message | None = None, buttons: Buttons = ()
+    where: Situation,
+    tx: Transaction,
+    *sentences: Sentence,
+    to: Message | None = None,
+    buttons: Buttons = (),
+    name: str | None = None,
 ) -> Actions:
     """Answer in a private chat, in reply `to` a message if one is given."""
     content = tuple(Line(sentence) for sentence in sentences)
     reply = None if to is None else OnNetwork(to.id)
-    return (Say(where.chat.id, content, reply_to=reply, buttons=buttons, language=language_of(where, tx)),)
+    return (Say(where.chat.id, content, name=name, reply_to=reply, buttons=buttons, language=language_of(where, tx)),)
 
 
 # --- words come in ---------------------------------------------------------------------------------------------------
@@ -81,16 +89,24 @@ def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
 def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
     """Keep texts until they are sent; `event` is the message just written, if it was."""
     before = _waiting(tx, where.chat.id)
-    now = Held((*before.texts, *texts), before.screen, before.shown, before.hint, before.missing)
+    now = replace(before, texts=(*before.texts, *texts))
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)
     keep(tx, where.chat.id, now)
-    return tell(where, tx, say("held-too"), to=event, buttons=(_send_or_delete(),))
+    return tell(where, tx, say("held-too"), to=event, buttons=(_send_or_delete(),), name=attached.once(event))
+
+
+def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
+    """What is written next is a question about a notice."""
+    before = _waiting(tx, where.chat.id)
+    keep(tx, where.chat.id, replace(before, hint=hint or before.hint, about=notice.number))
 
 
 def store(event: Message, where: Situation, tx: Transaction, subject: str = "") -> int:
-    """Keep somebody's words as a text of its own; its id."""
-    return store_words(event.text, event.id, where.chat, tx, subject)
+    """Keep somebody's words as a text of its own, with what came with them; its id."""
+    text = store_words(event.text, event.id, where.chat, tx, subject)
+    attached.keep(event, text, tx)
+    return text
 
 
 def store_words(words: Text, message: str, chat: KnownChat, tx: Transaction, subject: str) -> int:
@@ -117,18 +133,22 @@ def _language(tx: Transaction, where: Situation, now: Held) -> str:
 def _show(tx: Transaction, where: Situation, now: Held) -> Actions:
     language = _language(tx, where, now)
     screen = f"first/{tx.token()}"
-    keep(tx, where.chat.id, Held(now.texts, screen, language, now.hint, now.missing))
+    keep(tx, where.chat.id, replace(now, screen=screen, shown=language))
     content, buttons = _screen(tx, where.chat, language, now)
     return (Say(where.chat.id, content, name=screen, buttons=buttons, language=language),)
 
 
 def _screen(tx: Transaction, chat: KnownChat, language: str, now: Held) -> tuple[Content, Buttons]:
-    content: list[Line | Gap] = [Line(say("first-welcome"), "bold"), Gap()]
+    content: list[Line | Gap] = [Line(say("first-speak"), "bold"), Gap()]
     content += [Line(sentence) for sentence in who_reads(tx, chat, language)]
     content.append(Gap())
+    if now.about is not None and (notice := tx.notices.numbered(now.about)) is not None:
+        by = tx.chats.organisation(notice.organisation).name
+        content.append(Line(say("about-notice", code=notice.code, organisation=by)))
     if now.missing:
         content.append(Line(say("language-missing-noted")))
-    content.append(Line(say("first-held" if now.texts else "first-write"), "bold"))
+    held = "first-held-message" if attached.came_with(tx, now.texts) else "first-held"
+    content.append(Line(say(held if now.texts else "first-write"), "bold"))
     return tuple(content), (*language_buttons(tx), *((_send_or_delete(),) if now.texts else ()))
 
 
@@ -143,13 +163,12 @@ def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]
     elif policy.translates_conversations:
         lines.append(say("first-computer"))
     lines.append(say("first-network", network=network))
+    lines.append(say("first-deleted", n=policy.delete_after_days))
     if policy.not_authorities:
         lines.append(say("not-authorities"))
     if there:
         lines.append(say("first-danger", number=policy.emergency_number))
-    if there and policy.hours:
-        lines.append(say("first-hours", hours=policy.hours))
-    return lines
+    return [*lines, *opening.told(tx)] if there else lines
 
 
 def nobody_reads(tx: Transaction) -> Sentence:
@@ -189,7 +208,7 @@ def speak(language: str, where: Situation, tx: Transaction, missing: bool = Fals
     if now is None or now.screen is None:
         told = say("language-missing-noted" if missing else "language-set")
         return (*_in_open_requests(tx, where, language, missing), Say(where.chat.id, (Line(told),), language=language))
-    now = Held(now.texts, now.screen, language, now.hint, missing)
+    now = replace(now, shown=language, missing=missing)
     keep(tx, where.chat.id, now)
     content, buttons = _screen(tx, where.chat, language, now)
     return (Edit(where.chat.id, Named(str(now.screen)), content, buttons, language),)
@@ -221,25 +240,33 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
         tx.requests.say(request.id, "member", text)
     tx.copies.belong(now.texts, request.code)
     tx.dialogues.save(where.chat.id, {})
+    if now.about is not None and (notice := tx.notices.numbered(now.about)) is not None:
+        return _asked_about(tx, replace(request, notice=notice.id), notice)
     return (*cards.post(tx, request), _received(tx, request), *intake.begin(tx, request))
+
+
+def _asked_about(tx: Transaction, request: Request, notice: Notice) -> Actions:
+    """Who reads it sees which notice it is about; nobody has to say what kind of help they need."""
+    tx.requests.save(request)
+    head, words = Line(say("card-notice", code=notice.code), "bold"), Words(notice.text, "quote", most=cards.SHOWN)
+    shown = below.in_thread(tx, request, head, words)
+    return (*cards.post(tx, request), *shown, _received(tx, request), *feedback.asked(tx, notice, request.language))
 
 
 def _received(tx: Transaction, request: Request) -> Say:
     content = (Line(say("request-received", code=request.code), "bold"), *(Line(s) for s in when_read(tx)))
-    return Say(request.chat, content, request.code)
+    return Say(request.chat, content, request.code, opening.closed_name(tx, request))
 
 
 def when_read(tx: Transaction) -> list[Sentence]:
     """When somebody will see it, as far as anybody can promise."""
-    if tx.chats.coordination_room() is None:
+    room = tx.chats.coordination_room()
+    if room is None:
         return [nobody_reads(tx)]
-    if not tx.policy.hours:
-        return [say("helpers-see-it")]
-    times = hours.parse_hours(tx.policy.hours, tx.policy.zone)
-    if times.open_at(tx.now):
-        return [say("helpers-are-there")]
-    opening = times.next_opening(tx.now)
-    return [say("helpers-come", at=opening), say("first-danger", number=tx.policy.emergency_number)]
+    until = opening.closed_until(tx)
+    if until is not None:
+        return [opening.nobody_now(tx, until), say("first-danger", number=tx.policy.emergency_number)]
+    return [say("helpers-see-it" if opening.stated(tx, room) is None else "helpers-are-there")]
 
 
 def delete(event: Event, where: Situation, tx: Transaction) -> Actions:

@@ -11,7 +11,7 @@ from bot.ready import NOT_REACHED
 from bot.requests import Request, RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, cards, phone, ready_answers, replies, threads
+from handlers import asking, below, cards, phone, ready_answers, replies, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -82,8 +82,8 @@ def called(event: Event, where: Situation, tx: Transaction) -> Actions:
     if where.choice.value == "reached":
         request = requests.answered(request)
         tx.requests.save(request)
-        return (*noted, *cards.in_thread(tx, request, Line(told)), *cards.refresh(tx, request))
-    return (*noted, *cards.in_thread(tx, request, Line(told)), *_not_reached(request, where, tx))
+        return (*noted, *below.in_thread(tx, request, Line(told)), *cards.refresh(tx, request))
+    return (*noted, *below.in_thread(tx, request, Line(told)), *_not_reached(request, where, tx))
 
 
 def _not_reached(request: Request, where: Situation, tx: Transaction) -> Actions:

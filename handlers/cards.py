@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, time, timedelta
-from typing import Any
-
-from sqlalchemy import Row
+from datetime import datetime, timedelta
 
 from bot.actions import Action, Button, Buttons, Edit, Named, Priority, Say
 from bot.chats import KnownChat
-from bot.content import Block, Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
-from bot.events import Due, Outcome
-from bot.events import Translated as TranslationCame
+from bot.content import Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
+from bot.events import Due
 from bot.requests import Request, RequestState
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role, Status
 from bot.store.transaction import Transaction
-from handlers import attached, opening
+from handlers import attached, below, echoes, opening
 from handlers.situation import Actions
 
 SHOWN = 900
@@ -26,8 +21,6 @@ _SHOWN_TEXTS = 8
 
 CALLS = {"call-reached": "called-reached", "call-not-reached": "called-not-reached"}
 """What happened, and how it is told."""
-
-_ECHO_WAITS = timedelta(seconds=3)  # for its translation: whoever replied wants to see that it was taken
 
 
 # --- the card --------------------------------------------------------------------------------------------------------
@@ -41,22 +34,24 @@ def post(tx: Transaction, request: Request) -> Actions:
     content, buttons = _card(tx, request)
     tx.schedule.at(_midnight(tx), Due("card-date", request.code))
     opening.watch(tx, room)
-    card = Say(room.id, content, request.code, _name(request), buttons=buttons, priority=Priority.COORDINATION)
+    card = Say(
+        room.id, content, request.code, below.card_name(request), buttons=buttons, priority=Priority.COORDINATION
+    )
     if sensitive(tx, request):
         return (card, *words_below(tx, request))
     first = _first_words(tx, request)
-    below = [line for line in first if tx.attachments.of(line.text)] if _fits(tx, first) else first
-    return (card, *(_line(tx, room, request, line) for line in below))
+    lines = [line for line in first if tx.attachments.of(line.text)] if _fits(tx, first) else first
+    return (card, *(_line(tx, room, request, line) for line in lines))
 
 
 def refresh(tx: Transaction, request: Request) -> Actions:
     """Bring the card up to date, if there is one."""
     room = tx.chats.coordination_room()
-    if room is None or tx.deliveries.named(room.id, _name(request)) is None:
+    if room is None or tx.deliveries.named(room.id, below.card_name(request)) is None:
         return ()
     opening.watch(tx, room)
     content, buttons = _card(tx, request)
-    return (Edit(room.id, Named(_name(request)), content, buttons),)
+    return (Edit(room.id, Named(below.card_name(request)), content, buttons),)
 
 
 def sensitive(tx: Transaction, request: Request) -> bool:
@@ -75,7 +70,7 @@ def words_below(tx: Transaction, request: Request) -> Actions:
     }
     return (
         *(_line(tx, room, request, line) for line in _first_words(tx, request)),
-        *(_below(room, request, (Line(sentence),), name) for name, sentence in said.items()),
+        *(below.said(room, request, (Line(sentence),), name) for name, sentence in said.items()),
     )
 
 
@@ -98,21 +93,21 @@ def post_waiting(tx: Transaction) -> Actions:
 
 def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
     """What of a request and its conversation does not stand in the room yet."""
-    before = tx.deliveries.named(room.id, _name(request))
+    before = tx.deliveries.named(room.id, below.card_name(request))
     shown = before is not None and before.status != Status.FAILED
     first = _first_words(tx, request)
     lines = [
         line for line in tx.requests.lines(request.id) if line not in first and not _stands(tx, room, request, line)
     ]
     said = [
-        echoed(tx, request, line) if line.author == "coordinator" else (_line(tx, room, request, line),)
+        echoes.echoed(tx, request, line) if line.author == "coordinator" else (_line(tx, room, request, line),)
         for line in lines
     ]
     return (*(refresh(tx, request) if shown else post(tx, request)), *(say for one in said for say in one))
 
 
 def _stands(tx: Transaction, room: KnownChat, request: Request, line: Spoken) -> bool:
-    names = (_line_name(request, line), reply_name(request, line.id))
+    names = (_line_name(request, line), echoes.reply_name(request, line.id))
     said = [found for name in names if (found := tx.deliveries.named(room.id, name)) is not None]
     return any(found.status != Status.FAILED for found in said) or tx.copies.has_come_in(room.id, line.text)
 
@@ -145,7 +140,7 @@ def _state(tx: Transaction, request: Request) -> Sentence:
         case RequestState.OPEN:
             return say("card-open", code=request.code)
         case RequestState.CLAIMED:
-            return say("card-claimed", code=request.code, name=name_of(tx, request.claimed_by))
+            return say("card-claimed", code=request.code, name=below.name_of(tx, request.claimed_by))
         case RequestState.CLOSED:
             return say("card-closed", code=request.code, outcome=say(f"outcome-{request.outcome or 'other'}"))
 
@@ -169,7 +164,7 @@ def _fields(tx: Transaction, request: Request) -> list[Sentence]:
         fields.append(say("card-answer-call-number" if request.phone else f"card-answer-{request.answer_by}"))
     if (last := called(tx, request)) is not None:
         fields.append(last)
-    fields.append(say("card-since", since=clock(tx, request.created_at)))
+    fields.append(say("card-since", since=below.clock(tx, request.created_at)))
     if request.state is not RequestState.CLOSED:
         fields.append(say("card-unanswered" if request.unanswered else "card-answered"))
     if not tx.chats.get(request.chat).active or not in_private(tx, request):
@@ -181,7 +176,7 @@ def called(tx: Transaction, request: Request) -> Sentence | None:
     """How the last call went."""
     calls = {what: at for what, at in tx.requests.history([request])[request.id].items() if what in CALLS}
     last = max(calls, key=calls.__getitem__, default=None)
-    return None if last is None else say(CALLS[last], at=clock(tx, calls[last]))
+    return None if last is None else say(CALLS[last], at=below.clock(tx, calls[last]))
 
 
 def in_private(tx: Transaction, request: Request) -> bool:
@@ -211,20 +206,12 @@ def _fits(tx: Transaction, lines: list[Spoken]) -> bool:
 # --- the thread ------------------------------------------------------------------------------------------------------
 
 
-def in_thread(
-    tx: Transaction, request: Request, *content: Block, name: str | None = None, buttons: Buttons = ()
-) -> Actions:
-    """Say something below the card."""
-    room = tx.chats.coordination_room()
-    return () if room is None else (_below(room, request, content, name, buttons),)
-
-
 def heard(tx: Transaction, request: Request, line: int, changed: bool = False) -> Actions:
     """The member has written more, or has `changed` what they wrote."""
     room = tx.chats.coordination_room()
     if room is None:
         return ()
-    if tx.deliveries.named(room.id, _name(request)) is None:
+    if tx.deliveries.named(room.id, below.card_name(request)) is None:
         return _all_of(tx, room, request)  # it is open again, in another room than before
     spoken = tx.requests.line(line)[1]
     head = "thread-changed" if changed else "thread-member"
@@ -239,122 +226,16 @@ def _line(tx: Transaction, room: KnownChat, request: Request, line: Spoken, head
     elif files:
         head = "thread-member-sent"
     content: Content = (Line(say(head, code=request.code), "bold"), *attached.lines(tx, line.text), words, *files)
-    return _below(room, request, content, _line_name(request, line))
+    return below.said(room, request, content, _line_name(request, line))
 
 
 def _line_name(request: Request, line: Spoken) -> str:
     return f"{request.code}/line/{line.id}"
 
 
-def _below(room: KnownChat, request: Request, content: Content, name: str | None, buttons: Buttons = ()) -> Say:
-    thread = Named(_name(request))
-    return Say(room.id, content, request.code, name, thread, buttons=buttons, priority=Priority.COORDINATION)
-
-
-# --- the echo of a reply ---------------------------------------------------------------------------------------------
-
-
-def reply_name(request: Request, line: int) -> str:
-    """What the reply is called in the member's chat, and its echo in the room."""
-    return f"{request.code}/reply/{line}"
-
-
-def echo(tx: Transaction, request: Request, line: Spoken) -> Content:
-    """What the member receives, in both languages, and how far it is."""
-    language, name = member_language(tx, request), name_of(tx, line.person)
-    translation = tx.texts.translation(line.text, language)
-    findings = [] if translation is None else list(dict.fromkeys(finding.code for finding in translation.findings))
-    return (
-        Line(say("echo-from", code=request.code, name=name, language=LanguageName(language)), "bold"),
-        *attached.lines(tx, line.text),
-        Translated(line.text, into=language),
-        *(Line(say(f"finding-{code}"), "italic") for code in findings),
-        Line(_progress(tx, request, line), "italic"),
-    )
-
-
-def _progress(tx: Transaction, request: Request, line: Spoken) -> Sentence:
-    sent = tx.deliveries.named(request.chat, reply_name(request, line.id))
-    if line.withdrawn_at is not None:
-        key = "echo-taken-back-late" if _may_be_there(sent) else "echo-taken-back"
-        return say(key, at=clock(tx, line.withdrawn_at))
-    if sent is not None and sent.status == Status.DONE:
-        return say("echo-delivered", at=clock(tx, sent.done_at))
-    if sent is not None and sent.status == Status.FAILED:
-        member = tx.chats.get(request.chat)
-        if not member.active:
-            return say("echo-unreachable", network=tx.policy.network(member.address.account))
-        return say("echo-failed", reason=sent.failure or "")
-    return say("echo-on-its-way")
-
-
-def echoed(tx: Transaction, request: Request, line: Spoken) -> Actions:
-    """Show a reply below the card."""
-    room = tx.chats.coordination_room()
-    if room is None:
-        return ()
-    shown = _below(room, request, echo(tx, request, line), reply_name(request, line.id), _undo(line))
-    return (replace(shown, deadline=_ECHO_WAITS),)
-
-
-def refresh_echo(tx: Transaction, request: Request, line: Spoken) -> Actions:
-    room = tx.chats.coordination_room()
-    name = reply_name(request, line.id)
-    if room is None or tx.deliveries.named(room.id, name) is None:
-        return ()
-    return (Edit(room.id, Named(name), echo(tx, request, line), _undo(line)),)
-
-
-def _undo(line: Spoken) -> Buttons:
-    return () if line.withdrawn_at else ((Button(say("button-undo"), "undo", str(line.id), lasting=True),),)
-
-
-def _may_be_there(sent: Row[Any] | None) -> bool:
-    """Whether the member may have a reply in front of them."""
-    if sent is None or sent.status == Status.DROPPED:
-        return False
-    return bool(sent.status != Status.FAILED or sent.failure == "no answer from the network")
-
-
-def reply_settled(event: Outcome, tx: Transaction) -> Actions:
-    """A reply has reached the member, or never will."""
-    request, line = tx.requests.line(int((event.report or "").partition(":")[2]))
-    return refresh_echo(tx, request, line)
-
-
-def reply_translated(event: TranslationCame, tx: Transaction) -> Actions:
-    """The echo names what the checks found in the translation."""
-    found = tx.requests.line_of_text(event.text)
-    if found is None or found[1].author != "coordinator":
-        return ()
-    request, line = found
-    translation = tx.texts.translation_by_id(event.translation)
-    return refresh_echo(tx, request, line) if translation.findings else ()
-
-
 # --- small things ----------------------------------------------------------------------------------------------------
-
-
-def member_language(tx: Transaction, request: Request) -> str:
-    return tx.chats.get(request.chat).language or tx.policy.working_language
-
-
-def name_of(tx: Transaction, person: int | None) -> str | Sentence:
-    """A coordinator's name: they see each other in the room anyway."""
-    name = "" if person is None else tx.chats.person_by_id(person).name
-    return name or say("somebody")
-
-
-def clock(tx: Transaction, at: datetime) -> datetime | time:
-    """The clock time, with the date when it was not today."""
-    there, today = at.astimezone(tx.policy.zone), tx.now.astimezone(tx.policy.zone).date()
-    return there.time() if there.date() == today else at
 
 
 def _midnight(tx: Transaction) -> datetime:
     tomorrow = tx.now.astimezone(tx.policy.zone) + timedelta(days=1)
     return tomorrow.replace(hour=0, minute=0, second=1, microsecond=0)
-
-
-def _name(request: Request) -> str:
-    return f"{request.code}/card"

@@ -12,7 +12,7 @@ from bot.content import Line, Sentence, say
 from bot.model import ChatKind, Deleted, Edited, Message
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
-from handlers import asking, attached, calling, cards, intake, opening, phone, questions
+from handlers import asking, attached, below, calling, cards, intake, opening, phone, questions
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
 
@@ -83,7 +83,7 @@ def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transact
     told = [say("request-open-again" if reopened else "request-continues", code=request.code)]
     if reopened:
         tx.requests.happened(request, "reopened", where.person.id)
-        shown += cards.in_thread(tx, request, Line(say("thread-reopened", code=request.code)))
+        shown += below.in_thread(tx, request, Line(say("thread-reopened", code=request.code)))
         shown += phone.hand_over(tx, request)
     name, closed = opening.once_closed(tx, request)
     told += closed
@@ -200,7 +200,7 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         return ()
     if copy.text == request.phone:
         return phone.deleted(request, tx)
-    return cards.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
+    return below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
 
 
 def _unhold(text: int, chat: int, tx: Transaction) -> None:

@@ -11,7 +11,7 @@ from bot.model import Message
 from bot.overview import Overview, overview
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import cards, opening
+from handlers import below, opening
 from handlers.looking import folded
 from handlers.situation import Actions, Situation
 
@@ -61,7 +61,7 @@ def _area(tx: Transaction, text: int) -> str:
 def _content(tx: Transaction, found: Overview, closed: int) -> Content:
     lines: list[Sentence] = [say("digest-nothing-open")]
     if found.oldest is not None:
-        since = cards.clock(tx, found.oldest.created_at)
+        since = below.clock(tx, found.oldest.created_at)
         lines = [
             say("digest-open", number=found.open, code=found.oldest.code, since=since),
             say("digest-waiting", unanswered=found.unanswered, unclaimed=found.unclaimed),

@@ -10,7 +10,7 @@ from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
 from bot.model import Message
 from bot.requests import CATEGORIES, Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import cards
+from handlers import below, cards
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
 
@@ -66,7 +66,7 @@ def _is_in(request: Request, area: str, tx: Transaction) -> bool:
 
 def _row(tx: Transaction, request: Request) -> Line:
     what: Arg = "–" if request.category is None else say(f"need-{request.category}")
-    state = say(f"state-{request.state.value}", name=cards.name_of(tx, request.claimed_by))
+    state = say(f"state-{request.state.value}", name=below.name_of(tx, request.claimed_by))
     return Line(
         say(
             "list-row",
@@ -75,7 +75,7 @@ def _row(tx: Transaction, request: Request) -> Line:
             what=what,
             area="–" if request.area is None or cards.sensitive(tx, request) else Said(request.area),
             language=LanguageName(request.language),
-            since=cards.clock(tx, request.created_at),
+            since=below.clock(tx, request.created_at),
             waiting=say("card-unanswered" if request.unanswered else "card-answered"),
         )
     )
@@ -94,7 +94,7 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
             continue
         hits += 1
         excerpt = () if cards.sensitive(tx, request) else (place,)
-        name = cards.name_of(tx, request.claimed_by)
+        name = below.name_of(tx, request.claimed_by)
         head = Line(say("find-row", code=request.code, state=say(f"state-{request.state.value}", name=name)), "bold")
         content = (*content, head, *excerpt)
     return _answer(event, where, content or (Line(say("find-nothing")),))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot import languages
 from bot.actions import Say
-from bot.content import Content, Gap, LanguageName, Line, Sentence, say
+from bot.content import LanguageName, Line, Sentence, say
 from bot.model import Message
 from bot.store.transaction import Transaction
-from handlers import asking, attached, calling, continuing, groups, questions
-from handlers.asking import language_of, tell
+from handlers import asking, attached, calling, groups, questions
+from handlers.asking import tell
 from handlers.situation import Actions, Situation
 
 _LINK_OF_GROUP = "g-"

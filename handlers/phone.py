@@ -12,7 +12,7 @@ from bot.model import Edited, Message, Text
 from bot.requests import RECENT, Request, RequestState
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers import cards
+from handlers import below, cards
 from handlers.situation import Actions, Situation
 
 LINK = "c-"
@@ -40,7 +40,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     kept = _keep(replace(request, phone=text), tx)
     thanks = Line(say("intake-phone-kept"))
-    told = () if asked else cards.in_thread(tx, request, Line(say("thread-number", code=request.code)))
+    told = () if asked else below.in_thread(tx, request, Line(say("thread-number", code=request.code)))
     return (*kept, *told, Say(request.chat, (thanks,), request.code, reply_to=OnNetwork(event.id)))
 
 
@@ -113,11 +113,11 @@ def hand_over(tx: Transaction, request: Request) -> Actions:
     """Whoever has claimed the request gets the number in private, or the way there."""
     if request.phone is None or request.claimed_by is None or request.state is not RequestState.CLAIMED:
         return ()
-    chat, name = tx.chats.private_of(request.claimed_by), cards.name_of(tx, request.claimed_by)
+    chat, name = tx.chats.private_of(request.claimed_by), below.name_of(tx, request.claimed_by)
     if chat is None:
         return _way_there(tx, request)
     sent = Line(say("call-sent", code=request.code, name=name))
-    return (show(tx, request, chat), *cards.in_thread(tx, request, sent))
+    return (show(tx, request, chat), *below.in_thread(tx, request, sent))
 
 
 def _way_there(tx: Transaction, request: Request) -> Actions:
@@ -127,13 +127,13 @@ def _way_there(tx: Transaction, request: Request) -> Actions:
         return ()
     told = say(
         "call-open-chat",
-        name=cards.name_of(tx, request.claimed_by),
+        name=below.name_of(tx, request.claimed_by),
         code=request.code,
         command=f"!number {request.code}",
     )
     link = tx.accounts.get(room.address.account).private_link.replace("{start}", f"{LINK}{request.code}")
     buttons: Buttons = ((Button(say("button-get-number"), url=link),),) if link else ()
-    return cards.in_thread(tx, request, Line(told), buttons=buttons)
+    return below.in_thread(tx, request, Line(told), buttons=buttons)
 
 
 def show(tx: Transaction, request: Request, chat: KnownChat, language: str | None = None) -> Say:

@@ -13,7 +13,7 @@ from bot.notices import TranslationState
 from bot.ready import READY, ReadyAnswer
 from bot.requests import Request
 from bot.store.transaction import Transaction
-from handlers import cards, replies, threads
+from handlers import below, replies, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -81,7 +81,7 @@ def _listed(tx: Transaction, request: Request, where: Situation) -> Actions:
         Gap(),
         Line(say("ready-how", example=_usage())),
     )
-    return cards.in_thread(tx, request, *content, buttons=_buttons())
+    return below.in_thread(tx, request, *content, buttons=_buttons())
 
 
 def _buttons() -> Buttons:
@@ -129,7 +129,7 @@ def write(sentence: Sentence, request: Request, language: str, tx: Transaction) 
     """Keep it as a text in the room's language, with the translation that a person has written long ago."""
     words, written_in = _rendered(sentence, language)
     text = tx.texts.add(words, written_in)
-    theirs = cards.member_language(tx, request)
+    theirs = below.member_language(tx, request)
     translated, really_in = _rendered(sentence, theirs)
     if really_in == theirs != written_in:
         tx.texts.put(text, theirs, TranslationState.HUMAN, translated, "conversation")

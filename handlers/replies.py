@@ -8,7 +8,7 @@ from bot.content import Line, Sentence, Translated, say
 from bot.model import Message, Pressed, Text
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import asking, attached, cards, intake, threads
+from handlers import asking, attached, below, cards, echoes, intake, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -53,10 +53,10 @@ def give(tx: Transaction, request: Request, text: int, where: Situation) -> Acti
     line = tx.requests.line(tx.requests.say(request.id, "coordinator", text, where.person.id))[1]
     request = requests.answered(request)
     tx.requests.save(request)
-    name = cards.reply_name(request, line.id)
+    name = echoes.reply_name(request, line.id)
     content = (Line(say("answer-head", code=request.code), "bold"), Translated(text), *attached.files(tx, text))
     answer = Say(request.chat, content, request.code, name, report=f"reply:{line.id}")
-    return (answer, *cards.echoed(tx, request, line), *beside, *cards.refresh(tx, request))
+    return (answer, *echoes.echoed(tx, request, line), *beside, *cards.refresh(tx, request))
 
 
 def _others(tx: Transaction, request: Request, where: Situation) -> Actions:
@@ -65,12 +65,12 @@ def _others(tx: Transaction, request: Request, where: Situation) -> Actions:
     told: list[Action] = []
     other = answering.just_answered(lines, me, tx.now)
     if other is not None:
-        told += cards.in_thread(tx, request, Line(say("reply-too", code=request.code, name=cards.name_of(tx, other))))
+        told += below.in_thread(tx, request, Line(say("reply-too", code=request.code, name=below.name_of(tx, other))))
     claimed_at = tx.requests.history([request])[request.id].get("claimed")
     theirs = request.claimed_by not in (None, me)
     if theirs and other != request.claimed_by and not answering.has_answered(lines, me, claimed_at):
-        name = cards.name_of(tx, request.claimed_by)
-        told += cards.in_thread(tx, request, Line(say("reply-claimed", code=request.code, name=name)))
+        name = below.name_of(tx, request.claimed_by)
+        told += below.in_thread(tx, request, Line(say("reply-claimed", code=request.code, name=name)))
     return told
 
 
@@ -81,4 +81,4 @@ def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
         return threads.tell(event, where, about)
     how = say("reply-how", code=about.request.code)
     toast = (Answer(where.chat.id, event, how),) if isinstance(event, Pressed) else ()
-    return (*toast, *cards.in_thread(tx, about.request, Line(how)))
+    return (*toast, *below.in_thread(tx, about.request, Line(how)))

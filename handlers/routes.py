@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from bot.actions import Answer, Say
 from bot.content import Line, Verbatim, say
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
 from bot.erasing import SWEEP
+from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
 from bot.model import (
     Added,
     Deleted,
     Echo,
     Edited,
     Incoming,
+    Joined,
     Message,
     MovedChat,
     Pressed,
@@ -33,11 +34,13 @@ from handlers import (
     cards,
     continuing,
     correcting,
-    erasing,
     digest,
+    echoes,
+    erasing,
     expiry,
     groups,
     intake,
+    leaks,
     looking,
     member,
     membership,
@@ -211,8 +214,9 @@ CHOICES: dict[str, ChoiceHandler] = {
 OUTCOMES: dict[str, OutcomeHandler] = {
     # --- pairing, notices and the groups that receive them ---
     "": operator.not_delivered,
+    leaks.FOUND: leaks.found,
     # --- requests: the member's private chat, the coordination room ---
-    "reply": cards.reply_settled,
+    "reply": echoes.reply_settled,
     REPORT: erasing.answered,
     TOLD: erasing.told,
     purging.PURGED: purging.purged,
@@ -240,7 +244,7 @@ DUE: dict[str, DueHandler] = {
 GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 """All of them hear of a chat that is out of reach."""
 
-TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, cards.reply_translated)
+TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, echoes.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
 EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited)
@@ -274,6 +278,8 @@ def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
             return ()
         case Added():
             return membership.added(event, tx)
+        case Joined():
+            return leaks.joined(event, tx)
         case Removed():
             return membership.removed(event, tx)
         case MovedChat():

@@ -19,7 +19,7 @@ from bot.requests import Request, RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.waiting import Step, Waiting, after_open, ask_at, asked, due, waiting
-from handlers import cards, opening, phone
+from handlers import below, cards, opening, phone
 from handlers.situation import Actions
 
 LOOKING = "looking-for-another"
@@ -92,8 +92,8 @@ def _in_the_room(tx: Transaction, room: KnownChat, cases: Sequence[Case]) -> lis
 
 
 def _in_thread(tx: Transaction, case: Case, key: str) -> Actions:
-    told = say(key, code=case.request.code, since=cards.clock(tx, case.waiting.since))
-    return cards.in_thread(tx, case.request, Line(told, "bold"))
+    told = say(key, code=case.request.code, since=below.clock(tx, case.waiting.since))
+    return below.in_thread(tx, case.request, Line(told, "bold"))
 
 
 def _at_room_level(tx: Transaction, room: KnownChat, reminded: Sequence[Case]) -> Actions:
@@ -102,16 +102,16 @@ def _at_room_level(tx: Transaction, room: KnownChat, reminded: Sequence[Case]) -
         return ()
     codes = tuple(case.request.code for case in reminded)
     since = min(case.waiting.since for case in reminded)
-    told = Line(say("waiting-room", codes=codes, since=cards.clock(tx, since)), "bold")
+    told = Line(say("waiting-room", codes=codes, since=below.clock(tx, since)), "bold")
     return (Say(room.id, (told,), priority=Priority.COORDINATION),)
 
 
 def _nudge(tx: Transaction, room: KnownChat, case: Case) -> Actions:
     """Whoever has claimed it is told once, and until when."""
     until = after_open(opening.counted(tx, room), tx.now, tx.policy.patience.lapse / 2)
-    name, since = cards.name_of(tx, case.request.claimed_by), cards.clock(tx, case.waiting.since)
-    told = say("claim-waits", code=case.request.code, name=name, since=since, until=cards.clock(tx, until))
-    return cards.in_thread(tx, case.request, Line(told, "bold"))
+    name, since = below.name_of(tx, case.request.claimed_by), below.clock(tx, case.waiting.since)
+    told = say("claim-waits", code=case.request.code, name=name, since=since, until=below.clock(tx, until))
+    return below.in_thread(tx, case.request, Line(told, "bold"))
 
 
 def _lapse(tx: Transaction, case: Case) -> Actions:
@@ -147,7 +147,7 @@ def _ask_others(tx: Transaction, room: KnownChat, cases: Sequence[Case]) -> list
         if case.request.id in names:
             who = tuple(dict.fromkeys(names[case.request.id]))
             told = say("asked-thread", code=case.request.code, organisations=who)
-            actions += cards.in_thread(tx, case.request, Line(told))
+            actions += below.in_thread(tx, case.request, Line(told))
     return actions
 
 
@@ -165,7 +165,7 @@ def _row(tx: Transaction, case: Case) -> Sentence:
     about: dict[str, Arg] = {
         "code": request.code,
         "language": LanguageName(request.language),
-        "since": cards.clock(tx, case.waiting.since),
+        "since": below.clock(tx, case.waiting.since),
     }
     if request.category is None or request.category in tx.policy.sensitive:
         return say("asked-row", **about)

@@ -13,7 +13,7 @@ from bot.model import Message
 from bot.requests import Request, RequestState, TransitionError
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, intake, phone, silence, threads
+from handlers import below, cards, intake, phone, silence, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
@@ -33,7 +33,7 @@ def _doing(change: Change) -> Callable[[Event, Situation, Transaction], Actions]
         try:
             return change(about, where, tx)
         except TransitionError as error:
-            name = cards.name_of(tx, about.request.claimed_by)
+            name = below.name_of(tx, about.request.claimed_by)
             return threads.tell(event, where, say(error.reason, code=about.request.code, name=name), about.request)
 
     return handler
@@ -43,7 +43,7 @@ def _changed(tx: Transaction, request: Request, what: str, where: Situation, tol
     """Keep it, remember that it happened, show it on the card and in the thread."""
     tx.requests.save(request)
     tx.requests.happened(request, what, where.person.id)
-    return (*cards.refresh(tx, request), *cards.in_thread(tx, request, Line(told)))
+    return (*cards.refresh(tx, request), *below.in_thread(tx, request, Line(told)))
 
 
 def _to_member(tx: Transaction, request: Request, told: Sentence, name: str | None = None) -> Actions:
@@ -123,7 +123,7 @@ def member_gone(event: ChatGone, tx: Transaction) -> Actions:
     actions: list[Action] = []
     for request in tx.requests.of_chat(chat.id, open_only=True):
         actions += cards.refresh(tx, request)
-        actions += cards.in_thread(tx, request, Line(told, "bold"))
+        actions += below.in_thread(tx, request, Line(told, "bold"))
     return actions
 
 

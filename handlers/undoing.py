@@ -10,7 +10,7 @@ from bot.requests import Request
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers import cards, threads
+from handlers import cards, echoes, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -41,7 +41,7 @@ def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
 
 def take_back(tx: Transaction, request: Request, line: Spoken, replaced: bool = False) -> Actions:
     """The member should not go by an answer. `replaced`: another follows at once, and speaks for itself."""
-    sent = tx.deliveries.named(request.chat, cards.reply_name(request, line.id))
+    sent = tx.deliveries.named(request.chat, echoes.reply_name(request, line.id))
     tx.requests.withdraw(line.id)
     answered = answering.is_answered(tx.requests.lines(request.id))
     tx.requests.save(requests.answer_taken_back(request, answered))
@@ -51,12 +51,12 @@ def take_back(tx: Transaction, request: Request, line: Spoken, replaced: bool = 
     elif sent is not None and sent.status not in (Status.FAILED, Status.DROPPED):
         shown = _in_the_members_chat(tx, request, line, replaced)
     request, line = tx.requests.line(line.id)
-    return (*shown, *cards.refresh_echo(tx, request, line), *cards.refresh(tx, request))
+    return (*shown, *echoes.refresh_echo(tx, request, line), *cards.refresh(tx, request))
 
 
 def _in_the_members_chat(tx: Transaction, request: Request, line: Spoken, replaced: bool) -> Actions:
     """The words are taken away; and since nobody looks at what they have read already, a message says so."""
-    name = cards.reply_name(request, line.id)
+    name = echoes.reply_name(request, line.id)
     content = (Line(say("answer-head", code=request.code), "bold"), Line(say("answer-taken-back"), "italic"))
     edit: Action = Edit(request.chat, Named(name), content, priority=Priority.ANSWER)
     if tx.attachments.of(line.text):
