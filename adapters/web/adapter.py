@@ -22,6 +22,7 @@ from bot.model import (
     AnswerPress,
     Attachment,
     Batch,
+    Chat,
     EditText,
     Incoming,
     InspectChat,
