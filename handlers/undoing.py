@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import answering, requests
-from bot.actions import Action, Edit, Named, Priority, Recall, Say
+from bot.actions import Edit, Named, Priority, Recall, Say
 from bot.content import Line, Sentence, say
 from bot.model import Message
 from bot.requests import Request
@@ -58,9 +58,7 @@ def _in_the_members_chat(tx: Transaction, request: Request, line: Spoken, replac
     """The words are taken away; and since nobody looks at what they have read already, a message says so."""
     name = echoes.reply_name(request, line.id)
     content = (Line(say("answer-head", code=request.code), "bold"), Line(say("answer-taken-back"), "italic"))
-    edit: Action = Edit(request.chat, Named(name), content, priority=Priority.ANSWER)
-    if tx.attachments.of(line.text):
-        edit = Recall(request.chat, Named(name))  # an edit changes the words around a file only
+    edit = Edit(request.chat, Named(name), content, priority=Priority.ANSWER)
     if replaced or not cards.in_private(tx, request):
         return (edit,)
     told = Line(say("answer-taken-back-told", code=request.code))
