@@ -132,6 +132,14 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Look who else could read along in a chat. What is found comes back in the Outcome of that report."""
+
+    to: int
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Say the same in every active group of an organisation that reads a language and has not been told it yet.
 
@@ -171,7 +179,7 @@ class UnpinAll:
     subject: str
 
 
-Action = Say | Edit | Recall | React | Answer | Join | Leave | Publish | Amend | RecallAll | UnpinAll
+Action = Say | Edit | Recall | React | Answer | Join | Leave | Inspect | Publish | Amend | RecallAll | UnpinAll
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import wiring
+from bot.catalogue import Catalogue
 from bot.config import Config
-from bot.ports import Adapter, Engine
+from bot.leaks import warnings
+from bot.model import Chat
+from bot.ports import Adapter, Engine, SendError
 from bot.store.database import open_engine
+from bot.store.tables import Role, account, chat, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
@@ -21,6 +26,10 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     faults = _tell(print_line, "database", await asyncio.to_thread(_database, config.database.url))
     for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
         faults += _tell(print_line, name, await tried(plugin))
+    for name, adapter in wiring.adapters(config).items():
+        rooms = await asyncio.to_thread(_rooms, config.database.url, name)
+        for line in await leaking(adapter, rooms):
+            print_line(f"{name}: {line}")
     if not config.translation.notices:
         print_line("note: no engine translates notices; people do, or templates")
     return faults
@@ -43,6 +52,64 @@ async def tried(plugin: Adapter | Engine) -> list[str]:
         return [f"no answer within {_PATIENCE:.0f} seconds; is the address right, and the server up?"]
     finally:
         await plugin.close()
+
+
+# --- rooms that leak: no faults, but worth knowing --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room that has its role already. `called`: how it is spoken of; `state`: what is kept for its account."""
+
+    chat: Chat
+    called: str
+    coordination: bool
+    state: bytes | None
+
+
+async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
+    """Who else could read along in these rooms, with the remedy. What a network does not tell is passed over."""
+    english, lines = Catalogue(("en",)), []
+    try:
+        for room in rooms:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    findings = await adapter.inspect(room.chat, room.state)
+            except (SendError, TimeoutError):
+                continue
+            found = warnings(findings, room.coordination)
+            lines += [f"{room.called}: {english.render(sentence, 'en').plain}" for sentence in found]
+    finally:
+        await adapter.close()
+    return lines
+
+
+def _rooms(url: str, name: str) -> list[Room]:
+    """The rooms of an account whose role the database knows; none where there is no database yet."""
+    query = (
+        select(chat.c.network_id, chat.c.role, organisation.c.name, account.c.state)
+        .outerjoin(organisation, organisation.c.id == chat.c.organisation_id)
+        .outerjoin(account, account.c.name == chat.c.account)
+        .where(chat.c.account == name, chat.c.active, chat.c.role.in_((Role.COORDINATION, Role.ORGANISATION)))
+        .order_by(chat.c.id)
+    )
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(query).all()
+    except (SQLAlchemyError, OSError):
+        return []
+    finally:
+        engine.dispose()
+    return [
+        Room(
+            Chat(name, row.network_id),
+            "the coordination room" if row.role == Role.COORDINATION else f"the room of {row.name}",
+            row.role == Role.COORDINATION,
+            row.state,
+        )
+        for row in rows
+    ]
 
 
 def _database(url: str) -> list[str]:

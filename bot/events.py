@@ -18,7 +18,10 @@ class Translated:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A delivery that asked for a report is delivered (`failure` None) or never will be."""
+    """A delivery that asked for a report is delivered (`failure` None) or never will be.
+
+    `findings`: what an Inspect has found.
+    """
 
     chat: int
     subject: str
@@ -26,6 +29,7 @@ class Outcome:
     report: str | None
     failure: str | None
     at: datetime
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,16 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody else has come into a chat where the bot is."""
+
+    chat: Chat
+    kind: ChatKind
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """The bot was removed from a chat, banned, or blocked by the person."""
 
@@ -243,7 +253,7 @@ class Unreadable:
     at: datetime
 
 
-Incoming = Message | Edited | Deleted | Pressed | Reacted | Added | Removed | MovedChat | Echo | Unreadable
+Incoming = Message | Edited | Deleted | Pressed | Reacted | Added | Joined | Removed | MovedChat | Echo | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +378,13 @@ class LeaveChat:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectChat:
+    """Look who else could read along in a chat; the Receipt carries what is found."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
 class SetCommands:
     """The command menu: `commands` are (name, description) in `language`; None is for every other language."""
 
@@ -387,12 +404,17 @@ Outgoing = (
     | AnswerPress
     | JoinChat
     | LeaveChat
+    | InspectChat
     | SetCommands
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The network has it. `message` is its id there, None where the action makes no message."""
+    """The network has it. `message` is its id there, None where the action makes no message.
+
+    `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public").
+    """
 
     message: str | None = None
+    findings: tuple[str, ...] = ()

@@ -276,7 +276,7 @@ class Sender:
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])
-        await self._record(Claims.sent, claimed, part, receipt.message)
+        await self._record(Claims.sent, claimed, part, receipt.message, receipt.findings)
         return replace(claimed, parts=claimed.parts[1:])
 
     async def _with_file(self, action: Outgoing, attempt: int, stack: AsyncExitStack) -> Outgoing:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
-from bot.model import Attachment, Batch, Incoming, Outgoing, Raw, Receipt
+from bot.model import Attachment, Batch, Chat, Incoming, Outgoing, Raw, Receipt
 
 Deliver = Callable[[Batch], Awaitable[None]]
 Save = Callable[[bytes], Awaitable[None]]
@@ -182,6 +182,12 @@ class Adapter(Protocol):
     async def check(self) -> list[str]:
         """For `schakel check`: try the account without starting, and say what is wrong in plain English with the
         remedy, one sentence each. Empty: all is well."""
+
+    async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        """For `schakel check`: what InspectChat finds, without starting. `state` is what was kept for the account.
+
+        Raises a SendError; empty as well where it cannot be known without starting.
+        """
 
 
 # --- translation engines -------------------------------------------------------------------------------------------

@@ -11,19 +11,19 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from adapters.matrix import checking, media
+from adapters.matrix import checking, inspecting, media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
-from adapters.matrix.login import logged_in
+from adapters.matrix.login import kept_token, logged_in
 from adapters.matrix.parsing import parse
 from adapters.matrix.raw import Me
 from adapters.matrix.receiving import Receiver, direct_rooms
 from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
+from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, Question
 
 CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already
@@ -136,6 +136,16 @@ class MatrixAdapter:
         server = Homeserver(self._settings.homeserver)
         try:
             return await checking.check(server, self._settings)
+        finally:
+            await server.close()
+
+    async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        token = kept_token(state, self._settings.user)
+        if token is None:
+            return ()  # it has not logged in yet
+        server = Homeserver(self._settings.homeserver, token)
+        try:
+            return await inspecting.inspect(server, chat)
         finally:
             await server.close()
 

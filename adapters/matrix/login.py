@@ -66,6 +66,12 @@ def _kept(home: Home, user: str) -> Device | None:
     return device
 
 
+def kept_token(state: bytes | None, user: str) -> str | None:
+    """The access token of the last run, for who only wants to look."""
+    device = None if state is None else Device(**json.loads(state))
+    return None if device is None or device.user != user else device.token
+
+
 async def _save(home: Home, device: Device) -> None:
     await home.save(json.dumps(asdict(device)).encode())
 

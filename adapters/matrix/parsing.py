@@ -19,6 +19,7 @@ from bot.model import (
     Echo,
     Edited,
     Incoming,
+    Joined,
     Message,
     MovedChat,
     Person,
@@ -134,9 +135,9 @@ def _meaning(event: _Event) -> Incoming | None:
 
 
 def _membership(event: _Event) -> Incoming | None:
-    """Our own; nobody else's is stored."""
+    """Our own; of others only that they come."""
     if event.fields.get("state_key") != event.me["id"]:
-        return None
+        return _newcomer(event)
     match event.content.get("membership"):
         case "invite":
             return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
@@ -148,6 +149,16 @@ def _membership(event: _Event) -> Incoming | None:
             return Removed(event.chat, event.kind, event.at)
         case _:
             return None
+
+
+def _newcomer(event: _Event) -> Joined | None:
+    """Somebody else has joined; a member who changes their name joins again, as it were."""
+    who = event.fields.get("state_key")
+    if not isinstance(who, str) or event.content.get("membership") != "join" or event.fields.get("before") == "join":
+        return None
+    name = event.content.get("displayname")
+    shown = _storable(name) if isinstance(name, str) and name else who
+    return Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
 
 
 def _message(event: _Event) -> Incoming | None:

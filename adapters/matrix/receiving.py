@@ -170,7 +170,11 @@ class Receiver:
     # --- handing over ----------------------------------------------------------------------------------------------
 
     def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
-        return (self._raw(self._opened(event, room_id), room_id, room) for event in events if self._concerns(event))
+        return (
+            self._raw(self._opened(event, room_id), room_id, room)
+            for event in events
+            if self._concerns(event) or (not room.direct and _comes(event))
+        )
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
         known = self._client.rooms.get(room_id)
@@ -178,7 +182,7 @@ class Receiver:
         return raw(event, room_id, room, self._me, sender.display_name if sender else None)
 
     def _concerns(self, event: Json) -> bool:
-        """Whether anybody could want to know: not other people's comings and goings, not what our other devices do."""
+        """Whether anybody could want to know: not that other people go, not what our other devices do."""
         if "state_key" in event:
             return event["type"] == "m.room.tombstone" or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
@@ -290,6 +294,14 @@ class Receiver:
             await self._server.call("POST", path("join", new), {}, query={"server_name": via, "via": via})
         except Failure as failure:
             log.info("the room that replaces another does not let us in yet (%s)", failure)
+
+
+def _comes(event: Json) -> bool:
+    """Whether somebody joins the room, rather than changing their name in it."""
+    if event.get("type") != "m.room.member" or "state_key" not in event:
+        return False
+    now, before = event.get("content", {}), event.get("unsigned", {}).get("prev_content", {})
+    return bool(now.get("membership") == "join" != before.get("membership"))
 
 
 def direct_rooms(content: object) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from adapters.matrix import media
+from adapters.matrix import inspecting, media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
@@ -14,6 +14,7 @@ from bot.model import (
     AnswerPress,
     Choice,
     EditText,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -75,6 +76,8 @@ class Sender:
                 return await self._join(action.chat.id)
             case LeaveChat():
                 return await self._leave(action.chat.id)
+            case InspectChat(chat):
+                return Receipt(findings=await inspecting.inspect(self._server, chat))
             case AnswerPress() | SetCommands():
                 return Receipt()  # Matrix has neither buttons nor menus
 

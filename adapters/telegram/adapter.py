@@ -14,13 +14,13 @@ from pydantic import BaseModel
 from telegram import Bot, User
 from telegram.error import InvalidToken
 
-from adapters.telegram import checking, fetching, parsing, sending
+from adapters.telegram import checking, fetching, inspecting, parsing, sending
 from adapters.telegram.errors import receive_error
 from adapters.telegram.parsing import Ourselves
 from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
-from bot.model import Attachment, Incoming, Outgoing, Raw, Receipt
+from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent, Question
 
 
@@ -138,3 +138,7 @@ class TelegramAdapter:
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:
             return await checking.check(self._client(request), self._token)
+
+    async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        async with AiohttpRequest() as request:
+            return await inspecting.inspect(self._client(request), chat)

@@ -19,6 +19,7 @@ from bot.model import (
     ChatKind,
     Edited,
     Incoming,
+    Joined,
     Message,
     MovedChat,
     Person,
@@ -112,6 +113,8 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     if message.migrate_to_chat_id is not None:
         yield MovedChat(chat, Chat(us.account, str(message.migrate_to_chat_id)), _time(message.date))
         return
+    newcomers = [_person(user, us) for user in message.new_chat_members]
+    yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
     person = _writer(message, us)
     text = _text(message, us)
     if person is None or text is None:
@@ -119,7 +122,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     attachments = _attachments(message)
     unsupported = None if message.text is not None or attachments else _unsupported(message, update[kind])
     if message.text is None and not attachments and unsupported is None:
-        return  # a service message: somebody joined, the title changed, …
+        return  # a service message: the title changed, …
     start = _start(text.plain)
     yield Message(
         chat=chat,

@@ -15,7 +15,7 @@ from telegram import (
     ReactionTypeEmoji,
 )
 
-from adapters.telegram import files
+from adapters.telegram import files, inspecting
 from adapters.telegram.entities import to_entities
 from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, says, send_error
 from adapters.telegram.placing import keyboard, number, placed, writable
@@ -23,6 +23,7 @@ from adapters.telegram.wire import whole
 from bot.model import (
     AnswerPress,
     EditText,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -67,6 +68,8 @@ async def perform(bot: Bot, action: Outgoing) -> Receipt:
             return Receipt()  # people add bots; no bot can join
         case LeaveChat(chat):
             return await _leave(bot, chat.id)
+        case InspectChat(chat):
+            return Receipt(findings=await inspecting.inspect(bot, chat))
         case SetCommands():
             return await _set_commands(bot, action)
 

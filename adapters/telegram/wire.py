@@ -111,6 +111,7 @@ class Message(msgspec.Struct):
     animation: File | None = None
     document: File | None = None
     media_group_id: str | None = None
+    new_chat_members: list[User] = []
     migrate_to_chat_id: int | None = None
 
 

@@ -159,12 +159,12 @@ class Claims:
         """A part is about to be sent: one that is not the first, or a file that is here now."""
         self._sending(following.id)
 
-    def sent(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
+    def sent(self, claimed: Claimed, done: Part, network_id: str | None, findings: tuple[str, ...] = ()) -> None:
         """The network has this part; with the last of them, all of the delivery."""
         self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
         self._record_copy(claimed, done, network_id)
         if done.id == claimed.parts[-1].id:
-            self._tx.lanes.finish(claimed.id)
+            self._tx.lanes.finish(claimed.id, findings)
 
     def passed_over(self, claimed: Claimed, refused: Part) -> None:
         """The network will never do this part; what it was to change or take back is still there."""

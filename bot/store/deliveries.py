@@ -13,6 +13,7 @@ from bot.actions import (
     Answer,
     Buttons,
     Edit,
+    Inspect,
     Join,
     Leave,
     Named,
@@ -64,6 +65,8 @@ class Deliveries:
                 self._simple(action.to, "join")
             case Leave():
                 self._simple(action.to, "leave")
+            case Inspect():
+                self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
             case Publish():
                 self._tx.broadcasts.publish(action)
             case Amend():

@@ -65,11 +65,11 @@ class Lanes:
         self._tx.stirred.add("outbox")
         return int(made.scalar_one())
 
-    def finish(self, id: int) -> None:
+    def finish(self, id: int, findings: tuple[str, ...] = ()) -> None:
         """The network has all of it."""
         row = self._finish(id, Status.DONE)
         if row.report is not None:
-            self._outcome(row, None)
+            self._outcome(row, None, findings)
 
     def fail(self, id: int, reason: str) -> None:
         """It will never be delivered; whoever asked for it is told."""
@@ -100,9 +100,9 @@ class Lanes:
         for (id,) in rows:
             self.fail(id, reason)
 
-    def _outcome(self, row: Row[Any], failure: str | None) -> None:
+    def _outcome(self, row: Row[Any], failure: str | None, findings: tuple[str, ...] = ()) -> None:
         self._tx.inbox.put(
-            Outcome(row.chat_id, row.subject, row.name, row.report, failure, self._tx.now),
+            Outcome(row.chat_id, row.subject, row.name, row.report, failure, self._tx.now, findings),
             lane=row.subject or f"chat:{row.chat_id}",
         )
 

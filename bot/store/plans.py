@@ -14,6 +14,7 @@ from bot.model import (
     Chat,
     Choice,
     EditText,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -70,6 +71,8 @@ class Plans:
                 return [JoinChat(to)]
             case "leave":
                 return [LeaveChat(to)]
+            case "inspect":
+                return [InspectChat(to)]
             case kind:
                 raise ValueError(f"a delivery of kind {kind}")
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.model import Attachment, Batch, Incoming, Outgoing, Raw, Receipt
+from bot.model import Attachment, Batch, Chat, Incoming, InspectChat, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper
@@ -80,7 +80,9 @@ class PaperAdapter:
         return [decode(raw.body, object)]  # type: ignore[list-item]
 
     async def send(self, action: Outgoing) -> Receipt:
-        return Receipt(self._network.do(action))
+        message = self._network.do(action)
+        found = self._network.leaks.get(action.chat.id, ()) if isinstance(action, InspectChat) else ()
+        return Receipt(message, found)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         if self._network.fetch_faults:
@@ -94,3 +96,6 @@ class PaperAdapter:
 
     async def check(self) -> list[str]:
         return []
+
+    async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        return self._network.leaks.get(chat.id, ())

@@ -14,6 +14,7 @@ from bot.model import (
     Choice,
     EditText,
     Incoming,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -80,6 +81,8 @@ class Paper:
     joined: list[str] = field(default_factory=list)
     pinned: set[tuple[str, str]] = field(default_factory=set)  # by people: chat and message
     refusing_to_unpin: Exception | None = None
+    leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by chat: what an inspection finds
+    inspection_faults: list[Exception] = field(default_factory=list)  # for the next inspections
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
@@ -117,6 +120,8 @@ class Paper:
             raise self.faults.pop(0)
         if isinstance(action, SendFile) and self.file_faults:
             raise self.file_faults.pop(0)
+        if isinstance(action, InspectChat) and self.inspection_faults:
+            raise self.inspection_faults.pop(0)
         self.log.append(action)
         match action:
             case SendText():
@@ -158,7 +163,7 @@ class Paper:
                 self.left.append(action.chat.id)
             case JoinChat():
                 self.joined.append(action.chat.id)
-            case SetCommands():
+            case SetCommands() | InspectChat():
                 pass
         return None
 

@@ -20,8 +20,10 @@ from bot.model import (
     Echo,
     Edited,
     Incoming,
+    Joined,
     Message,
     MovedChat,
+    Person,
     Raw,
     Reacted,
     Removed,
@@ -196,7 +198,7 @@ def test_our_own_events_are_receipts() -> None:
 
 
 def test_our_own_membership() -> None:
-    """Invited, joined, put out; other people's comings and goings are nothing."""
+    """Invited, joined, put out; that other people go is nothing."""
     own = {"type": "m.room.member", "state_key": "@bot:a.be"}
     invited = one(own | {"content": {"membership": "invite"}})
     assert isinstance(invited, Added)
@@ -206,6 +208,18 @@ def test_our_own_membership() -> None:
     assert (joined.invited, joined.person.id) == (False, "@maria:a.be")
     assert one(own | {"content": {"membership": "ban"}}) == Removed(CHAT, ChatKind.GROUP, AT)
     assert nothing("m.room.member", {"membership": "leave"}, state_key="@other:a.be")
+
+
+def test_somebody_else_comes_into_a_room() -> None:
+    """By the name they show, or their address; a member who takes another name has not come."""
+    joins = {"type": "m.room.member", "state_key": "@ahmed:a.be", "sender": "@ahmed:a.be"}
+    named = one(joins | {"content": {"membership": "join", "displayname": "Ahmed"}, "before": "invite"})
+    assert named == Joined(CHAT, ChatKind.GROUP, Person("matrix", "@ahmed:a.be", "Ahmed"), AT)
+    unnamed = one(joins | {"content": {"membership": "join"}})
+    assert unnamed == Joined(CHAT, ChatKind.GROUP, Person("matrix", "@ahmed:a.be", "@ahmed:a.be"), AT)
+    assert parse(raw(joins | {"content": {"membership": "join"}, "before": "join"}), "matrix") == ()
+    assert nothing("m.room.member", {"membership": "invite"}, state_key="@ahmed:a.be")
+    assert nothing("m.room.member", {"membership": "join"})
 
 
 def test_rooms_move_and_keys_are_missing() -> None:

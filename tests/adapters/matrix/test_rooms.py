@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from adapters.matrix import MatrixAdapter
 from bot.model import (
     Added,
     ChatKind,
@@ -14,7 +15,9 @@ from bot.model import (
     Echo,
     Edited,
     EditText,
+    InspectChat,
     JoinChat,
+    Joined,
     LeaveChat,
     MovedChat,
     Reacted,
@@ -28,7 +31,7 @@ from bot.model import (
     Withdraw,
 )
 from bot.ports import Gone, Refused
-from tests.adapters.matrix.conftest import Core
+from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.servers.matrixuser import MatrixUser
 
 pytestmark = pytest.mark.synapse
@@ -270,3 +273,51 @@ async def test_a_cancelled_send_goes_on(core: Core, maria: MatrixUser, encrypted
     await maria.sees(room, "in spite of all")
     await core.says(room, "and on", "t2")
     await maria.sees(room, "and on")
+
+
+# --- who else could read along ---------------------------------------------------------------------------------------
+
+
+async def test_what_lets_others_read_along_in_a_room_is_found(core: Core, maria: MatrixUser) -> None:
+    """Apps make rooms whose newcomers see everything; each thing that is mended is found no more."""
+    room = await room_with(core, maria, encrypted=False)
+
+    async def found() -> tuple[str, ...]:
+        receipt = await core.adapter.send(InspectChat(core.chat(room)))
+        assert await core.adapter.inspect(core.chat(room), core.state) == receipt.findings
+        return receipt.findings
+
+    assert await found() == ("history", "unencrypted")
+    await maria.client.room_put_state(room, "m.room.join_rules", {"join_rule": "public"})
+    await maria.client.room_put_state(room, "m.room.history_visibility", {"history_visibility": "world_readable"})
+    assert await found() == ("public", "open", "unencrypted")
+    await maria.client.room_put_state(room, "m.room.join_rules", {"join_rule": "knock"})
+    await maria.client.room_put_state(room, "m.room.history_visibility", {"history_visibility": "invited"})
+    await maria.client.room_put_state(room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})
+    assert await found() == ()
+
+
+async def test_a_room_is_not_inspected_before_the_account_has_logged_in(core: Core) -> None:
+    assert await MatrixAdapter(ACCOUNT, core.settings).inspect(core.chat("!room:localhost"), None) == ()
+
+
+async def test_a_room_that_we_are_not_in_cannot_be_inspected(core: Core, maria: MatrixUser) -> None:
+    room = await maria.create_room()
+    with pytest.raises(Refused):
+        await core.adapter.send(InspectChat(core.chat(room)))
+
+
+async def test_a_newcomer_is_told_and_a_new_name_is_not(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
+    """Nor that they go."""
+    room = await room_with(core, maria, encrypted=False)
+    await maria.invite(room, ahmed.id)
+    await ahmed.wait(lambda: room in ahmed.invited_to())
+    await ahmed.join(room)
+    joined = await core.gets(Joined, room)
+    assert joined.person.id == ahmed.id
+    await ahmed.client.set_displayname("Ahmed the second")
+    await ahmed.say(room, "I am here")
+    await maria.kick(room, ahmed.id)
+    await maria.say(room, "gone")
+    await core.hears(room, "gone")
+    assert [e for e in core.events if isinstance(e, Joined)] == [joined]

@@ -180,6 +180,13 @@ async def test_each_fault_is_named_with_its_remedy(server: BotApiServer) -> None
     assert not any(server.token in said for said in (webhook, privacy, token, unreachable))
 
 
+async def test_a_group_can_be_inspected_without_connecting(server: BotApiServer) -> None:
+    """As `schakel check` does."""
+    group = server.group("Bairro")
+    group.adds_bot()
+    assert await adapter_for(server).inspect(Chat(ACCOUNT, str(group.id)), None) == ("cloud",)
+
+
 @pytest.mark.parametrize("token", ["geheim", "123456:geheim", "geheim:" + "x" * 35, "123456:" + "é" * 35])
 async def test_a_token_that_cannot_be_one_is_named_without_asking_telegram(server: BotApiServer, token: str) -> None:
     """And without repeating it."""

@@ -19,6 +19,7 @@ from bot.model import (
     ChatKind,
     Edited,
     Incoming,
+    Joined,
     Message,
     MovedChat,
     Person,
@@ -211,7 +212,7 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"new_chat_members": [ANA]},
+        {"new_chat_members": [BOT]},
         {"left_chat_member": ANA},
         {"new_chat_title": "x"},
         {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}},
@@ -222,6 +223,17 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
 def test_service_messages_mean_nothing(fields: Json) -> None:
     """What matters of them comes as an update of its own."""
     assert read(message(GROUP, **fields)) == ()
+
+
+def test_whoever_comes_into_a_group_is_named() -> None:
+    """One by one; bots do not hear what people say there."""
+    rui = {"id": 8, "is_bot": False, "first_name": "Rui"}
+    at = datetime.fromtimestamp(AT, UTC)
+    group = Chat("telegram", "-100")
+    assert read(message(GROUP, new_chat_members=[ANA, OTHER_BOT, rui])) == (
+        Joined(group, ChatKind.GROUP, PERSON, at),
+        Joined(group, ChatKind.GROUP, Person("telegram", "8", "Rui"), at),
+    )
 
 
 def test_what_bots_say_is_not_heard() -> None:

@@ -20,6 +20,7 @@ from bot.model import (
     Chat,
     Choice,
     EditText,
+    InspectChat,
     JoinChat,
     LeaveChat,
     Outgoing,
@@ -180,6 +181,21 @@ async def test_a_press_is_answered_once(server: BotApiServer, bot: Bot, ana: Per
     assert press.answer == "x" * 199 + "…"
     with pytest.raises(Refused, match="query is too old"):
         await perform(bot, AnswerPress(chat(ana.id), press.id, ""))
+
+
+async def test_what_lets_others_read_along_in_a_group_is_found(server: BotApiServer, bot: Bot) -> None:
+    """Its public name, its channel, and, as far as an administrator is told, what newcomers see."""
+    group = server.group("Bairro", supergroup=True)
+    group.adds_bot(administrator=True)
+    assert await perform(bot, InspectChat(chat(group.id))) == Receipt(findings=("cloud",))
+    group.chat.username, group.chat.linked_chat, group.chat.visible_history = "bairro", -100500, True
+    found = await perform(bot, InspectChat(chat(group.id)))
+    assert found.findings == ("public", "channel", "history", "cloud")
+
+
+async def test_a_group_that_is_not_there_cannot_be_inspected(bot: Bot) -> None:
+    with pytest.raises(Gone):
+        await perform(bot, InspectChat(chat(-999)))
 
 
 async def test_the_bot_leaves_a_group(server: BotApiServer, bot: Bot) -> None:

@@ -67,6 +67,9 @@ class Chat:
     kind: str  # private, group, supergroup
     title: str = ""
     is_forum: bool = False
+    username: str | None = None  # of a public group
+    visible_history: bool = False  # to newcomers; only a supergroup can hide it
+    linked_chat: int | None = None  # the channel whose discussion group it is
     user: User | None = None
     bot: Bot | None = None
     members: dict[int, str] = field(default_factory=dict)  # user id → status

@@ -36,7 +36,8 @@ def chat_json(chat: Chat) -> Json:
     if chat.user is not None:
         names = present(first_name=chat.user.first_name, last_name=chat.user.last_name, username=chat.user.username)
         return {"id": chat.id, **names, "type": "private"}
-    shown = {"id": chat.id, "title": chat.title, "type": chat.kind} | present(is_forum=chat.is_forum)
+    shown = {"id": chat.id, "title": chat.title, "type": chat.kind}
+    shown |= present(is_forum=chat.is_forum, username=chat.username)
     return shown | ({"all_members_are_administrators": False} if chat.kind == "group" else {})
 
 
@@ -69,11 +70,13 @@ PERMISSIONS = dict.fromkeys(
 )
 
 
-def full_chat_json(chat: Chat) -> Json:
+def full_chat_json(chat: Chat, to_administrator: bool = False) -> Json:
     shown = chat_json(chat) | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": GIFTS}
     if chat.kind != "private":
         shown["permissions"] = PERMISSIONS | ({"can_manage_topics": False} if chat.is_forum else {})
     pinned = next((chat.messages[i] for i in reversed(chat.pinned) if not chat.messages[i].deleted), None)
+    shown |= present(linked_chat_id=chat.linked_chat, active_usernames=chat.username and [chat.username])
+    shown |= present(has_visible_history=to_administrator and chat.visible_history)
     return shown | present(pinned_message=pinned and message_json(pinned, with_reply=False))
 
 

@@ -13,7 +13,8 @@ Json = dict[str, Any]
 
 
 def get_chat(call: Call) -> Json:
-    return wire.full_chat_json(call.chat())
+    chat = call.chat()
+    return wire.full_chat_json(chat, chat.administers(call.bot.id))
 
 
 def get_chat_member(call: Call) -> Json:
