@@ -7,7 +7,7 @@ import secrets
 import string
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -18,6 +18,9 @@ from sqlalchemy import Connection, Engine
 
 from bot import inbox, languages
 from bot.catalogue import Catalogue
+from bot.erasing import SWEEP
+from bot.events import Due
+from bot.media import Media
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
 from bot.ports import Account, Adapter, SendError
@@ -80,6 +83,9 @@ class App:
         self._stop = asyncio.Event()
         self.lines: list[Line] = []
         self.senders: dict[str, Sender] = {}
+        largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
+        self.policy = replace(parts.policy, largest_files=largest)
+        self.media = Media(parts.data_dir / "media", parts.adapters)
 
     async def __aenter__(self) -> App:
         parts = self.parts
@@ -94,11 +100,14 @@ class App:
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
             self._stack.push_async_callback(engine.close)
+        self.media.begin()
         for name, adapter in parts.adapters.items():
             folder = parts.data_dir / "accounts" / name
             deliver = self.inbox.accept(name)
             self.lines.append(Line(name, adapter, self.writer, folder, deliver, parts.clock, self._settled))
-            self.senders[name] = Sender(name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent)
+            self.senders[name] = Sender(
+                name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent, self.media
+            )
             self._stack.push_async_callback(adapter.close)
         return self
 
@@ -161,10 +170,11 @@ class App:
     async def _housekeeping(self) -> None:
         while True:
             await self.writer.run(inbox.forget)
+            await self.writer.run(lambda tx: tx.schedule.ensure(Due(SWEEP)))
             await self.parts.clock.sleep(_HOUSEKEEPING)
 
     def _begin(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self.parts.policy, self.parts.clock.now(), self.parts.token)
+        return Transaction(connection, self.policy, self.parts.clock.now(), self.parts.token)
 
     def _wake(self, stirred: frozenset[str]) -> None:
         if "inbox" in stirred:

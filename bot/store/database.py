@@ -8,11 +8,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON")
 
 
 def open_engine(url: str) -> Engine:
@@ -38,6 +38,29 @@ def open_reader(url: str) -> AsyncEngine:
     return create_async_engine(
         _with_driver(address), connect_args={"options": "-c default_transaction_read_only=on"}, pool_size=2
     )
+
+
+def wipe(connection: Connection, *, rebuild: bool) -> bool:
+    """Leave nothing of deleted rows in SQLite's files; outside any transaction. False: somebody is reading, try again.
+
+    secure_delete overwrites what is deleted, but earlier versions stand in the write-ahead log until it is emptied.
+    When rows move within the file, pieces of old ones can stay behind in its pages: only a `rebuild` is sure to
+    leave none. PostgreSQL cleans its own files (autovacuum).
+    """
+    if connection.dialect.name != "sqlite":
+        return True
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute("PRAGMA busy_timeout=100")  # units are waiting behind this
+    try:
+        if rebuild:
+            raw.execute("VACUUM")
+        busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return int(busy) == 0
+    except sqlite3.Error:  # locked, or the disk is full: both may pass
+        return False
+    finally:
+        raw.execute("PRAGMA busy_timeout=5000")
 
 
 def migrate(engine: Engine) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
-from bot.store.tables import dialogue
+from bot.store.tables import delivery, dialogue, text_table
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -32,3 +33,31 @@ class Dialogues:
         self._tx.connection.execute(
             row.on_conflict_do_update(index_elements=["chat_id"], set_={"state": row.excluded.state})
         )
+
+    def texts(self) -> list[int]:
+        """All texts that are held."""
+        return [text for _, state in self._all() for text in _held(state)]
+
+    def unsent_since(self, before: datetime) -> list[tuple[int, list[int]]]:
+        """Private chats where nothing was written since `before` and words are held, or a first screen still stands;
+        with the texts held."""
+        old: list[tuple[int, list[int]]] = []
+        for chat_id, state in self._all():
+            texts = _held(state)
+            if "which" not in state and "held" not in state:
+                continue
+            screen = (state.get("held") or {}).get("screen")
+            written = select(func.max(text_table.c.created_at)).where(text_table.c.id.in_(texts))
+            shown = select(delivery.c.created_at).where(delivery.c.chat_id == chat_id, delivery.c.name == screen)
+            moments = [self._tx.connection.execute(query).scalar() for query in (written, shown)]
+            if all(moment is None or moment < before for moment in moments):
+                old.append((chat_id, texts))
+        return old
+
+    def _all(self) -> list[tuple[int, dict[str, Any]]]:
+        rows = self._tx.connection.execute(select(dialogue.c.chat_id, dialogue.c.state))
+        return [(chat_id, msgspec.json.decode(state, type=dict[str, Any])) for chat_id, state in rows]
+
+
+def _held(state: dict[str, Any]) -> list[int]:
+    return [*(state.get("held") or {}).get("texts", ()), *state.get("which", ())]

@@ -15,7 +15,7 @@ from bot.events import Translated
 from bot.model import Text
 from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.tables import copy, memory, text_table, translation
+from bot.store.tables import copy, delivery, memory, referring, text_table, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -42,6 +42,9 @@ class Wanted:
     purpose: str
     attempts: int
 
+
+REFERRING = referring(text_table)
+"""What can say a text."""
 
 _BY_ID = select(text_table).where(text_table.c.id == bindparam("id"))
 
@@ -78,13 +81,37 @@ class Texts:
             update(text_table).where(text_table.c.id == id).values(body=encode(body), language=language)
         )
 
+    def results(self, id: int) -> list[int]:
+        """The texts that are translations of a text."""
+        query = select(translation.c.result_id).where(translation.c.text_id == id, translation.c.result_id.is_not(None))
+        return list(self._tx.connection.execute(query).scalars())
+
     def delete(self, ids: Iterable[int]) -> None:
-        """Throw away texts that nothing was said with yet."""
+        """Throw texts away, with their translations and the way to what came with them; but none that something else
+        still says."""
         self._read.clear()
-        gone = list(ids)
-        self._tx.connection.execute(update(copy).where(copy.c.text_id.in_(gone)).values(text_id=None))
-        self._tx.connection.execute(delete(translation).where(translation.c.text_id.in_(gone)))
-        self._tx.connection.execute(delete(text_table).where(text_table.c.id.in_(gone)))
+        given = list(ids)
+        gone = [*given, *(result for id in given for result in self.results(id))]
+        of_these = select(translation.c.id).where(translation.c.text_id.in_(given))
+        execute = self._tx.connection.execute
+        execute(update(copy).where(copy.c.text_id.in_(gone)).values(text_id=None))
+        execute(update(delivery).where(delivery.c.translation_id.in_(of_these)).values(translation_id=None))
+        execute(delete(translation).where(translation.c.text_id.in_(given)))
+        self._tx.attachments.forget(gone)
+        used = [select(column).where(column == text_table.c.id).exists() for column in REFERRING]
+        execute(delete(text_table).where(text_table.c.id.in_(gone), *(~one for one in used)))
+        self._tx.stirred.add("erased")
+
+    def forget_orphans(self, before: datetime, limit: int, kept: Iterable[int] = ()) -> int:
+        """Throw away texts of before that nothing says; `kept` are held where no column tells. How many there were."""
+        used = [select(column).where(column == text_table.c.id).exists() for column in REFERRING]
+        orphans = select(text_table.c.id).where(
+            text_table.c.created_at < before, text_table.c.id.not_in(list(kept)), *(~one for one in used)
+        )
+        found = list(self._tx.connection.execute(orphans.limit(limit)).scalars())
+        if found:
+            self.delete(found)
+        return len(found)
 
     # --- translations --------------------------------------------------------------------------------------------
 
@@ -99,6 +126,10 @@ class Texts:
 
     def translation_by_id(self, id: int) -> Translation:
         return _translation(self._tx.connection.execute(select(translation).where(translation.c.id == id)).one())
+
+    def has_translation(self, id: int) -> bool:
+        """Whether a translation is still known: with its text it can be thrown away."""
+        return self._tx.connection.execute(select(translation.c.id).where(translation.c.id == id)).first() is not None
 
     def want(self, text: int, language: str, purpose: Purpose) -> Translation:
         """Have the text translated, unless it is already, or is being."""

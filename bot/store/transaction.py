@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.requests import CATEGORIES, OUTCOMES, SENSITIVE
 from bot.store.accounts import Accounts
+from bot.store.attachments import Attachments
 from bot.store.broadcasts import Broadcasts
 from bot.store.chats import Chats
 from bot.store.choices import Choices
 from bot.store.copies import Copies
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
+from bot.store.erasing import Erasing
 from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
 from bot.store.notices import Notices
+from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
 from bot.store.texts import Texts
+from bot.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,14 @@ class Policy:
     translates_notices: bool = False  # an engine is configured
     translates_conversations: bool = False
     read_by: tuple[str, ...] = ()  # who else reads people's words, because an engine is theirs ("Google")
+    closed: tuple[date, ...] = ()  # dates on which nobody is there
+    categories: tuple[str, ...] = CATEGORIES
+    sensitive: tuple[str, ...] = SENSITIVE  # categories whose words stand in the thread alone
+    outcomes: tuple[str, ...] = OUTCOMES
+    patience: Patience = field(default_factory=Patience)
+    digest_at: tuple[time, ...] = ()
+    questions_threshold: int = 3  # so many readers of a text who do not understand it: its publisher is told
+    largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
     def who_reads(self, language: str) -> str:
@@ -81,8 +94,16 @@ class Transaction:
         return Texts(self)
 
     @cached_property
+    def attachments(self) -> Attachments:
+        return Attachments(self)
+
+    @cached_property
     def notices(self) -> Notices:
         return Notices(self)
+
+    @cached_property
+    def readers(self) -> Readers:
+        return Readers(self)
 
     @cached_property
     def requests(self) -> Requests:
@@ -111,6 +132,10 @@ class Transaction:
     @cached_property
     def dialogues(self) -> Dialogues:
         return Dialogues(self)
+
+    @cached_property
+    def erasing(self) -> Erasing:
+        return Erasing(self)
 
     @cached_property
     def schedule(self) -> Schedule:

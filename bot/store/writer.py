@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from bot.store.database import wipe
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -38,7 +39,10 @@ class Writer:
     def __init__(
         self, engine: Engine, begin: Callable[[Connection], Transaction], wake: Callable[[frozenset[str]], None]
     ) -> None:
-        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred."""
+        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred.
+
+        "erased" and "rebuild" are for the writer itself: the traces of deleted rows are to be wiped from the files.
+        """
         self._engine = engine
         self._begin = begin
         self._wake = wake
@@ -46,6 +50,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None  # the thread's own
+        self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
         self._closed = False
         self._thread.start()
 
@@ -92,7 +97,14 @@ class Writer:
                 for waiting in group:
                     self._commit([waiting])
             return
+        self._traces |= stirred & {"erased", "rebuild"}
+        if self._traces:
+            self._wipe(self._connection)
         self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
+
+    def _wipe(self, connection: Connection) -> None:
+        """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
+        self._traces = set() if wipe(connection, rebuild="rebuild" in self._traces) else {"erased"}
 
     def _attempt(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
         results: list[Any] = []

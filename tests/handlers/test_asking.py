@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.content import LanguageName
-from bot.model import Attachment, Chat, ChatKind, Deleted, Edited, Message, Person, Text, Unreadable
+from bot.content import LanguageName, OpenHours
+from bot.model import Chat, ChatKind, Deleted, Edited, Message, Person, Text, Unreadable
 from bot.store.tables import text_table
 from handlers.situation import storable
 from tests.handlers.conftest import Scene, scene_of, sentence
@@ -40,12 +40,13 @@ async def test_whoever_writes_first_is_heard_first(scene: Scene) -> None:
         sentence("button-delete", "pt"),
     ]
     assert screen.plain.split("\n") == [
-        sentence("first-welcome", "pt"),
+        sentence("first-speak", "pt"),
         "",
         sentence("first-readers", "pt", readers="volunteers of the centre"),
         sentence("first-network", "pt", network="Paper"),
+        sentence("first-deleted", "pt", n=30),
         sentence("first-danger", "pt", number="112"),
-        sentence("first-hours", "pt", hours="Mon-Fri 09:00-18:00"),
+        sentence("first-hours", "pt", hours=OpenHours("Mon-Fri 09:00-18:00")),
         "",
         sentence("first-held", "pt"),
     ]
@@ -89,7 +90,7 @@ async def test_a_language_says_everything_again_in_it(scene: Scene) -> None:
     await scene.member.writes(PLEA)
     await scene.member.presses("Türkçe")
     (screen,) = scene.member.sees()
-    assert sentence("first-welcome", "tr") in screen.plain
+    assert sentence("first-speak", "tr") in screen.plain
     await scene.member.presses("français")
     await scene.member.presses(sentence("button-send", "fr"))
     assert sentence("request-received", "fr", code="K1") in scene.member_reads()
@@ -99,16 +100,16 @@ async def test_the_language_of_the_words_goes_before_that_of_the_app(scene: Scen
     """The app's language is not the person's."""
     someone = scene.world.somebody("Ayşe", language="en")
     await someone.writes("Bu akşam kalacak bir yerim yok, yardım edebilir misiniz?")
-    assert sentence("first-welcome", "tr") in someone.reads()[0]
+    assert sentence("first-speak", "tr") in someone.reads()[0]
 
 
 async def test_words_too_short_to_tell_get_the_language_of_the_app_or_ours(scene: Scene) -> None:
     """A guess, with every language one tap away."""
     await scene.member.writes("ola")
-    assert sentence("first-welcome", "pt") in scene.member.reads()[0]
+    assert sentence("first-speak", "pt") in scene.member.reads()[0]
     stranger = scene.world.somebody("X", language="sw")
     await stranger.writes("ola")
-    assert sentence("first-welcome", "nl") in stranger.reads()[0]
+    assert sentence("first-speak", "nl") in stranger.reads()[0]
 
 
 async def test_the_screen_is_said_again_when_the_words_show_another_language(scene: Scene) -> None:
@@ -116,8 +117,8 @@ async def test_the_screen_is_said_again_when_the_words_show_another_language(sce
     someone = scene.world.somebody("Rui", language="en")
     await someone.writes("ola")
     await someone.writes(PLEA)
-    assert sentence("first-welcome", "en") in someone.reads()[0]
-    assert sentence("first-welcome", "pt") in someone.reads()[1]
+    assert sentence("first-speak", "en") in someone.reads()[0]
+    assert sentence("first-speak", "pt") in someone.reads()[1]
 
 
 async def test_my_language_is_not_here_marks_the_card(scene: Scene) -> None:
@@ -168,10 +169,11 @@ async def test_what_is_promised_is_what_is_configured(tmp_path: Path) -> None:
         scene = scene_of(w, await w.paired("room", "coordination"), engine)
         await scene.member.writes(PLEA)
         lines = scene.member.reads()[0].split("\n")
-    assert lines[2:7] == [
+    assert lines[2:8] == [
         sentence("first-readers", "pt", readers="voluntários de AETCIS"),
         sentence("first-computer", "pt"),
         sentence("first-network", "pt", network="Matrix"),
+        sentence("first-deleted", "pt", n=30),
         sentence("not-authorities", "pt"),
         sentence("first-danger", "pt", number="15"),
     ]
@@ -205,7 +207,7 @@ async def test_at_night_nobody_is_promised(scene: Scene) -> None:
     """The time at which helpers come again, and the emergency number."""
     await scene.world.advance(timedelta(hours=12))  # 22:00 in Brussels
     await scene.asks()
-    assert "24 de novembro de 2026" in scene.member.reads()[1]
+    assert "amanhã (terça-feira) a partir das 09:00" in scene.member.reads()[1]
     assert sentence("first-danger", "pt", number="112") in scene.member.reads()[1]
 
 
@@ -265,22 +267,6 @@ async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> N
     assert scene.member.reads() == [sentence("words-please", "pt")]
     assert scene.ann.reads(scene.room) == []
 
-
-async def test_words_below_a_picture_are_taken_and_the_picture_is_not(scene: Scene) -> None:
-    """Both is said."""
-    picture = Attachment("photo", "key-1")
-    chat, network = scene.member.private, scene.world.network
-    for number, words in enumerate((PLEA, "")):
-        at = scene.world.clock.now()
-        message = Message(
-            chat, ChatKind.PRIVATE, scene.member.person, f"p{number}", at, Text(words), attachments=(picture,)
-        )
-        network.happens(message)
-        await scene.world.settled()
-    assert sentence("words-arrived-alone", "pt") in scene.member.reads()
-    assert scene.member.reads()[-1] == sentence("words-please-picture", "pt")
-    await scene.member.presses(sentence("button-send", "pt"))
-    assert PLEA in scene.card().plain
 
 
 async def test_a_message_whose_key_never_comes_is_asked_for_again(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -126,19 +127,17 @@ async def test_the_helpers_commands_do_nothing_in_private(scene: Scene, typed: s
     assert scene.room_reads() == before
 
 
-async def test_stop_and_erase_throw_away_what_is_held(scene: Scene) -> None:
-    """At once; about the rest they are honest."""
-    for command in ("stop", "erase"):
-        await scene.member.writes(PLEA)
-        await scene.member.writes(f"!{command}")
-        await scene.member.presses(sentence("button-send", "pt"))
-        assert scene.member.reads()[-1] == sentence("nothing-held", "pt")
-    assert sentence("erase-not-yet", "pt") in scene.member_reads()
+async def test_stop_throws_away_what_is_held(scene: Scene) -> None:
+    """At once."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("!stop")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert scene.member.reads()[-1] == sentence("nothing-held", "pt")
 
 
 async def test_privacy_is_what_the_operator_configured(tmp_path: Path) -> None:
-    """And promises no deletion that does not happen yet."""
-    policy = replace(POLICY, readers={"": "AETCIS"}, not_authorities=True)
+    """Who reads, when it is deleted, and what deleting cannot do."""
+    policy = replace(POLICY, readers={"": "AETCIS"}, not_authorities=True, delete_after_days=14)
     async with world(tmp_path, policy) as w:
         scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
         await scene.member.writes("!privacy")
@@ -146,7 +145,9 @@ async def test_privacy_is_what_the_operator_configured(tmp_path: Path) -> None:
     assert sentence("first-readers", "pt", readers="AETCIS") in said
     assert sentence("not-authorities", "pt") in said
     assert sentence("first-computer", "pt") not in said
-    assert sentence("erase-not-yet", "pt") in said
+    assert sentence("first-deleted", "pt", n=14) in said
+    assert sentence("privacy-unsent", "pt", n=3) in said
+    assert sentence("privacy-cannot", "pt", network="Paper") in said
 
 
 async def test_mydata_names_what_is_kept(scene: Scene) -> None:
@@ -155,6 +156,17 @@ async def test_mydata_names_what_is_kept(scene: Scene) -> None:
     await scene.member.writes("!mydata")
     assert sentence("mydata-requests", "pt", codes=("K1",)) in scene.member.reads()[-1]
     assert PLEA not in scene.member.reads()[-1]
+
+
+async def test_mydata_says_when_what_is_closed_will_be_deleted(scene: Scene) -> None:
+    """The day, as their calendar has it; and that words wait to be sent."""
+    await scene.asks()
+    await scene.in_thread("!close helped")
+    await scene.member.writes("!ask Preciso também de um médico")
+    await scene.member.writes("!mydata")
+    said = scene.member.reads()[-1].split("\n")
+    assert sentence("mydata-closed", "pt", code="K1", day=date(2026, 12, 23)) in said
+    assert sentence("mydata-held", "pt") in said
 
 
 async def test_an_old_button_is_answered_kindly(scene: Scene) -> None:

@@ -1,0 +1,70 @@
+"""Erasing at a member's wish and deleting when the time has come: what is meant, when, and what is said. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.content import Sentence, say
+
+SETTLES_WITHIN = timedelta(hours=1)
+"""What the networks have not taken back by then is counted as what could not be removed."""
+
+UNSENT_FOR = timedelta(days=3)
+"""How long words are held that were never sent, where requests are kept longer than that."""
+
+SWEEP = "sweep"
+"""The timer of deleting what is due."""
+
+SWEEPS_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Requests of one private chat that are being erased; `chat` is its id in the store, `codes` may be empty."""
+
+    chat: int
+    codes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As timers and reports carry it."""
+        return f"{self.chat} {' '.join(self.codes)}".strip()
+
+    @classmethod
+    def named(cls, name: str) -> Erasure:
+        chat, *codes = name.split(" ")
+        return cls(int(chat), tuple(codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """Messages that the networks did not take back: in the member's own chat, and in the helpers' rooms."""
+
+    here: int
+    rooms: int
+
+
+def told_at_the_end(remains: Remains, everything: bool, codes: tuple[str, ...]) -> list[Sentence]:
+    """What the member hears: what is gone, what could not be removed, and how they can remove the rest."""
+    told = [say("erased-all") if everything else say("erased", codes=codes)]
+    if remains.here:
+        told.append(say("erased-not-here", n=remains.here))
+    if remains.rooms:
+        told.append(say("erased-not-rooms", n=remains.rooms))
+    told.append(say("erased-your-app"))
+    return told
+
+
+def purge_closed_before(now: datetime, delete_after_days: int) -> datetime:
+    """Requests closed at that moment or before are deleted now."""
+    return now - timedelta(days=delete_after_days)
+
+
+def drop_unsent_before(now: datetime, delete_after_days: int) -> datetime:
+    """Words written before and never sent are deleted now."""
+    return now - min(UNSENT_FOR, timedelta(days=delete_after_days))
+
+
+def unsent_days(delete_after_days: int) -> int:
+    return min(UNSENT_FOR.days, delete_after_days)
