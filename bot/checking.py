@@ -14,7 +14,7 @@ from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.leaks import warnings
 from bot.model import Chat
-from bot.ports import Adapter, Engine, SendError
+from bot.ports import Adapter, Engine, NotSent, SendError, Unknown
 from bot.store.database import open_engine
 from bot.store.tables import Role, account, chat, organisation
 
@@ -27,7 +27,7 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
         faults += _tell(print_line, name, await tried(plugin))
     for name, adapter in wiring.adapters(config).items():
-        rooms = await asyncio.to_thread(_rooms, config.database.url, name)
+        rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
         for line in await leaking(adapter, rooms):
             print_line(f"{name}: {line}")
     if not config.translation.notices:
@@ -75,7 +75,9 @@ async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     findings = await adapter.inspect(room.chat, room.state)
-            except (SendError, TimeoutError):
+            except (NotSent, Unknown, TimeoutError):
+                break  # what is wrong with the account itself has been told
+            except SendError:
                 continue
             found = warnings(findings, room.coordination)
             lines += [f"{room.called}: {english.render(sentence, 'en').plain}" for sentence in found]
@@ -84,7 +86,7 @@ async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
     return lines
 
 
-def _rooms(url: str, name: str) -> list[Room]:
+def paired_rooms(url: str, name: str) -> list[Room]:
     """The rooms of an account whose role the database knows; none where there is no database yet."""
     query = (
         select(chat.c.network_id, chat.c.role, organisation.c.name, account.c.state)

@@ -98,4 +98,6 @@ class PaperAdapter:
         return []
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
+        if self._network.inspection_faults:
+            raise self._network.inspection_faults.pop(0)
         return self._network.leaks.get(chat.id, ())

@@ -1,0 +1,56 @@
+"""`schakel check` names what lets others read along in the rooms that have their role already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.checking import leaking, paired_rooms
+from bot.model import Chat
+from bot.ports import NotSent, Refused
+from tests.paper import Paper, PaperAdapter
+from tests.world import World, world
+
+
+def adapter(network: Paper) -> PaperAdapter:
+    return PaperAdapter(network.account, PaperAdapter.Settings(), network)
+
+
+async def rooms(w: World) -> tuple[Chat, Chat]:
+    """The coordination room and an organisation's, beside a group."""
+    room = await w.paired("room", "coordination")
+    house = await w.paired("house", "organisation", "Ons Huis")
+    await w.paired("square", "group", "Ons Huis", "nl")
+    return room, house
+
+
+async def test_rooms_with_a_role_are_named_with_what_leaks_and_its_remedy(tmp_path: Path) -> None:
+    """In English; groups, which everybody may read, are left alone."""
+    async with world(tmp_path) as w:
+        room, house = await rooms(w)
+        w.network.leaks = {room.id: ("cloud",), house.id: ("cloud", "public")}
+        found = paired_rooms(f"sqlite:///{tmp_path / 'schakel.db'}", w.network.account)
+        assert [(one.chat, one.called) for one in found] == [
+            (room, "the coordination room"),
+            (house, "the room of Ons Huis"),
+        ]
+        cloud, public = await leaking(adapter(w.network), found)
+    assert cloud.startswith("the coordination room: Telegram keeps what is written here")
+    assert public.startswith("the room of Ons Huis: Whoever knows the link can join")
+
+
+async def test_what_a_network_does_not_tell_is_passed_over(tmp_path: Path) -> None:
+    """A room that refuses does not hide the next one; a network that does not answer is not asked again."""
+    async with world(tmp_path) as w:
+        room, house = await rooms(w)
+        w.network.leaks = {room.id: ("public",), house.id: ("public",)}
+        found = paired_rooms(f"sqlite:///{tmp_path / 'schakel.db'}", w.network.account)
+        w.network.inspection_faults = [Refused("not to you")]
+        (line,) = await leaking(adapter(w.network), found)
+        assert line.startswith("the room of Ons Huis")
+        w.network.inspection_faults = [NotSent("no answer"), NotSent("asked again")]
+        assert await leaking(adapter(w.network), found) == []
+        assert len(w.network.inspection_faults) == 1
+
+
+def test_without_a_database_there_are_no_rooms(tmp_path: Path) -> None:
+    assert paired_rooms(f"sqlite:///{tmp_path / 'none.db'}", "paper") == []
