@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.outbox import Clock, backoff
+from bot.failing import backoff
+from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
 from bot.store.writer import Writer
 

@@ -14,9 +14,10 @@ import pytest
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, Words
+from bot.failing import GiveUp, Move, Resend, Retry, after_failure, backoff
 from bot.media import Media
 from bot.model import Chat, ChatKind, Pressed, Text
-from bot.outbox import GiveUp, Move, Resend, Retry, Sender, after_failure, backoff
+from bot.outbox import Sender
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, writer

@@ -1,0 +1,85 @@
+"""What a failed send means for its delivery: again, elsewhere, or never. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.model import Outgoing, SendFile, SendText, Text
+from bot.ports import Gone, Moved, NotSent, SendError, Unknown
+
+MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It was not sent: send it at `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """It may have been sent: send it again at `at`, recognisably where repeating it shows."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It will not be sent. `gone`: nothing will be, to this chat."""
+
+    reason: str
+    gone: bool = False
+
+
+Decision = Retry | Resend | Move | GiveUp
+
+
+def backoff(attempt: int) -> timedelta:
+    """1 s, 2 s, 4 s, … at most 5 min; `attempt` counts from 1."""
+    return min(_FIRST_WAIT * (1 << min(attempt - 1, 16)), _LONGEST_WAIT)
+
+
+def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bool, now: datetime) -> Decision:
+    """What a failed send means for its delivery.
+
+    `attempt` counts from 1; `resends` counts how often it was said again already; `repeatable`: doing it twice has
+    the effect of once. Waits grow from 1 s to 5 min unless the network named one.
+    """
+    match failure:
+        case NotSent():
+            return Retry(now + (failure.retry_after or backoff(attempt)))
+        case Moved():
+            return Move(failure.to)
+        case Unknown():
+            if repeatable or resends < MAX_RESENDS:
+                return Resend(now + backoff(attempt))
+            return GiveUp("no answer from the network")
+        case Gone():
+            return GiveUp(str(failure), gone=True)
+        case _:
+            return GiveUp(str(failure))
+
+
+def is_repeatable(action: Outgoing, idempotent: bool) -> bool:
+    """Whether doing it twice leaves the chat as if it were done once."""
+    return idempotent or not isinstance(action, (SendText, SendFile))
+
+
+def marked(action: Outgoing, subject: str) -> Outgoing:
+    """A message said again, recognisable as such by its reader."""
+    mark = f"↻ {subject}\n" if subject else "↻ "
+    match action:
+        case SendText():
+            return replace(action, text=Text(mark) + action.text)
+        case SendFile():
+            return replace(action, caption=Text(mark) + action.caption)
+        case _:
+            return action
