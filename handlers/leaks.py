@@ -1,4 +1,7 @@
-"""Rooms that leak: a room hears who else could read along in it, and the coordination room of each newcomer."""
+"""Rooms that leak: a room hears who else could read along in it, and the coordination room of each newcomer.
+
+A private chat that somebody else has joined is private no longer.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from bot.actions import Action, Inspect, OnNetwork, Priority, Say
 from bot.content import Line, say
 from bot.events import Outcome
 from bot.leaks import warnings
-from bot.model import Joined, Message
+from bot.model import ChatKind, Joined, Message
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
+from handlers import triage
 from handlers.situation import Actions, Situation
 
 FOUND = "leaks"
@@ -35,6 +39,9 @@ def found(event: Outcome, tx: Transaction) -> Actions:
 def joined(event: Joined, tx: Transaction) -> Actions:
     """Somebody who can read all requests from now on should be somebody whom the others let in."""
     chat = tx.chats.at(event.chat)
+    if chat is not None and chat.role == Role.PRIVATE and event.kind is not ChatKind.PRIVATE:
+        tx.chats.set_kind(chat.id, event.kind, Role.NONE.value)  # whoever has joined must not read the next answer
+        return triage.member_unreachable(tx.chats.get(chat.id), tx)
     if chat is None or chat.role != Role.COORDINATION:
         return ()
     sentence = say("newcomer", name=event.person.name or event.person.id)

@@ -117,8 +117,11 @@ def _reopen(about: threads.About, where: Situation, tx: Transaction) -> Actions:
 def member_gone(event: ChatGone, tx: Transaction) -> Actions:
     """A member has blocked the bot, or left the network: whoever wants to answer should know."""
     chat = tx.chats.get(event.chat)
-    if chat.role != Role.PRIVATE:
-        return ()
+    return member_unreachable(chat, tx) if chat.role == Role.PRIVATE else ()
+
+
+def member_unreachable(chat: KnownChat, tx: Transaction) -> Actions:
+    """Each open request of theirs says so."""
     told = say("member-unreachable", network=tx.policy.network(chat.address.account))
     actions: list[Action] = []
     for request in tx.requests.of_chat(chat.id, open_only=True):

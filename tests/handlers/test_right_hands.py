@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.model import ChatKind
+from bot.model import ChatKind, Joined
 from bot.store.tables import Role, chat, person
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import SOUP, SOUP_PT, House
@@ -18,7 +18,7 @@ async def _asked_where(scene: Scene) -> None:
     await scene.asks()
     await scene.member.presses(sentence("need-food", "pt"))
     await scene.member.presses(sentence("for-me", "pt"))
-    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-area", "pt")
 
 
 # --- an open question does not swallow what is said to helpers -------------------------------------------------------
@@ -66,6 +66,22 @@ async def test_no_answer_goes_into_a_private_chat_that_others_have_joined(scene:
         await scene.in_thread(words)
     assert scene.member.reads() == before
     assert sentence("member-unreachable", network="Paper") in scene.room_reads()
+
+
+async def test_whoever_joins_without_a_word_reads_no_answer_either(scene: Scene) -> None:
+    """Helpers see at once that they cannot answer, before they try."""
+    await scene.asks()
+    chat, world = scene.member.private, scene.world
+    world.network.kinds[chat.id] = ChatKind.GROUP
+    world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    unreachable = sentence("member-unreachable", network="Paper")
+    assert unreachable in scene.card().plain
+    assert unreachable in scene.thread()
+    before = scene.member.reads()
+    for words in ("!claim", "!r U kunt om tien uur komen", "!ready 1", "!close helped"):
+        await scene.in_thread(words)
+    assert scene.member.reads() == before
 
 
 async def test_a_member_who_is_alone_again_can_be_answered_again(scene: Scene) -> None:
