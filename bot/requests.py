@@ -140,11 +140,14 @@ class Begins:
 
 
 def meant(
-    requests: Sequence[Request], last_said: Mapping[int, datetime], now: datetime
+    requests: Sequence[Request], last_said: Mapping[int, datetime], now: datetime, spoken: Request | None = None
 ) -> Continues | Unclear | Begins:
-    """What a member's words are about, who has made these requests. `last_said`: when anybody last spoke in each."""
+    """What a member's words are about, who has made these requests. `last_said`: when anybody last spoke in each;
+    `spoken`: the one that the bot spoke of last, if any: words are never taken for another's unasked."""
     open = tuple(request for request in requests if request.state is not RequestState.CLOSED)
     recent = [request for request in requests if now - last_said.get(request.id, request.heard_at) <= RECENT]
+    if open and spoken is not None and spoken not in open:
+        return Unclear((*open, spoken))  # it was closed since: that may be what they answer
     if open:
         return Continues(open[0]) if len(open) == 1 and open[0] in recent else Unclear(open)
     closed_lately = [r for r in requests if r in recent or (r.closed_at is not None and now - r.closed_at <= RECENT)]

@@ -13,7 +13,7 @@ from bot.chats import KnownChat
 from bot.content import Content, Gap, Line, Sentence, Words, say
 from bot.model import Message, Pressed, Reacted, Text
 from bot.notices import Notice
-from bot.requests import Request
+from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import attached, below, cards, feedback, intake, opening
 from handlers.situation import Actions, Situation
@@ -47,14 +47,24 @@ def held(tx: Transaction, chat: int) -> Held | None:
     return None if state is None else Held(tuple(state.pop("texts")), **state)
 
 
-def _waiting(tx: Transaction, chat: int) -> Held:
-    """What is held, also where the bot has asked which request it is about."""
-    return held(tx, chat) or Held(tuple(tx.dialogues.get(chat).get("which", ())))
+def _gathered(tx: Transaction, chat: int) -> Held:
+    """What is held, and from now on also what the bot has asked about: it is for a new request, or nobody knows yet."""
+    now, unclear = held(tx, chat) or Held(), tx.dialogues.get(chat).get("which", ())
+    tx.dialogues.put(chat, which=None)
+    return replace(now, texts=(*now.texts, *unclear))
+
+
+def is_last_spoken_of(now: Held, tx: Transaction, chat: int) -> bool:
+    """Whether nothing was said about any request since the bot spoke of the words that are held."""
+    screen = None if now.screen is None else tx.deliveries.named(chat, now.screen)
+    spoken = max(0 if screen is None else screen.id, tx.choices.last_offered(chat, "send") or 0)
+    about = tx.deliveries.last_about(chat)
+    return about is None or about[0] < spoken
 
 
 def keep(tx: Transaction, chat: int, now: Held) -> None:
     state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing", "about")}
-    tx.dialogues.save(chat, {"held": {"texts": list(now.texts), **state}})
+    tx.dialogues.put(chat, held={"texts": list(now.texts), **state})
 
 
 def language_of(where: Situation, tx: Transaction) -> str:
@@ -82,13 +92,13 @@ def tell(
 
 def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
     """Nothing is written yet: languages, who reads, and an invitation to write."""
-    before = _waiting(tx, where.chat.id)
+    before = _gathered(tx, where.chat.id)
     return _show(tx, where, Held(before.texts, hint=hint or before.hint, missing=before.missing))
 
 
 def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
     """Keep texts until they are sent; `event` is the message just written, if it was."""
-    before = _waiting(tx, where.chat.id)
+    before = _gathered(tx, where.chat.id)
     now = replace(before, texts=(*before.texts, *texts))
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)
@@ -98,7 +108,7 @@ def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Tran
 
 def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
     """What is written next is a question about a notice."""
-    before = _waiting(tx, where.chat.id)
+    before = _gathered(tx, where.chat.id)
     keep(tx, where.chat.id, replace(before, hint=hint or before.hint, about=notice.number))
 
 
@@ -188,7 +198,17 @@ def _send_or_delete() -> tuple[Button, ...]:
     )
 
 
+GLOBE = (Button("🌐", "languages", lasting=True),)
+"""Whoever got a wrong language finds this sign in any of them."""
+
+
 # --- choosing a language ---------------------------------------------------------------------------------------------
+
+
+def languages_wanted(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """🌐 was tapped, or `lang` typed."""
+    to = event if isinstance(event, Message) else None
+    return tell(where, tx, say("lang-choose"), to=to, buttons=language_buttons(tx))
 
 
 def language_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
@@ -207,19 +227,20 @@ def speak(language: str, where: Situation, tx: Transaction, missing: bool = Fals
     now = held(tx, where.chat.id)
     if now is None or now.screen is None:
         told = say("language-missing-noted" if missing else "language-set")
-        return (*_in_open_requests(tx, where, language, missing), Say(where.chat.id, (Line(told),), language=language))
+        return (*_in_requests(tx, where, language, missing), Say(where.chat.id, (Line(told),), language=language))
     now = replace(now, shown=language, missing=missing)
     keep(tx, where.chat.id, now)
     content, buttons = _screen(tx, where.chat, language, now)
     return (Edit(where.chat.id, Named(str(now.screen)), content, buttons, language),)
 
 
-def _in_open_requests(tx: Transaction, where: Situation, language: str, missing: bool) -> list[Action]:
+def _in_requests(tx: Transaction, where: Situation, language: str, missing: bool) -> list[Action]:
     actions: list[Action] = []
-    for request in tx.requests.of_chat(where.chat.id, open_only=True):
+    for request in tx.requests.of_chat(where.chat.id):
         changed = request.speaks(language, missing)
         tx.requests.save(changed)
-        actions += cards.refresh(tx, changed)
+        if request.state is not RequestState.CLOSED:
+            actions += cards.refresh(tx, changed)
     return actions
 
 
@@ -239,7 +260,7 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
             tx.texts.set_language([text], None if now.missing else language)
         tx.requests.say(request.id, "member", text)
     tx.copies.belong(now.texts, request.code)
-    tx.dialogues.save(where.chat.id, {})
+    tx.dialogues.put(where.chat.id, held=None)
     if now.about is not None and (notice := tx.notices.numbered(now.about)) is not None:
         return _asked_about(tx, replace(request, notice=notice.id), notice)
     return (*cards.post(tx, request), _received(tx, request), *intake.begin(tx, request))
@@ -255,7 +276,7 @@ def _asked_about(tx: Transaction, request: Request, notice: Notice) -> Actions:
 
 def _received(tx: Transaction, request: Request) -> Say:
     content = (Line(say("request-received", code=request.code), "bold"), *(Line(s) for s in when_read(tx)))
-    return Say(request.chat, content, request.code, opening.closed_name(tx, request))
+    return Say(request.chat, content, request.code, opening.closed_name(tx, request), buttons=(GLOBE,))
 
 
 def when_read(tx: Transaction) -> list[Sentence]:
@@ -276,5 +297,5 @@ def delete(event: Event, where: Situation, tx: Transaction) -> Actions:
         return tell(where, tx, say("nothing-held"))
     told = tell(where, tx, say("held-deleted"))
     tx.texts.delete(now.texts)
-    tx.dialogues.save(where.chat.id, {})
+    tx.dialogues.put(where.chat.id, held=None)
     return told

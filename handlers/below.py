@@ -26,7 +26,8 @@ def said(room: KnownChat, request: Request, content: Content, name: str | None, 
 
 
 def member_language(tx: Transaction, request: Request) -> str:
-    return tx.chats.get(request.chat).language or tx.policy.working_language
+    """What the member is answered in: the request's own, however the phone is used meanwhile."""
+    return request.language
 
 
 def name_of(tx: Transaction, person: int | None) -> str | Sentence:

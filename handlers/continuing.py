@@ -19,6 +19,7 @@ from handlers.situation import Actions, Situation
 
 def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Whatever is written, spoken or photographed in a private chat and is no command."""
+    event, where = _naming_its_request(event, where, tx)
     if (told_helper := calling.from_a_helper(event, where, tx)) is not None:
         return told_helper
     if (number := phone.typed(event, where, tx)) is not None:
@@ -42,19 +43,50 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     state = tx.dialogues.get(where.chat.id)
     if "which" in state:
         return _which_typed(event, where, tx)
+    alone = None if event.attachments else commands.code_in(event.text.plain, "K")
+    if (named := next((request for request in mine if request.code == alone), None)) is not None:
+        return tell(where, tx, say(f"my-{named.state.value}", code=named.code), to=event)
     if (asked := questions.typed(event, where, tx)) is not None:
         return asked
-    if asking.held(tx, where.chat.id) is not None:
-        return asking.hold([asking.store(event, where, tx)], event, where, tx)
+    spoken = _last_spoken_of(mine, where, tx)
+    if (held := asking.held(tx, where.chat.id)) is not None:
+        text = asking.store(event, where, tx)
+        if spoken is None or asking.is_last_spoken_of(held, tx, where.chat.id):
+            return asking.hold([text], event, where, tx)
+        return _ask_which(_candidates(mine, spoken), [text], where, tx)
     if "question" in state and not event.attachments and (taken := intake.typed(event, where, tx)) is not None:
         return taken
-    match requests.meant(mine, _last_said(tx, mine), tx.now):
+    match requests.meant(mine, _last_said(tx, mine), tx.now, spoken):
         case Continues(request):
             return go_on(request, [asking.store(event, where, tx, request.code)], where, tx, event)
         case Unclear(candidates):
             return _ask_which(candidates, [asking.store(event, where, tx)], where, tx)
         case Begins():
             return asking.hold([asking.store(event, where, tx)], event, where, tx)
+
+
+def _naming_its_request(event: Message, where: Situation, tx: Transaction) -> tuple[Message, Situation]:
+    """`K7 …` says which request the words are about, whatever was said last; an answer to a message says so, too."""
+    if where.subject:
+        return event, where
+    code, rest = commands.Command("", event.text.plain.strip()).code("K")
+    rest = rest.lstrip(" \t\n:;,.-–—")
+    if not any(request.code == code for request in tx.requests.of_chat(where.chat.id)):
+        return event, where
+    if not rest and not event.attachments:
+        return event, where  # the code alone says no more than which
+    end = len(event.text.plain.rstrip())
+    return replace(event, text=event.text[end - len(rest) : end]), replace(where, subject=str(code))
+
+
+def _last_spoken_of(mine: Sequence[Request], where: Situation, tx: Transaction) -> Request | None:
+    last = tx.deliveries.last_about(where.chat.id)
+    return None if last is None else next((request for request in mine if request.code == last[1]), None)
+
+
+def _candidates(mine: Sequence[Request], spoken: Request | None) -> list[Request]:
+    """What words can be about, the newest first: what is open, and what was spoken of last."""
+    return [request for request in mine if request.state is not RequestState.CLOSED or request == spoken]
 
 
 def _last_said(tx: Transaction, mine: Sequence[Request]) -> dict[int, datetime]:
@@ -116,7 +148,7 @@ def _in_their_language(text: int, request: Request, tx: Transaction) -> None:
 
 
 def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situation, tx: Transaction) -> Actions:
-    tx.dialogues.save(where.chat.id, {"which": list(texts)})
+    tx.dialogues.put(where.chat.id, which=list(texts))
     codes = tuple(Button(request.code, "which", request.code) for request in candidates)
     rows = tuple(codes[start : start + 3] for start in range(0, len(codes), 3))
     question = say("which-request", codes=tuple(request.code for request in candidates))
@@ -126,14 +158,14 @@ def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situa
 def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     """The code as an answer, or still more words: then the question stands again below them."""
     code = None if event.attachments else commands.code_in(event.text.plain, "K")
-    open = tx.requests.of_chat(where.chat.id, open_only=True)
-    if code is not None and any(request.code == code for request in open):
+    mine = tx.requests.of_chat(where.chat.id)
+    if code is not None and any(request.code == code for request in mine):
         return _settle_which(code, where, tx)
-    texts = [*tx.dialogues.get(where.chat.id)["which"], asking.store(event, where, tx)]
-    if not open:
-        tx.dialogues.save(where.chat.id, {})
-        return asking.hold(texts, event, where, tx)
-    return _ask_which(open, texts, where, tx)
+    candidates = _candidates(mine, _last_spoken_of(mine, where, tx))
+    text = asking.store(event, where, tx)
+    if not candidates:
+        return asking.hold([text], event, where, tx)
+    return _ask_which(candidates, [*tx.dialogues.get(where.chat.id)["which"], text], where, tx)
 
 
 def which_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
@@ -145,7 +177,7 @@ def _settle_which(code: str, where: Situation, tx: Transaction) -> Actions:
     texts: list[int] = tx.dialogues.get(where.chat.id).get("which", [])
     if not texts:
         return tell(where, tx, say("nothing-held"))
-    tx.dialogues.save(where.chat.id, {})
+    tx.dialogues.put(where.chat.id, which=None)
     request = tx.requests.by_code(code) if code else None
     if request is None or request.chat != where.chat.id:
         return asking.hold(texts, None, where, tx)
@@ -204,9 +236,9 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
 
 
 def _unhold(text: int, chat: int, tx: Transaction) -> None:
-    now, state = asking.held(tx, chat), tx.dialogues.get(chat)
-    if now is not None:
+    now, unclear = asking.held(tx, chat), tx.dialogues.get(chat).get("which", [])
+    if text in unclear:
+        tx.dialogues.put(chat, which=[other for other in unclear if other != text] or None)
+    elif now is not None:
         asking.keep(tx, chat, replace(now, texts=tuple(other for other in now.texts if other != text)))
-    elif "which" in state:
-        tx.dialogues.save(chat, {"which": [other for other in state["which"] if other != text]})
     tx.texts.delete([text])

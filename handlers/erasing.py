@@ -70,7 +70,7 @@ def throw_away(where: Situation, tx: Transaction) -> bool:
     """Words that nobody has seen yet; whether there were any."""
     texts = [*continuing.waiting(tx, where.chat.id)]
     if texts:
-        tx.dialogues.save(where.chat.id, {})
+        tx.dialogues.put(where.chat.id, held=None, which=None)
         tx.texts.delete(texts)
     return bool(texts)
 

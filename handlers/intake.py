@@ -48,7 +48,9 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     longest = {"area": _LONGEST_AREA, "reach": _LONGEST_REACH}.get(question or "", 0)
     request = tx.requests.numbered(state.get("request", 0))
     if request is None or request.state is RequestState.CLOSED or tx.now - request.heard_at > RECENT:
-        tx.dialogues.save(where.chat.id, {})
+        _ended(tx, where.chat.id)
+        return None
+    if not is_last_spoken_of(request, tx):
         return None
     if len(words) > longest or "\n" in words:
         return None
@@ -75,7 +77,18 @@ def _safety(tx: Transaction, request: Request) -> Actions:
 def over(tx: Transaction, request: Request) -> None:
     """Helpers have spoken: what is written from now on is for them, not an answer to a question that still stands."""
     if tx.dialogues.get(request.chat).get("request") == request.number:
-        tx.dialogues.save(request.chat, {})
+        _ended(tx, request.chat)
+
+
+def is_last_spoken_of(request: Request, tx: Transaction) -> bool:
+    """Whether no other request of the chat was spoken of since: then words may answer what was said about that."""
+    last = tx.deliveries.last_about(request.chat)
+    return last is None or last[1] == request.code
+
+
+def _ended(tx: Transaction, chat: int) -> None:
+    """No question stands open."""
+    tx.dialogues.put(chat, request=None, question=None)
 
 
 def _answered(request: Request, question: str, value: str) -> Request:
@@ -101,12 +114,12 @@ def _next(tx: Transaction, request: Request, question: str) -> Actions:
     following = QUESTIONS.index(question) + 1
     if following < len(QUESTIONS):
         return _ask(tx, request, QUESTIONS[following])
-    tx.dialogues.save(request.chat, {})
+    _ended(tx, request.chat)
     return (Say(request.chat, (Line(say("intake-thanks")),), request.code),)
 
 
 def _ask(tx: Transaction, request: Request, question: str) -> Actions:
-    tx.dialogues.save(request.chat, {"request": request.number, "question": question})
+    tx.dialogues.put(request.chat, request=request.number, question=question)
     content: Content = (Line(say(f"intake-{question}"), "bold"),)
     if question == QUESTIONS[0]:
         content = (Line(say("intake-begin")), Gap(), *content)

@@ -46,8 +46,9 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
 
 def _waiting_for_number(event: Message, where: Situation, tx: Transaction) -> tuple[Request | None, bool]:
     """The request that a number would be for, and whether it was asked for just now."""
-    state = tx.dialogues.get(where.chat.id)
-    mine = [r for r in tx.requests.of_chat(where.chat.id, open_only=True) if where.subject in ("", r.code)]
+    state, last = tx.dialogues.get(where.chat.id), tx.deliveries.last_about(where.chat.id)
+    spoken_of = where.subject or ("" if last is None else last[1])
+    mine = [r for r in tx.requests.of_chat(where.chat.id, open_only=True) if r.code == spoken_of]
     for request in mine:
         if state.get("question") == "phone" and state.get("request") == request.number:
             return (request, True) if tx.now - request.heard_at <= RECENT else (None, False)
@@ -65,7 +66,7 @@ def _unclear(request: Request, event: Message) -> Say:
 def _keep(request: Request, tx: Transaction) -> Actions:
     tx.requests.save(request)
     if tx.dialogues.get(request.chat).get("question") == "phone":
-        tx.dialogues.save(request.chat, {})
+        tx.dialogues.put(request.chat, request=None, question=None)
     back = () if request.claimed_by is None else take_away(tx, request, request.claimed_by)
     return (*cards.refresh(tx, request), *back, *hand_over(tx, request))
 

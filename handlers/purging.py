@@ -65,6 +65,6 @@ def _drop_unsent(tx: Transaction) -> int:
     before = erasing.drop_unsent_before(tx.now, tx.policy.delete_after_days)
     old = tx.dialogues.unsent_since(before)
     for chat, texts in old:
-        tx.dialogues.save(chat, {})
+        tx.dialogues.put(chat, held=None, which=None)
         tx.texts.delete(texts)
     return len(old)

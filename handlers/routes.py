@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.actions import Answer, Say
+from bot import naming
+from bot.actions import Action, Answer, Say
 from bot.content import Line, Verbatim, say
 from bot.erasing import SWEEP
 from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
@@ -185,6 +186,7 @@ CHOICES: dict[str, ChoiceHandler] = {
     "question": questions.question,
     # --- requests: the member's private chat, the coordination room ---
     "language": asking.language_chosen,
+    "languages": asking.languages_wanted,
     "language-missing": asking.language_missing,
     "send": asking.send,
     "delete": asking.delete,
@@ -259,6 +261,19 @@ REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
+    return [_naming(action, tx) for action in _handled(event, tx)]
+
+
+def _naming(action: Action, tx: Transaction) -> Action:
+    """Whatever is said in private about a request names its code: the phone may be shared, the requests eight."""
+    if not isinstance(action, Say) or not action.subject.startswith("K"):
+        return action
+    if tx.chats.get(action.to).role != Role.PRIVATE:
+        return action
+    return replace(action, content=naming.naming(action.content, action.subject))
+
+
+def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
     match event:
         case Message():
             return _message(situation.storable(event), tx)

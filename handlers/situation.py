@@ -118,12 +118,14 @@ def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCop
 def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, tx: Transaction) -> OfferedChoice | None:
     """A number (or a button's own words) typed in a private chat, or as a reply to the message with the buttons."""
     number = commands.number(event.text.plain)
-    if number is not None and event.reply_to is not None and answered is not None and answered.delivery is not None:
+    if number is None:
+        return None
+    if event.reply_to is not None and answered is not None and answered.delivery is not None:
         chosen = tx.choices.on_message(chat.id, event.reply_to, number)
         if chosen is not None:
             return chosen
-    if chat.kind is not ChatKind.PRIVATE or number is None:
-        return None
+    if chat.kind is not ChatKind.PRIVATE or event.reply_to is not None or event.thread is not None:
+        return None  # an answer to one message is none to another that happens to be the last
     offered = tx.choices.latest(chat.id)
     if offered and not offered[0].used and 1 <= number <= len(offered):
         return offered[number - 1]

@@ -98,6 +98,12 @@ class Choices:
         )
         return [self._value(row) for row in rows]
 
+    def last_offered(self, chat: int, step: str) -> int | None:
+        """The last delivery in a chat that offered a choice of that step."""
+        query = select(func.max(choice.c.delivery_id)).where(choice.c.chat_id == chat, choice.c.step == step)
+        found: int | None = self._tx.connection.execute(query).scalar()
+        return found
+
     def made(self, chat: int, offer: str) -> OfferedChoice | None:
         """Which of the choices offered together was made."""
         row = self._tx.connection.execute(

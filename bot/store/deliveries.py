@@ -28,11 +28,12 @@ from bot.actions import (
     ShownButton,
     UnpinAll,
 )
+from bot.chats import KnownChat
 from bot.content import Content, Line, Translated, Verbatim
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, has_parts
-from bot.store.tables import Status, delivery, message
+from bot.store.tables import Role, Status, delivery, message
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -82,7 +83,7 @@ class Deliveries:
                 return
             self._tx.lanes.set(before.id, name=None)  # it never got there: this one takes its place
         to = self._tx.chats.get(said.to)
-        language = said.language or to.language or self._tx.policy.working_language
+        language = said.language or self._language(to, said.subject)
         pending = self.pending(said.content, language)
         body = None if said.buttons else self.message(said.content, (), to.id, None, said.subject)
         id = self._tx.lanes.insert(
@@ -103,6 +104,14 @@ class Deliveries:
             self._tx.lanes.set(id, message_id=self.message(said.content, said.buttons, to.id, id, said.subject))
         if not to.active:
             self._tx.lanes.fail(id, "the chat is out of reach")
+
+    def _language(self, to: KnownChat, subject: str) -> str:
+        """The chat's; in private, that of the request: whoever shares the phone may have chosen another since."""
+        if to.role == Role.PRIVATE and subject.startswith("K"):
+            request = self._tx.requests.by_code(subject)
+            if request is not None and request.chat == to.id:
+                return request.language
+        return to.language or self._tx.policy.working_language
 
     def _edit(self, edit: Edit) -> None:
         target = self.named(edit.to, edit.target.name)
@@ -261,6 +270,17 @@ class Deliveries:
         )
         message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
         return None if message_id is None else self.body(message_id)[0]
+
+    def last_about(self, chat_id: int) -> tuple[int, str] | None:
+        """The last thing said about a request in a chat, and which request that was ("K7")."""
+        said = select(delivery.c.id, delivery.c.subject).where(
+            delivery.c.chat_id == chat_id,
+            delivery.c.kind == "say",
+            delivery.c.status != Status.DROPPED,
+            delivery.c.subject.like("K%"),
+        )
+        last = self._tx.connection.execute(said.order_by(delivery.c.id.desc()).limit(1)).first()
+        return None if last is None else (last.id, last.subject)
 
     def named(self, chat_id: int, name: str) -> Row[Any] | None:
         """The delivery of that name in the chat."""

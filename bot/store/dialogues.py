@@ -34,6 +34,11 @@ class Dialogues:
             row.on_conflict_do_update(index_elements=["chat_id"], set_={"state": row.excluded.state})
         )
 
+    def put(self, chat: int, **changes: Any) -> None:
+        """Change some of its values, None for those that are to go; the rest stays: several people may be writing."""
+        state = self.get(chat) | changes
+        self.save(chat, {name: value for name, value in state.items() if value is not None})
+
     def texts(self) -> list[int]:
         """All texts that are held."""
         return [text for _, state in self._all() for text in _held(state)]

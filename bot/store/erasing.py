@@ -71,7 +71,7 @@ class Erasing:
         self._tx.connection.execute(delete(line).where(line.c.request_id == gone.id))
         self._tx.connection.execute(delete(request).where(request.c.id == gone.id))
         if self._tx.dialogues.get(gone.chat).get("request") == gone.number:
-            self._tx.dialogues.save(gone.chat, {})
+            self._tx.dialogues.put(gone.chat, request=None, question=None)
         self._tx.texts.delete(texts)
         self._tx.connection.execute(
             delete(schedule).where((schedule.c.lane == gone.code) | schedule.c.name.like(f"%/{gone.code}"))

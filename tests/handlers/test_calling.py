@@ -20,7 +20,7 @@ async def asked_for_number(scene: Scene) -> None:
     await scene.asks()
     for key in ("button-skip", "button-skip", "wont-say", "answer-call"):
         await scene.member.presses(sentence(key, "pt"))
-    assert scene.member.reads()[-1] == sentence("intake-phone", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-phone", "pt")
 
 
 async def gave_number(scene: Scene) -> None:
@@ -55,7 +55,7 @@ def leaked(scene: Scene) -> bool:
 async def test_the_number_is_kept_and_the_room_does_not_see_it(scene: Scene) -> None:
     """The card says that there is one."""
     await gave_number(scene)
-    assert scene.member.reads()[-1] == sentence("intake-phone-kept", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-phone-kept", "pt")
     assert sentence("card-answer-call-number") in scene.card().plain
     assert not leaked(scene)
 
@@ -64,7 +64,7 @@ async def test_the_number_can_be_skipped(scene: Scene) -> None:
     """Then the card says that a call is wanted, and nothing more."""
     await asked_for_number(scene)
     await scene.member.presses(sentence("button-skip", "pt"))
-    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-thanks", "pt")
     assert sentence("card-answer-call") in scene.card().plain
     await scene.in_thread("!claim")
     assert not any(sentence("button-get-number") in m.labels for m in scene.ann.sees(scene.room))
@@ -74,10 +74,10 @@ async def test_a_number_with_digits_missing_is_asked_for_once_more(scene: Scene)
     """It goes nowhere, and can still be skipped."""
     await asked_for_number(scene)
     await scene.member.writes("0470 12")
-    assert scene.member.reads()[-1] == sentence("intake-phone-unclear", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-phone-unclear", "pt")
     assert not leaked(scene)
     await scene.member.presses(sentence("button-skip", "pt"))
-    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-thanks", "pt")
 
 
 async def test_words_instead_of_a_number_are_for_the_helpers(scene: Scene) -> None:

@@ -30,7 +30,7 @@ async def test_four_taps_tell_what_is_needed(scene: Scene) -> None:
         sentence("card-answer-chat"),
         sentence("card-since", since="10:00"),
     ]
-    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-thanks", "pt")
 
 
 async def test_every_question_can_be_skipped(scene: Scene) -> None:
@@ -39,7 +39,7 @@ async def test_every_question_can_be_skipped(scene: Scene) -> None:
     before = scene.card().plain
     for key in ("button-skip", "button-skip", "wont-say", "button-skip"):
         await press(scene, key)
-    assert scene.member.reads()[-1] == sentence("intake-thanks", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-thanks", "pt")
     assert scene.card().plain == before
 
 
@@ -48,11 +48,11 @@ async def test_for_someone_else_we_ask_how_to_reach_them(scene: Scene) -> None:
     await scene.asks()
     await press(scene, "button-skip")
     await press(scene, "for-other")
-    assert scene.member.reads()[-1] == sentence("intake-reach", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-reach", "pt")
     await scene.member.writes("0470 12 34 56, à noite")
     assert sentence("card-for-other") in scene.card().plain
     assert "0470 12 34 56" in scene.card().plain
-    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-area", "pt")
 
 
 async def test_how_to_reach_them_can_be_skipped_too(scene: Scene) -> None:
@@ -61,7 +61,7 @@ async def test_how_to_reach_them_can_be_skipped_too(scene: Scene) -> None:
     await press(scene, "button-skip")
     await press(scene, "for-other")
     await press(scene, "button-skip")
-    assert scene.member.reads()[-1] == sentence("intake-area", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-area", "pt")
 
 
 async def test_who_goes_on_telling_is_heard(scene: Scene) -> None:
@@ -98,7 +98,7 @@ async def test_an_earlier_question_can_be_answered_late(scene: Scene) -> None:
     await scene.member.writes("Somos quatro pessoas nesta casa")
     question = next(m for m in scene.member.sees() if sentence("need-food", "pt") in m.labels)
     await scene.member.presses(sentence("need-food", "pt"), message=question)
-    assert scene.member.reads()[-1] == sentence("intake-who", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-who", "pt")
 
 
 @pytest.mark.parametrize("typed", ["1", "1.", "١", "1\ufe0f\u20e3"])

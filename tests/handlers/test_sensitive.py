@@ -86,10 +86,11 @@ async def test_who_is_hurt_is_told_whom_to_call_and_how_to_hide_it(scene: Scene)
     await scene.asks(PLEA)
     await press(scene, "need-violence")
     assert scene.member.reads()[-2].split("\n") == [
+        "K1",
         sentence("first-danger", "pt", number="112"),
         sentence("safe-phone", "pt"),
     ]
-    assert scene.member.reads()[-1] == sentence("intake-who", "pt")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-who", "pt")
 
 
 async def test_the_operator_chooses_what_can_be_asked_and_how_it_ends(tmp_path: Path) -> None:
