@@ -188,8 +188,8 @@ def _problems(
 def _engine(terminal: Terminal, environ: Mapping[str, str], folder: Path) -> Iterator[tuple[Key, dict[str, Any]]]:
     kinds = [kind for kind, _ in installed(engine_class)]
     terminal.tell(
-        "A translation engine is optional. Without one the bot speaks its own languages, ready-made notices and ready "
-        "answers come in all of them, and people translate the rest."
+        "A translation engine is optional. Without one the bot speaks its own languages, ready answers come in all of "
+        "them and ready-made notices in some, and people translate the rest."
     )
     while True:
         kind = terminal.ask(f"Which engine? none, {', '.join(kinds)}", "none", False).strip().lower()

@@ -48,7 +48,7 @@ def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
     if where.chat.role == "private" and code in tx.policy.languages:
         return asking.speak(code, where, tx)
     if where.chat.role == "private":
-        return tell(where, tx, say("lang-choose"), to=event, buttons=asking.language_buttons(tx))
+        return asking.languages_wanted(event, where, tx)
     if code in tx.policy.languages:
         tx.chats.set_language(where.chat.id, code)
         return (Say(where.chat.id, (Line(say("language-set")),), language=code),)
@@ -57,7 +57,7 @@ def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:
-    return tell(where, tx, say("help-private"), *_danger(tx), to=event)
+    return tell(where, tx, say("help-private"), *_danger(tx), to=event, buttons=(asking.GLOBE,))
 
 
 def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,6 +19,7 @@ from bot.app import App, Parts
 from bot.chats import Pairing
 from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
+from bot.store.database import migrate, open_engine
 from bot.store.tables import InboxStatus, Status, delivery, inbox
 from bot.store.transaction import Policy, Transaction
 from handlers.routes import handle
@@ -265,6 +268,17 @@ POLICY = Policy(
 )
 
 
+@cache
+def _without_rows() -> bytes:
+    """A migrated database's file: migrating takes longer than most of these tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "schakel.db"
+        engine = open_engine(f"sqlite:///{file}")
+        migrate(engine)
+        engine.dispose()
+        return file.read_bytes()
+
+
 @asynccontextmanager
 async def world(
     folder: Path,
@@ -277,6 +291,8 @@ async def world(
 ) -> AsyncIterator[World]:
     """The bot at work; a second world on the same folder and network is the bot started again."""
     clock, network = clock or Clock(), network or Paper()
+    if url is None and not (folder / "schakel.db").exists():
+        (folder / "schakel.db").write_bytes(_without_rows())
     adapter = PaperAdapter(network.account, PaperAdapter.Settings(), network, limits)
     policy = replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines))
     parts = Parts(

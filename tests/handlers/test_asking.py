@@ -203,6 +203,15 @@ async def test_send_gives_a_code_and_says_when_somebody_reads(scene: Scene) -> N
     ]
 
 
+async def test_another_language_is_a_sign_away(scene: Scene) -> None:
+    """Whoever was understood wrongly cannot read which button to press; a globe they can."""
+    await scene.asks()
+    await scene.member.presses("🌐")
+    assert sentence("lang-choose", "pt") in scene.member.reads()[-1]
+    await scene.member.presses("Türkçe")
+    assert scene.member.reads()[-1] == sentence("language-set", "tr")
+
+
 async def test_at_night_nobody_is_promised(scene: Scene) -> None:
     """The time at which helpers come again, and the emergency number."""
     await scene.world.advance(timedelta(hours=12))  # 22:00 in Brussels
@@ -266,7 +275,6 @@ async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> N
     await scene.member.writes("", unsupported="poll")
     assert scene.member.reads() == [sentence("words-please", "pt")]
     assert scene.ann.reads(scene.room) == []
-
 
 
 async def test_a_message_whose_key_never_comes_is_asked_for_again(scene: Scene) -> None:
