@@ -66,7 +66,10 @@ class Prompt:
     """Questions at the terminal; a secret is not shown while it is typed."""
 
     def ask(self, question: str, default: str, secret: bool) -> str:
-        return str(typer.prompt(question, default=default, hide_input=secret, show_default=bool(default)))
+        end = " " if question.endswith("?") and not default else ": "
+        return str(
+            typer.prompt(question, default=default, hide_input=secret, show_default=bool(default), prompt_suffix=end)
+        )
 
     def tell(self, line: str = "") -> None:
         typer.echo(line)
@@ -124,7 +127,7 @@ def status(
 @cli.command()
 def demo(
     listen: Annotated[str, typer.Option(help="Where the page is served.")] = "127.0.0.1:8080",
-    language: Annotated[str, typer.Option(help="The language of the rooms: en, nl, fr, pt, tr or ar.")] = "en",
+    language: Annotated[str, typer.Option(help="The language of the rooms: en, nl, fr, …")] = "en",
     keep: Annotated[Path | None, typer.Option(help="A folder in which everything is kept for the next time.")] = None,
 ) -> None:
     """Try everything on one page in the browser: no account, no internet."""

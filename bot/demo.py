@@ -13,6 +13,7 @@ from pathlib import Path
 from adapters.web.adapter import WebAdapter
 from adapters.web.settings import ChatSettings, Settings
 from bot.app import App, Parts
+from bot.catalogue import available
 from bot.chats import Pairing
 from bot.model import Chat, ChatKind
 from bot.store.tables import Role
@@ -21,7 +22,8 @@ from handlers.menus import menus
 from handlers.routes import handle
 
 ACCOUNT = "web"
-LANGUAGES = ("nl", "fr", "en", "pt", "tr", "ar")
+FIRST = ("nl", "fr", "en", "pt", "tr", "ar")
+LANGUAGES = (*FIRST, *(code for code in available() if code not in FIRST))
 ORGANISATION = "De Brug"
 
 _ROOM_TITLES = {"en": "Coordination room", "nl": "Coördinatie", "fr": "Coordination"}

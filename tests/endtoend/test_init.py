@@ -20,7 +20,7 @@ from tests.servers.botapi import BotApiServer
 from tests.servers.synapse import Synapse
 
 PATIENCE = 60.0
-LEFT_OPEN = re.compile(r": $")  # how every question ends, when the terminal is ready for the answer
+LEFT_OPEN = re.compile(r"[:?] $")  # how every question ends, when the terminal is ready for the answer
 
 
 class Dialogue:
