@@ -72,14 +72,15 @@ class Sender:
         await self._writer.run(lambda tx: self._claims(tx).recover())
         while not self._stopping:
             self._stirred.clear()
+            now = self._clock.steady()
             async with self._claiming:
-                claimed = [] if self._stopping else await self._claim()
+                claimed = [] if self._stopping else await self._claim(now)
                 for one in claimed:
                     task = asyncio.create_task(self._deliver(one))
                     self._in_flight[task] = one
                     task.add_done_callback(self._landed)
             if not claimed:
-                await self._rest()
+                await self._rest(now)
 
     async def stop(self, within: float) -> None:
         """Claim nothing more and let what is in the air land, for at most `within` seconds."""
@@ -104,8 +105,7 @@ class Sender:
     def _claims(self, tx: Transaction) -> Claims:
         return Claims(tx, self._account, self._adapter.limits, self._catalogue)
 
-    async def _claim(self) -> list[Claimed]:
-        now = self._clock.steady()
+    async def _claim(self, now: float) -> list[Claimed]:
         limit = max(0, min(self._pacer.slots(now), _IN_FLIGHT - len(self._in_flight)))
         one_per_chat = bool(self._adapter.limits.chat_gap)
         busy = set(self._pacer.busy_chats(now))
@@ -126,18 +126,23 @@ class Sender:
                 self._pacer.sent(one.chat, one.group, now)
         return claimed
 
-    async def _rest(self) -> None:
-        """Sleep until something is stirred, a retry is due, or the pace allows the next message."""
+    async def _rest(self, since: float) -> None:
+        """Sleep until something is stirred, a retry is due, or the pace allows the next message.
+
+        Nothing could be claimed at `since`: what the pace has come to allow after that moment is not waited for.
+        """
         due = await self._writer.run(lambda tx: tx.lanes.next_due(self._account))
         now = self._clock.steady()
         waits = []
         if due is not None:
             waits.append((due - self._clock.now()).total_seconds())
-        if (free := self._pacer.next_free(now)) is not None:
+        if (free := self._pacer.next_free(since)) is not None:
             waits.append(free - now)
-        if (slot := self._pacer.next_slot(now)) > now:
+        if (slot := self._pacer.next_slot(since)) > since:
             waits.append(slot - now)
-        wait = max(0.0, min(waits)) if waits else None
+        wait = min(waits, default=None)
+        if wait is not None and wait <= 0:
+            return
         sleeper = asyncio.create_task(self._clock.sleep(wait)) if wait is not None else None
         stirred = asyncio.create_task(self._stirred.wait())
         try:

@@ -243,6 +243,42 @@ class HangingFault(Unknown):
             await w.app.unit(lambda tx: None)
 
 
+async def test_what_may_go_while_the_sender_lies_down_is_not_slept_over(database_url: str, tmp_path: Path) -> None:
+    """The gap to the message before ends between the look at what can go and the look at how long to wait."""
+    clock = Flying()
+    async with writer(database_url, Ticking()) as made, asyncio.timeout(10):
+        network = Paper()
+        network.chat("c", ChatKind.PRIVATE, "c")
+        adapter = PaperAdapter("paper", PaperAdapter.Settings(), network)
+        adapter.limits = replace(LIKE_TELEGRAM, chat_gap=1.0)
+        sender = Sender(
+            "paper", adapter, made, Catalogue(POLICY.languages), clock, lambda *_: None, Media(tmp_path, {})
+        )
+
+        def two(tx: Transaction) -> None:
+            chat = tx.chats.known(Chat("paper", "c"), ChatKind.PRIVATE).id
+            for words in ("one", "two"):
+                tx.deliveries.add(Say(chat, (Verbatim(words),)))
+
+        await made.run(two)
+        running = asyncio.create_task(sender.run())
+        while len(network.log) < 2:
+            await made.run(lambda tx: None)
+        await sender.stop(5)
+        await running
+
+
+class Flying(Clock):
+    """Time passes with every look at it; whoever sleeps never wakes."""
+
+    def steady(self) -> float:
+        self._now += timedelta(seconds=0.6)
+        return super().steady()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
 async def test_a_part_that_still_waits_for_its_turn_is_not_taken_for_sent(tmp_path: Path) -> None:
     """A bot that dies while it paces a long text says the rest after the start, without a mark of repetition."""
     network, clock = Paper(), Clock()
