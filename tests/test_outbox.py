@@ -245,35 +245,46 @@ class HangingFault(Unknown):
 
 async def test_what_may_go_while_the_sender_lies_down_is_not_slept_over(database_url: str, tmp_path: Path) -> None:
     """The gap to the message before ends between the look at what can go and the look at how long to wait."""
-    clock = Flying()
+    clock = Sleepless()
     async with writer(database_url, Ticking()) as made, asyncio.timeout(10):
         network = Paper()
         network.chat("c", ChatKind.PRIVATE, "c")
-        adapter = PaperAdapter("paper", PaperAdapter.Settings(), network)
-        adapter.limits = replace(LIKE_TELEGRAM, chat_gap=1.0)
+        adapter = PaperAdapter("paper", PaperAdapter.Settings(), network, replace(LIKE_TELEGRAM, chat_gap=1.0))
         sender = Sender(
             "paper", adapter, made, Catalogue(POLICY.languages), clock, lambda *_: None, Media(tmp_path, {})
         )
 
-        def two(tx: Transaction) -> None:
-            chat = tx.chats.known(Chat("paper", "c"), ChatKind.PRIVATE).id
-            for words in ("one", "two"):
-                tx.deliveries.add(Say(chat, (Verbatim(words),)))
+        async def says(words: str) -> None:
+            there = len(network.log)
+            await made.run(
+                lambda tx: tx.deliveries.add(
+                    Say(tx.chats.known(Chat("paper", "c"), ChatKind.PRIVATE).id, (Verbatim(words),))
+                )
+            )
+            sender.wake()
+            while len(network.log) == there:
+                await made.run(lambda tx: None)
 
-        await made.run(two)
         running = asyncio.create_task(sender.run())
-        while len(network.log) < 2:
-            await made.run(lambda tx: None)
+        await says("one")
+        while (await made.run(lambda tx: tx.lanes.queue_lengths())).get("paper", {"waiting": 0})["waiting"]:
+            pass
+        for _ in range(10):
+            await made.run(lambda tx: None)  # meanwhile the sender has seen that there is nothing more
+        clock.shows, clock.passes = 0.8, 0.4
+        await says("two")
         await sender.stop(5)
         await running
 
 
-class Flying(Clock):
-    """Time passes with every look at it; whoever sleeps never wakes."""
+class Sleepless(Clock):
+    """Shows what a test says, and so much later with every look at it. Whoever sleeps by it never wakes."""
+
+    shows, passes = 0.0, 0.0
 
     def steady(self) -> float:
-        self._now += timedelta(seconds=0.6)
-        return super().steady()
+        self.shows += self.passes
+        return self.shows - self.passes
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.Event().wait()
