@@ -47,19 +47,19 @@ def held(tx: Transaction, chat: int) -> Held | None:
     return None if state is None else Held(tuple(state.pop("texts")), **state)
 
 
-def _gathered(tx: Transaction, chat: int) -> Held:
-    """What is held, and from now on also what the bot has asked about: it is for a new request, or nobody knows yet."""
-    now, unclear = held(tx, chat) or Held(), tx.dialogues.get(chat).get("which", ())
-    tx.dialogues.put(chat, which=None)
-    return replace(now, texts=(*now.texts, *unclear))
-
-
-def is_last_spoken_of(now: Held, tx: Transaction, chat: int) -> bool:
-    """Whether nothing was said about any request since the bot spoke of the words that are held."""
+def spoken_of(tx: Transaction, chat: int) -> int:
+    """The delivery in which the bot spoke last of the words that are held; 0 where none are."""
+    now = held(tx, chat)
+    if now is None:
+        return 0
     screen = None if now.screen is None else tx.deliveries.named(chat, now.screen)
-    spoken = max(0 if screen is None else screen.id, tx.choices.last_offered(chat, "send") or 0)
+    return max(0 if screen is None else screen.id, tx.choices.last_offered(chat, "send") or 0)
+
+
+def is_last_spoken_of(tx: Transaction, chat: int) -> bool:
+    """Whether nothing was said about any request since the bot spoke of the words that are held."""
     about = tx.deliveries.last_about(chat)
-    return about is None or about[0] < spoken
+    return about is None or about[0] < spoken_of(tx, chat)
 
 
 def keep(tx: Transaction, chat: int, now: Held) -> None:
@@ -92,13 +92,13 @@ def tell(
 
 def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
     """Nothing is written yet: languages, who reads, and an invitation to write."""
-    before = _gathered(tx, where.chat.id)
+    before = held(tx, where.chat.id) or Held()
     return _show(tx, where, Held(before.texts, hint=hint or before.hint, missing=before.missing))
 
 
 def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
     """Keep texts until they are sent; `event` is the message just written, if it was."""
-    before = _gathered(tx, where.chat.id)
+    before = held(tx, where.chat.id) or Held()
     now = replace(before, texts=(*before.texts, *texts))
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)
@@ -108,7 +108,7 @@ def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Tran
 
 def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
     """What is written next is a question about a notice."""
-    before = _gathered(tx, where.chat.id)
+    before = held(tx, where.chat.id) or Held()
     keep(tx, where.chat.id, replace(before, hint=hint or before.hint, about=notice.number))
 
 

@@ -41,7 +41,7 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     if answered is not None:
         return go_on(answered, [asking.store(event, where, tx, answered.code)], where, tx, event)
     state = tx.dialogues.get(where.chat.id)
-    if "which" in state:
+    if "which" in state and _which_was_asked_last(tx, where.chat.id):
         return _which_typed(event, where, tx)
     alone = None if event.attachments else commands.code_in(event.text.plain, "K")
     if (named := next((request for request in mine if request.code == alone), None)) is not None:
@@ -49,18 +49,18 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     if (asked := questions.typed(event, where, tx)) is not None:
         return asked
     spoken = _last_spoken_of(mine, where, tx)
-    if (held := asking.held(tx, where.chat.id)) is not None:
+    if asking.held(tx, where.chat.id) is not None:
         text = asking.store(event, where, tx)
-        if spoken is None or asking.is_last_spoken_of(held, tx, where.chat.id):
+        if spoken is None or asking.is_last_spoken_of(tx, where.chat.id):
             return asking.hold([text], event, where, tx)
-        return _ask_which(_candidates(mine, spoken), [text], where, tx)
+        return _ask_which(_candidates(mine, spoken), [*state.get("which", ()), text], where, tx)
     if "question" in state and not event.attachments and (taken := intake.typed(event, where, tx)) is not None:
         return taken
     match requests.meant(mine, _last_said(tx, mine), tx.now, spoken):
         case Continues(request):
             return go_on(request, [asking.store(event, where, tx, request.code)], where, tx, event)
         case Unclear(candidates):
-            return _ask_which(candidates, [asking.store(event, where, tx)], where, tx)
+            return _ask_which(candidates, [*state.get("which", ()), asking.store(event, where, tx)], where, tx)
         case Begins():
             return asking.hold([asking.store(event, where, tx)], event, where, tx)
 
@@ -155,6 +155,11 @@ def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situa
     return tell(where, tx, question, buttons=(*rows, (Button(say("button-new"), "which", ""),)))
 
 
+def _which_was_asked_last(tx: Transaction, chat: int) -> bool:
+    """Whether the question was not followed by words for a new request, which go on first."""
+    return (tx.choices.last_offered(chat, "which") or 0) > asking.spoken_of(tx, chat)
+
+
 def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     """The code as an answer, or still more words: then the question stands again below them."""
     code = None if event.attachments else commands.code_in(event.text.plain, "K")
@@ -183,6 +188,17 @@ def _settle_which(code: str, where: Situation, tx: Transaction) -> Actions:
         return asking.hold(texts, None, where, tx)
     tx.copies.belong(texts, request.code)
     return go_on(request, texts, where, tx, None)
+
+
+def taken_along(tx: Transaction, chat: int) -> list[int]:
+    """`ask` answers the question which request words are about, if nothing was said since: they are about something
+    new."""
+    offered = tx.choices.latest(chat)
+    if not offered or offered[0].step != "which":
+        return []
+    texts: list[int] = tx.dialogues.get(chat).get("which", [])
+    tx.dialogues.put(chat, which=None)
+    return texts
 
 
 def waiting(tx: Transaction, chat: int) -> list[int]:

@@ -7,7 +7,7 @@ from bot.actions import Say
 from bot.content import LanguageName, Line, Sentence, say
 from bot.model import Message
 from bot.store.transaction import Transaction
-from handlers import asking, attached, calling, groups, questions
+from handlers import asking, attached, calling, continuing, groups, questions
 from handlers.asking import tell
 from handlers.situation import Actions, Situation
 
@@ -27,11 +27,12 @@ def start(event: Message, where: Situation, tx: Transaction) -> Actions:
 def ask(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`ask [WORDS]`: something new, whatever else is open."""
     words = where.command.argument if where.command else ""
+    before = continuing.taken_along(tx, where.chat.id)
     if not any(character.isalnum() for character in words) and not attached.fitting(event, tx):
-        return asking.greet(where, tx, None)
+        return asking.hold(before, None, where, tx) if before else asking.greet(where, tx, None)
     text = asking.store_words(event.text[len(event.text.plain.rstrip()) - len(words) :], event.id, where.chat, tx, "")
     attached.keep(event, text, tx)
-    return asking.hold([text], event, where, tx)
+    return asking.hold([*before, text], event, where, tx)
 
 
 def my(event: Message, where: Situation, tx: Transaction) -> Actions:

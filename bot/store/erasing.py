@@ -149,7 +149,9 @@ class Erasing:
         if self.is_everything(erasure):
             about.append(copy.c.chat_id == erasure.chat)
         pending = select(delivery.c.chat_id, delivery.c.subject, delivery.c.id).where(
-            delivery.c.subject.in_(erasure.codes), delivery.c.kind == "say", delivery.c.status == Status.SENDING
+            delivery.c.subject.in_(erasure.codes) | delivery.c.id.in_(elsewhere),
+            delivery.c.kind == "say",
+            delivery.c.status == Status.SENDING,
         )
         rows = self._tx.connection.execute(
             select(copy.c.chat_id, copy.c.subject, copy.c.delivery_id, copy.c.network_id).where(or_(*about))
@@ -196,9 +198,10 @@ class Erasing:
 
     def remains(self, erasure: Erasure) -> Remains:
         """The messages that are still there, as far as we know of them."""
-        targets = self._tx.connection.execute(select(delivery.c.target).where(self._of(erasure))).scalars()
-        ours = [int(target[2:]) for target in targets if target.startswith("d:")]
-        about: list[ColumnElement[bool]] = [copy.c.subject.in_(erasure.codes), copy.c.delivery_id.in_(ours)]
+        about: list[ColumnElement[bool]] = [
+            copy.c.subject.in_(erasure.codes),
+            copy.c.delivery_id.in_(self._withdrawn(erasure)),
+        ]
         if self.is_everything(erasure):
             about.append(copy.c.chat_id == erasure.chat)
         rows = self._tx.connection.execute(
@@ -206,14 +209,21 @@ class Erasing:
         ).all()
         return Remains(sum(n for here, n in rows if here), sum(n for here, n in rows if not here))
 
+    def _withdrawn(self, erasure: Erasure) -> list[int]:
+        """The deliveries that were to be withdrawn."""
+        targets = self._tx.connection.execute(select(delivery.c.target).where(self._of(erasure))).scalars()
+        return [int(target.removeprefix("d:")) for target in targets if target.startswith("d:")]
+
     def end(self, erasure: Erasure) -> None:
         """Remove the last rows of what was erased. What is in the air just now goes with a later sweep."""
         late = delivery.c.status.in_(NOT_BEGUN)
         for id in self._tx.connection.execute(select(delivery.c.id).where(self._of(erasure), late)).scalars().all():
             self._tx.lanes.drop(id)
+        withdrawn = self._withdrawn(erasure)
         everything = self.is_everything(erasure)
         own = delivery.c.chat_id == erasure.chat if everything else delivery.c.subject.in_(erasure.codes)
-        self.remove(or_(delivery.c.subject.in_(erasure.codes), self._of(erasure), own))
+        gone = (delivery.c.subject.in_(erasure.codes), delivery.c.id.in_(withdrawn), self._of(erasure), own)
+        self.remove(or_(*gone))
         self._tx.connection.execute(update(delivery).where(self._of(erasure)).values(report=None))
         incoming: ColumnElement[bool] = copy.c.subject.in_(erasure.codes)
         if everything:

@@ -244,6 +244,8 @@ class Phone:
         last = self.scene.member.sees()[-1]
         if code in last.labels:
             await self.scene.member.presses(code)
+        elif sentence(NEW, "pt") in last.labels:
+            await self.scene.member.writes(code)
 
     async def _helper(self) -> None:
         code = self.dice.choice(self.open)
@@ -268,9 +270,13 @@ class Phone:
 
     def check(self) -> None:
         """What stands about one request carries no other's mark, in the room and on the phone."""
-        for message in (*self.scene.ann.sees(self.scene.room), *self.scene.member.sees()):
-            code, marks = _code_of(message.plain), set(re.findall(r"mark(K\d+)", message.plain))
-            assert marks <= {code}, message.plain
+        room = self.scene.ann.sees(self.scene.room)
+        cards = {message.id: _code_of(message.plain) for message in room}
+        for message in (*room, *self.scene.member.sees()):
+            marks = set(re.findall(r"mark(K\d+)", message.plain))
+            below = cards.get(message.thread or message.reply_to or "")
+            assert marks <= {_code_of(message.plain) or below}, message.plain
+            assert below in (None, _code_of(message.plain) or below), message.plain
 
 
 def _code_of(plain: str) -> str | None:
