@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, exists, func, literal, select, update
+from sqlalchemy import and_, case, exists, func, literal, or_, select, update
 
 from bot.actions import (
     Amend,
@@ -71,7 +71,8 @@ class Broadcasts:
                 original.c.chat_id == chat.c.id,
                 original.c.name == publish.reply_to,
                 original.c.status.not_in((Status.FAILED, Status.DROPPED)),
-                exists().where(part.c.delivery_id == original.c.id),
+                # A copy that nobody has begun to send is amended; a line about it is said, and goes before this one.
+                or_(original.c.name != publish.subject, exists().where(part.c.delivery_id == original.c.id)),
             )
             source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups, ~told)
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))

@@ -217,6 +217,22 @@ def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_ur
         assert {type(part.action) for one in withdrawn for part in one.parts} == {Withdraw}
 
 
+def test_a_line_about_a_line_that_still_waits_follows_it(database_url: str) -> None:
+    """Whoever reads that the new text is coming also reads that it is there, however fast it came."""
+    with transaction(database_url) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, "one", "pt", owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        assert everything(tx) == ["aviso 10"]
+        group(tx, "two", "pt", owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        coming = Publish(owner, "pt", words("em breve"), "N1", name="N1/correcting/1", reply_to="N1")
+        there = Publish(owner, "pt", words("corrigido"), "N1", name="N1/corrected/1", reply_to="N1/correcting/1")
+        for publish in (coming, there):
+            tx.deliveries.add(publish)
+        assert [said for said in everything(tx) if said != "aviso 10"] == ["em breve", "corrigido"]
+
+
 def test_a_correction_touches_nothing_but_the_organisations_own_copies(database_url: str) -> None:
     """Neither another organisation's copies nor what else is edited under the same code in the same language."""
     with transaction(database_url) as tx:
