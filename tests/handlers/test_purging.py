@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Limits
+from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.handlers.test_erasing import CONTENTS, erases, private_chats, rows
@@ -162,7 +163,7 @@ async def test_rows_that_moved_within_the_file_leave_nothing_behind(busy: tuple[
     kept: list[int] = []
     for turn in range(12):
 
-        def unit(tx, turn=turn):  # type: ignore[no-untyped-def]
+        def unit(tx: Transaction, turn: int = turn) -> list[int]:
             made = [tx.texts.add(f"Zebrafinco{turn}x{n} " + "a" * (n * 37 % 2900), "pt") for n in range(60)]
             for text in made[::2]:
                 tx.texts.replace(text, tx.texts.get(text).text + tx.texts.get(text).text, "pt")
@@ -170,5 +171,10 @@ async def test_rows_that_moved_within_the_file_leave_nothing_behind(busy: tuple[
             return made[::2]
 
         kept += await w.app.unit(unit)
-    await w.app.unit(lambda tx: (tx.texts.delete(kept), tx.stirred.add("rebuild")))
+
+    def last(tx: Transaction) -> None:
+        tx.texts.delete(kept)
+        tx.stirred.add("rebuild")
+
+    await w.app.unit(last)
     assert _in_the_files(folder, "Zebrafinco") == []
