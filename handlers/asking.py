@@ -53,7 +53,9 @@ def spoken_of(tx: Transaction, chat: int) -> int:
     if now is None:
         return 0
     screen = None if now.screen is None else tx.deliveries.named(chat, now.screen)
-    return max(0 if screen is None else screen.id, tx.choices.last_offered(chat, "send") or 0)
+    notice = None if now.about is None else tx.deliveries.last_about(chat, f"N{now.about}")
+    told = (0 if screen is None else screen.id, 0 if notice is None else notice[0])
+    return max(*told, tx.choices.last_offered(chat, "send") or 0)
 
 
 def is_last_spoken_of(tx: Transaction, chat: int) -> bool:

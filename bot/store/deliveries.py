@@ -271,13 +271,13 @@ class Deliveries:
         message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
         return None if message_id is None else self.body(message_id)[0]
 
-    def last_about(self, chat_id: int) -> tuple[int, str] | None:
-        """The last thing said about a request in a chat, and which request that was ("K7")."""
+    def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
+        """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
         said = select(delivery.c.id, delivery.c.subject).where(
             delivery.c.chat_id == chat_id,
             delivery.c.kind == "say",
             delivery.c.status != Status.DROPPED,
-            delivery.c.subject.like("K%"),
+            delivery.c.subject.like(subject),
         )
         last = self._tx.connection.execute(said.order_by(delivery.c.id.desc()).limit(1)).first()
         return None if last is None else (last.id, last.subject)
