@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,9 @@ class Member(Protocol):
     def read(self, answering: str | None = None) -> list[str]:
         """What the bot has said, or what of it answers a certain message."""
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Until it is true of what they see."""
+
     async def until_read(self, words: str, answering: str | None = None) -> None: ...
 
 
@@ -76,8 +79,11 @@ class OnTelegram:
     def read(self, answering: str | None = None) -> list[str]:
         return [message.text for message in self.messages(answering)]
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        await self.person.private.waits_for(lambda _: true(), PATIENCE)
+
     async def until_read(self, words: str, answering: str | None = None) -> None:
-        await self.person.private.waits_for(lambda _: any(words in text for text in self.read(answering)), PATIENCE)
+        await self.until(lambda: any(words in text for text in self.read(answering)))
 
 
 class OnMatrix:
@@ -101,8 +107,11 @@ class OnMatrix:
         shown = [message for message in self.user.seen(self.room) if message.sender == self.bot]
         return [message.body for message in shown if answering is None or message.reply_to == answering]
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        await self.user.wait(true, PATIENCE)
+
     async def until_read(self, words: str, answering: str | None = None) -> None:
-        await self.user.wait(lambda: any(words in text for text in self.read(answering)), PATIENCE)
+        await self.until(lambda: any(words in text for text in self.read(answering)))
 
 
 @dataclass
@@ -150,10 +159,20 @@ class House:
     async def _asks(self, member: Member) -> None:
         await member.writes(NEED[member.language])
         await member.until_read(said("first-held", member.language))
-        await member.chooses(said("button-send", member.language))
+        await self.sends(member)
         await member.until_read(said("intake-what", member.language))
+
+    async def sends(self, member: Member) -> None:
+        """Whoever has written their words presses Send: there is a request, and its card."""
         received = re.escape(said("request-received", member.language, code="CODE")).replace("CODE", r"\W?(K\d+)\W?")
-        member.code = next(found[1] for text in member.read() if (found := re.search(received, text)))
+
+        def codes() -> list[str]:
+            return [found[1] for text in member.read() if (found := re.search(received, text))]
+
+        before = len(codes())
+        await member.chooses(said("button-send", member.language))
+        await member.until(lambda: len(codes()) > before)
+        member.code = codes()[-1]
         await self.helper.wait(lambda: self.card(member.code), PATIENCE)
 
     def joined(self, user: MatrixUser, room: str) -> bool:
