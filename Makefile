@@ -29,7 +29,7 @@ parts:
 	sh tests/servers/install.sh
 
 test: dev parts
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The same, with the kill tests at their full length: 300 messages each way, ten times `kill -9`, plain and encrypted.
 torture: dev parts

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot import control
+
 START = 120.0  # seconds, on a machine that does ten other things
 PROGRAM = (sys.executable, "-m", "bot")
 ROOT = Path(__file__).parents[2]
@@ -96,6 +98,14 @@ class RunningBot:
         code, out, err = await self.command("pair", role, *options)
         assert code == 0, err
         return out.strip()
+
+    async def asks(self, command: str, **more: str) -> dict[str, Any]:
+        """What the command line asks of the running bot, without starting a process for it."""
+        answer = await asyncio.to_thread(
+            control.ask, self.folder / "data" / "control.sock", {"command": command} | more
+        )
+        assert answer is not None
+        return answer
 
     async def status(self) -> dict[str, Any]:
         code, out, err = await self.command("status", "--json")

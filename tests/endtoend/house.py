@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot import control
 from bot.catalogue import Catalogue
 from bot.content import Arg, LanguageName, say
 from tests.endtoend.bot import BOT, RunningBot, settings
@@ -213,10 +212,7 @@ class House:
 
     async def asks(self, command: str, **more: str) -> dict[str, Any]:
         """What the command line asks of the running bot, without starting a process for it."""
-        socket = self.bot.folder / "data" / "control.sock"
-        answer = await asyncio.to_thread(control.ask, socket, {"command": command} | more)
-        assert answer is not None
-        return answer
+        return await self.bot.asks(command, **more)
 
     # --- as if nothing had happened --------------------------------------------------------------------------------
 

@@ -102,18 +102,18 @@ async def house(tmp_path: Path, synapse: Synapse, apertium_url: str) -> AsyncIte
         bot = await stack.enter_async_context(RunningBot(tmp_path, wanted))
         room = await publisher.create_room(user, name="AETCIS", encrypted=True)
         portuguese = await publisher.create_room(user, name="Portugueses")
-        for place, role in ((room, ("organisation",)), (portuguese, ("group", "--language", "pt"))):
+        for place, role in ((room, {"role": "organisation"}), (portuguese, {"role": "group", "language": "pt"})):
             await publisher.wait(partial(is_in, publisher, user, place), timeout=PATIENCE)
-            code = await bot.pairs(*role, "--organisation", "AETCIS")
-            await publisher.say(place, f"!pair {code}")
+            pairing = await bot.asks("pair", organisation="AETCIS", **role)
+            await publisher.say(place, f"!pair {pairing['code']}")
         coordinator = await stack.enter_async_context(MatrixUser(synapse, "coordinator"))
         coordination = await coordinator.create_room(user, name="Coordination", encrypted=True)
         await coordinator.wait(partial(is_in, coordinator, user, coordination), timeout=PATIENCE)
-        await coordinator.say(coordination, f"!pair {await bot.pairs('coordination')}")
+        await coordinator.say(coordination, f"!pair {(await bot.asks('pair', role='coordination'))['code']}")
         french, spanish = (telegram.group(title, supergroup=True) for title in ("Français", "Español"))
         for group, language in ((french, "fr"), (spanish, "es")):
-            code = await bot.pairs("group", "--organisation", "AETCIS", "--language", language)
-            group.adds_bot(code)  # as the one-tap link does
+            pairing = await bot.asks("pair", role="group", organisation="AETCIS", language=language)
+            group.adds_bot(pairing["code"])  # as the one-tap link does
         yield House(
             bot,
             user,

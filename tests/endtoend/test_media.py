@@ -93,7 +93,7 @@ async def running(folder: Path, synapse: Synapse) -> AsyncIterator[Scene]:
         async with RunningBot(folder, wanted) as bot:
             room = await helper.create_room(user, name="Coordination", encrypted=True)
             await helper.wait(lambda: user in helper.members(room), PATIENCE)
-            await helper.say(room, f"!pair {await bot.pairs('coordination')}")
+            await helper.say(room, f"!pair {(await bot.asks('pair', role='coordination'))['code']}")
             await helper.wait(lambda: any(said("paired-coordination") in m.body for m in helper.seen(room)), PATIENCE)
             yield Scene(bot, user, telegram, helper, room, telegram.user("Ana", "fr"))
             await bot.stop()  # what is being put away just now is put away
