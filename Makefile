@@ -31,9 +31,10 @@ parts:
 test: dev parts
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The same, with the kill tests at their full length: 300 messages each way, ten times `kill -9`, plain and encrypted.
+# The kill tests at their full length (300 messages each way, ten times `kill -9`, plain and encrypted), and each
+# conversation on both kinds of network.
 torture: dev parts
-	$(BIN)/pytest --full tests/endtoend/test_kill.py
+	$(BIN)/pytest --full tests/endtoend/test_kill.py tests/handlers
 
 bench: dev parts
 	$(BIN)/python -m tests.benchmarks.start

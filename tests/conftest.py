@@ -10,7 +10,8 @@ pytest_plugins = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make torture` runs everything at its full length; without it the longest tests are cut to minutes."""
+    """`make torture` runs everything at its full length; without it the longest tests are cut to minutes, and each
+    conversation is tried on one kind of network."""
     parser.addoption("--full", action="store_true", help="run the torture tests at their full length")
 
 

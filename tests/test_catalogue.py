@@ -36,7 +36,10 @@ from bot.catalogue import (
 )
 from bot.content import LanguageName, OpenHours, Sentence, Weekday, say
 
-EVERY_LANGUAGE = set("nl fr en pt tr ar es ro pl bg uk ru fa prs ps so ti sq ur ku".split())
+EVERY_LANGUAGE = {
+    *("nl", "fr", "en", "pt", "tr", "ar"),
+    *("es", "ro", "pl", "bg", "uk", "ru", "fa", "prs", "ps", "so", "ti", "sq", "ur", "ku"),
+}
 LANGUAGES = available()
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
 ROOT = Path(__file__).parents[1]

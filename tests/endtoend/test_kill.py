@@ -72,6 +72,7 @@ async def test_nothing_is_lost_to_kill_9(encrypted: bool, full: bool, tmp_path: 
             room = await coordinator.create_room(user, name="Coordination", encrypted=encrypted)
             await coordinator.wait(lambda: user in coordinator.members(room))
             await coordinator.say(room, f"!pair {(await bot.asks('pair', role='coordination'))['code']}")
+            await coordinator.wait(lambda: any(m.sender == user for m in coordinator.seen(room)), timeout=120)
             members = [telegram.user(f"Member {number}", "fr") for number in range(load.members)]
             cards = await everybody_asks(members, coordinator, room)
             asking = asyncio.create_task(questions(members, load.each))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -71,7 +72,31 @@ def scene_of(w: World, room: Chat, engine: Phrasebook) -> Scene:
     return Scene(w, room, w.somebody("Ann"), w.somebody("Bob"), w.somebody("Maria", language="pt-BR"), engine)
 
 
-@pytest.fixture(params=[LIKE_TELEGRAM, LIKE_MATRIX], ids=["like-telegram", "like-matrix"])
+KINDS = {"like-telegram": LIKE_TELEGRAM, "like-matrix": LIKE_MATRIX}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each conversation is tried on one kind of network, by turns; with `--full` on both."""
+    if config.getoption("--full"):
+        return
+    left = [item for item in items if (kind := _kind(item)) is not None and kind != _whose_turn(item, kind)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
+
+
+def _kind(item: pytest.Item) -> str | None:
+    """The kind of network of a test that exists for each."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    return next((kind for kind, found in KINDS.items() if item.callspec.params.get("limits") == found), None)
+
+
+def _whose_turn(item: pytest.Item, kind: str) -> str:
+    """The same for both kinds of one test, and on every run."""
+    return list(KINDS)[crc32(item.nodeid.replace(kind, "").encode()) % len(KINDS)]
+
+
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def limits(request: pytest.FixtureRequest) -> Limits:
     found: Limits = request.param
     return found

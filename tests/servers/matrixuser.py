@@ -90,7 +90,7 @@ class MatrixUser:
         )
         room: str = answer.room_id
         everybody = {self.id, *invited}
-        await self.wait(lambda: room in self.client.rooms and self.members(room) == everybody)
+        await self.wait(lambda: room in self.client.rooms and set(self.client.rooms[room].users) == everybody)
         assert self.client.rooms[room].encrypted == encrypted
         return room
 
@@ -265,7 +265,8 @@ class MatrixUser:
         return list(self.client.invited_rooms)
 
     def members(self, room: str) -> set[str]:
-        return set(self.client.rooms[room].users)
+        """Who has joined; what is said before is not meant for those who are only invited."""
+        return {id for id, user in self.client.rooms[room].users.items() if not user.invited}
 
     async def wait(self, condition: Callable[[], Any], timeout: float = WAIT) -> Any:
         """Until the condition holds; it is tried again whenever something has arrived. Its value."""
