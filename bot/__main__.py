@@ -58,7 +58,7 @@ def init(config: ConfigFile = DEFAULT) -> None:
     if "error" in answer:
         _fail(answer["error"])
     here = "" if config == DEFAULT else f" --config {config}"
-    for line in setting_up.next_steps(config, here, answer["code"]):
+    for line in setting_up.next_steps(config, _program(), here, answer["code"]):
         typer.echo(line)
 
 
@@ -121,7 +121,7 @@ def status(
     answer = _ask(_load(config), {"command": "status"})
     if "error" in answer:
         _fail(answer["error"])
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer)))
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer, _program())))
 
 
 @cli.command()
@@ -152,7 +152,7 @@ async def _serve(settings: Config) -> None:
 
         async def ready() -> None:
             found = await app.unit(lambda tx: operating.status(tx, accounts))
-            for line in operating.lines(found):
+            for line in operating.lines(found, _program()):
                 typer.echo(line, err=True)
             typer.echo("ready")
             sys.stdout.flush()
@@ -191,6 +191,11 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _program() -> str:
+    """How this program was called: what the operator has to type again."""
+    return "schakel" if sys.argv[0].endswith(".py") else sys.argv[0]
 
 
 def _fail(message: str, code: int = FAILED) -> NoReturn:

@@ -193,6 +193,9 @@ class _Sheet:
         return form if form and all(name in sentence.args for name in wanted) else None
 
 
+_COMMAND = re.compile(r"(?<![A-Za-z0-9/])[!/][a-z]+(?: (?:\{\w+\}|[A-Za-z0-9:.]+))*")
+# What people are to type, with its arguments. Unfenced, its slash would stand at the wrong end among Arabic letters.
+
 _NO_SHEET = _Sheet({}, lambda n: 0, "missing")
 
 
@@ -228,6 +231,8 @@ class Catalogue:
         raise KeyError(sentence.key)
 
     def _filled(self, message: str, args: dict[str, Arg], language: str) -> str:
+        if is_rtl(language):
+            message = _COMMAND.sub(lambda match: f"{FIRST_STRONG_ISOLATE}{match[0]}{POP_ISOLATE}", message)
         return PLACEHOLDER.sub(lambda match: self._written(args[match[1]], language), message)
 
     def _written(self, value: Arg, language: str) -> str:

@@ -89,15 +89,15 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
         return {"error": str(error)}
 
 
-def lines(found: Answer) -> list[str]:
-    """The status as a person reads it."""
+def lines(found: Answer, program: str) -> list[str]:
+    """The status as a person reads it; `program` is how they call it."""
     result = [_network_line(network) for network in found["networks"]]
     if not found["coordination_rooms"]:
-        result.append("No coordination room yet: schakel pair coordination")
+        result.append(f"No coordination room yet: {program} pair coordination")
     else:
         result.append(f"Coordination rooms: {found['coordination_rooms']}")
     if not found["organisations"]:
-        result.append("No organisation yet: schakel pair organisation --organisation NAME")
+        result.append(f"No organisation yet: {program} pair organisation --organisation NAME")
     for organisation in found["organisations"]:
         groups = ", ".join(f"{count} {language}" for language, count in organisation["groups"].items()) or "none yet"
         room = "" if organisation["rooms"] else "; its room is not paired"

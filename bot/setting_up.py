@@ -232,18 +232,18 @@ def write(path: Path, answers: Answers) -> None:
         file.write(answers.toml())
 
 
-def next_steps(path: Path, option: str, code: str) -> list[str]:
-    """What to do with the configuration and the first code; `option` is what each command needs to find the file."""
+def next_steps(path: Path, program: str, option: str, code: str) -> list[str]:
+    """What to do with the configuration and the first code; `program` and `option` are how each command is given."""
     return [
         "",
         f"{path} is written. Keep it to yourself: with the tokens and passwords in it, anybody can be your bot.",
         "",
-        f"1. Start the bot, and leave it running:   schakel run{option}",
+        f"1. Start the bot, and leave it running:   {program} run{option}",
         "2. Make the room in which helpers see requests: a group on Telegram with the bot in it as an administrator,",
         "   or a room on Matrix to which you invite the bot.",
         f"3. Write in that room:   /pair {code}   (on Matrix: !pair {code})",
-        f"   The code works once, and for one day. Another one:   schakel pair coordination{option}",
-        f"4. A room for an organisation:   schakel pair organisation{option} --organisation NAME",
+        f"   The code works once, and for one day. Another one:   {program} pair coordination{option}",
+        f"4. A room for an organisation:   {program} pair organisation{option} --organisation NAME",
     ]
 
 

@@ -11,7 +11,7 @@ from bot import commands, languages
 from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
-from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted
+from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted, Text, joined
 from bot.store.choices import OfferedChoice
 from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction
@@ -44,12 +44,24 @@ _DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
 _DIGITS |= {"🔟": 10}
 
 
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 Written = TypeVar("Written", Message, Edited)
 
 
+def uncovered(text: Text) -> Text:
+    """A command without the marks of direction that it has in our own sentences, and so when it is copied there."""
+    if not _COPIED_COMMAND.match(text.plain):
+        return text
+    cuts = [0, *(place for mark in _DIRECTION.finditer(text.plain) for place in mark.span()), len(text.plain)]
+    return joined([text[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)], "")
+
+
 def storable(event: Written) -> Written:
     """The message with half characters, which no store and no network takes, replaced one for one."""
+    if (text := uncovered(event.text)) is not event.text:
+        event = replace(event, text=text)
     if not _HALVES.search(event.text.plain + event.person.name + (getattr(event, "title", None) or "")):
         return event
     text = replace(event.text, plain=_whole(event.text.plain))

@@ -230,6 +230,19 @@ def test_a_language_without_a_catalogue_reads_english() -> None:
     assert catalogue.review_state("am") == "missing"
 
 
+def test_what_is_to_be_typed_stands_as_one_piece_among_arabic_letters() -> None:
+    """The slash stays at its beginning, the code after it, and a line that begins with it is still an Arabic line."""
+    catalogue = Catalogue(["ar"])
+    deleted = catalogue.render(say("first-deleted", n=30), "ar").plain
+    assert f"{FIRST_STRONG_ISOLATE}/erase{POP_ISOLATE}" in deleted
+    assert f"{FIRST_STRONG_ISOLATE}/erase K7{POP_ISOLATE}" in catalogue.render(say("privacy-erase"), "ar").plain
+    assert FIRST_STRONG_ISOLATE not in catalogue.render(say("help-private"), "nl").plain
+    lines = catalogue.render(say("help-private"), "ar").plain.split("\n")
+    typed = [line for line in lines if "/" in line]
+    assert typed
+    assert all(line.startswith(FIRST_STRONG_ISOLATE) for line in typed)
+
+
 def test_a_region_reads_its_language() -> None:
     """Brazilian Portuguese finds Portuguese."""
     assert Catalogue([]).render(say("button-send"), "pt-BR").plain == "Enviar"

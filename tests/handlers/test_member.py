@@ -66,6 +66,13 @@ async def test_my_shows_nothing_of_other_people(scene: Scene) -> None:
     assert other.reads()[-1] == sentence("my-none", "pt")
 
 
+@pytest.mark.parametrize("copied", ["\u2068/my\u2069", " \u2068/my \u2068\u2069\u2069"])
+async def test_a_command_copied_from_an_arabic_sentence_is_one(scene: Scene, copied: str) -> None:
+    """There it stands between marks that nobody sees, and copies."""
+    await scene.member.writes(copied)
+    assert scene.member.reads() == [sentence("my-none", "pt")]
+
+
 async def test_lang_changes_the_language_at_once(scene: Scene) -> None:
     """By code, in any spelling, or by button; open requests follow."""
     await scene.asks()
