@@ -19,6 +19,7 @@ from bot.app import App, SystemClock, random_token
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
+from bot.store.faults import named
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2
@@ -148,6 +149,8 @@ async def _serve(settings: Config) -> None:
         accounts = tuple(settings.adapters)
 
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            if app.writer.trouble is not None:
+                return {"error": f"nothing can be read or written now: {named(app.writer.trouble)}"}
             return await app.unit(lambda tx: operating.answer(tx, accounts, asked))
 
         async def ready() -> None:

@@ -92,7 +92,7 @@ class App:
         self._engine: Engine = open_engine(parts.url)
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
-        self.writer = Writer(self._engine, self._begin, self._wake)
+        self.writer = Writer(self._engine, self._begin, self._wake, troubled=self._troubled)
         self._stack.push_async_callback(self.writer.close)
         self.inbox = inbox.Worker(self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep)
         self.translators = Translators(self.writer, parts.engines, self._not_translated)
@@ -186,6 +186,12 @@ class App:
             self.translators.wake()
         if "schedule" in stirred:
             self.scheduler.wake()
+
+    def _troubled(self, error: BaseException | None) -> None:
+        if error is None:
+            _log.info("the database works again")
+        else:
+            _log.error("the database cannot be used: everything waits until it can", error=error)
 
     async def _settled(self, account: str, connected: Account | None, reason: str | None) -> None:
         if connected is not None:

@@ -124,15 +124,14 @@ class Worker:
 
     def _unit(self, tx: Transaction, arrived: Arrived, events: Sequence[Incoming | Internal]) -> None:
         """What the event changes, what it asks for, and that it is handled: all or nothing."""
-        if not tx.inbox.is_waiting(arrived.id):
+        cannot_be_read = any(isinstance(event, Unreadable) for event in events)
+        if not (tx.inbox.is_waiting(arrived.id) if cannot_be_read else tx.inbox.take(arrived.id)):
             return
         for event in events:
             for action in self._handle(event, tx):
                 tx.deliveries.add(action)
-        if any(isinstance(event, Unreadable) for event in events):
+        if cannot_be_read:
             tx.inbox.unreadable(arrived)
-        else:
-            tx.inbox.handled(arrived.id)
 
 
 def _give_up(tx: Transaction, arrived: Arrived, error: str, attempts: int, final: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -16,9 +16,9 @@ from bot.model import EditText, Outgoing, Receipt, SendFile, UnpinMessage, Withd
 from bot.pacing import Pacer
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
-from bot.store.claims import Claimed, Claims, Part
+from bot.store.claims import Claimed, Claims, Part, Receipted
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
+from bot.store.writer import Together, Writer
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 _IN_FLIGHT = 32
@@ -63,6 +63,7 @@ class Sender:
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
         self._claiming = asyncio.Lock()
         self._stopping = False
+        self._sent = Together(self._record_sent)
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -177,7 +178,9 @@ class Sender:
             except Refused as lost:
                 return await self._without_file(claimed, part, lost)
             if not first or isinstance(action, SendFile):
-                await self._record(Claims.begin, part)  # not before: what waits for its turn is surely not sent
+                await self._record(
+                    Claims.begin, claimed, part
+                )  # not before: what waits for its turn is surely not sent
             return await self._send_part(claimed, part, action)
 
     async def _send_part(self, claimed: Claimed, part: Part, action: Outgoing) -> Claimed | None:
@@ -201,7 +204,9 @@ class Sender:
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])
-        await self._record(Claims.sent, claimed, part, receipt.message, receipt.findings)
+        await self._writer.run_together(
+            self._sent, Receipted(claimed, part, receipt.message, receipt.findings), self._account
+        )
         return replace(claimed, parts=claimed.parts[1:])
 
     async def _with_file(self, action: Outgoing, attempt: int, stack: AsyncExitStack) -> Outgoing:
@@ -232,6 +237,10 @@ class Sender:
             reason = f"a fault in the adapter ({type(error).__name__})"
             # What fails each time must not hold its lane for ever.
             raise (Unknown(reason) if attempt <= MAX_RESENDS else Refused(reason)) from error
+
+    def _record_sent(self, tx: Transaction, receipts: Sequence[Receipted]) -> list[None]:
+        self._claims(tx).sent(receipts)
+        return [None] * len(receipts)
 
     async def _record(self, outcome: Callable[..., None], *arguments: object) -> None:
         """Commit what became of a delivery."""

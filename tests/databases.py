@@ -30,6 +30,40 @@ def postgres_server() -> Iterator[str]:
         server.cleanup()
 
 
+class Postgres:
+    """A PostgreSQL server of a test's own, that may be crashed and started again; `url` is a migrated database."""
+
+    def __init__(self, folder: Path) -> None:
+        from pgserver import postgres_server
+        from pgserver._commands import pg_ctl
+
+        self._pg_ctl = pg_ctl
+        self._server = postgres_server.get_server(folder, cleanup_mode="stop")
+        address = str(self._server.get_uri())
+        _create(address, "schakel_own", None)
+        self.url = _at(address, "schakel_own")
+        _migrated(self.url)
+
+    def crash(self) -> None:
+        """As by a power cut: what was not committed is gone, and connections break."""
+        self._pg_ctl(["-m", "immediate", "-w", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    pytest.importorskip("pgserver", reason="PostgreSQL is missing: install with `make dev`")
+    with tempfile.TemporaryDirectory(prefix="schakel-pg-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(Path(folder))
+        yield server
+        server.stop()
+
+
 _numbers = itertools.count(1)
 _KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

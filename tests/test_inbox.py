@@ -147,7 +147,7 @@ async def test_traces_of_handled_events_are_forgotten_after_days(database_url: s
     async with writer(database_url, clock) as made:
         await made.run(lambda tx: tx.inbox.accept("paper", Batch((Raw("1", "a", b"x"),), "1")))
         [arrived] = await made.run(lambda tx: tx.inbox.waiting(10, ("paper",)))
-        await made.run(lambda tx: tx.inbox.handled(arrived.id))
+        await made.run(lambda tx: tx.inbox.take(arrived.id))
         clock.at += timedelta(days=4)
         assert await made.run(lambda tx: tx.inbox.forget(timedelta(days=3))) == 1
 

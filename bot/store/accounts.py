@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from bot.store.statements import both
 from bot.store.tables import account
 
 if TYPE_CHECKING:
@@ -26,27 +27,31 @@ class AccountRow:
     error_at: datetime | None
 
 
+_BY_NAME = select(account).where(account.c.name == bindparam("the_name"))
+_ADVANCE = both(
+    lambda into: (row := into(account)).on_conflict_do_update(
+        index_elements=["name"], set_={"cursor": row.excluded.cursor}
+    )
+)
+
+
 class Accounts:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
     def get(self, name: str) -> AccountRow:
         """The account's row, made when it is new."""
-        query = select(account).where(account.c.name == name)
-        row = self._tx.connection.execute(query).first()
+        row = self._tx.connection.execute(_BY_NAME, {"the_name": name}).first()
         if row is None:
             self._tx.connection.execute(self._tx.insert(account).values(name=name).on_conflict_do_nothing())
-            row = self._tx.connection.execute(query).one()
+            row = self._tx.connection.execute(_BY_NAME, {"the_name": name}).one()
         return AccountRow(*row)
 
     def all(self) -> list[AccountRow]:
         return [AccountRow(*row) for row in self._tx.connection.execute(select(account).order_by(account.c.name))]
 
     def advance(self, name: str, cursor: str) -> None:
-        row = self._tx.insert(account).values(name=name, cursor=cursor)
-        self._tx.connection.execute(
-            row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor})
-        )
+        self._tx.connection.execute(_ADVANCE[self._tx.dialect], {"name": name, "cursor": cursor})
 
     def keep_state(self, name: str, state: bytes) -> None:
         self._set(name, state=state)

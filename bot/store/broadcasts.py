@@ -155,7 +155,7 @@ class Broadcasts:
         ).all()
         for id, chat_id, name, kind, status in rows:
             if status in NOT_BEGUN and self._tx.lanes.not_begun(id):
-                self._tx.lanes._finish(id, Status.DROPPED)
+                self._tx.lanes.drop(id)
             elif kind == "say" and name is not None:
                 self._tx.deliveries.recall(Recall(chat_id, Named(name), priority=Priority.NOTICE))
 

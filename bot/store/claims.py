@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.events import FileLost
@@ -16,20 +16,29 @@ from bot.model import Chat, ChatKind, EditText, Outgoing, SendFile, SendText, Se
 from bot.ports import Limits
 from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
+from bot.store.lanes import Finished
 from bot.store.plans import Plans, delivery_id, instead
+from bot.store.statements import both
 from bot.store.tables import PartStatus, Status, copy, delivery, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_PARTS = select(part).where(part.c.delivery_id == bindparam("delivery")).order_by(part.c.position)
-_SENT = (
-    update(part)
-    .where(part.c.id == bindparam("part"))
-    .values(status=PartStatus.SENT, network_id=bindparam("receipt"), body=None)
+_the_part = (part.c.delivery_id == bindparam("delivery"), part.c.position == bindparam("place"))
+_PARTS = (
+    select(part)
+    .where(part.c.delivery_id.in_(bindparam("deliveries", expanding=True)))
+    .order_by(part.c.delivery_id, part.c.position)
 )
-_BEGUN = update(part).where(part.c.id == bindparam("part")).values(status=PartStatus.SENDING)
+_PLANNED = insert(part)
+_BEGUN = update(part).where(*_the_part).values(status=PartStatus.SENDING)
+_SENT = update(part).where(*_the_part).values(status=PartStatus.SENT, network_id=bindparam("receipt"), body=None)
+_CLAIMED = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("the_id"))
+    .values(status=Status.SENDING, attempts=delivery.c.attempts + 1, due_at=None)
+)
+_COPIED = both(lambda into: into(copy).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,20 @@ class Part:
     `file`: it is a file, or stands in the place of one.
     """
 
-    id: int
     position: int
     action: Outgoing
     unsure: bool
     file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """A part that the network has, under `network_id` where it is a message."""
+
+    claimed: Claimed
+    part: Part
+    network_id: str | None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,8 @@ class Claimed:
     subject: str
     language: str | None
     edits: int | None  # the delivery whose message it edits
+    name: str | None
+    report: str | None
     parts: tuple[Part, ...]
 
 
@@ -86,124 +106,142 @@ class Claims:
 
     def claim(self, limit: int, not_to: Sequence[int], one_per_chat: bool) -> list[Claimed]:
         """Take up to `limit` deliveries to send now, none to the chats `not_to`."""
-        taken: list[Claimed] = []
-        chats: set[int] = set(not_to)
-        for row in self._tx.lanes.ready(self._account, limit, not_to):
-            if one_per_chat and row.chat_id in chats:
-                continue
-            claimed = self._take(row)
-            if claimed is not None:
-                taken.append(claimed)
-                chats.add(row.chat_id)
-        return taken
+        rows = self._tx.lanes.ready(self._account, limit, not_to)
+        if one_per_chat:
+            first = {row.chat_id: row for row in reversed(rows)}
+            rows = [row for row in rows if first[row.chat_id] is row]
+        return self._take(rows)
 
     def presses(self) -> list[Claimed]:
         """Take the answers to button presses: outside all lanes and pacing, worthless when late."""
-        taken = (self._take(row) for row in self._tx.lanes.presses(self._account))
-        return [claimed for claimed in taken if claimed is not None]
+        return self._take(self._tx.lanes.presses(self._account))
 
-    def _take(self, row: Row[Any]) -> Claimed | None:
-        """Mark it as being sent. What is too late, or has nothing to do any more, ends here."""
+    def _take(self, rows: Sequence[Row[Any]]) -> list[Claimed]:
+        """Mark them as being sent. What is too late, or has nothing to do any more, ends here."""
+        begun = self._begun([row.id for row in rows if row.attempts > 0])
+        taken: list[Claimed] = []
+        planned: list[dict[str, object]] = []
+        sending: list[dict[str, object]] = []
+        for row in rows:
+            parts = self._to_do(row, begun.get(row.id, ()))
+            if parts is None:
+                continue
+            if not parts or (row.expires_at is not None and row.expires_at <= self._tx.now):
+                self._tx.lanes.drop(row.id)
+                continue
+            # A file is fetched first: until then it is surely not sent.
+            first_is_sent = not isinstance(parts[0].action, SendFile)
+            if row.attempts == 0:
+                planned += [
+                    {
+                        "delivery_id": row.id,
+                        "position": part.position,
+                        "body": encode(part.action),
+                        "file": part.file,
+                        "status": PartStatus.SENDING if part is parts[0] and first_is_sent else PartStatus.TODO,
+                    }
+                    for part in parts
+                ]
+            elif first_is_sent:
+                sending.append({"delivery": row.id, "place": parts[0].position})
+            taken.append(_claimed(row, parts))
+        execute = self._tx.connection.execute
+        if planned:
+            execute(_PLANNED, planned)
+        if sending:
+            execute(_BEGUN, sending)
+        if taken:
+            execute(_CLAIMED, [{"the_id": claimed.id} for claimed in taken])
+        return taken
+
+    def _begun(self, deliveries: Sequence[int]) -> dict[int, list[Row[Any]]]:
+        """The parts of those that were claimed before."""
+        found: dict[int, list[Row[Any]]] = {}
+        if deliveries:
+            for row in self._tx.connection.execute(_PARTS, {"deliveries": list(deliveries)}):
+                found.setdefault(row.delivery_id, []).append(row)
+        return found
+
+    def _to_do(self, row: Row[Any], begun: Sequence[Row[Any]]) -> list[Part] | None:
+        """What is still to be done of it; planned if it is claimed for the first time. None: it could not be made out,
+        and has failed."""
         try:
-            parts = [] if row.expires_at is not None and row.expires_at <= self._tx.now else self._parts(row)
+            if row.attempts == 0:
+                actions = enumerate(self._plans.of(row))
+                return [
+                    Part(place, action, unsure=False, file=isinstance(action, SendFile)) for place, action in actions
+                ]
+            return [
+                Part(p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]
+                for p in begun
+                if p.status != PartStatus.SENT
+            ]
         except DBAPIError:
             raise  # the whole unit's
         except Exception as fault:  # a bug, or something it refers to is gone: it must not hold up the others
             self.faults.append((row.kind, fault))
             self._tx.lanes.fail(row.id, f"it could not be made out ({type(fault).__name__})")
             return None
-        if not parts:
-            self._tx.lanes.drop(row.id)
-            return None
-        to = self._tx.chats.get(row.chat_id)
-        self._set(row.id, status=Status.SENDING, attempts=row.attempts + 1, due_at=None)
-        if not isinstance(parts[0].action, SendFile):  # a file is fetched first: until then it is surely not sent
-            self._sending(parts[0].id)
-        return Claimed(
-            row.id,
-            row.kind,
-            row.chat_id,
-            to.kind is not ChatKind.PRIVATE,
-            row.priority,
-            row.attempts + 1,
-            row.resends,
-            row.subject,
-            row.language,
-            delivery_id(row.target) if row.kind == "edit" else None,
-            tuple(_addressed(part, to.address) for part in parts),
-        )
-
-    def _parts(self, row: Row[Any]) -> list[Part]:
-        """What is still to be done of it; planned and written down if it is claimed for the first time."""
-        if row.attempts == 0:
-            actions = enumerate(self._plans.of(row))
-            return [self._planned(row.id, place, action, isinstance(action, SendFile)) for place, action in actions]
-        known = self._tx.connection.execute(_PARTS, {"delivery": row.id})
-        return [
-            Part(p.id, p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]
-            for p in known
-            if p.status != PartStatus.SENT
-        ]
-
-    def _planned(self, delivery_id: int, position: int, action: Outgoing, file: bool) -> Part:
-        made = self._tx.connection.execute(
-            self._tx.insert(part)
-            .values(delivery_id=delivery_id, position=position, body=encode(action), file=file)
-            .returning(part.c.id)
-        )
-        return Part(int(made.scalar_one()), position, action, unsure=False, file=file)
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
-    def begin(self, following: Part) -> None:
+    def begin(self, claimed: Claimed, following: Part) -> None:
         """A part is about to be sent: one that is not the first, or a file that is here now."""
-        self._sending(following.id)
+        self._tx.connection.execute(_BEGUN, {"delivery": claimed.id, "place": following.position})
 
-    def sent(self, claimed: Claimed, done: Part, network_id: str | None, findings: tuple[str, ...] = ()) -> None:
-        """The network has this part; with the last of them, all of the delivery."""
-        self._tx.connection.execute(_SENT, {"part": done.id, "receipt": network_id})
-        self._record_copy(claimed, done, network_id)
-        if done.id == claimed.parts[-1].id:
-            self._tx.lanes.finish(claimed.id, findings)
+    def sent(self, receipts: Sequence[Receipted]) -> None:
+        """The network has these parts; with the last of them, all of the delivery."""
+        self._done([(one.claimed, one.part, one.network_id) for one in receipts])
+        copies = [row for one in receipts if (row := self._copied(one)) is not None]
+        if copies:
+            self._tx.connection.execute(_COPIED[self._tx.dialect], copies)
+        ended = [one for one in receipts if one.part is one.claimed.parts[-1]]
+        if ended:
+            self._tx.lanes.finish([_finished(one.claimed, one.findings) for one in ended])
 
     def passed_over(self, claimed: Claimed, refused: Part) -> None:
         """The network will never do this part; what it was to change or take back is still there."""
-        self._tx.connection.execute(_SENT, {"part": refused.id, "receipt": None})
-        if refused.id == claimed.parts[-1].id:
-            self._tx.lanes.finish(claimed.id)
+        self._done([(claimed, refused, None)])
+        if refused is claimed.parts[-1]:
+            self._tx.lanes.finish([_finished(claimed)])
 
-    def _record_copy(self, claimed: Claimed, done: Part, network_id: str | None) -> None:
+    def _done(self, parts: Sequence[tuple[Claimed, Part, str | None]]) -> None:
+        rows = [{"delivery": of.id, "place": one.position, "receipt": receipt} for of, one, receipt in parts]
+        self._tx.connection.execute(_SENT, rows)
+
+    def _copied(self, receipt: Receipted) -> dict[str, object] | None:
+        """The row that remembers where it is now; where it was taken back, its row is thrown away."""
+        claimed, done = receipt.claimed, receipt.part
         withdrawn = claimed.kind == "withdraw" or isinstance(done.action, Withdraw)  # an edit can be all that is left
         match done.action:
-            case SendText() | SendFile() if network_id is not None:
-                of = claimed.id if claimed.edits is None else claimed.edits
-                self._tx.connection.execute(
-                    self._tx.insert(copy)
-                    .values(
-                        chat_id=claimed.chat,
-                        network_id=network_id,
-                        subject=claimed.subject,
-                        delivery_id=of,
-                        position=done.position,
-                        file=done.file,
-                    )
-                    .on_conflict_do_nothing()
-                )
+            case SendText() | SendFile() if receipt.network_id is not None:
+                return {
+                    "chat_id": claimed.chat,
+                    "network_id": receipt.network_id,
+                    "subject": claimed.subject,
+                    "delivery_id": claimed.id if claimed.edits is None else claimed.edits,
+                    "position": done.position,
+                    "file": done.file,
+                }
             case Withdraw(message=message) | EditText(message=message) if withdrawn:
                 self._tx.connection.execute(
                     delete(copy).where(copy.c.chat_id == claimed.chat, copy.c.network_id == message)
                 )
+        return None
 
     def without_file(self, claimed: Claimed, lost: Part, too_large: bool) -> Claimed:
         """A file will never get there: a line that says what it was takes its place, and its sender is told."""
         assert isinstance(lost.action, SendFile)
         actions = instead(lost.action, self._catalogue, claimed.language or self._tx.policy.working_language)
         values = {"body": encode(actions[0]), "status": PartStatus.TODO, "file": len(actions) == 1}
-        self._tx.connection.execute(update(part).where(part.c.id == lost.id).values(**values))
+        self._change(claimed, lost, **values)
         parts = [replace(one, action=actions[0], unsure=False, file=len(actions) == 1) if one == lost else one
                  for one in claimed.parts]  # fmt: skip
         if len(actions) > 1:
-            parts.append(self._planned(claimed.id, claimed.parts[-1].position + 1, actions[1], file=True))
+            following = Part(claimed.parts[-1].position + 1, actions[1], unsure=False, file=True)
+            row = {"delivery_id": claimed.id, "position": following.position, "body": encode(actions[1]), "file": True}
+            self._tx.connection.execute(_PLANNED, row | {"status": PartStatus.TODO})
+            parts.append(following)
         told = FileLost(lost.action.text, claimed.chat, too_large)
         self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")
         return replace(claimed, parts=tuple(parts))
@@ -211,13 +249,13 @@ class Claims:
     def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool) -> None:
         """Try again at `at`. `unsure`: the part in hand may have arrived."""
         if not unsure:
-            self._tx.connection.execute(update(part).where(part.c.id == in_hand.id).values(status=PartStatus.TODO))
-        self._set(claimed.id, status=Status.DEFERRED, due_at=at)
+            self._change(claimed, in_hand, status=PartStatus.TODO)
+        self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at)
         self._tx.stirred.add("outbox")
 
     def marked_again(self, claimed: Claimed) -> None:
         """A part is about to be said a second time, recognisably."""
-        self._set(claimed.id, resends=claimed.resends + 1)
+        self._tx.lanes.set(claimed.id, resends=claimed.resends + 1)
 
     def moved(self, claimed: Claimed, in_hand: Part, to: str) -> None:
         """The chat has a new id: it changes everywhere, and this goes there."""
@@ -231,14 +269,35 @@ class Claims:
     def refused(self, claimed: Claimed, reason: str) -> None:
         self._tx.lanes.fail(claimed.id, reason)
 
-    def _sending(self, part_id: int) -> None:
-        self._tx.connection.execute(_BEGUN, {"part": part_id})
+    def _change(self, claimed: Claimed, one: Part, **values: object) -> None:
+        where = (part.c.delivery_id == claimed.id, part.c.position == one.position)
+        self._tx.connection.execute(update(part).where(*where).values(**values))
 
-    def _set(self, id: int, **values: object) -> None:
-        self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))
+
+def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
+    to = Chat(row.account, row.network_id)
+    return Claimed(
+        row.id,
+        row.kind,
+        row.chat_id,
+        row.chat_kind != ChatKind.PRIVATE.value,
+        row.priority,
+        row.attempts + 1,
+        row.resends,
+        row.subject,
+        row.language,
+        delivery_id(row.target) if row.kind == "edit" else None,
+        row.name,
+        row.report,
+        tuple(_addressed(part, to) for part in parts),
+    )
 
 
 def _addressed(part: Part, to: Chat) -> Part:
     """The part, to where the chat is now: it may have moved since the part was planned."""
     assert not isinstance(part.action, SetCommands)  # menus are no deliveries
-    return replace(part, action=replace(part.action, chat=to))
+    return part if part.action.chat == to else replace(part, action=replace(part.action, chat=to))
+
+
+def _finished(claimed: Claimed, findings: tuple[str, ...] = ()) -> Finished:
+    return Finished(claimed.id, claimed.chat, claimed.subject, claimed.name, claimed.report, findings)

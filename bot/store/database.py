@@ -12,7 +12,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON", "secure_delete=ON")
+
+
+# Units are small and look rows up by index; a table that is read from end to end would be in every other unit's way.
+# A process that sleeps in the middle of a unit holds up nobody for longer than a few seconds.
+_SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
 
 
 def open_engine(url: str) -> Engine:
@@ -21,22 +26,32 @@ def open_engine(url: str) -> Engine:
     if address.get_backend_name() == "sqlite":
         if address.database:
             Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = create_engine(address, connect_args={"isolation_level": None, "check_same_thread": False})
+        options = {"isolation_level": None, "check_same_thread": False}
+        engine = create_engine(address, connect_args=options, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         return engine
-    return create_engine(_with_driver(address), isolation_level="READ COMMITTED", pool_size=2)
+    return create_engine(
+        _with_driver(address),
+        connect_args={"options": _SESSION},
+        isolation_level="SERIALIZABLE",
+        pool_size=2,
+        hide_parameters=True,
+    )
 
 
 def open_reader(url: str) -> AsyncEngine:
     """An engine for pages and lists that cannot write."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_async_engine(address.set(drivername="sqlite+aiosqlite"))
+        engine = create_async_engine(address.set(drivername="sqlite+aiosqlite"), hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _only_read)
         return engine
     return create_async_engine(
-        _with_driver(address), connect_args={"options": "-c default_transaction_read_only=on"}, pool_size=2
+        _with_driver(address),
+        connect_args={"options": "-c default_transaction_read_only=on"},
+        pool_size=2,
+        hide_parameters=True,
     )
 
 
@@ -60,7 +75,7 @@ def wipe(connection: Connection, *, rebuild: bool) -> bool:
     except sqlite3.Error:  # locked, or the disk is full: both may pass
         return False
     finally:
-        raw.execute("PRAGMA busy_timeout=5000")
+        raw.execute("PRAGMA busy_timeout=1000")
 
 
 def migrate(engine: Engine) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
 from bot.model import Batch
 from bot.store.encoding import encode
-from bot.store.tables import InboxStatus, inbox
+from bot.store.statements import both, change
+from bot.store.tables import InboxStatus, inbox, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -30,66 +31,90 @@ class Arrived:
     attempts: int
 
 
+# What came before is not kept twice; what was unreadable is replaced, even if nobody has found out yet that it was.
+_ACCEPT = both(
+    lambda into: (row := into(inbox)).on_conflict_do_update(
+        index_elements=["account", "event"],
+        set_={"body": row.excluded.body, "status": InboxStatus.NEW},
+        where=or_(inbox.c.status == InboxStatus.NEW, inbox.c.status == InboxStatus.UNREADABLE),
+    )
+)
+_PUT = insert(inbox)
+_ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
+_WAITING = (
+    select(*_ARRIVED)
+    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.account.in_(bindparam("accounts", expanding=True)))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+)
+_WAITING_ELSEWHERE = _WAITING.where(inbox.c.lane.not_in(bindparam("lanes", expanding=True)))
+_TAKE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("the_id"), inbox.c.status == InboxStatus.NEW)
+    .values(status=InboxStatus.HANDLED, body=None)
+)
+
+
 class Inbox:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
     def accept(self, account: str, batch: Batch) -> None:
-        """Keep a batch and the place after it. What came before is not kept twice; what was unreadable is replaced,
-        even if nobody has found out yet that it was."""
-        for raw in batch.events:
-            row = self._tx.insert(inbox).values(
-                account=account,
-                event=raw.id,
-                lane=f"{account}:{raw.chat}",
-                body=raw.body,
-                received_at=self._tx.now,
-                status=InboxStatus.NEW,
-            )
-            self._tx.connection.execute(
-                row.on_conflict_do_update(
-                    index_elements=["account", "event"],
-                    set_={"body": row.excluded.body, "status": InboxStatus.NEW},
-                    where=inbox.c.status.in_((InboxStatus.NEW, InboxStatus.UNREADABLE)),
-                )
-            )
-        self._tx.accounts.advance(account, batch.cursor)
+        """Keep a batch and the place after it."""
+        self.accept_all([(account, batch)])
+
+    def accept_all(self, batches: Sequence[tuple[str, Batch]]) -> None:
+        """Keep batches, each of an account, and the places after them."""
+        rows = [
+            {
+                "account": account,
+                "event": raw.id,
+                "lane": f"{account}:{raw.chat}",
+                "body": raw.body,
+                "received_at": self._tx.now,
+                "status": InboxStatus.NEW,
+            }
+            for account, batch in batches
+            for raw in batch.events
+        ]
+        if rows:
+            self._tx.connection.execute(_ACCEPT[self._tx.dialect], rows)
+        for account, cursor in {account: batch.cursor for account, batch in batches}.items():
+            self._tx.accounts.advance(account, cursor)
         self._tx.stirred.add("inbox")
 
     def put(self, event: Internal, lane: str) -> None:
         """Hand something to the handlers, after this unit and in order within `lane`."""
-        self._tx.connection.execute(
-            self._tx.insert(inbox).values(
-                account="",
-                event=self._tx.token(),
-                lane=lane,
-                body=encode(event),
-                received_at=self._tx.now,
-                status=InboxStatus.NEW,
-            )
-        )
+        row = {
+            "account": "",
+            "event": self._tx.token(),
+            "lane": lane,
+            "body": encode(event),
+            "received_at": self._tx.now,
+            "status": InboxStatus.NEW,
+        }
+        self._tx.connection.execute(_PUT, row)
         self._tx.stirred.add("inbox")
 
     def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = ()) -> list[Arrived]:
         """The oldest unhandled events of these accounts, but none in the lanes `not_in`."""
-        columns = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
-        query = (
-            select(*columns)
-            .where(inbox.c.status == InboxStatus.NEW, inbox.c.account.in_(accounts))
-            .order_by(inbox.c.id)
-            .limit(limit)
-        )
+        given: dict[str, object] = {"accounts": list(accounts), "most": limit}
         if not_in:
-            query = query.where(inbox.c.lane.not_in(not_in))
-        return [Arrived(*row) for row in self._tx.connection.execute(query)]
+            rows = self._tx.connection.execute(_WAITING_ELSEWHERE, given | {"lanes": list(not_in)})
+        else:
+            rows = self._tx.connection.execute(_WAITING, given)
+        return [Arrived(*row) for row in rows]
+
+    def take(self, id: int) -> bool:
+        """Mark an event as handled, in the unit that handles it; False: it is handled already.
+
+        The words go where they belong: only the trace that the event was seen remains.
+        """
+        return self._tx.connection.execute(_TAKE, {"the_id": id}).rowcount == 1
 
     def is_waiting(self, id: int) -> bool:
         status = self._tx.connection.execute(select(inbox.c.status).where(inbox.c.id == id)).scalar()
         return status == InboxStatus.NEW
-
-    def handled(self, id: int) -> None:
-        """The words have gone where they belong: only the trace that the event was seen remains."""
-        self._set(id, status=InboxStatus.HANDLED, body=None)
 
     def unreadable(self, arrived: Arrived) -> None:
         """It waits for its key, unless it was brought again, readable, since it was read."""
@@ -120,4 +145,4 @@ class Inbox:
         return gone.rowcount
 
     def _set(self, id: int, **values: object) -> None:
-        self._tx.connection.execute(update(inbox).where(inbox.c.id == id).values(**values))
+        change(self._tx.connection, inbox, id, **values)

@@ -7,34 +7,105 @@ behind it are QUEUED, so that the query for what can be sent now reads heads of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, exists, func, select, update
+from sqlalchemy import Row, bindparam, case, exists, func, insert, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.notices import TranslationState
-from bot.store.tables import UNFINISHED, PartStatus, Status, delivery, part, translation
+from bot.store.statements import change
+from bot.store.tables import UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
-# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _HEAD = (
-    select(delivery.c.id, delivery.c.status, delivery.c.due_at, translation.c.state)
-    .outerjoin(translation, translation.c.id == delivery.c.translation_id)
+    select(delivery.c.id, delivery.c.status)
     .where(
         delivery.c.chat_id == bindparam("chat"),
         delivery.c.subject == bindparam("subject"),
-        delivery.c.status.in_(UNFINISHED),
+        standing(delivery.c.status, *UNFINISHED),
     )
     .order_by(delivery.c.status == Status.QUEUED, delivery.c.id)
     .limit(1)
 )
+_INSERT = insert(delivery).returning(delivery.c.id)
+_FINISH = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("the_id"))
+    .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
+)
+_behind = delivery.alias("behind")
+_ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its translation, or is ready
+    update(delivery)
+    .where(
+        delivery.c.id
+        == select(_behind.c.id)
+        .where(
+            _behind.c.chat_id == bindparam("chat"),
+            _behind.c.subject == bindparam("lane"),
+            standing(_behind.c.status, *UNFINISHED),
+        )
+        .order_by(_behind.c.status == Status.QUEUED, _behind.c.id)
+        .limit(1)
+        .scalar_subquery(),
+        standing(delivery.c.status, Status.QUEUED),
+    )
+    .values(
+        status=case(
+            (
+                (delivery.c.due_at > bindparam("at"))
+                & exists().where(
+                    translation.c.id == delivery.c.translation_id,
+                    translation.c.state == TranslationState.WANTED.value,
+                ),
+                int(Status.WAITING),
+            ),
+            else_=int(Status.READY),
+        )
+    )
+)
+_RELEASE = (
+    update(delivery)
+    .where(
+        delivery.c.account == bindparam("the_account"),
+        standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
+        delivery.c.due_at <= bindparam("at"),
+    )
+    .values(status=Status.READY, due_at=None)
+)
+_NEXT_DUE = select(func.min(delivery.c.due_at)).where(
+    delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
+)
+_TO_SEND = (
+    select(delivery, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .outerjoin(message, message.c.id == delivery.c.message_id)
+    .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))
+    .order_by(delivery.c.priority, delivery.c.id)
+    .limit(bindparam("most"))
+)
+_READY = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
+_READY_ELSEWHERE = _READY.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_PRESSES = _TO_SEND.where(delivery.c.priority == Priority.PRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A delivery of which the network has all, and what its report needs."""
+
+    id: int
+    chat_id: int
+    subject: str
+    name: str | None
+    report: str | None
+    findings: tuple[str, ...] = ()
 
 
 class Lanes:
@@ -50,26 +121,25 @@ class Lanes:
             status = Status.WAITING
         else:
             status = Status.READY
-        made = self._tx.connection.execute(
-            self._tx.insert(delivery)
-            .values(
-                account=to.address.account,
-                chat_id=to.id,
-                subject=subject,
-                status=status,
-                created_at=self._tx.now,
-                **values,
-            )
-            .returning(delivery.c.id)
-        )
+        row = {
+            "account": to.address.account,
+            "chat_id": to.id,
+            "subject": subject,
+            "status": status,
+            "created_at": self._tx.now,
+            **values,
+        }
         self._tx.stirred.add("outbox")
-        return int(made.scalar_one())
+        return int(self._tx.connection.execute(_INSERT, row).scalar_one())
 
-    def finish(self, id: int, findings: tuple[str, ...] = ()) -> None:
-        """The network has all of it."""
-        row = self._finish(id, Status.DONE)
-        if row.report is not None:
-            self._outcome(row, None, findings)
+    def finish(self, finished: Sequence[Finished]) -> None:
+        """The network has all of each of these."""
+        rows = [{"the_id": one.id, "became": Status.DONE, "why": None, "at": self._tx.now} for one in finished]
+        self._tx.connection.execute(_FINISH, rows)
+        for one in finished:
+            if one.report is not None:
+                self._outcome(one, None, one.findings)
+        self._advance({(one.chat_id, one.subject) for one in finished})
 
     def fail(self, id: int, reason: str) -> None:
         """It will never be delivered; whoever asked for it is told."""
@@ -100,30 +170,23 @@ class Lanes:
         for (id,) in rows:
             self.fail(id, reason)
 
-    def _outcome(self, row: Row[Any], failure: str | None, findings: tuple[str, ...] = ()) -> None:
+    def _outcome(self, of: Finished | Row[Any], failure: str | None, findings: tuple[str, ...] = ()) -> None:
         self._tx.inbox.put(
-            Outcome(row.chat_id, row.subject, row.name, row.report, failure, self._tx.now, findings),
-            lane=row.subject or f"chat:{row.chat_id}",
+            Outcome(of.chat_id, of.subject, of.name, of.report, failure, self._tx.now, findings),
+            lane=of.subject or f"chat:{of.chat_id}",
         )
 
     def _finish(self, id: int, status: Status, failure: str | None = None) -> Row[Any]:
-        row = self._tx.connection.execute(
-            update(delivery)
-            .where(delivery.c.id == id)
-            .values(status=status, failure=failure, done_at=self._tx.now, due_at=None)
-            .returning(*delivery.c)
-        ).one()
-        self._advance_lane(row.chat_id, row.subject)
+        self._tx.connection.execute(_FINISH, {"the_id": id, "became": status, "why": failure, "at": self._tx.now})
+        row = self._tx.deliveries.row(id)
+        self._advance({(row.chat_id, row.subject)})
         return row
 
-    def _advance_lane(self, chat_id: int, subject: str) -> None:
-        """Put the next delivery of a lane ahead, if none is."""
-        head = self._tx.connection.execute(_HEAD, {"chat": chat_id, "subject": subject}).first()
-        if head is None or head.status != Status.QUEUED:
-            return
-        waits = head.state == TranslationState.WANTED.value and head.due_at is not None and head.due_at > self._tx.now
-        self.set(head.id, status=Status.WAITING if waits else Status.READY)
-        self._tx.stirred.add("outbox")
+    def _advance(self, lanes: set[tuple[int, str]]) -> None:
+        """Put the next delivery of each lane ahead, where none is."""
+        rows = [{"chat": chat, "lane": subject, "at": self._tx.now} for chat, subject in sorted(lanes)]
+        if self._tx.connection.execute(_ADVANCE, rows).rowcount:
+            self._tx.stirred.add("outbox")
 
     def not_begun(self, id: int) -> bool:
         """Whether nothing of a delivery can have reached the network."""
@@ -143,48 +206,25 @@ class Lanes:
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
-        changed = self._tx.connection.execute(
-            update(delivery)
-            .where(
-                delivery.c.account == account,
-                delivery.c.status.in_((Status.DEFERRED, Status.WAITING)),
-                delivery.c.due_at <= self._tx.now,
-            )
-            .values(status=Status.READY, due_at=None)
-        )
+        changed = self._tx.connection.execute(_RELEASE, {"the_account": account, "at": self._tx.now})
         if changed.rowcount:
             self._tx.stirred.add("outbox")
 
     def next_due(self, account: str) -> datetime | None:
-        when: datetime | None = self._tx.connection.execute(
-            select(func.min(delivery.c.due_at)).where(
-                delivery.c.account == account, delivery.c.status.in_((Status.DEFERRED, Status.WAITING))
-            )
-        ).scalar()
+        when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
         return when
 
-    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> list[Row[Any]]:
-        """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`."""
-        query = (
-            select(delivery)
-            .where(
-                delivery.c.account == account,
-                delivery.c.status == Status.READY,
-                delivery.c.priority > Priority.PRESS,
-            )
-            .order_by(delivery.c.priority, delivery.c.id)
-            .limit(limit)
-        )
+    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> Sequence[Row[Any]]:
+        """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its
+        chat is, and with what it says."""
+        given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
-            query = query.where(delivery.c.chat_id.not_in(not_to))
-        return list(self._tx.connection.execute(query))
+            return self._tx.connection.execute(_READY_ELSEWHERE, given | {"busy": list(not_to)}).all()
+        return self._tx.connection.execute(_READY, given).all()
 
-    def presses(self, account: str) -> list[Row[Any]]:
+    def presses(self, account: str) -> Sequence[Row[Any]]:
         """Answers to button presses that can go now."""
-        query = select(delivery).where(
-            delivery.c.account == account, delivery.c.status == Status.READY, delivery.c.priority == Priority.PRESS
-        )
-        return list(self._tx.connection.execute(query.order_by(delivery.c.id).limit(32)))
+        return self._tx.connection.execute(_PRESSES, {"the_account": account, "most": 32}).all()
 
     def queue_lengths(self) -> dict[str, dict[str, int]]:
         """By account: how many deliveries are unfinished and how many failed."""
@@ -201,7 +241,7 @@ class Lanes:
 
     def set(self, id: int, **values: object) -> None:
         """Change a delivery's own columns."""
-        self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))
+        change(self._tx.connection, delivery, id, **values)
 
 
 def has_parts() -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Identity,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -68,6 +70,12 @@ class Status(IntEnum):
     WAITING = 5  # for a translation, until due_at
     FAILED = 6
     DROPPED = 7  # too late to be of use, or overtaken
+
+
+def standing(column: ColumnElement[int], *at: IntEnum) -> ColumnElement[bool]:
+    """The condition that a row stands at one of these, in plain numbers: a partial index serves nothing else."""
+    numbers: list[ColumnElement[int]] = [literal_column(str(int(one))) for one in at]
+    return column == numbers[0] if len(numbers) == 1 else column.in_(numbers)
 
 
 UNFINISHED = (Status.READY, Status.SENDING, Status.DEFERRED, Status.QUEUED, Status.WAITING)

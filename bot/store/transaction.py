@@ -74,8 +74,9 @@ class Transaction:
         self.now = now
         self.token = token
         self.stirred: set[str] = set()
+        self.dialect = connection.dialect.name
         # Both dialects know ON CONFLICT in the same words, but SQLAlchemy keeps them apart.
-        self.insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        self.insert = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
 
     @cached_property
     def accounts(self) -> Accounts:

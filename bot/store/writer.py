@@ -5,27 +5,52 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.database import wipe
+from bot.store.faults import Verdict, verdict
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Unit = Callable[[Transaction], T]
+Fence = Callable[[Connection, frozenset[str]], frozenset[str]]
+"""Given the accounts that a group's units speak for: those of them that this process may not serve any more."""
 
 _GROUP = 64  # units in one commit: enough to share the disk's flush, few enough to stay within milliseconds
+_RERUNS = 3  # of a group that was in another process's way, before its units try one by one
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
+CHANNEL = "schakel"
+"""Where processes on one PostgreSQL tell each other what their units stirred."""
 
 
-@dataclass(slots=True)
+class NotServed(Exception):
+    """The account is another process's now: what was to be written for it is that one's to write."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together(Generic[Item, T]):
+    """A unit that does for many what it does for one: those that wait at the same moment are done in one call.
+
+    `do` returns a result for each item, in their order.
+    """
+
+    do: Callable[[Transaction, Sequence[Item]], Sequence[T]]
+
+
+@dataclass(slots=True, eq=False)
 class _Waiting(Generic[T]):
-    unit: Unit[T]
     future: asyncio.Future[T]
+    account: str | None
+    unit: Unit[T] | None = None
+    together: Together[Any, T] | None = None
+    item: Any = None
 
 
 class Writer:
@@ -34,39 +59,63 @@ class Writer:
     A unit touches nothing but its transaction and may run twice: when one unit of a group raises, the group is rolled
     back and each runs again alone, so that only the raising one is undone. There is no await inside a transaction;
     cancelling the task that waits for a unit does not stop the unit.
+
+    While the database cannot be used (locked, full, restarting) units wait: whoever handed them in has not been told
+    that they are done, so nothing is lost by it.
     """
 
     def __init__(
-        self, engine: Engine, begin: Callable[[Connection], Transaction], wake: Callable[[frozenset[str]], None]
+        self,
+        engine: Engine,
+        begin: Callable[[Connection], Transaction],
+        wake: Callable[[frozenset[str]], None],
+        fence: Fence | None = None,
+        troubled: Callable[[BaseException | None], None] = lambda _: None,
     ) -> None:
-        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred.
+        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred;
+        `troubled`, also there, of an error while the database cannot be used, and of None when it can be again.
 
         "erased" and "rebuild" are for the writer itself: the traces of deleted rows are to be wiped from the files.
         """
         self._engine = engine
+        self._shared = engine.dialect.name == "postgresql"  # other processes may be at work on it
         self._begin = begin
         self._wake = wake
+        self._fence = fence
+        self._troubled = troubled
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None  # the thread's own
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
-        self._closed = False
+        self._closing = threading.Event()
+        self.trouble: BaseException | None = None
         self._thread.start()
 
-    async def run(self, unit: Unit[T]) -> T:
-        """The unit's result, once it is durable."""
-        if self._closed:
+    async def run(self, unit: Unit[T], account: str | None = None) -> T:
+        """The unit's result, once it is durable.
+
+        `account`: it is written on behalf of that account. Raises NotServed where that is another process's now.
+        """
+        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit))
+
+    async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
+        """As `run`, for one item of what can be done for many at once."""
+        return await self._wait_for(_Waiting(self._loop.create_future(), account, None, together, item))
+
+    async def _wait_for(self, waiting: _Waiting[T]) -> T:
+        if self._closing.is_set():
             raise RuntimeError("the writer is closed")
-        waiting: _Waiting[T] = _Waiting(unit, self._loop.create_future())
         self._queue.put(waiting)
         return await waiting.future
 
     async def close(self) -> None:
-        """Finish what is waiting and stop."""
-        self._closed = True
+        """Finish what is waiting, unless the database cannot be used, and stop."""
+        self._closing.set()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    # --- in the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         closing = False
@@ -84,50 +133,156 @@ class Writer:
         self._disconnect()
 
     def _commit(self, group: list[_Waiting[Any]]) -> None:
-        try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            results, stirred = self._attempt(self._connection, group)
-        except BaseException as error:
-            if isinstance(error, DBAPIError):
-                self._disconnect()  # whatever state it is in: the next unit gets one that works, or hears why not
-            if len(group) == 1:
-                self._loop.call_soon_threadsafe(_fail, group[0].future, error)
-            else:
-                for waiting in group:
-                    self._commit([waiting])
+        attempt = 0
+        while True:
+            try:
+                results, stirred = self._attempt(group)
+            except BaseException as error:
+                attempt += 1
+                match verdict(error):
+                    case Verdict.RERUN if attempt <= _RERUNS or len(group) == 1:
+                        self._closing.wait(0.001 * 2 ** min(attempt, 7))
+                        continue
+                    case Verdict.WAIT if self._wait_out(error, attempt):
+                        continue
+                if len(group) == 1:
+                    self._loop.call_soon_threadsafe(_fail, group[0].future, error)
+                else:
+                    for waiting in group:
+                        self._commit([waiting])
+                return
+            self._well_again()
+            self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
             return
+
+    def _attempt(self, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
+        """Run the units and commit. A result that is NotServed is for its unit to raise."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        connection = self._connection
+        transaction = connection.begin()
+        try:
+            results, stirred = self._results(connection, group)
+            mark = self._leave_mark(connection, stirred)
+        except BaseException as error:
+            if isinstance(error, DBAPIError) and verdict(error) is not Verdict.RERUN:
+                self._disconnect()  # whatever state it is in: the next unit gets one that works, or hears why not
+            else:
+                transaction.rollback()
+            raise
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if verdict(error) is Verdict.RERUN:
+                raise
+            self._disconnect()
+            if mark is None or not self._was_committed(mark):
+                raise
         self._traces |= stirred & {"erased", "rebuild"}
-        if self._traces:
+        if self._traces and self._connection is not None:
             self._wipe(self._connection)
-        self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
+        return results, stirred
+
+    def _results(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
+        lost = self._lost(connection, group)
+        results: list[Any] = [None] * len(group)
+        stirred: set[str] = set()
+        batches: dict[Together[Any, Any], list[int]] = {}
+        for place, waiting in enumerate(group):
+            if waiting.account in lost:
+                results[place] = NotServed(waiting.account)
+            elif waiting.together is not None:
+                batches.setdefault(waiting.together, []).append(place)
+        for place, waiting in enumerate(group):
+            if waiting.unit is not None and results[place] is None:
+                transaction = self._begin(connection)
+                results[place] = waiting.unit(transaction)
+                stirred |= transaction.stirred
+        for together, places in batches.items():
+            transaction = self._begin(connection)
+            done = together.do(transaction, [group[place].item for place in places])
+            for place, result in zip(places, done, strict=True):
+                results[place] = result
+            stirred |= transaction.stirred
+        return results, frozenset(stirred)
+
+    def _lost(self, connection: Connection, group: list[_Waiting[Any]]) -> frozenset[str]:
+        if self._fence is None:
+            return frozenset()
+        accounts = frozenset(waiting.account for waiting in group if waiting.account is not None)
+        return self._fence(connection, accounts) if accounts else frozenset()
+
+    # --- several processes -------------------------------------------------------------------------------------------
+
+    def _leave_mark(self, connection: Connection, stirred: frozenset[str]) -> str | None:
+        """Tell the other processes, and note by what the server can say later whether this was committed."""
+        if not self._shared:
+            return None
+        told = ",".join(sorted(stirred))
+        mark: str | None = connection.execute(
+            _MARK_AND_TELL if told else _MARK, {"told": told} if told else {}
+        ).scalar()
+        return mark
+
+    def _was_committed(self, mark: str) -> bool:
+        """The connection broke at the commit: ask what became of it, as soon as somebody can be asked."""
+        attempt = 0
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    found = connection.execute(_BECAME, {"mark": mark}).scalar()
+                    connection.rollback()
+                if found != "in progress":
+                    return bool(found == "committed")
+            except DBAPIError as error:
+                if not self._wait_out(error, attempt):
+                    return False
+            attempt += 1
+            self._closing.wait(0.05)
+
+    # --- trouble -----------------------------------------------------------------------------------------------------
+
+    def _wait_out(self, error: BaseException, attempt: int) -> bool:
+        """Wait until it may work again; False: the writer is being closed, and it will not."""
+        self._disconnect()
+        self._tell(error)
+        return not self._closing.wait(min(_FIRST_WAIT * 2 ** min(attempt, 10), _LONGEST_WAIT))
+
+    def _well_again(self) -> None:
+        if self.trouble is not None:
+            self._tell(None)
+
+    def _tell(self, error: BaseException | None) -> None:
+        if type(error) is not type(self.trouble):
+            self._loop.call_soon_threadsafe(self._troubled, error)
+        self.trouble = error
 
     def _wipe(self, connection: Connection) -> None:
         """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
         self._traces = set() if wipe(connection, rebuild="rebuild" in self._traces) else {"erased"}
 
-    def _attempt(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
-        results: list[Any] = []
-        stirred: set[str] = set()
-        with connection.begin():
-            for waiting in group:
-                transaction = self._begin(connection)
-                results.append(waiting.unit(transaction))
-                stirred |= transaction.stirred
-        return results, frozenset(stirred)
-
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(DBAPIError):  # it may be gone already
+                connection.invalidate()
                 connection.close()
 
     def _resolve(self, group: list[_Waiting[Any]], results: list[Any], stirred: frozenset[str]) -> None:
         for waiting, result in zip(group, results, strict=True):
-            if not waiting.future.done():
+            if waiting.future.done():
+                continue
+            if isinstance(result, NotServed):
+                waiting.future.set_exception(result)
+            else:
                 waiting.future.set_result(result)
         if stirred:
             self._wake(stirred)
+
+
+_MARK = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
+_MARK_AND_TELL = text(f"SELECT CAST(pg_current_xact_id_if_assigned() AS text), pg_notify('{CHANNEL}', :told)")
+_BECAME = text("SELECT pg_xact_status(CAST(:mark AS xid8))")
 
 
 def _fail(future: asyncio.Future[Any], error: BaseException) -> None:

@@ -12,7 +12,7 @@ from bot.chats import Pairing
 from bot.content import Translated, Verbatim
 from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
 from bot.notices import StoredFinding
-from bot.store.claims import Claimed, Claims
+from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
@@ -46,7 +46,7 @@ def land(tx: Transaction, claimed: list[Claimed]) -> None:
     for one in claimed:
         for part in one.parts:
             message = f"m{one.id}-{part.position}" if isinstance(part.action, SendText) else None
-            claims(tx).sent(one, part, message)
+            claims(tx).sent([Receipted(one, part, message)])
 
 
 def everything(tx: Transaction, like: object = LIKE_MATRIX) -> list[str]:

@@ -17,7 +17,7 @@ from bot.events import Due
 from bot.model import Attachment, Batch, Chat, ChatKind, EditText, Person, Raw, SendText, Text, Withdraw
 from bot.ports import Limits
 from bot.requests import Request
-from bot.store.claims import Claims
+from bot.store.claims import Claims, Receipted
 from bot.store.tables import InboxStatus, Role, inbox, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction, writer
@@ -71,8 +71,8 @@ def send_all(tx: Transaction, limits: Limits = LIKE_TELEGRAM, account: str = ACC
         for one in claimed:
             for part in one.parts:
                 done.append(part.action)
-                receipt = f"net-{part.id}" if isinstance(part.action, SendText) else None
-                claims.sent(one, part, receipt)
+                receipt = f"net-{one.id}-{part.position}" if isinstance(part.action, SendText) else None
+                claims.sent([Receipted(one, part, receipt)])
     return done
 
 
@@ -120,9 +120,9 @@ def test_what_is_being_sent_when_it_is_erased_is_withdrawn_after_it(database_url
         assert not tx.erasing.is_settled(erasure)
         claims = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE)
         for one in in_air:
-            claims.sent(one, one.parts[0], f"net-{one.parts[0].id}")
+            claims.sent([Receipted(one, one.parts[0], f"net-{one.id}-0")])
         withdrawn = {action.message for action in send_all(tx) if isinstance(action, Withdraw)}
-        assert {f"net-{one.parts[0].id}" for one in in_air} <= withdrawn
+        assert {f"net-{one.id}-0" for one in in_air} <= withdrawn
         assert tx.erasing.is_settled(erasure)
 
 
@@ -199,7 +199,7 @@ def test_what_could_not_be_handled_goes_with_the_chat(database_url: str) -> None
         tx.inbox.accept(ACCOUNT, Batch(tuple(Raw(str(n), "private-1", b"secret") for n in range(2)), "2"))
         bad, good = tx.inbox.waiting(10, [ACCOUNT])
         tx.inbox.quarantine(bad.id, "ValueError")
-        tx.inbox.handled(good.id)
+        tx.inbox.take(good.id)
         assert tx.erasing.forget_chat(chat)
         rows = tx.connection.execute(select(inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.status)).all()
         assert [tuple(row) for row in rows] == [("1", "paper:", None, InboxStatus.HANDLED)]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
+from bot.store.database import open_engine
+from bot.store.faults import named
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
-from tests.databases import POLICY, Ticking, transaction, writer
+from bot.store.writer import Together, Writer
+from tests.databases import POLICY, Postgres, Ticking, transaction, writer
 
 
 def names(tx: Transaction) -> list[str]:
@@ -91,17 +97,147 @@ async def test_a_closed_writer_takes_no_more_units(database_url: str) -> None:
         await made.run(names)
 
 
-async def test_a_database_that_cannot_be_reached_is_said_to_whoever_asks(tmp_path: Path) -> None:
-    """Nobody waits for ever for a writer that has gone; it goes on when the database is there."""
-    folder = tmp_path / "not yet"
-    engine = create_engine(f"sqlite:///{folder}/schakel.db")
-    made = Writer(engine, lambda c: Transaction(c, POLICY, Ticking().now(), lambda: ""), lambda _: None)
-    try:
+async def test_items_that_wait_together_are_done_in_one_call(database_url: str) -> None:
+    """Each gets its own result, and one that raises takes no other with it."""
+    calls: list[int] = []
+
+    def do(tx: Transaction, numbers: Sequence[int]) -> list[int]:
+        calls.append(len(numbers))
+        return [tx.chats.organisation_named(f"number {12 // number}").id * 0 + number * 2 for number in numbers]
+
+    double = Together(do)
+    async with writer(database_url, Ticking()) as made:
+        given = [1, 2, 3, 0, 4]
+        results = await asyncio.gather(*(made.run_together(double, n) for n in given), return_exceptions=True)
+        assert sorted(await made.run(names)) == ["number 12", "number 3", "number 4", "number 6"]
+    assert [type(result) for result in results] == [int, int, int, ZeroDivisionError, int]
+    assert [result for result in results if isinstance(result, int)] == [2, 4, 6, 8]
+
+
+# --- the database is away --------------------------------------------------------------------------------------------
+
+
+class Trouble:
+    """Hears what the writer says of the database."""
+
+    def __init__(self) -> None:
+        self.heard: list[str | None] = []
+        self.changed = asyncio.Event()
+
+    def __call__(self, error: BaseException | None) -> None:
+        self.heard.append(None if error is None else named(error))
+        self.changed.set()
+
+    async def comes(self) -> None:
         async with asyncio.timeout(10):
-            with pytest.raises(OperationalError):
-                await made.run(lambda tx: tx.connection.execute(select(1)).scalar())
-            folder.mkdir()
-            assert await made.run(lambda tx: tx.connection.execute(select(1)).scalar()) == 1
+            await self.changed.wait()
+        self.changed.clear()
+
+
+@asynccontextmanager
+async def watched(url: str) -> AsyncIterator[tuple[Writer, Engine, Trouble]]:
+    engine, trouble = open_engine(url), Trouble()
+    made = Writer(
+        engine, lambda c: Transaction(c, POLICY, Ticking().now(), lambda: ""), lambda _: None, troubled=trouble
+    )
+    try:
+        yield made, engine, trouble
     finally:
         await made.close()
         engine.dispose()
+
+
+async def test_units_wait_while_another_program_holds_the_file(tmp_path: Path, sqlite_template: str) -> None:
+    """Nobody is told that it failed, since it did not; it is done when the file is free."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    other = sqlite3.connect(tmp_path / "schakel.db", isolation_level=None)
+    async with watched(f"sqlite:///{tmp_path}/schakel.db") as (made, _, trouble):
+        await made.run(names)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [asyncio.create_task(made.run(naming(f"name {n}"))) for n in range(5)]
+        await trouble.comes()
+        assert not any(task.done() for task in waiting)
+        other.execute("ROLLBACK")
+        await asyncio.gather(*waiting)
+        await trouble.comes()
+        assert len(await made.run(names)) == 5
+    other.close()
+    assert trouble.heard == ["another program holds the database's file", None]
+
+
+async def test_units_wait_while_the_disk_is_full(tmp_path: Path, sqlite_template: str) -> None:
+    """What was told to be durable is, what was not goes in when there is room."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    async with watched(f"sqlite:///{tmp_path}/schakel.db") as (made, engine, trouble):
+        pages = await made.run(lambda tx: tx.connection.exec_driver_sql("PRAGMA page_count").scalar())
+        most = [pages]
+
+        def set_room(connection: Connection) -> None:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={most[0]}")
+
+        event.listen(engine, "begin", set_room)  # SQLite's own measure of a disk
+        await made.run(naming("small"))
+        large = asyncio.create_task(made.run(naming("large " * 100_000)))
+        await trouble.comes()
+        assert not large.done()
+        most[0] = 1_000_000
+        await large
+        assert len(await made.run(names)) == 2
+    assert trouble.heard == ["the disk is full", None]
+
+
+async def test_units_wait_for_a_server_that_restarts(postgres: Postgres) -> None:
+    """PostgreSQL is stopped in the middle of the work: every unit has its effect, and has it once."""
+    async with watched(postgres.url) as (made, _, trouble):
+        await made.run(names)
+
+        def counts(tx: Transaction) -> None:
+            tx.connection.execute(tx.insert(organisation).values(name=f"{len(names(tx))}"))
+
+        async def many() -> None:
+            for _ in range(50):
+                await made.run(counts)
+
+        working = asyncio.gather(*(many() for _ in range(8)))
+        await asyncio.to_thread(postgres.crash)
+        await asyncio.to_thread(postgres.start)
+        await working
+        assert len(await made.run(names)) == 400
+    assert set(trouble.heard) <= {"the database cannot be reached", None}
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_done_twice(postgres: Postgres) -> None:
+    """The connection breaks after the server has committed: the server is asked what became of it."""
+    async with watched(postgres.url) as (made, engine, _):
+        broken: list[bool] = []
+
+        def breaks(connection: Connection) -> None:
+            if not broken:
+                broken.append(True)
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, psycopg.Connection)
+                raw.commit()  # the server has it, and its answer never comes
+                raw.pgconn.finish()
+
+        await made.run(names)
+        event.listen(engine, "commit", breaks)
+        await made.run(lambda tx: tx.connection.execute(tx.insert(organisation).values(name="once")))
+        assert await made.run(names) == ["once"]
+        assert broken
+
+
+async def test_a_writer_can_be_closed_while_the_database_is_away(tmp_path: Path) -> None:
+    """Stopping takes no longer than it does on good days; what waited was never said to be done."""
+    engine = open_engine(f"sqlite:///{tmp_path}/schakel.db")
+    trouble = Trouble()
+    made = Writer(
+        engine, lambda c: Transaction(c, POLICY, Ticking().now(), lambda: ""), lambda _: None, troubled=trouble
+    )
+    (tmp_path / "schakel.db").mkdir()  # nothing can be opened there
+    waiting = asyncio.create_task(made.run(names))
+    await trouble.comes()
+    async with asyncio.timeout(4):
+        await made.close()
+    with pytest.raises(OperationalError):
+        await waiting
+    engine.dispose()
