@@ -34,10 +34,10 @@ class Postgres:
     """A PostgreSQL server of a test's own, that may be crashed and started again; `url` is a migrated database."""
 
     def __init__(self, folder: Path) -> None:
+        import pgserver
         from pgserver import postgres_server
-        from pgserver._commands import pg_ctl
 
-        self._pg_ctl = pg_ctl
+        self._pg_ctl = vars(pgserver)["pg_ctl"]  # it is made when the package is imported
         self._server = postgres_server.get_server(folder, cleanup_mode="stop")
         address = str(self._server.get_uri())
         _create(address, "schakel_own", None)

@@ -17,7 +17,7 @@ from bot.actions import (
     UnpinAll,
 )
 from bot.store.lanes import NOT_BEGUN, has_parts
-from bot.store.tables import UNFINISHED, Role, Status, chat, delivery, part
+from bot.store.tables import AHEAD, UNFINISHED, Role, Status, chat, delivery, part, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -42,7 +42,7 @@ class Broadcasts:
         name = publish.name or publish.subject
         lane = delivery.alias("lane")
         ahead = exists().where(
-            lane.c.chat_id == chat.c.id, lane.c.subject == publish.subject, lane.c.status.in_(UNFINISHED)
+            lane.c.chat_id == chat.c.id, lane.c.subject == publish.subject, standing(lane.c.status, *AHEAD)
         )
         told = exists().where(lane.c.chat_id == chat.c.id, lane.c.name == name)
         columns = {
@@ -110,7 +110,7 @@ class Broadcasts:
         ahead = exists().where(
             pending.c.chat_id == original.c.chat_id,
             pending.c.subject == amend.subject,
-            pending.c.status.in_(UNFINISHED),
+            standing(pending.c.status, *AHEAD),
         )
         edited = exists().where(
             pending.c.chat_id == original.c.chat_id,
@@ -163,7 +163,7 @@ class Broadcasts:
         """One statement: nobody knows in which groups it is pinned, so all that have it are asked."""
         copy, ahead = delivery.alias("copy"), delivery.alias("ahead")
         waits = exists().where(
-            ahead.c.chat_id == copy.c.chat_id, ahead.c.subject == unpin.subject, ahead.c.status.in_(UNFINISHED)
+            ahead.c.chat_id == copy.c.chat_id, ahead.c.subject == unpin.subject, standing(ahead.c.status, *AHEAD)
         )
         columns = {
             "account": copy.c.account,

@@ -19,7 +19,7 @@ from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished
 from bot.store.plans import Plans, delivery_id, instead
 from bot.store.statements import both
-from bot.store.tables import PartStatus, Status, copy, delivery, part
+from bot.store.tables import AHEAD, PartStatus, Status, copy, delivery, part, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -99,7 +99,11 @@ class Claims:
         """After a start: what was being sent is ready again; its part in hand stays marked as unsure."""
         self._tx.connection.execute(
             update(delivery)
-            .where(delivery.c.account == self._account, delivery.c.status == Status.SENDING)
+            .where(
+                delivery.c.account == self._account,
+                standing(delivery.c.status, *AHEAD),  # their index holds no others
+                standing(delivery.c.status, Status.SENDING),
+            )
             .values(status=Status.READY)
         )
         self._tx.stirred.add("outbox")

@@ -33,6 +33,7 @@ from bot.content import Content, Line, Translated, Verbatim
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, has_parts
+from bot.store.statements import add
 from bot.store.tables import Role, Status, delivery, message
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _PRESS_LIVES = timedelta(seconds=15)  # Telegram stops showing the button's prog
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _NAMED = select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name"))
+_BY_ID = select(delivery).where(delivery.c.id == bindparam("the_id"))
 _CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
 
 
@@ -219,12 +221,7 @@ class Deliveries:
                 id = self._tx.choices.offer(chat_id, of, subject, offer, position, button)
                 shown.append(ShownButton(id, label))
             rows.append(tuple(shown))
-        made = self._tx.connection.execute(
-            self._tx.insert(message)
-            .values(content=encode({"content": content, "buttons": tuple(rows)}))
-            .returning(message.c.id)
-        )
-        return int(made.scalar_one())
+        return add(self._tx.connection, message, content=encode({"content": content, "buttons": tuple(rows)}))
 
     def body(self, message_id: int) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
         data = self._tx.connection.execute(_CONTENT, {"message": message_id}).scalar_one()
@@ -287,7 +284,7 @@ class Deliveries:
         return self._tx.connection.execute(_NAMED, {"chat": chat_id, "name": name}).first()
 
     def row(self, id: int) -> Row[Any]:
-        return self._tx.connection.execute(select(delivery).where(delivery.c.id == id)).one()
+        return self._tx.connection.execute(_BY_ID, {"the_id": id}).one()
 
     def translated(self, translation_id: int) -> None:
         """Let go what waited for a translation, and edit it into what could not wait."""

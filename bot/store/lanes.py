@@ -18,22 +18,17 @@ from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.notices import TranslationState
 from bot.store.statements import change
-from bot.store.tables import UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
+from bot.store.tables import AHEAD, UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
-_HEAD = (
-    select(delivery.c.id, delivery.c.status)
-    .where(
-        delivery.c.chat_id == bindparam("chat"),
-        delivery.c.subject == bindparam("subject"),
-        standing(delivery.c.status, *UNFINISHED),
-    )
-    .order_by(delivery.c.status == Status.QUEUED, delivery.c.id)
-    .limit(1)
+_HEAD = select(delivery.c.id).where(
+    delivery.c.chat_id == bindparam("chat"),
+    delivery.c.subject == bindparam("subject"),
+    standing(delivery.c.status, *AHEAD),
 )
 _INSERT = insert(delivery).returning(delivery.c.id)
 _FINISH = (
@@ -41,21 +36,23 @@ _FINISH = (
     .where(delivery.c.id == bindparam("the_id"))
     .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
 )
-_behind = delivery.alias("behind")
+_queued, _ahead = delivery.alias("queued"), delivery.alias("ahead")
 _ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its translation, or is ready
     update(delivery)
     .where(
         delivery.c.id
-        == select(_behind.c.id)
+        == select(func.min(_queued.c.id))
         .where(
-            _behind.c.chat_id == bindparam("chat"),
-            _behind.c.subject == bindparam("lane"),
-            standing(_behind.c.status, *UNFINISHED),
+            _queued.c.chat_id == bindparam("chat"),
+            _queued.c.subject == bindparam("lane"),
+            standing(_queued.c.status, Status.QUEUED),
         )
-        .order_by(_behind.c.status == Status.QUEUED, _behind.c.id)
-        .limit(1)
         .scalar_subquery(),
-        standing(delivery.c.status, Status.QUEUED),
+        ~exists().where(
+            _ahead.c.chat_id == bindparam("chat"),
+            _ahead.c.subject == bindparam("lane"),
+            standing(_ahead.c.status, *AHEAD),
+        ),
     )
     .values(
         status=case(
@@ -83,8 +80,12 @@ _RELEASE = (
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
+_SHOWN = (
+    delivery.c[name]
+    for name in ["id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority", "attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "expires_at"]
+)
 _TO_SEND = (
-    select(delivery, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
+    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
     .join(chat, chat.c.id == delivery.c.chat_id)
     .outerjoin(message, message.c.id == delivery.c.message_id)
     .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))
@@ -184,7 +185,7 @@ class Lanes:
 
     def _advance(self, lanes: set[tuple[int, str]]) -> None:
         """Put the next delivery of each lane ahead, where none is."""
-        rows = [{"chat": chat, "lane": subject, "at": self._tx.now} for chat, subject in sorted(lanes)]
+        rows = [{"chat": chat, "lane": lane, "at": self._tx.now} for chat, lane in sorted(lanes)]
         if self._tx.connection.execute(_ADVANCE, rows).rowcount:
             self._tx.stirred.add("outbox")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, bindparam, select
 
+from bot.actions import ShownButton
 from bot.attached import called
 from bot.content import Attached, Content, Verbatim, say
 from bot.model import (
@@ -32,6 +33,7 @@ from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import length, split
 from bot.store.attachments import Kept
 from bot.store.copies import transaction_id
+from bot.store.encoding import decode
 from bot.store.tables import copy
 
 if TYPE_CHECKING:
@@ -49,10 +51,11 @@ class Plans:
         self._account = account
         self._limits = limits
         self._catalogue = catalogue
+        self._contents: dict[int, tuple[Content, tuple[tuple[ShownButton, ...], ...]]] = {}  # by their messages
 
     def of(self, row: Row[Any]) -> list[Outgoing]:
-        """Empty where there is nothing to do any more."""
-        to = self._tx.chats.get(row.chat_id).address
+        """Empty where there is nothing to do any more. The row is one of Lanes.ready: it has its chat and content."""
+        to = Chat(row.account, row.network_id)
         match row.kind:
             case "say":
                 return self._plan_say(row, to)
@@ -116,7 +119,7 @@ class Plans:
         copies = self._copies(delivery_id(row.target))
         if not copies or not self._limits.edits:
             return []
-        keeps = any(isinstance(block, Attached) for block in self._tx.deliveries.body(row.message_id)[0])
+        keeps = any(isinstance(block, Attached) for block in self._content(row)[0])
         captioned = keeps and copies[0].file and self._limits.caption > 0
         words = [c for c in copies if not c.file or (captioned and c is copies[0])]
         text, choices = self._body(row)
@@ -156,7 +159,7 @@ class Plans:
 
     def _files(self, row: Row[Any]) -> list[tuple[int, Kept]]:
         """Each file with the text that it came with."""
-        content, _ = self._tx.deliveries.body(row.message_id)
+        content, _ = self._content(row)
         texts = [block.text for block in content if isinstance(block, Attached)]
         return [(text, kept) for text in texts for kept in self._tx.attachments.of(text)]
 
@@ -166,7 +169,7 @@ class Plans:
         return length(text, self._limits.unit) <= self._limits.caption - MARK_ROOM
 
     def _body(self, row: Row[Any]) -> tuple[Text, Rows]:
-        content, buttons = self._tx.deliveries.body(row.message_id)
+        content, buttons = self._content(row)
         text = self._render(content, row)
         rows = tuple(
             tuple(
@@ -176,6 +179,14 @@ class Plans:
             for shown in buttons
         )
         return text, rows
+
+    def _content(self, row: Row[Any]) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
+        """What it says; a notice to a thousand groups is one message."""
+        found = self._contents.get(row.message_id)
+        if found is None:
+            value = decode(row.content, dict)
+            found = self._contents[row.message_id] = (value["content"], value["buttons"])
+        return found
 
     def _label(self, sentence: Any, row: Row[Any]) -> str:
         return self._catalogue.render(sentence, row.language).plain

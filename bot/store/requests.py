@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select
 
 from bot.requests import Request, RequestState
+from bot.store.statements import add, change
 from bot.store.tables import event, line, request
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ class Line:
 
 
 _LINE = (line.c.id, line.c.author, line.c.text_id, line.c.at, line.c.person_id, line.c.withdrawn_at)
+
+_BY_ID = select(request).where(request.c.id == bindparam("the_id"))
+_NUMBERED = select(request).where(request.c.number == bindparam("the_number"))
+_OF_CHAT = select(request).where(request.c.chat_id == bindparam("chat")).order_by(request.c.number.desc())
+_OPEN_OF_CHAT = _OF_CHAT.where(request.c.state != RequestState.CLOSED.value)
+_ONE_LINE = select(line.c.request_id, *_LINE).where(line.c.id == bindparam("the_id"))
+_LINES = select(*_LINE).where(line.c.request_id == bindparam("request")).order_by(line.c.id)
+_LAST_SAID = select(line.c.id).where(line.c.text_id == bindparam("said")).order_by(line.c.id.desc()).limit(1)
 
 
 class Requests:
@@ -67,7 +76,7 @@ class Requests:
         return max(int(latest), 0 if code is None else int(code.removeprefix("K")))
 
     def numbered(self, number: int) -> Request | None:
-        row = self._tx.connection.execute(select(request).where(request.c.number == number)).first()
+        row = self._tx.connection.execute(_NUMBERED, {"the_number": number}).first()
         return None if row is None else _request(row)
 
     def by_code(self, code: str) -> Request | None:
@@ -77,10 +86,8 @@ class Requests:
 
     def of_chat(self, chat: int, open_only: bool = False) -> list[Request]:
         """The requests made in a private chat, the newest first."""
-        query = select(request).where(request.c.chat_id == chat).order_by(request.c.number.desc())
-        if open_only:
-            query = query.where(request.c.state != RequestState.CLOSED.value)
-        return [_request(row) for row in self._tx.connection.execute(query)]
+        rows = self._tx.connection.execute(_OPEN_OF_CHAT if open_only else _OF_CHAT, {"chat": chat})
+        return [_request(row) for row in rows]
 
     def open(self) -> list[Request]:
         """All that are not closed, the oldest first."""
@@ -100,42 +107,33 @@ class Requests:
         values = {_NAMES.get(field.name, field.name): getattr(changed, field.name) for field in fields(Request)}
         values["state"] = changed.state.value
         del values["id"], values["number"], values["created_at"]
-        self._tx.connection.execute(update(request).where(request.c.id == changed.id).values(**values))
+        change(self._tx.connection, request, changed.id, **values)
 
     def say(self, id: int, author: Author, text: int, person: int | None = None) -> int:
         """Add a line to the request's conversation; the line's id. `person`: the helper who says it."""
-        made = self._tx.connection.execute(
-            self._tx.insert(line)
-            .values(request_id=id, author=author, text_id=text, person_id=person, at=self._tx.now)
-            .returning(line.c.id)
-        )
-        return int(made.scalar_one())
+        values = {"request_id": id, "author": author, "text_id": text, "person_id": person, "at": self._tx.now}
+        return add(self._tx.connection, line, **values)
 
     def withdraw(self, line_id: int) -> None:
         """Its writer has taken a line back."""
-        self._tx.connection.execute(update(line).where(line.c.id == line_id).values(withdrawn_at=self._tx.now))
+        change(self._tx.connection, line, line_id, withdrawn_at=self._tx.now)
 
     def line_of_text(self, text: int) -> tuple[Request, Line] | None:
         """Where a text was said last, and in which request: a note can become a reply."""
-        row = self._tx.connection.execute(
-            select(line.c.id).where(line.c.text_id == text).order_by(line.c.id.desc()).limit(1)
-        ).first()
+        row = self._tx.connection.execute(_LAST_SAID, {"said": text}).first()
         return None if row is None else self.line(row.id)
 
     def line(self, id: int) -> tuple[Request, Line]:
-        row = self._tx.connection.execute(select(line.c.request_id, *_LINE).where(line.c.id == id)).one()
-        found = self._tx.connection.execute(select(request).where(request.c.id == row.request_id)).one()
+        row = self._tx.connection.execute(_ONE_LINE, {"the_id": id}).one()
+        found = self._tx.connection.execute(_BY_ID, {"the_id": row.request_id}).one()
         return _request(found), Line(*row[1:])
 
     def lines(self, id: int) -> list[Line]:
-        query = select(*_LINE).where(line.c.request_id == id)
-        return [Line(*row) for row in self._tx.connection.execute(query.order_by(line.c.id))]
+        return [Line(*row) for row in self._tx.connection.execute(_LINES, {"request": id})]
 
     def happened(self, about: Request, what: str, person: int | None) -> None:
         """A state change, kept without any text."""
-        self._tx.connection.execute(
-            self._tx.insert(event).values(subject=about.code, what=what, person_id=person, at=self._tx.now)
-        )
+        add(self._tx.connection, event, subject=about.code, what=what, person_id=person, at=self._tx.now)
 
     def overview_told(self) -> None:
         self._tx.connection.execute(self._tx.insert(event).values(subject=_OVERVIEW, what="told", at=self._tx.now))

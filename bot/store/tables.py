@@ -78,8 +78,10 @@ def standing(column: ColumnElement[int], *at: IntEnum) -> ColumnElement[bool]:
     return column == numbers[0] if len(numbers) == 1 else column.in_(numbers)
 
 
-UNFINISHED = (Status.READY, Status.SENDING, Status.DEFERRED, Status.QUEUED, Status.WAITING)
-_UNFINISHED_SQL = text("status IN (0, 1, 3, 4, 5)")
+AHEAD = (Status.READY, Status.SENDING, Status.DEFERRED, Status.WAITING)
+"""One delivery of a lane stands at one of these, as long as any is unfinished."""
+UNFINISHED = (*AHEAD, Status.QUEUED)
+_AHEAD_SQL = text("status IN (0, 1, 3, 5)")
 
 
 class PartStatus(IntEnum):
@@ -311,11 +313,16 @@ delivery = Table(
         sqlite_where=text("status IN (3, 5)"),
         postgresql_where=text("status IN (3, 5)"),
     ),
-    Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
+    Index("ix_delivery_ahead", "chat_id", "subject", sqlite_where=_AHEAD_SQL, postgresql_where=_AHEAD_SQL),
     Index(
-        "ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL
+        "ix_delivery_queued",
+        "chat_id",
+        "subject",
+        "id",
+        sqlite_where=text("status = 4"),
+        postgresql_where=text("status = 4"),
     ),
-    Index("ix_delivery_subject", "subject", "status"),
+    Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
     Index(
