@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import string
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -20,15 +20,19 @@ from bot import inbox, languages
 from bot.catalogue import Catalogue
 from bot.erasing import SWEEP
 from bot.events import Due
+from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
 from bot.media import Media
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
 from bot.ports import Account, Adapter, SendError
 from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler
+from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
+from bot.store.leases import LeaseBook
+from bot.store.listening import listen
 from bot.store.transaction import Policy, Transaction
-from bot.store.writer import Unit, Writer
+from bot.store.writer import Fence, Unit, Writer
 from bot.supervision import Line
 from bot.translators import Translators
 
@@ -71,6 +75,7 @@ class Parts:
     menus: Callable[[Catalogue, str], Sequence[SetCommands]] = lambda catalogue, account: ()
     clock: Clock = field(default_factory=SystemClock)
     token: Callable[[], str] = random_token
+    place: str = ""  # what the store calls this data folder, where several processes have one each
 
 
 class App:
@@ -81,8 +86,7 @@ class App:
         self.catalogue = Catalogue(parts.policy.languages, zone=parts.policy.zone)
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
-        self.lines: list[Line] = []
-        self.senders: dict[str, Sender] = {}
+        self.services: list[Service] = []
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         self.policy = replace(parts.policy, largest_files=largest)
         self.media = Media(parts.data_dir / "media", parts.adapters)
@@ -92,24 +96,54 @@ class App:
         self._engine: Engine = open_engine(parts.url)
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
-        self.writer = Writer(self._engine, self._begin, self._wake, troubled=self._troubled)
+        self.leases, fence = self._join()
+        self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled)
         self._stack.push_async_callback(self.writer.close)
-        self.inbox = inbox.Worker(self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep)
+        self.inbox = inbox.Worker(
+            self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep, self.leases.holds
+        )
         self.translators = Translators(self.writer, parts.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
             self._stack.push_async_callback(engine.close)
         self.media.begin()
-        for name, adapter in parts.adapters.items():
-            folder = parts.data_dir / "accounts" / name
-            deliver = self.inbox.accept(name)
-            self.lines.append(Line(name, adapter, self.writer, folder, deliver, parts.clock, self._settled))
-            self.senders[name] = Sender(
-                name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent, self.media
-            )
-            self._stack.push_async_callback(adapter.close)
+        self.services += [self._service(name, adapter) for name, adapter in parts.adapters.items()]
         return self
+
+    def _join(self) -> tuple[Leases, Fence | None]:
+        """The right to serve: everything where the database is this process's alone."""
+        if self._engine.dialect.name != "postgresql":
+            return Alone(), None
+        book = LeaseBook(self._engine, self.parts.token(), LASTS)
+        shared = Shared(book, self.parts.adapters, self.parts.clock)
+        return shared, shared.fence
+
+    def _service(self, name: str, adapter: Adapter) -> Service:
+        parts = self.parts
+
+        def sender() -> Sender:
+            self.inbox.wake()  # what has arrived for the account is this process's to handle now
+            return Sender(
+                name,
+                adapter,
+                self.writer,
+                self.catalogue,
+                parts.clock,
+                self._not_sent,
+                self.media,
+                lambda: self.leases.holds(name),
+            )
+
+        folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
+        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled)
+        menus = parts.menus(self.catalogue, name)
+        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN)
+
+    @property
+    def senders(self) -> dict[str, Sender]:
+        """Those at work, by account."""
+        return {service.name: service.sender for service in self.services if service.sender is not None}
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.aclose()
@@ -124,14 +158,15 @@ class App:
 
     async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
         """Serve until `stop`. `ready` is called once every account has connected, or is known not to for now."""
-        tasks = [asyncio.create_task(line.run(), name=f"receive {line.name}") for line in self.lines]
-        tasks += [
-            asyncio.create_task(self.inbox.run(), name="inbox"),
-            asyncio.create_task(self.translators.run(), name="translators"),
-            asyncio.create_task(self.scheduler.run(), name="scheduler"),
-            asyncio.create_task(self._housekeeping(), name="housekeeping"),
-        ]
-        tasks += [asyncio.create_task(self._send_when_up(line), name=f"send {line.name}") for line in self.lines]
+        work: dict[str, Coroutine[Any, Any, None]] = {
+            "leases": self.leases.run(),
+            "inbox": self.inbox.run(),
+            "house": self._keep_house(),
+            **{service.name: service.run() for service in self.services},
+        }
+        if isinstance(self.leases, Shared):
+            work["listener"] = listen(self.parts.url, self._wake, self.parts.clock.sleep)
+        tasks = [asyncio.create_task(one, name=name) for name, one in work.items()]
         # The first message must not wait in the writer's thread for the language model to be read.
         warm = asyncio.create_task(asyncio.to_thread(languages.load))
         if ready is not None:
@@ -144,33 +179,28 @@ class App:
                 for task in done:
                     task.result()  # a worker that died is a bug: everything stops, and nothing is lost by stopping
         finally:
-            for task in tasks:
-                if not task.get_name().startswith("send "):
-                    task.cancel()
-            await asyncio.gather(*(sender.stop(_STOP_WITHIN) for sender in self.senders.values()))
             for task in (*tasks, stopped):
                 task.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
+            await self.leases.give_back()
 
-    async def _send_when_up(self, line: Line) -> None:
-        await line.up.wait()
-        try:
-            for menu in self.parts.menus(self.catalogue, line.name):
-                await line.adapter.send(menu)
-        except SendError as error:
-            self._not_sent(line.name, "menu", error)
-        await self.senders[line.name].run()
+    async def _keep_house(self) -> None:
+        """What belongs to no account: events from inside, translations, timers."""
+        while True:
+            await self.leases.until_held(HOUSE)
+            self.inbox.wake()
+            await while_held(self.leases, HOUSE, [self.translators.run(), self.scheduler.run(), self._housekeeping()])
 
     async def _announce(self, ready: Callable[[], Awaitable[None]], warm: asyncio.Task[None]) -> None:
-        for line in self.lines:
-            await line.tried.wait()
+        for service in self.services:
+            await service.until_tried()
         await warm
         await ready()
 
     async def _housekeeping(self) -> None:
         while True:
-            await self.writer.run(inbox.forget)
-            await self.writer.run(lambda tx: tx.schedule.ensure(Due(SWEEP)))
+            await self.writer.run(inbox.forget, HOUSE)
+            await self.writer.run(lambda tx: tx.schedule.ensure(Due(SWEEP)), HOUSE)
             await self.parts.clock.sleep(_HOUSEKEEPING)
 
     def _begin(self, connection: Connection) -> Transaction:

@@ -16,7 +16,7 @@ from bot.leaks import warnings
 from bot.model import Chat
 from bot.ports import Adapter, Engine, NotSent, SendError, Unknown
 from bot.store.database import open_engine
-from bot.store.tables import Role, account, chat, organisation
+from bot.store.tables import Role, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
@@ -88,10 +88,10 @@ async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
 
 def paired_rooms(url: str, name: str) -> list[Room]:
     """The rooms of an account whose role the database knows; none where there is no database yet."""
+    state = select(home.c.state).where(home.c.account == name).order_by(home.c.place).limit(1).scalar_subquery()
     query = (
-        select(chat.c.network_id, chat.c.role, organisation.c.name, account.c.state)
+        select(chat.c.network_id, chat.c.role, organisation.c.name, state.label("state"))
         .outerjoin(organisation, organisation.c.id == chat.c.organisation_id)
-        .outerjoin(account, account.c.name == chat.c.account)
         .where(chat.c.account == name, chat.c.active, chat.c.role.in_((Role.COORDINATION, Role.ORGANISATION)))
         .order_by(chat.c.id)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -16,12 +17,13 @@ from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
+from bot.store.writer import NotServed, Together, Writer
 
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""
 
 _WINDOW = 256  # events in hand at a time
+_AT_ONCE = 8  # of them in one unit: it must stay within milliseconds
 _LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
 _RETRIES = (timedelta(milliseconds=100), timedelta(seconds=1), timedelta(seconds=5))
 _FORGET_AFTER = timedelta(days=3)  # no network brings an event again after a day
@@ -34,7 +36,8 @@ class Parses(Protocol):
 class Worker:
     """Handles what is in the inbox until its task is cancelled; a unit that is running then is still finished.
 
-    `failed` hears of each event that could not be handled: its account and the error. `sleep` takes seconds.
+    `failed` hears of each event that could not be handled: its account and the error. `sleep` takes seconds. `serves`:
+    whether an account ("" for what happens inside) is this process's to serve.
     """
 
     def __init__(
@@ -44,12 +47,14 @@ class Worker:
         handle: Handle,
         failed: Callable[[str, Exception], None],
         sleep: Callable[[float], Awaitable[None]],
+        serves: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._writer = writer
         self._adapters = adapters
         self._handle = handle
         self._failed = failed
         self._sleep = sleep
+        self._serves = serves
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
@@ -62,7 +67,7 @@ class Worker:
         """What the account's adapter hands its batches to: it returns when they are durable."""
 
         async def deliver(batch: Batch) -> None:
-            await self._writer.run(lambda tx: tx.inbox.accept(account, batch))
+            await self._writer.run_together(_ACCEPT, (account, batch), account)
 
         return deliver
 
@@ -84,35 +89,61 @@ class Worker:
                     await self._stirred.wait()
 
     def _read(self, tx: Transaction, not_in: Sequence[str]) -> list[Arrived]:
-        return tx.inbox.waiting(limit=_WINDOW, accounts=("", *self._adapters), not_in=not_in)
+        accounts = [account for account in ("", *self._adapters) if self._serves(account)]
+        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in)
 
     async def _run_lane(self, lane: str) -> None:
         waiting = self._lanes[lane]
         while waiting:
-            arrived = waiting.popleft()
-            await self._settle(arrived)
-            self._in_hand.discard(arrived.id)
+            some = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
+            served = await self._settled_together(some)
+            for arrived in [] if served else some:
+                served = await self._settle(arrived)
+                if not served:  # all of it is for whoever serves the account now, in its order
+                    some += waiting
+                    waiting.clear()
+                    break
+            self._in_hand.difference_update(arrived.id for arrived in some)
         del self._lanes[lane]
         self._stirred.set()
 
-    async def _settle(self, arrived: Arrived) -> None:
-        """Handle one event, again if it fails, and put it aside if it always does: the lane goes on."""
+    async def _settled_together(self, some: Sequence[Arrived]) -> bool:
+        """Handle what waits in a lane in one unit; False: nothing has happened, and each is to be settled alone."""
+        if len(some) == 1 or any(arrived.attempts for arrived in some):
+            return False
+
+        def unit(tx: Transaction) -> None:
+            for arrived, events in parsed:
+                self._unit(tx, arrived, events)
+
+        try:
+            parsed = [(arrived, self._parse(arrived)) for arrived in some]
+            await self._writer.run(unit, some[0].account)
+        except Exception:  # whose fault it was shows when each is handled alone
+            return False
+        return True
+
+    async def _settle(self, arrived: Arrived) -> bool:
+        """Handle one event, again if it fails, and put it aside if it always does: the lane goes on. False: it is
+        another process's to handle."""
         attempts = arrived.attempts
         while True:
             try:
                 unit = partial(self._unit, arrived=arrived, events=self._parse(arrived))
-                await self._writer.run(unit)
-                return
+                await self._writer.run(unit, arrived.account)
+                return True
+            except NotServed:
+                return False
             except Exception as error:  # any fault of a handler or a parser is that event's alone
                 self._failed(arrived.account, error)
                 attempts += 1
                 final = attempts > len(_RETRIES) or isinstance(error, ValueError)
-                await self._writer.run(
-                    partial(_give_up, arrived=arrived, error=type(error).__name__, attempts=attempts, final=final)
-                )
-                if final:
-                    return
-                await self._sleep(_RETRIES[attempts - 1].total_seconds())
+                give_up = partial(_give_up, arrived=arrived, error=type(error).__name__, attempts=attempts, final=final)
+            with suppress(NotServed):
+                await self._writer.run(give_up, arrived.account)
+            if final:
+                return True
+            await self._sleep(_RETRIES[attempts - 1].total_seconds())
 
     def _parse(self, arrived: Arrived) -> Sequence[Incoming | Internal]:
         if arrived.account:
@@ -132,6 +163,14 @@ class Worker:
                 tx.deliveries.add(action)
         if cannot_be_read:
             tx.inbox.unreadable(arrived)
+
+
+def _accept(tx: Transaction, batches: Sequence[tuple[str, Batch]]) -> list[None]:
+    tx.inbox.accept_all(batches)
+    return [None] * len(batches)
+
+
+_ACCEPT = Together(_accept)
 
 
 def _give_up(tx: Transaction, arrived: Arrived, error: str, attempts: int, final: bool) -> None:

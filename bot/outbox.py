@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.actions import Priority
 from bot.failing import MAX_RESENDS, GiveUp, Move, Resend, Retry, after_failure, backoff, is_repeatable, marked
@@ -18,10 +18,13 @@ from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
 from bot.store.claims import Claimed, Claims, Part, Receipted
 from bot.store.transaction import Transaction
-from bot.store.writer import Together, Writer
+from bot.store.writer import NotServed, Together, Unit, Writer
+
+T = TypeVar("T")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
-_IN_FLIGHT = 32
+_IN_FLIGHT = 64
+_LOOK_AGAIN = 0.2  # seconds
 
 
 class Clock(Protocol):
@@ -50,7 +53,9 @@ class Sender:
         clock: Clock,
         failed: Failed,
         media: Media,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_send`: whether the account is still this process's to speak for, asked right before each send."""
         self._account = account
         self._media = media
         self._adapter = adapter
@@ -58,6 +63,7 @@ class Sender:
         self._catalogue = catalogue
         self._clock = clock
         self._failed = failed
+        self._may_send = may_send
         self._pacer = Pacer(adapter.limits)
         self._stirred = asyncio.Event()
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
@@ -70,9 +76,12 @@ class Sender:
         self._stirred.set()
 
     async def run(self) -> None:
-        await self._writer.run(lambda tx: self._claims(tx).recover())
+        await self._run(lambda tx: self._claims(tx).recover())
         while not self._stopping:
             self._stirred.clear()
+            if not self._may_send():
+                await self._clock.sleep(_LOOK_AGAIN)
+                continue
             now = self._clock.steady()
             async with self._claiming:
                 claimed = [] if self._stopping else await self._claim(now)
@@ -98,7 +107,7 @@ class Sender:
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.pop(task, None)
         self._stirred.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, NotServed):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "a delivery could not be recorded", "exception": error, "task": task}
             )
@@ -119,7 +128,7 @@ class Sender:
             taken = claims.presses()
             return (taken + claims.claim(limit, sorted(busy), one_per_chat) if limit else taken), claims.faults
 
-        claimed, faults = await self._writer.run(unit)
+        claimed, faults = await self._run(unit)
         for kind, fault in faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
         for one in claimed:
@@ -132,7 +141,7 @@ class Sender:
 
         Nothing could be claimed at `since`: what the pace has come to allow after that moment is not waited for.
         """
-        due = await self._writer.run(lambda tx: tx.lanes.next_due(self._account))
+        due = await self._run(lambda tx: tx.lanes.next_due(self._account))
         now = self._clock.steady()
         waits = []
         if due is not None:
@@ -226,9 +235,11 @@ class Sender:
     async def _without_file(self, claimed: Claimed, part: Part, lost: Refused) -> Claimed:
         self._failed(self._account, claimed.kind, lost)
         too_large = isinstance(lost, TooLarge)
-        return await self._writer.run(lambda tx: self._claims(tx).without_file(claimed, part, too_large))
+        return await self._run(lambda tx: self._claims(tx).without_file(claimed, part, too_large))
 
     async def _send(self, action: Outgoing, attempt: int) -> Receipt:
+        if not self._may_send():
+            raise NotSent("the account may be another process's by now")
         try:
             return await self._adapter.send(action)
         except SendError:
@@ -244,7 +255,10 @@ class Sender:
 
     async def _record(self, outcome: Callable[..., None], *arguments: object) -> None:
         """Commit what became of a delivery."""
-        await self._writer.run(lambda tx: outcome(self._claims(tx), *arguments))
+        await self._run(lambda tx: outcome(self._claims(tx), *arguments))
+
+    async def _run(self, unit: Unit[T]) -> T:
+        return await self._writer.run(unit, self._account)
 
     async def _await_turn(self, claimed: Claimed) -> None:
         """A following part is a message like any other: it waits for the pace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.leases import HOUSE
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -19,7 +20,7 @@ class Scheduler:
     async def run(self) -> None:
         while True:
             self._stirred.clear()
-            wait = await self._writer.run(_release)
+            wait = await self._writer.run(_release, HOUSE)
             try:
                 async with asyncio.timeout(wait):
                     await self._stirred.wait()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from bot.failing import backoff
 from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
-from bot.store.writer import Writer
+from bot.store.writer import NotServed, Unit, Writer
 
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 _HELD = 10.0  # seconds; a network that is down shows it sooner
@@ -27,15 +29,18 @@ class Line:
         adapter: Adapter,
         writer: Writer,
         folder: Path,
+        place: str,
         deliver: Deliver,
         clock: Clock,
         settled: Callable[[str, Account | None, str | None], Awaitable[None]],
     ) -> None:
-        """`settled` hears each time the account is connected (with what it is) or not (with why)."""
+        """`folder` is the account's own, `place` what the store calls the data folder that it is in. `settled` hears
+        each time the account is connected (with what it is) or not (with why)."""
         self.name = name
         self.adapter = adapter
         self._writer = writer
         self._folder = folder
+        self._place = place
         self._deliver = deliver
         self._clock = clock
         self._settled = settled
@@ -44,6 +49,7 @@ class Line:
         self._failures = 0  # in a row
 
     async def run(self) -> None:
+        """Until it is cancelled, or the account is not accepted, or is another process's to serve."""
         while True:
             try:
                 if not self.up.is_set():
@@ -54,6 +60,8 @@ class Line:
                 await self._report(str(error))
                 _log.error("account is not accepted", account=self.name)
                 return
+            except NotServed:
+                return
             except Down as error:
                 await self._report(str(error))
             except Exception as error:  # a bug in an adapter must not stop the other networks
@@ -62,8 +70,13 @@ class Line:
             self._failures += 1
             await self._clock.sleep(backoff(self._failures).total_seconds())
 
+    async def close(self) -> None:
+        """Let go of the network. It may be run again."""
+        self.up.clear()
+        await self.adapter.close()
+
     async def _receive(self) -> None:
-        cursor = await self._writer.run(lambda tx: tx.accounts.get(self.name).cursor)
+        cursor = (await self._run(lambda tx: tx.accounts.get(self.name))).cursor
         recovery = asyncio.create_task(self._recovered())
         try:
             await self.adapter.receive(cursor, self._deliver)
@@ -75,17 +88,17 @@ class Line:
         await self._clock.sleep(_HELD)
         if self._failures:
             self._failures = 0
-            await self._writer.run(lambda tx: tx.accounts.recovered(self.name))
+            await self._run(lambda tx: tx.accounts.recovered(self.name))
 
     async def _open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = await self._writer.run(lambda tx: tx.accounts.get(self.name).state)
+        state = await self._run(lambda tx: tx.accounts.state(self.name, self._place))
 
         async def save(value: bytes) -> None:
-            await self._writer.run(lambda tx: tx.accounts.keep_state(self.name, value))
+            await self._run(lambda tx: tx.accounts.keep_state(self.name, self._place, value))
 
         account = await self.adapter.open(Home(self._folder, state, save))
-        await self._writer.run(
+        await self._run(
             lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
         )
         self.up.set()
@@ -94,5 +107,8 @@ class Line:
 
     async def _report(self, reason: str) -> None:
         self.tried.set()
-        await self._writer.run(lambda tx: tx.accounts.failed(self.name, reason))
+        await self._run(lambda tx: tx.accounts.failed(self.name, reason))
         await self._settled(self.name, None, reason)
+
+    async def _run(self, unit: Unit[T]) -> T:
+        return await self._writer.run(unit, self.name)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from bot.leases import HOUSE
 from bot.notices import StoredFinding
 from bot.ports import Engine
 from bot.protecting import paragraphs
@@ -38,7 +39,7 @@ class Translators:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._stirred.clear()
-                for wanted in await self._writer.run(self._take):
+                for wanted in await self._writer.run(self._take, HOUSE):
                     self._busy.add(wanted.id)
                     tasks.create_task(self._make(wanted))
                 await self._rest()
@@ -53,7 +54,7 @@ class Translators:
             at = tx.texts.next_wanted_at(sorted(self._busy))
             return None if at is None else (at - tx.now).total_seconds()
 
-        wait = await self._writer.run(seconds)
+        wait = await self._writer.run(seconds, HOUSE)
         if len(self._busy) >= _AT_ONCE:
             wait = None
         try:
@@ -65,7 +66,7 @@ class Translators:
     async def _make(self, wanted: Wanted) -> None:
         try:
             result = await self._ask(wanted)
-            await self._writer.run(lambda tx: _record(tx, wanted, result))
+            await self._writer.run(lambda tx: _record(tx, wanted, result), HOUSE)
             if result.text is None:
                 self._failed(wanted.purpose, result.failure or "no engine")
         finally:
@@ -80,7 +81,7 @@ class Translators:
         def remembered(tx: Transaction) -> dict[str, str]:
             return tx.texts.remembered(paragraphs(text), source, wanted.language)
 
-        memory = await self._writer.run(remembered)
+        memory = await self._writer.run(remembered, HOUSE)
         return await translate(text, source, wanted.language, self._engines[wanted.purpose], memory.get)
 
 

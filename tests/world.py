@@ -313,7 +313,9 @@ async def world(
         serving = asyncio.create_task(app.run(announce))
         await ready.wait()
         try:
-            yield World(app, network, clock, serving)
+            made = World(app, network, clock, serving)
+            await made.settled()  # a bot that starts sweeps first
+            yield made
         finally:
             app.stop()
             await serving

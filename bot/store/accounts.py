@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from bot.store.statements import both
-from bot.store.tables import account
+from bot.store.tables import account, home
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class AccountRow:
     name: str
     cursor: str | None
-    state: bytes | None
     display: str
     private_link: str
     group_link: str | None
@@ -31,6 +30,11 @@ _BY_NAME = select(account).where(account.c.name == bindparam("the_name"))
 _ADVANCE = both(
     lambda into: (row := into(account)).on_conflict_do_update(
         index_elements=["name"], set_={"cursor": row.excluded.cursor}
+    )
+)
+_KEEP_STATE = both(
+    lambda into: (row := into(home)).on_conflict_do_update(
+        index_elements=["account", "place"], set_={"state": row.excluded.state}
     )
 )
 
@@ -53,8 +57,15 @@ class Accounts:
     def advance(self, name: str, cursor: str) -> None:
         self._tx.connection.execute(_ADVANCE[self._tx.dialect], {"name": name, "cursor": cursor})
 
-    def keep_state(self, name: str, state: bytes) -> None:
-        self._set(name, state=state)
+    def state(self, name: str, place: str) -> bytes | None:
+        """What the account's adapter has kept in the data folder of that name."""
+        query = select(home.c.state).where(home.c.account == name, home.c.place == place)
+        found: bytes | None = self._tx.connection.execute(query).scalar()
+        return found
+
+    def keep_state(self, name: str, place: str, state: bytes) -> None:
+        row = {"account": name, "place": place, "state": state}
+        self._tx.connection.execute(_KEEP_STATE[self._tx.dialect], row)
 
     def connected(self, name: str, display: str, private_link: str, group_link: str | None) -> None:
         self._set(name, display=display, private_link=private_link, group_link=group_link, error=None, error_at=None)
@@ -66,4 +77,5 @@ class Accounts:
         self._set(name, error=None, error_at=None)
 
     def _set(self, name: str, **values: object) -> None:
+        self.get(name)
         self._tx.connection.execute(update(account).where(account.c.name == name).values(**values))

@@ -80,10 +80,13 @@ _RELEASE = (
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
-_SHOWN = (
+_SHOWN = [
     delivery.c[name]
-    for name in ["id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority", "attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "expires_at"]
-)
+    for name in (
+        *("id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority"),
+        *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "expires_at"),
+    )
+]
 _TO_SEND = (
     select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
     .join(chat, chat.c.id == delivery.c.chat_id)
@@ -215,17 +218,17 @@ class Lanes:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
         return when
 
-    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> Sequence[Row[Any]]:
+    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> list[Row[Any]]:
         """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its
         chat is, and with what it says."""
         given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
-            return self._tx.connection.execute(_READY_ELSEWHERE, given | {"busy": list(not_to)}).all()
-        return self._tx.connection.execute(_READY, given).all()
+            return list(self._tx.connection.execute(_READY_ELSEWHERE, given | {"busy": list(not_to)}))
+        return list(self._tx.connection.execute(_READY, given))
 
-    def presses(self, account: str) -> Sequence[Row[Any]]:
+    def presses(self, account: str) -> list[Row[Any]]:
         """Answers to button presses that can go now."""
-        return self._tx.connection.execute(_PRESSES, {"the_account": account, "most": 32}).all()
+        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": 32}))
 
     def queue_lengths(self) -> dict[str, dict[str, int]]:
         """By account: how many deliveries are unfinished and how many failed."""

@@ -109,12 +109,28 @@ account = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("cursor", String),
-    Column("state", LargeBinary),
     Column("display", String, nullable=False, server_default=""),
     Column("private_link", String, nullable=False, server_default=""),
     Column("group_link", String),
     Column("error", String),
     Column("error_at", Instant),
+)
+
+home = Table(
+    "home",  # the adapter's own state of an account, for each data folder: a device's keys are where its files are
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("place", String, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+lease = Table(
+    "lease",  # which process serves an account, where several share the database; "" is what belongs to no account
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 inbox = Table(

@@ -1,0 +1,102 @@
+"""One account at work: connected, receiving and sending, for as long as this process may serve it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from bot.leases import Leases
+from bot.model import SetCommands
+from bot.outbox import Sender
+from bot.ports import SendError
+from bot.store.writer import NotServed
+from bot.supervision import Line
+
+
+class Service:
+    """`sender` is the one of the present term, None while another process serves the account."""
+
+    def __init__(
+        self,
+        line: Line,
+        sender: Callable[[], Sender],
+        menus: Sequence[SetCommands],
+        leases: Leases,
+        failed: Callable[[str, str, SendError], None],
+        stop_within: float,
+    ) -> None:
+        """`sender` makes one, and `menus` are announced whenever the account is connected. What is in the air when the
+        term ends gets `stop_within` seconds to land."""
+        self.name = line.name
+        self.sender: Sender | None = None
+        self.line = line
+        self._make_sender = sender
+        self._menus = menus
+        self._leases = leases
+        self._failed = failed
+        self._stop_within = stop_within
+
+    async def run(self) -> None:
+        while True:
+            await self._leases.until_held(self.name)
+            self.sender = self._make_sender()
+            try:
+                await while_held(
+                    self._leases, self.name, [self.line.run(), self._send_when_up(self.sender)], self._stop
+                )
+            finally:
+                self.sender = None
+                await self.line.close()
+
+    async def _stop(self) -> None:
+        """Nothing more is taken up; what is in the air lands."""
+        if self.sender is not None:
+            await self.sender.stop(self._stop_within)
+
+    async def until_tried(self) -> None:
+        """Until the account is connected, or is known not to be for now: its network is down, or another process has
+        it."""
+        await self._leases.until_known(self.name)
+        if self._leases.holds(self.name):
+            await self.line.tried.wait()
+
+    async def _send_when_up(self, sender: Sender) -> None:
+        await self.line.up.wait()
+        try:
+            for menu in self._menus:
+                await self.line.adapter.send(menu)
+        except SendError as error:
+            self._failed(self.name, "menu", error)
+        await sender.run()
+
+
+def _is_not_served(error: BaseException) -> bool:
+    """Whether it only says that the lease is lost, which is heard of in its own way."""
+    return isinstance(error, NotServed) or (isinstance(error, BaseExceptionGroup) and error.split(NotServed)[1] is None)
+
+
+async def while_held(
+    leases: Leases,
+    account: str,
+    work: Sequence[Coroutine[Any, Any, None]],
+    stop: Callable[[], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Do the work until the lease is lost, or one of it raises. `stop` is awaited while all but its last part, which
+    it stops, has been cancelled."""
+    tasks = [asyncio.create_task(one, name=f"{account or 'house'} {number}") for number, one in enumerate(work)]
+    lost = asyncio.create_task(leases.until_lost(account), name=f"lease {account or 'house'}")
+    pending: set[asyncio.Task[Any]] = {*tasks, lost}
+    try:
+        while not lost.done():
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if (error := task.exception()) and not _is_not_served(error):
+                    raise error  # a worker that died is a bug: everything stops, and nothing is lost by stopping
+    finally:
+        for task in (*tasks[:-1], lost):
+            task.cancel()
+        if stop is not None:
+            await stop()
+        tasks[-1].cancel()
+        await asyncio.gather(*tasks, lost, return_exceptions=True)

@@ -1,0 +1,70 @@
+"""Leases in the database: which process may serve an account, by the database's own clock (PostgreSQL)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine, bindparam, select, text
+
+from bot.store.tables import lease
+
+_RENEW = text(
+    "UPDATE lease SET until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) + :lasts "
+    "WHERE account = :account AND owner = :owner AND epoch = :epoch"
+)
+_TAKE = text(
+    "INSERT INTO lease (account, owner, epoch, until) "
+    "VALUES (:account, :owner, 1, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) + :lasts) "
+    "ON CONFLICT (account) DO UPDATE SET owner = :owner, epoch = lease.epoch + 1, until = EXCLUDED.until "
+    "WHERE lease.until < CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) RETURNING epoch"
+)
+_GIVE_BACK = text("UPDATE lease SET until = 0 WHERE account = :account AND owner = :owner AND epoch = :epoch")
+_EPOCHS = select(lease.c.account, lease.c.epoch).where(lease.c.account.in_(bindparam("accounts", expanding=True)))
+
+
+class LeaseBook:
+    """Each call is one short transaction of its own: a lease is kept whatever the writer is waiting for."""
+
+    def __init__(self, engine: Engine, owner: str, lasts: timedelta) -> None:
+        """`owner` names this process and no other. A lease that is not renewed ends after `lasts`."""
+        self._engine = engine.execution_options(isolation_level="READ COMMITTED")
+        self._owner = owner
+        self._lasts = round(lasts.total_seconds() * 1_000_000)
+
+    def renew(self, held: Mapping[str, int]) -> set[str]:
+        """Keep what is held, by account and epoch; those that are still this process's."""
+        kept = set()
+        with self._engine.begin() as connection:
+            for account in sorted(held):
+                given = {"account": account, "owner": self._owner, "epoch": held[account], "lasts": self._lasts}
+                if connection.execute(_RENEW, given).rowcount:
+                    kept.add(account)
+        return kept
+
+    def take(self, wanted: Collection[str]) -> dict[str, int]:
+        """Take what nobody holds; the epochs of what was got."""
+        got = {}
+        with self._engine.begin() as connection:
+            for account in sorted(wanted):
+                given = {"account": account, "owner": self._owner, "lasts": self._lasts}
+                epoch = connection.execute(_TAKE, given).scalar()
+                if epoch is not None:
+                    got[account] = int(epoch)
+        return got
+
+    def give_back(self, held: Mapping[str, int]) -> None:
+        """Another process may take them at once."""
+        with self._engine.begin() as connection:
+            for account in sorted(held):
+                given = {"account": account, "owner": self._owner, "epoch": held[account]}
+                connection.execute(_GIVE_BACK, given)
+
+
+def lost(connection: Connection, accounts: Collection[str], held: Mapping[str, int]) -> frozenset[str]:
+    """Those of the accounts whose lease is not the one that is held, as a unit's transaction sees it.
+
+    At PostgreSQL's level SERIALIZABLE a unit that saw its lease is ordered before whoever takes it over.
+    """
+    epochs = {row.account: row.epoch for row in connection.execute(_EPOCHS, {"accounts": list(accounts)})}
+    return frozenset(account for account in accounts if epochs.get(account) != held.get(account, -1))
