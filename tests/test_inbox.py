@@ -99,7 +99,7 @@ async def test_the_same_event_delivered_twice_has_its_effect_once(database_url: 
 
 async def test_a_handler_that_fails_for_a_moment_is_run_again(database_url: str) -> None:
     """Nothing of the failed runs remains, and the chat's order holds."""
-    desk = Desk(failures=3)
+    desk = Desk(failures=4)
     batch = Batch((Raw("1", "a", message("a", "fails")), Raw("2", "a", message("a", "next"))), "2")
     effects = await through(database_url, desk, batch)
     assert desk.handled == ["fails", "next"]
