@@ -13,16 +13,18 @@ from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from bot import control, logs, operating, setting_up, wiring
 from bot.app import App, SystemClock, random_token
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
-from bot.store.faults import named
+from bot.store.faults import Verdict, named, verdict
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2
+_RERUNS = 20  # of a command that other processes' work is in the way of
 
 _log = structlog.get_logger()
 
@@ -182,9 +184,17 @@ def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
     engine = open_engine(settings.database.url)
     try:
         migrate(engine)
-        with engine.begin() as connection:
-            tx = Transaction(connection, wiring.policy(settings), SystemClock().now(), random_token)
-            return operating.answer(tx, tuple(settings.adapters), asked)
+        for _ in range(_RERUNS):
+            try:
+                with engine.begin() as connection:
+                    tx = Transaction(connection, wiring.policy(settings), SystemClock().now(), random_token)
+                    return operating.answer(tx, tuple(settings.adapters), asked)
+            except DBAPIError as error:
+                if verdict(error) is not Verdict.RERUN:
+                    raise
+        return {"error": "the running bots are too busy to let this through; try again in a moment"}
+    except DBAPIError as error:
+        return {"error": f"nothing can be read or written now: {named(error)}"}
     finally:
         engine.dispose()
 

@@ -290,7 +290,10 @@ Rows = tuple[tuple[Choice, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class SendText:
-    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent)."""
+    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent).
+
+    `again`: it may stand there already, said by this process or by another one.
+    """
 
     chat: Chat
     text: Text
@@ -298,6 +301,7 @@ class SendText:
     choices: Rows = ()
     thread: str | None = None
     reply_to: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,7 @@ class SendFile:
     thread: str | None = None
     reply_to: str | None = None
     file: Path | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

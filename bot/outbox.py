@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from bot.actions import Priority
 from bot.failing import MAX_RESENDS, GiveUp, Move, Resend, Retry, after_failure, backoff, is_repeatable, marked
 from bot.media import Media
-from bot.model import EditText, Outgoing, Receipt, SendFile, UnpinMessage, Withdraw
+from bot.model import EditText, Outgoing, Receipt, SendFile, SendText, UnpinMessage, Withdraw
 from bot.pacing import Pacer
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
@@ -201,6 +201,8 @@ class Sender:
             action = marked(action, claimed.subject)
             await self._record(Claims.marked_again, claimed)
             claimed = replace(claimed, resends=claimed.resends + 1)
+        if part.unsure and isinstance(action, (SendText, SendFile)):
+            action = replace(action, again=True)
         try:
             receipt = await self._send(action, claimed.attempts)
         except SendError as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,7 +59,20 @@ def parts(config: Config) -> Parts:
         engines=_by_purpose(config, made),
         handle=handle,
         menus=menus,
+        place=place(config),
     )
+
+
+def place(config: Config) -> str:
+    """What the store calls this data folder. On PostgreSQL several processes have one each, with keys of their own."""
+    if not config.database.url.startswith("postgresql"):
+        return ""
+    file = config.bot.data_dir / "place"
+    if not file.exists():
+        config.bot.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A folder from before there could be others is the nameless one.
+        file.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
+    return file.read_text().strip()
 
 
 def lock_path(config: Config) -> Path:
