@@ -22,6 +22,7 @@ from bot.store.writer import NotServed, Together, Writer
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""
 
+_READ_ALL = 50  # every so many times all that waits is read, not only what is new
 _WINDOW = 256  # events in hand at a time
 _AT_ONCE = 8  # of them in one unit: it must stay within milliseconds
 _LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
@@ -58,6 +59,9 @@ class Worker:
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
+        self._seen = 0  # the newest event that was read; all that wait before it are in hand, unless …
+        self._left_out = True  # … some were not taken then: the next look begins at the oldest
+        self._reads = 0
 
     def wake(self) -> None:
         """There may be something new."""
@@ -76,8 +80,15 @@ class Worker:
             while True:
                 self._stirred.clear()
                 full = [lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE]
-                read = await self._writer.run(partial(self._read, not_in=full))
+                # Reading what is in hand again and again would cost more than all the rest. But an older event can be
+                # new again when its key has come: every now and then all is read.
+                self._reads += 1
+                all_of_it = self._left_out or not self._in_hand or not self._reads % _READ_ALL
+                self._left_out = bool(full)
+                after = 0 if all_of_it else self._seen
+                read = await self._writer.run(partial(self._read, after=after, not_in=full))
                 new = [arrived for arrived in read if arrived.id not in self._in_hand]
+                self._seen = max((self._seen, *(arrived.id for arrived in read)))
                 for arrived in new:
                     self._in_hand.add(arrived.id)
                     if arrived.lane in self._lanes:
@@ -88,9 +99,9 @@ class Worker:
                 if not new or len(read) < _WINDOW:
                     await self._stirred.wait()
 
-    def _read(self, tx: Transaction, not_in: Sequence[str]) -> list[Arrived]:
+    def _read(self, tx: Transaction, after: int, not_in: Sequence[str]) -> list[Arrived]:
         accounts = [account for account in ("", *self._adapters) if self._serves(account)]
-        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in)
+        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in, after=after)
 
     async def _run_lane(self, lane: str) -> None:
         waiting = self._lanes[lane]
@@ -102,6 +113,7 @@ class Worker:
                 if not served:  # all of it is for whoever serves the account now, in its order
                     some += waiting
                     waiting.clear()
+                    self._left_out = True
                     break
             self._in_hand.difference_update(arrived.id for arrived in some)
         del self._lanes[lane]

@@ -20,7 +20,7 @@ from bot.chats import Pairing
 from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
-from bot.store.tables import InboxStatus, Status, delivery, inbox
+from bot.store.tables import InboxStatus, Status, account, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
 from handlers.routes import handle
 from tests.paper import Paper, PaperAdapter, Shown
@@ -34,6 +34,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._now = MONDAY_MORNING
+        self._set_back = timedelta()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
@@ -42,7 +43,13 @@ class Clock:
         return self._now
 
     def steady(self) -> float:
-        return self._now.timestamp()
+        return (self._now + self._set_back).timestamp()
+
+    def set_back(self, by: timedelta) -> None:
+        """Somebody sets the clock on the wall; no time passes."""
+        self._now -= by
+        self._set_back += by
+        self._sleepers = [(at - by, order, future) for at, order, future in self._sleepers]
 
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -249,8 +256,11 @@ def _busy(tx: Transaction) -> bool:
     raised = tx.connection.execute(select(inbox.c.error).where(inbox.c.status == InboxStatus.NEW, inbox.c.attempts > 0))
     assert (error := raised.scalar()) is None, f"a handler raised {error}"
     waiting = select(func.count()).where(inbox.c.status == InboxStatus.NEW)
+    paused = select(chat.c.id).where(chat.c.paused_until > tx.now)
     moving = select(func.count()).where(
-        delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)
+        (delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)),
+        delivery.c.chat_id.not_in(paused),
+        ~select(account.c.name).where(account.c.name == delivery.c.account, account.c.paused_until > tx.now).exists(),
     )
     wanted = tx.texts.next_wanted_at([])
     return bool(

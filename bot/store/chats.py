@@ -98,6 +98,16 @@ class Chats:
         row = self._tx.connection.execute(query.order_by(chat.c.id.desc()).limit(1)).first()
         return None if row is None else _chat(row)
 
+    def paused(self, account: str) -> list[tuple[int, datetime]]:
+        """The chats that the network wants nothing for, and until when."""
+        query = select(chat.c.id, chat.c.paused_until).where(
+            chat.c.account == account, chat.c.paused_until > self._tx.now
+        )
+        return [(row.id, row.paused_until) for row in self._tx.connection.execute(query)]
+
+    def set_paused(self, id: int, until: datetime) -> None:
+        self._set(id, paused_until=until)
+
     def set_active(self, id: int, active: bool) -> None:
         self._set(id, active=active)
 

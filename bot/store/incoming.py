@@ -43,7 +43,8 @@ _PUT = insert(inbox)
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
 _WAITING = (
     select(*_ARRIVED)
-    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.account.in_(bindparam("accounts", expanding=True)))
+    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))
+    .where(inbox.c.account.in_(bindparam("accounts", expanding=True)))
     .order_by(inbox.c.id)
     .limit(bindparam("most"))
 )
@@ -96,9 +97,9 @@ class Inbox:
         self._tx.connection.execute(_PUT, row)
         self._tx.stirred.add("inbox")
 
-    def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = ()) -> list[Arrived]:
-        """The oldest unhandled events of these accounts, but none in the lanes `not_in`."""
-        given: dict[str, object] = {"accounts": list(accounts), "most": limit}
+    def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = (), after: int = 0) -> list[Arrived]:
+        """The oldest unhandled events of these accounts after the event `after`, but none in the lanes `not_in`."""
+        given: dict[str, object] = {"accounts": list(accounts), "most": limit, "after": after}
         if not_in:
             rows = self._tx.connection.execute(_WAITING_ELSEWHERE, given | {"lanes": list(not_in)})
         else:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, case, exists, func, insert, select, updat
 from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
+from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
 from bot.store.statements import change
 from bot.store.tables import AHEAD, UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
@@ -73,7 +74,8 @@ _RELEASE = (
     .where(
         delivery.c.account == bindparam("the_account"),
         standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
-        delivery.c.due_at <= bindparam("at"),
+        # Nobody waits for long: what is due much later was put off before the clock was set back.
+        (delivery.c.due_at <= bindparam("at")) | (delivery.c.due_at > bindparam("never")),
     )
     .values(status=Status.READY, due_at=None)
 )
@@ -96,6 +98,23 @@ _TO_SEND = (
     .limit(bindparam("most"))
 )
 _READY = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
+_URGENT = _READY.where(delivery.c.priority < Priority.NOTICE)
+_URGENT_ELSEWHERE = _URGENT.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_THESE = _TO_SEND.where(delivery.c.id.in_(bindparam("these", expanding=True)))
+_NOTICES = (
+    select(
+        delivery.c.id, delivery.c.chat_id, delivery.c.message_id, delivery.c.language, delivery.c.attempts, chat.c.kind
+    )
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .where(
+        delivery.c.account == bindparam("the_account"),
+        delivery.c.priority == Priority.NOTICE,
+        standing(delivery.c.status, Status.READY),
+        delivery.c.id > bindparam("after"),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
 _READY_ELSEWHERE = _READY.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
 _PRESSES = _TO_SEND.where(delivery.c.priority == Priority.PRESS)
 
@@ -210,7 +229,8 @@ class Lanes:
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
-        changed = self._tx.connection.execute(_RELEASE, {"the_account": account, "at": self._tx.now})
+        given = {"the_account": account, "at": self._tx.now, "never": self._tx.now + 2 * LONGEST_WAIT}
+        changed = self._tx.connection.execute(_RELEASE, given)
         if changed.rowcount:
             self._tx.stirred.add("outbox")
 
@@ -218,13 +238,24 @@ class Lanes:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
         return when
 
-    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> list[Row[Any]]:
+    def ready(self, account: str, limit: int, not_to: Sequence[int], urgent: bool = False) -> list[Row[Any]]:
         """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its
-        chat is, and with what it says."""
+        chat is, and with what it says. `urgent`: no notices."""
         given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
-            return list(self._tx.connection.execute(_READY_ELSEWHERE, given | {"busy": list(not_to)}))
-        return list(self._tx.connection.execute(_READY, given))
+            query = _URGENT_ELSEWHERE if urgent else _READY_ELSEWHERE
+            return list(self._tx.connection.execute(query, given | {"busy": list(not_to)}))
+        return list(self._tx.connection.execute(_URGENT if urgent else _READY, given))
+
+    def these(self, account: str, ids: Sequence[int]) -> list[Row[Any]]:
+        """Of these deliveries, those that can go now."""
+        given = {"the_account": account, "these": list(ids), "most": len(ids)}
+        return list(self._tx.connection.execute(_THESE, given))
+
+    def notices(self, account: str, after: int, limit: int) -> list[Row[Any]]:
+        """Notices that can go now, by their ids, from the one after `after` on."""
+        given = {"the_account": account, "after": after, "most": limit}
+        return list(self._tx.connection.execute(_NOTICES, given))
 
     def presses(self, account: str) -> list[Row[Any]]:
         """Answers to button presses that can go now."""

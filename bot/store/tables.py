@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -114,6 +115,9 @@ account = Table(
     Column("group_link", String),
     Column("error", String),
     Column("error_at", Instant),
+    Column("paused_until", Instant),  # as the network has said
+    Column("rate", Float),  # messages a second, and at once, as learnt from its refusals
+    Column("burst", Integer),
 )
 
 home = Table(
@@ -175,6 +179,7 @@ chat = Table(
     Column("person_id", ForeignKey("person.id")),  # of a helper's private chat: whose it is
     Column("added_at", Instant, nullable=False),
     Column("explained_at", Instant),
+    Column("paused_until", Instant),  # as the network has said
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language"),
 )
