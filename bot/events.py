@@ -33,6 +33,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SentAgain:
+    """A delivery that had failed is on its way once more, because the operator wanted it."""
+
+    chat: int
+    subject: str
+    name: str | None
+    report: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileLost:
     """What came with a text could not be passed on to a chat; a line stands in its place. `too_large`: that is why."""
 
@@ -65,4 +75,4 @@ class Quarantined:
     account: str
 
 
-Internal = Translated | Outcome | FileLost | ChatGone | Due | Quarantined
+Internal = Translated | Outcome | SentAgain | FileLost | ChatGone | Due | Quarantined

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.actions import Action
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
+from bot.events import Internal, Quarantined
 from bot.model import Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
 from bot.store.encoding import decode
@@ -119,7 +119,7 @@ class Worker:
             chat = arrived.lane.partition(":")[2]
             return self._adapters[arrived.account].parse(Raw(arrived.event, chat, arrived.body))
         event = decode(arrived.body, object)
-        assert isinstance(event, (Translated, Outcome, FileLost, ChatGone, Due, Quarantined))
+        assert isinstance(event, Internal)
         return [event]
 
     def _unit(self, tx: Transaction, arrived: Arrived, events: Sequence[Incoming | Internal]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bot import dead_letters
 from bot.chats import Pairing
 from bot.store.tables import InboxStatus, Role, inbox, request, translation
 from bot.store.transaction import Transaction
@@ -37,14 +38,15 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
 
 def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
     """Rooms, groups, languages, queues and each network's last error; no name or word of any person."""
-    queues = tx.lanes.queue_lengths()
+    queues, dead = tx.lanes.queue_lengths(), tx.dead_letters.by_account()
     networks = [
         {
             "account": row.name,
             "name": row.display,
             "error": row.error,
             "error_at": row.error_at.isoformat() if row.error_at else None,
-            **queues.get(row.name, {"waiting": 0, "failed": 0}),
+            "waiting": queues.get(row.name, {}).get("waiting", 0),
+            "failed": dead.get(row.name, 0),
         }
         for row in (tx.accounts.get(name) for name in accounts)
     ]
@@ -71,6 +73,7 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
             "put_aside": _count(tx, inbox.c.status == InboxStatus.QUARANTINED),
         },
         "translations": _counted(tx, select(translation.c.state, func.count()).group_by(translation.c.state)),
+        "failed": tx.dead_letters.counts(),
     }
 
 
@@ -79,6 +82,9 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
     commands: dict[str, Callable[[], Answer]] = {
         "pair": lambda: pair(tx, str(asked.get("role")), asked.get("organisation"), asked.get("language")),
         "status": lambda: status(tx, accounts),
+        "failed": lambda: dead_letters.failed(tx),
+        "retry": lambda: dead_letters.retry(tx, accounts, [str(id) for id in asked.get("ids", ())]),
+        "retry all": lambda: dead_letters.retry_all(tx, accounts, asked.get("after") or {}),
     }
     command = commands.get(str(asked.get("command")))
     if command is None:
@@ -110,7 +116,13 @@ def lines(found: Answer, program: str) -> list[str]:
             f"Inbox: {inbox_counts['waiting']} waiting, {inbox_counts['unreadable']} cannot be read yet, "
             f"{inbox_counts['put_aside']} put aside"
         )
+    if any(found["failed"].values()):
+        counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
+        result.append(f"Failed for good: {counted}. More: {program} status --failed")
     return result
+
+
+_ONE = {"deliveries": "delivery", "events": "event", "translations": "translation"}
 
 
 def _network_line(network: Answer) -> str:

@@ -250,6 +250,7 @@ class Sender:
     async def _settle(self, claimed: Claimed, part: Part, failure: SendError, repeatable: bool) -> None:
         self._failed(self._account, claimed.kind, failure)
         now, steady = self._clock.now(), self._clock.steady()
+        not_there = None if part.unsure or isinstance(failure, Unknown) else part
         decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now)
         if isinstance(failure, NotSent) and failure.retry_after is not None:
             until = steady + failure.retry_after.total_seconds()
@@ -266,6 +267,6 @@ class Sender:
             case Move(to):
                 await self._record(Claims.moved, claimed, part, to)
             case GiveUp(reason, gone=True):
-                await self._record(Claims.gone, claimed, reason)
+                await self._record(Claims.gone, claimed, reason, not_there)
             case GiveUp(reason):
-                await self._record(Claims.refused, claimed, reason)
+                await self._record(Claims.refused, claimed, reason, not_there)

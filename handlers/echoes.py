@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from bot.actions import Button, Buttons, Edit, Named
 from bot.content import Content, LanguageName, Line, Sentence, Translated, say
-from bot.events import Outcome
+from bot.events import Outcome, SentAgain
 from bot.events import Translated as TranslationCame
 from bot.requests import Request
 from bot.store.requests import Line as Spoken
@@ -84,8 +84,8 @@ def _may_be_there(sent: Row[Any] | None) -> bool:
     return bool(sent.status != Status.FAILED or sent.failure == "no answer from the network")
 
 
-def reply_settled(event: Outcome, tx: Transaction) -> Actions:
-    """A reply has reached the member, or never will."""
+def reply_settled(event: Outcome | SentAgain, tx: Transaction) -> Actions:
+    """A reply has reached the member, or never will, or is on its way once more."""
     request, line = tx.requests.line(int((event.report or "").partition(":")[2]))
     return refresh_echo(tx, request, line)
 

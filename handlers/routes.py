@@ -9,7 +9,7 @@ from bot import naming
 from bot.actions import Action, Answer, Say
 from bot.content import Line, Verbatim, say
 from bot.erasing import SWEEP
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
+from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, SentAgain, Translated
 from bot.model import (
     Added,
     Deleted,
@@ -301,11 +301,13 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.moved(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
-        case Outcome() | ChatGone() if not tx.chats.exists(event.chat):
+        case Outcome() | SentAgain() | ChatGone() if not tx.chats.exists(event.chat):
             return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
             return handler(event, tx) if handler else ()
+        case SentAgain():
+            return operator.sent_again(event, tx)
         case FileLost():
             return attached.lost(event, tx)
         case ChatGone():

@@ -90,9 +90,10 @@ class Broadcasts:
             delivery.c.kind == "say",
             delivery.c.language == amend.language,
         )
-        self._tx.connection.execute(
-            update(delivery).where(said, delivery.c.status.in_(NOT_BEGUN), ~has_parts()).values(message_id=body)
-        )
+        untouched = and_(delivery.c.status.in_(NOT_BEGUN), ~has_parts())
+        # What failed may be sent again one day, and must not say then what is wrong now.
+        nothing_there = and_(delivery.c.status == Status.FAILED, ~has_parts(begun=True))
+        self._tx.connection.execute(update(delivery).where(said, or_(untouched, nothing_there)).values(message_id=body))
         original, pending = delivery.alias("original"), delivery.alias("pending")
         target = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
         self._tx.connection.execute(

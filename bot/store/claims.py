@@ -224,11 +224,14 @@ class Claims:
         self._tx.chats.move(claimed.chat, to)
         self.again(claimed, in_hand, self._tx.now, unsure=False)
 
-    def gone(self, claimed: Claimed, reason: str) -> None:
-        self._tx.lanes.fail(claimed.id, reason)
+    def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        self.refused(claimed, reason, not_there)
         self._tx.lanes.chat_gone(claimed.chat, reason)
 
-    def refused(self, claimed: Claimed, reason: str) -> None:
+    def refused(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        """It has failed for good. `not_there`: the part in hand, where it surely never arrived."""
+        if not_there is not None:
+            self._tx.connection.execute(update(part).where(part.c.id == not_there.id).values(status=PartStatus.TODO))
         self._tx.lanes.fail(claimed.id, reason)
 
     def _sending(self, part_id: int) -> None:

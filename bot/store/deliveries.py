@@ -81,7 +81,8 @@ class Deliveries:
         if said.name is not None and (before := self.named(said.to, said.name)) is not None:
             if before.status != Status.FAILED:
                 return
-            self._tx.lanes.set(before.id, name=None)  # it never got there: this one takes its place
+            # It never got there: this one takes its place.
+            self._tx.lanes.set(before.id, name=None, status=Status.DROPPED)
         to = self._tx.chats.get(said.to)
         language = said.language or self._language(to, said.subject)
         pending = self.pending(said.content, language)

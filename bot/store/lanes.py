@@ -80,6 +80,15 @@ class Lanes:
     def drop(self, id: int) -> None:
         self._finish(id, Status.DROPPED)
 
+    def bring_back(self, id: int, **values: object) -> None:
+        """What had ended goes out after all, ahead of what follows it in its lane and has not begun."""
+        self.set(id, **values, status=Status.QUEUED, failure=None, done_at=None, due_at=None)
+        row = self._tx.connection.execute(select(delivery).where(delivery.c.id == id)).one()
+        ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).first()
+        if ahead is not None and ahead.id > id and ahead.status != Status.QUEUED and self.unsent(ahead.id):
+            self.set(ahead.id, status=Status.QUEUED)
+        self._advance_lane(row.chat_id, row.subject)
+
     def chat_gone(self, chat_id: int, reason: str) -> None:
         """Stop writing to a chat: everything on its way there fails."""
         if not self._tx.chats.get(chat_id).active:
@@ -204,6 +213,7 @@ class Lanes:
         self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))
 
 
-def has_parts() -> Any:
-    """Whether something of a delivery may have reached the network."""
-    return exists().where(part.c.delivery_id == delivery.c.id)
+def has_parts(begun: bool = False) -> Any:
+    """Whether something of a delivery was planned, and so may have reached the network; `begun`: surely tried."""
+    tried = (part.c.status != PartStatus.TODO,) if begun else ()
+    return exists().where(part.c.delivery_id == delivery.c.id, *tried)

@@ -72,6 +72,7 @@ class Status(IntEnum):
 
 UNFINISHED = (Status.READY, Status.SENDING, Status.DEFERRED, Status.QUEUED, Status.WAITING)
 _UNFINISHED_SQL = text("status IN (0, 1, 3, 4, 5)")
+_FAILED_SQL = text("status = 6")
 
 
 class PartStatus(IntEnum):
@@ -121,6 +122,7 @@ inbox = Table(
     Column("error", String),
     UniqueConstraint("account", "event"),
     Index("ix_inbox_new", "id", sqlite_where=text("status = 0"), postgresql_where=text("status = 0")),
+    Index("ix_inbox_put_aside", "id", sqlite_where=text("status = 2"), postgresql_where=text("status = 2")),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -224,6 +226,8 @@ translation = Table(
     Column("organisation_id", ForeignKey("organisation.id")),  # whose reviewer approved or wrote it
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Instant),
+    Column("failure", String),  # why there is none, in plain English
+    Column("failed_at", Instant),
     UniqueConstraint("text_id", "language"),
     Index("ix_translation_result_id", "result_id"),
     Index(
@@ -231,6 +235,12 @@ translation = Table(
         "due_at",
         sqlite_where=text("state = 'wanted'"),
         postgresql_where=text("state = 'wanted'"),
+    ),
+    Index(
+        "ix_translation_failed",
+        "id",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
     ),
 )
 
@@ -303,6 +313,7 @@ delivery = Table(
         sqlite_where=text("status IN (3, 5)"),
         postgresql_where=text("status IN (3, 5)"),
     ),
+    Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
     Index(
         "ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL
@@ -310,6 +321,12 @@ delivery = Table(
     Index("ix_delivery_subject", "subject", "status"),
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
+    Index(
+        "ix_delivery_target",
+        "target",
+        sqlite_where=text("target IS NOT NULL"),
+        postgresql_where=text("target IS NOT NULL"),
+    ),
     Index(
         "ix_delivery_translation",
         "translation_id",

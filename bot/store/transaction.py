@@ -18,6 +18,7 @@ from bot.store.broadcasts import Broadcasts
 from bot.store.chats import Chats
 from bot.store.choices import Choices
 from bot.store.copies import Copies
+from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
 from bot.store.erasing import Erasing
@@ -116,6 +117,10 @@ class Transaction:
     @cached_property
     def lanes(self) -> Lanes:
         return Lanes(self)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self)
 
     @cached_property
     def broadcasts(self) -> Broadcasts:

@@ -86,6 +86,7 @@ class Paper:
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
+    broken: dict[str, Exception] = field(default_factory=dict)  # by chat: what comes of all that is sent there
     keeps: Callable[[str, Shown], bool] = lambda chat, message: False
     files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
     fetch_faults: list[Exception] = field(default_factory=list)
@@ -118,6 +119,8 @@ class Paper:
         """What the bot wants; the same transaction id has its effect once."""
         if self.faults:
             raise self.faults.pop(0)
+        if not isinstance(action, SetCommands) and action.chat.id in self.broken:
+            raise self.broken[action.chat.id]
         if isinstance(action, SendFile) and self.file_faults:
             raise self.file_faults.pop(0)
         if isinstance(action, InspectChat) and self.inspection_faults:
