@@ -183,7 +183,7 @@ async def _serve(settings: Config) -> None:
             typer.echo("ready")
             sys.stdout.flush()
 
-        async with control.serve(wiring.socket_path(settings), answer):
+        async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
             await app.run(ready)
 
 

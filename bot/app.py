@@ -20,6 +20,7 @@ from bot import inbox, languages
 from bot.catalogue import Catalogue
 from bot.erasing import SWEEP
 from bot.events import Due
+from bot.measuring import MeasuredEngine, Measures
 from bot.media import Media
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
@@ -86,16 +87,24 @@ class App:
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         self.policy = replace(parts.policy, largest_files=largest)
         self.media = Media(parts.data_dir / "media", parts.adapters)
+        engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
+        self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
+        measured = {id: MeasuredEngine(engine, self.measures, parts.clock.steady) for id, engine in engines.items()}
+        self.engines = {
+            purpose: [measured[id(engine)] for engine in chosen] for purpose, chosen in parts.engines.items()
+        }
 
     async def __aenter__(self) -> App:
         parts = self.parts
         self._engine: Engine = open_engine(parts.url)
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
-        self.writer = Writer(self._engine, self._begin, self._wake)
+        self.writer = Writer(self._engine, self._begin, self._wake, self.measures.committed)
         self._stack.push_async_callback(self.writer.close)
-        self.inbox = inbox.Worker(self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep)
-        self.translators = Translators(self.writer, parts.engines, self._not_translated)
+        self.inbox = inbox.Worker(
+            self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep, self.measures
+        )
+        self.translators = Translators(self.writer, self.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
@@ -106,7 +115,7 @@ class App:
             deliver = self.inbox.accept(name)
             self.lines.append(Line(name, adapter, self.writer, folder, deliver, parts.clock, self._settled))
             self.senders[name] = Sender(
-                name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent, self.media
+                name, adapter, self.writer, self.catalogue, parts.clock, self._not_sent, self.media, self.measures
             )
             self._stack.push_async_callback(adapter.close)
         return self
@@ -194,6 +203,7 @@ class App:
             _log.warning("not connected", account=account)
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
+        self.measures.not_sent(account, error)
         _log.warning("not sent", account=account, kind=kind, error=error)
 
     def _not_handled(self, account: str, error: Exception) -> None:

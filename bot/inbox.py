@@ -11,7 +11,8 @@ from typing import Protocol
 
 from bot.actions import Action
 from bot.events import Internal, Quarantined
-from bot.model import Batch, Incoming, Raw, Unreadable
+from bot.measuring import Measures
+from bot.model import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived
@@ -44,12 +45,14 @@ class Worker:
         handle: Handle,
         failed: Callable[[str, Exception], None],
         sleep: Callable[[float], Awaitable[None]],
+        measures: Measures | None = None,
     ) -> None:
         self._writer = writer
         self._adapters = adapters
         self._handle = handle
         self._failed = failed
         self._sleep = sleep
+        self._measures = measures
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
@@ -62,7 +65,10 @@ class Worker:
         """What the account's adapter hands its batches to: it returns when they are durable."""
 
         async def deliver(batch: Batch) -> None:
-            await self._writer.run(lambda tx: tx.inbox.accept(account, batch))
+            if batch != NOTHING_NEW:
+                await self._writer.run(lambda tx: tx.inbox.accept(account, batch))
+            if self._measures is not None:
+                self._measures.heard(account)
 
         return deliver
 
@@ -100,8 +106,9 @@ class Worker:
         attempts = arrived.attempts
         while True:
             try:
-                unit = partial(self._unit, arrived=arrived, events=self._parse(arrived))
-                await self._writer.run(unit)
+                events = self._parse(arrived)
+                await self._writer.run(partial(self._unit, arrived=arrived, events=events))
+                self._measure(arrived.account, events)
                 return
             except Exception as error:  # any fault of a handler or a parser is that event's alone
                 self._failed(arrived.account, error)
@@ -121,6 +128,14 @@ class Worker:
         event = decode(arrived.body, object)
         assert isinstance(event, Internal)
         return [event]
+
+    def _measure(self, account: str, events: Sequence[Incoming | Internal]) -> None:
+        """How long ago people did what has its effect now; what cannot be read yet has none."""
+        if self._measures is None or not account:
+            return
+        for event in events:
+            if not isinstance(event, (Internal, Unreadable)):
+                self._measures.handled(account, event.at)
 
     def _unit(self, tx: Transaction, arrived: Arrived, events: Sequence[Incoming | Internal]) -> None:
         """What the event changes, what it asks for, and that it is handled: all or nothing."""

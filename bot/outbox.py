@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.actions import Priority
 from bot.failing import MAX_RESENDS, GiveUp, Move, Resend, Retry, after_failure, backoff, is_repeatable, marked
+from bot.measuring import Measures
 from bot.media import Media
 from bot.model import EditText, Outgoing, Receipt, SendFile, UnpinMessage, Withdraw
 from bot.pacing import Pacer
@@ -50,9 +51,11 @@ class Sender:
         clock: Clock,
         failed: Failed,
         media: Media,
+        measures: Measures | None = None,
     ) -> None:
         self._account = account
         self._media = media
+        self._measures = measures
         self._adapter = adapter
         self._writer = writer
         self._catalogue = catalogue
@@ -201,6 +204,8 @@ class Sender:
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])
+        if self._measures is not None:
+            self._measures.sent(self._account, claimed.ready_at if part.position == 0 else None)
         await self._record(Claims.sent, claimed, part, receipt.message, receipt.findings)
         return replace(claimed, parts=claimed.parts[1:])
 

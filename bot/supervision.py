@@ -41,6 +41,7 @@ class Line:
         self._settled = settled
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
         self.up = asyncio.Event()
+        self.fault: str | None = "not connected yet"  # None while all is well
         self._failures = 0  # in a row
 
     async def run(self) -> None:
@@ -74,7 +75,7 @@ class Line:
         """A line that has held for a while is well again, and the next failure is a first one."""
         await self._clock.sleep(_HELD)
         if self._failures:
-            self._failures = 0
+            self._failures, self.fault = 0, None
             await self._writer.run(lambda tx: tx.accounts.recovered(self.name))
 
     async def _open(self) -> None:
@@ -88,11 +89,13 @@ class Line:
         await self._writer.run(
             lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
         )
+        self.fault = None
         self.up.set()
         self.tried.set()
         await self._settled(self.name, account, None)
 
     async def _report(self, reason: str) -> None:
+        self.fault = reason
         self.tried.set()
         await self._writer.run(lambda tx: tx.accounts.failed(self.name, reason))
         await self._settled(self.name, None, reason)

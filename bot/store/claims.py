@@ -60,6 +60,7 @@ class Claimed:
     subject: str
     language: str | None
     edits: int | None  # the delivery whose message it edits
+    ready_at: datetime  # since when it could have gone
     parts: tuple[Part, ...]
 
 
@@ -130,6 +131,7 @@ class Claims:
             row.subject,
             row.language,
             delivery_id(row.target) if row.kind == "edit" else None,
+            row.due_at or row.created_at,
             tuple(_addressed(part, to.address) for part in parts),
         )
 

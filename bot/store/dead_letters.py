@@ -132,13 +132,8 @@ class DeadLetters:
         ]
 
     def counts(self) -> dict[str, int]:
-        """How much of each needs hands; what goes to chats out of reach is not counted, for there is nothing to do."""
-        sendable = _deliveries(self._since(), (func.count(),)).where(OBSTACLE.is_(None))
-        queries = {
-            "deliveries": sendable,
-            "events": select(func.count()).select_from(inbox).where(_PUT_ASIDE),
-            "translations": select(func.count()).select_from(translation).where(*_UNTRANSLATED),
-        }
+        """How much of each needs hands."""
+        queries = counting(self._since())
         return {kind: int(self._tx.connection.execute(query).scalar_one()) for kind, query in queries.items()}
 
     def by_account(self) -> dict[str, int]:
@@ -231,6 +226,15 @@ class DeadLetters:
             shown = [block for block in self._tx.deliveries.body(message_id)[0] if isinstance(block, Translated)]
             if any(block.text == row.text_id and (block.into or language) == row.language for block in shown):
                 self._tx.lanes.set(id, translation_id=row.id)
+
+
+def counting(since: datetime) -> dict[str, Select[Any]]:
+    """Counts what needs hands, by kind. What goes to chats out of reach is left out: there is nothing to do."""
+    return {
+        "deliveries": _deliveries(since, (func.count(),)).where(OBSTACLE.is_(None)),
+        "events": select(func.count()).select_from(inbox).where(_PUT_ASIDE),
+        "translations": select(func.count()).select_from(translation).where(*_UNTRANSLATED),
+    }
 
 
 def _deliveries(since: datetime, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:

@@ -303,7 +303,7 @@ class Deliveries:
             self._tx.lanes.set(row.id, translation_id=pending)
             if row.status in NOT_BEGUN and self._tx.lanes.not_begun(row.id):
                 if pending is None and row.status == Status.WAITING:
-                    self._tx.lanes.set(row.id, status=Status.READY, due_at=None)
+                    self._tx.lanes.set(row.id, status=Status.READY, due_at=self._tx.now)
                     self._tx.stirred.add("outbox")
             elif usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
                 self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending

@@ -53,7 +53,8 @@ class Inbox:
                     where=inbox.c.status.in_((InboxStatus.NEW, InboxStatus.UNREADABLE)),
                 )
             )
-        self._tx.accounts.advance(account, batch.cursor)
+        if batch.cursor is not None:
+            self._tx.accounts.advance(account, batch.cursor)
         self._tx.stirred.add("inbox")
 
     def put(self, event: Internal, lane: str) -> None:

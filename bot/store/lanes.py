@@ -131,7 +131,10 @@ class Lanes:
         if head is None or head.status != Status.QUEUED:
             return
         waits = head.state == TranslationState.WANTED.value and head.due_at is not None and head.due_at > self._tx.now
-        self.set(head.id, status=Status.WAITING if waits else Status.READY)
+        if waits:
+            self.set(head.id, status=Status.WAITING)
+        else:
+            self.set(head.id, status=Status.READY, due_at=self._tx.now)  # since when it could go
         self._tx.stirred.add("outbox")
 
     def not_begun(self, id: int) -> bool:
@@ -159,7 +162,7 @@ class Lanes:
                 delivery.c.status.in_((Status.DEFERRED, Status.WAITING)),
                 delivery.c.due_at <= self._tx.now,
             )
-            .values(status=Status.READY, due_at=None)
+            .values(status=Status.READY)
         )
         if changed.rowcount:
             self._tx.stirred.add("outbox")

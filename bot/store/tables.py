@@ -71,7 +71,7 @@ class Status(IntEnum):
 
 
 UNFINISHED = (Status.READY, Status.SENDING, Status.DEFERRED, Status.QUEUED, Status.WAITING)
-_UNFINISHED_SQL = text("status IN (0, 1, 3, 4, 5)")
+UNFINISHED_SQL = text("status IN (0, 1, 3, 4, 5)")
 _FAILED_SQL = text("status = 6")
 
 
@@ -315,9 +315,7 @@ delivery = Table(
     ),
     Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
-    Index(
-        "ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=_UNFINISHED_SQL, postgresql_where=_UNFINISHED_SQL
-    ),
+    Index("ix_delivery_lane", "chat_id", "subject", "id", sqlite_where=UNFINISHED_SQL, postgresql_where=UNFINISHED_SQL),
     Index("ix_delivery_subject", "subject", "status"),
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -37,15 +38,21 @@ class Writer:
     """
 
     def __init__(
-        self, engine: Engine, begin: Callable[[Connection], Transaction], wake: Callable[[frozenset[str]], None]
+        self,
+        engine: Engine,
+        begin: Callable[[Connection], Transaction],
+        wake: Callable[[frozenset[str]], None],
+        committed: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred.
+        """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred;
+        `committed` hears, in the writer's thread, how many seconds each group took.
 
         "erased" and "rebuild" are for the writer itself: the traces of deleted rows are to be wiped from the files.
         """
         self._engine = engine
         self._begin = begin
         self._wake = wake
+        self._committed = committed
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -87,7 +94,9 @@ class Writer:
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
+            began = monotonic()
             results, stirred = self._attempt(self._connection, group)
+            self._committed(monotonic() - began)
         except BaseException as error:
             if isinstance(error, DBAPIError):
                 self._disconnect()  # whatever state it is in: the next unit gets one that works, or hears why not

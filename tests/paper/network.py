@@ -87,6 +87,7 @@ class Paper:
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)  # by chat: what comes of all that is sent there
+    down: Exception | None = None  # what opening and receiving raise
     keeps: Callable[[str, Shown], bool] = lambda chat, message: False
     files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
     fetch_faults: list[Exception] = field(default_factory=list)
@@ -107,6 +108,11 @@ class Paper:
     def happens(self, event: Incoming) -> None:
         """People did something."""
         self.stream.append(event)
+        self.changed.set()
+
+    def falls(self, down: Exception | None) -> None:
+        """The line to the network breaks, or can be mended."""
+        self.down = down
         self.changed.set()
 
     def written(self, chat: Chat, shown: Shown) -> None:
