@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import string
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -24,7 +25,7 @@ from bot.measuring import MeasuredEngine, Measures
 from bot.media import Media
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
-from bot.ports import Account, Adapter, SendError
+from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler
 from bot.store.database import migrate, open_engine
@@ -32,6 +33,7 @@ from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Unit, Writer
 from bot.supervision import Line
 from bot.translators import Translators
+from bot.troubles import Watcher
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -59,6 +61,11 @@ def random_token() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(12))
 
 
+def free_bytes(folder: Path) -> int:
+    """What the disk of that folder has left."""
+    return shutil.disk_usage(folder).free
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a bot is put together from. `engines` by purpose; `menus` are the command menus to announce."""
@@ -72,6 +79,7 @@ class Parts:
     menus: Callable[[Catalogue, str], Sequence[SetCommands]] = lambda catalogue, account: ()
     clock: Clock = field(default_factory=SystemClock)
     token: Callable[[], str] = random_token
+    free: Callable[[Path], int] = free_bytes
 
 
 class App:
@@ -89,7 +97,10 @@ class App:
         self.media = Media(parts.data_dir / "media", parts.adapters)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
-        measured = {id: MeasuredEngine(engine, self.measures, parts.clock.steady) for id, engine in engines.items()}
+        measured = {
+            id: MeasuredEngine(engine, self.measures, parts.clock.steady, self._accepted)
+            for id, engine in engines.items()
+        }
         self.engines = {
             purpose: [measured[id(engine)] for engine in chosen] for purpose, chosen in parts.engines.items()
         }
@@ -106,6 +117,8 @@ class App:
         )
         self.translators = Translators(self.writer, self.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer)
+        configured = [*parts.adapters, *self.measures.translations]
+        self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
             self._stack.push_async_callback(engine.close)
@@ -138,6 +151,7 @@ class App:
             asyncio.create_task(self.inbox.run(), name="inbox"),
             asyncio.create_task(self.translators.run(), name="translators"),
             asyncio.create_task(self.scheduler.run(), name="scheduler"),
+            asyncio.create_task(self.troubles.run(), name="troubles"),
             asyncio.create_task(self._housekeeping(), name="housekeeping"),
         ]
         tasks += [asyncio.create_task(self._send_when_up(line), name=f"send {line.name}") for line in self.lines]
@@ -196,15 +210,26 @@ class App:
         if "schedule" in stirred:
             self.scheduler.wake()
 
-    async def _settled(self, account: str, connected: Account | None, reason: str | None) -> None:
+    async def _settled(self, account: str, connected: Account | None, final: bool) -> None:
         if connected is not None:
+            self.troubles.over(f"account/{account}")
             _log.info("connected", account=account)
         else:
+            if final:
+                self.troubles.begins(f"account/{account}")
             _log.warning("not connected", account=account)
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
         self.measures.not_sent(account, error)
+        if isinstance(error, NotSent) and error.whole_account and error.retry_after is not None:
+            self.troubles.limited(account, error.retry_after)
         _log.warning("not sent", account=account, kind=kind, error=error)
+
+    def _accepted(self, engine: str, accepted: bool) -> None:
+        if accepted:
+            self.troubles.over(f"engine/{engine}")
+        else:
+            self.troubles.begins(f"engine/{engine}")
 
     def _not_handled(self, account: str, error: Exception) -> None:
         _log.error("not handled", account=account, error=error)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+OPERATOR = "operator"
+"""The lane of what the operator is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Translated:
@@ -75,4 +78,27 @@ class Quarantined:
     account: str
 
 
-Internal = Translated | Outcome | SentAgain | FileLost | ChatGone | Due | Quarantined
+@dataclass(frozen=True, slots=True)
+class HandledAgain:
+    """An event that was put aside is to be handled once more, because the operator wanted it."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something needs the operator's hands. `cause` is its kind and whose it is: "account/telegram"."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleOver:
+    """It is well again."""
+
+    cause: str
+
+
+Internal = (
+    Translated | Outcome | SentAgain | FileLost | ChatGone | Due | Quarantined | HandledAgain | Trouble | TroubleOver
+)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.actions import Action
-from bot.events import Internal, Quarantined
+from bot.events import OPERATOR, Internal, Quarantined
 from bot.measuring import Measures
 from bot.model import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
@@ -155,8 +155,8 @@ def _give_up(tx: Transaction, arrived: Arrived, error: str, attempts: int, final
         tx.inbox.failed(arrived.id, attempts, error)
         return
     tx.inbox.quarantine(arrived.id, error)
-    if arrived.account:
-        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane="operator")
+    if arrived.lane != OPERATOR:  # that it could not be told is not told
+        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane=OPERATOR)
 
 
 def forget(tx: Transaction) -> None:

@@ -171,12 +171,20 @@ class MeasuredEngine:
     Settings: ClassVar[type[BaseModel]] = BaseModel
     questions: ClassVar[Sequence[Question]] = ()
 
-    def __init__(self, within: Engine, measures: Measures, steady: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        within: Engine,
+        measures: Measures,
+        steady: Callable[[], float] = monotonic,
+        accepted: Callable[[str, bool], None] = lambda engine, accepted: None,
+    ) -> None:
+        """`accepted` hears whether the engine takes us: it has answered, or it does not accept our key."""
         self.name = within.name
         self.read_by = within.read_by
         self._within = within
         self._measures = measures
         self._steady = steady
+        self._accepted = accepted
 
     async def open(self) -> None:
         await self._within.open()
@@ -193,6 +201,8 @@ class MeasuredEngine:
             given = await self._within.translate(paragraphs, source, target)
         except EngineError as error:
             self._measures.not_translated(self.name, reason_of(error))
+            if isinstance(error, Rejected):
+                self._accepted(self.name, False)
             raise
         except asyncio.CancelledError:
             self._measures.not_translated(self.name, "too slow")
@@ -201,4 +211,5 @@ class MeasuredEngine:
             self._measures.not_translated(self.name, "fault")
             raise
         self._measures.translated(self.name, self._steady() - began)
+        self._accepted(self.name, True)
         return given

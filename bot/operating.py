@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -74,6 +74,11 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
         },
         "translations": _counted(tx, select(translation.c.state, func.count()).group_by(translation.c.state)),
         "failed": tx.dead_letters.counts(),
+        "troubles": [
+            {"kind": found.kind, "about": found.about, "since": found.since.isoformat(), "told": found.told > 0}
+            for found in tx.troubles.all()
+            if found.kind in _TROUBLES
+        ],
     }
 
 
@@ -116,10 +121,26 @@ def lines(found: Answer, program: str) -> list[str]:
             f"Inbox: {inbox_counts['waiting']} waiting, {inbox_counts['unreadable']} cannot be read yet, "
             f"{inbox_counts['put_aside']} put aside"
         )
+    for one in found["troubles"]:
+        result.append(f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {_day(one['since'])})")
     if any(found["failed"].values()):
         counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
         result.append(f"Failed for good: {counted}. More: {program} status --failed")
     return result
+
+
+_TROUBLES = {
+    "account": "{0} does not accept the bot's login; see `check`, then start the bot anew",
+    "engine": "the engine {0} does not accept its key; correct [translation.engines.{0}]",
+    "limited": "{0} limits how fast the account may write; its administrator can lift that (docs/set-up.md, 3)",
+    "disk": "the disk is almost full; make room",
+}
+"""What has happened and can be tried again is counted as failed instead."""
+
+
+def _day(at: str) -> str:
+    """By the clock of whoever reads it at the terminal."""
+    return datetime.fromisoformat(at).astimezone().strftime("%d %b %H:%M")
 
 
 _ONE = {"deliveries": "delivery", "events": "event", "translations": "translation"}

@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.actions import Priority
-from bot.failing import MAX_RESENDS, GiveUp, Move, Resend, Retry, after_failure, backoff, is_repeatable, marked
+from bot.failing import (
+    MAX_RESENDS,
+    NO_ANSWER,
+    GiveUp,
+    Move,
+    Resend,
+    Retry,
+    after_failure,
+    backoff,
+    is_repeatable,
+    marked,
+)
 from bot.measuring import Measures
 from bot.media import Media
 from bot.model import EditText, Outgoing, Receipt, SendFile, UnpinMessage, Withdraw
@@ -187,7 +198,7 @@ class Sender:
         repeatable = is_repeatable(action, self._adapter.limits.idempotent)
         if part.unsure and not repeatable:
             if claimed.resends >= MAX_RESENDS:
-                await self._record(Claims.refused, claimed, "no answer from the network")
+                await self._record(Claims.refused, claimed, NO_ANSWER)
                 return None
             action = marked(action, claimed.subject)
             await self._record(Claims.marked_again, claimed)

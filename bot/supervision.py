@@ -29,9 +29,9 @@ class Line:
         folder: Path,
         deliver: Deliver,
         clock: Clock,
-        settled: Callable[[str, Account | None, str | None], Awaitable[None]],
+        settled: Callable[[str, Account | None, bool], Awaitable[None]],
     ) -> None:
-        """`settled` hears each time the account is connected (with what it is) or not (with why)."""
+        """`settled` hears each time the account is connected (with what it is) or not (None), and whether for good."""
         self.name = name
         self.adapter = adapter
         self._writer = writer
@@ -52,7 +52,7 @@ class Line:
                 await self._receive()
             except Revoked as error:
                 self.up.clear()
-                await self._report(str(error))
+                await self._report(str(error), final=True)
                 _log.error("account is not accepted", account=self.name)
                 return
             except Down as error:
@@ -92,10 +92,10 @@ class Line:
         self.fault = None
         self.up.set()
         self.tried.set()
-        await self._settled(self.name, account, None)
+        await self._settled(self.name, account, False)
 
-    async def _report(self, reason: str) -> None:
+    async def _report(self, reason: str, final: bool = False) -> None:
         self.fault = reason
         self.tried.set()
         await self._writer.run(lambda tx: tx.accounts.failed(self.name, reason))
-        await self._settled(self.name, None, reason)
+        await self._settled(self.name, None, final)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -60,7 +59,7 @@ class Watch:
 
     async def numbers(self) -> Numbers:
         parts = self._app.parts
-        free = shutil.disk_usage(parts.data_dir).free
+        free = parts.free(parts.data_dir)
         return Numbers(self._app.measures, self.connected(), await self._look(), free, parts.clock.now())
 
     async def _look(self) -> Queues | None:

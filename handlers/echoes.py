@@ -12,6 +12,7 @@ from bot.actions import Button, Buttons, Edit, Named
 from bot.content import Content, LanguageName, Line, Sentence, Translated, say
 from bot.events import Outcome, SentAgain
 from bot.events import Translated as TranslationCame
+from bot.failing import NO_ANSWER
 from bot.requests import Request
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
@@ -81,7 +82,7 @@ def _may_be_there(sent: Row[Any] | None) -> bool:
     """Whether the member may have a reply in front of them."""
     if sent is None or sent.status == Status.DROPPED:
         return False
-    return bool(sent.status != Status.FAILED or sent.failure == "no answer from the network")
+    return bool(sent.status != Status.FAILED or sent.failure == NO_ANSWER)
 
 
 def reply_settled(event: Outcome | SentAgain, tx: Transaction) -> Actions:

@@ -8,6 +8,7 @@ from bot.actions import Action
 from bot.chats import KnownChat
 from bot.content import Content, Gap, LanguageName, Line, Sentence, say
 from bot.events import Due, Outcome, SentAgain
+from bot.failing import NO_ANSWER
 from bot.model import Message
 from bot.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_look, standing
 from bot.rights import Act
@@ -171,7 +172,7 @@ def _held(notice: Notice, organisation: int, held: Mapping[str, Standing]) -> Co
 
 
 def _undelivered(one: Undelivered) -> Sentence:
-    unsure = one.reason == "no answer from the network"
+    unsure = one.reason == NO_ANSWER
     reason = "gone" if one.gone else "unsure" if unsure else "refused"
     return say("progress-undelivered", group=one.title or say("a-group"), reason=say(f"undelivered-{reason}"))
 

@@ -130,7 +130,8 @@ async def test_an_event_that_was_put_aside_is_handled_when_it_is_tried_again(dat
         [letter] = tx.dead_letters.events(10)
         assert tx.dead_letters.handle_again(letter.id, ("paper",)) is None
     effects = await through(database_url, mended, Batch((Raw("2", "a", message("a", "next")),), "2"))
-    assert mended.handled == ["fails", "next"]
+    assert mended.handled[0] == "fails"
+    assert mended.handled[-1] == "next"
     assert "fails" in effects
 
 

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.app import App, Parts
+from bot.app import App, Parts, free_bytes
 from bot.chats import Pairing
 from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
@@ -288,6 +288,7 @@ async def world(
     url: str | None = None,
     network: Paper | None = None,
     clock: Clock | None = None,
+    free: Callable[[Path], int] = free_bytes,
 ) -> AsyncIterator[World]:
     """The bot at work; a second world on the same folder and network is the bot started again."""
     clock, network = clock or Clock(), network or Paper()
@@ -303,6 +304,7 @@ async def world(
         engines={"notice": engines, "conversation": engines},
         handle=handle,
         clock=clock,
+        free=free,
     )
     ready = asyncio.Event()
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select, update
 
 from bot.content import Translated
-from bot.events import SentAgain
+from bot.events import OPERATOR, HandledAgain, SentAgain
 from bot.notices import NoticeState, TranslationState
 from bot.requests import RequestState
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
 from bot.store.tables import (
     InboxStatus,
     PartStatus,
+    Role,
     Status,
     chat,
     delivery,
@@ -142,6 +143,17 @@ class DeadLetters:
         rows = self._tx.connection.execute(query.group_by(delivery.c.account))
         return {row[0]: row[1] for row in rows}
 
+    def has_events(self, account: str) -> bool:
+        """Whether something of an account was put aside; "" for what happened inside."""
+        query = select(inbox.c.id).where(_PUT_ASIDE, inbox.c.account == account).limit(1)
+        return self._tx.connection.execute(query).first() is not None
+
+    def has_deliveries(self, chat_id: int | None) -> bool:
+        """Whether something to a chat could be sent again; None: to any private chat."""
+        query = _deliveries(self._since(), (delivery.c.id,)).where(OBSTACLE.is_(None))
+        to = chat.c.role == Role.PRIVATE if chat_id is None else chat.c.id == chat_id
+        return self._tx.connection.execute(query.where(to).limit(1)).first() is not None
+
     def _since(self) -> datetime:
         """What failed longer ago than anything else is kept helps nobody any more."""
         return self._tx.now - timedelta(days=self._tx.policy.delete_after_days)
@@ -193,7 +205,7 @@ class DeadLetters:
         self._tx.connection.execute(
             update(inbox).where(inbox.c.id == id).values(status=InboxStatus.NEW, attempts=0, error=None)
         )
-        self._tx.stirred.add("inbox")
+        self._tx.inbox.put(HandledAgain(row.account), lane=OPERATOR)
         return None
 
     def translate_again(self, id: int) -> str | None:

@@ -487,6 +487,16 @@ schedule = Table(
 )
 
 
+trouble = Table(
+    "trouble",  # what needs the operator's hands now
+    metadata,
+    Column("cause", String, primary_key=True),  # account/telegram, engine/libretranslate, disk, …
+    Column("since", Instant, nullable=False),
+    Column("told", Integer, nullable=False, server_default="0"),  # how often the coordination room was told
+    Column("told_at", Instant),
+)
+
+
 def referring(to: Table) -> list[Column[int]]:
     """Every column of any table that refers to a row of this one."""
     return [column for table in metadata.sorted_tables for column in table.c if column.references(to.c.id)]

@@ -29,6 +29,7 @@ from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
 from bot.store.texts import Texts
+from bot.store.troubles import Troubles
 from bot.waiting import Patience
 
 
@@ -141,6 +142,10 @@ class Transaction:
     @cached_property
     def erasing(self) -> Erasing:
         return Erasing(self)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        return Troubles(self)
 
     @cached_property
     def schedule(self) -> Schedule:

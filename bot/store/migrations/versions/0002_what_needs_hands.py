@@ -1,4 +1,4 @@
-"""What failed can be found, with why and when."""
+"""What failed can be found, with why and when; what needs the operator's hands is remembered."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ def upgrade() -> None:
     _only_where("ix_translation_failed", "translation", ["id"], "state = 'failed'")
     op.add_column("translation", sa.Column("failure", sa.String(), nullable=True))
     op.add_column("translation", sa.Column("failed_at", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "trouble",
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("cause", name=op.f("pk_trouble")),
+    )
 
 
 def _only_where(name: str, table: str, columns: list[str], which: str) -> None:
