@@ -20,6 +20,7 @@ from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction
+from bot.watching import is_disk_full
 
 FAILED, WRONG = 1, 2
 
@@ -41,7 +42,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words
-        _log.critical("stopped by an error", error=error)
+        if is_disk_full(error):
+            _log.critical("stopped because the disk is full: make room, and nothing is lost", error=error)
+        else:
+            _log.critical("stopped by an error", error=error)
         sys.exit(FAILED)
 
 

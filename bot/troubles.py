@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
 from bot.events import OPERATOR, Trouble, TroubleOver
 from bot.outbox import Clock
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
+
+_log = structlog.get_logger()
 
 LOW = 256 * 2**20
 """Bytes: with less on the disk somebody should make room, while there is still some to say so in."""
@@ -90,10 +94,15 @@ class Watcher:
                 while self._news:
                     cause, there = self._news.popleft()
                     if there != (cause in standing):
-                        (standing.add if there else standing.discard)(cause)
-                        event = Trouble(cause) if there else TroubleOver(cause)
-                        await self._writer.run(partial(_tell, event=event))
+                        standing ^= {cause}
+                        await self._tell(cause, there)
                 await self._stirred.wait()
+
+    async def _tell(self, cause: str, there: bool) -> None:
+        kind = cause.partition("/")[0]
+        _log.warning("hands are needed" if there else "hands are needed no more", kind=kind)
+        event = Trouble(cause) if there else TroubleOver(cause)
+        await self._writer.run(partial(_put, event=event))
 
     async def _look_now_and_then(self) -> None:
         while True:
@@ -108,5 +117,5 @@ class Watcher:
             await self._clock.sleep(_LOOKS_EVERY)
 
 
-def _tell(tx: Transaction, event: Trouble | TroubleOver) -> None:
+def _put(tx: Transaction, event: Trouble | TroubleOver) -> None:
     tx.inbox.put(event, lane=OPERATOR)

@@ -21,6 +21,10 @@ _FRESH = timedelta(seconds=5)
 """So long a look at the queues is good enough: with a hundred thousand waiting it takes a tenth of a second."""
 
 
+_FULL = 16 * 2**20
+"""Bytes: with less, the next message may be one too many."""
+
+
 class Watch:
     """Use as an async context manager while the bot runs. Nothing that it tells names a chat or a person."""
 
@@ -43,6 +47,11 @@ class Watch:
 
     async def health(self) -> Mapping[str, str]:
         """What is wrong, by part; empty: the process lives and what it is told is stored."""
+        full = self._app.parts.free(self._app.parts.data_dir) < _FULL
+        wrong = {"disk": "the disk is full"} if full else {}
+        return wrong | await self._writer_health()
+
+    async def _writer_health(self) -> dict[str, str]:
         if self._proof is None:  # a second look while the first one waits asks for nothing more
             self._proof = asyncio.create_task(self._app.unit(_something_written), name="proof")
         proof = self._proof
@@ -85,7 +94,9 @@ def _said(error: BaseException) -> str:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether this is how the database says that there is no room left."""
+    """Whether this is how the database says that there is no room left, also to several at once."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(is_disk_full(inner) for inner in error.exceptions)
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

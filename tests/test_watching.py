@@ -132,10 +132,18 @@ def test_a_full_disk_is_known_by_what_the_database_says(tmp_path: Path) -> None:
             connection.execute(text("INSERT INTO t VALUES (zeroblob(100000))"))
     engine.dispose()
     assert is_disk_full(full.value)
+    assert is_disk_full(ExceptionGroup("of workers", [ZeroDivisionError(), full.value]))
     with pytest.raises(OperationalError) as other, create_engine("sqlite://").connect() as connection:
         connection.execute(text("SELECT nothing"))
     assert not is_disk_full(other.value)
     assert not is_disk_full(ZeroDivisionError())
+
+
+async def test_a_disk_without_room_is_not_healthy(tmp_path: Path) -> None:
+    """Before the write that fails: the bot stops then, and nobody can ask it any more."""
+    engine = Phrasebook()
+    async with world(tmp_path, engines=[engine], free=lambda folder: 10**6) as w, watching(w, engine) as watched:
+        assert await watched.asks("/healthz") == (503, {"healthy": False, "wrong": {"disk": "the disk is full"}})
 
 
 async def test_a_conversation_shows_in_the_numbers(watched: Watched) -> None:
