@@ -139,7 +139,10 @@ class Claims:
         """What is still to be done of it; planned and written down if it is claimed for the first time."""
         if row.attempts == 0:
             actions = enumerate(self._plans.of(row))
-            return [self._planned(row.id, place, action, isinstance(action, SendFile)) for place, action in actions]
+            parts = [self._planned(row.id, place, action, isinstance(action, SendFile)) for place, action in actions]
+            if row.resends and parts:  # it begins anew, and how it began before is not known
+                parts[0] = replace(parts[0], unsure=True)
+            return parts
         known = self._tx.connection.execute(_PARTS, {"delivery": row.id})
         return [
             Part(p.id, p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]

@@ -174,24 +174,24 @@ class DeadLetters:
         erased = any(one.body is None and one.status != PartStatus.SENT for one in parts)
         if row.obstacle is not None or erased:
             return row.obstacle or ERASED
-        if all(one.status == PartStatus.TODO for one in parts):
-            self._begin_anew(row)
-        else:  # it goes on where it stood; a part that may have arrived is still marked as unsure
+        if any(one.status == PartStatus.SENT for one in parts):  # it goes on where it stood
             self._tx.lanes.bring_back(id, attempts=1, resends=0)
+        else:
+            self._begin_anew(row, unsure=any(one.status == PartStatus.SENDING for one in parts))
         self._tx.inbox.put(
             SentAgain(row.chat_id, row.subject, row.name, row.report), lane=row.subject or f"chat:{row.chat_id}"
         )
         return None
 
-    def _begin_anew(self, row: Row[Any]) -> None:
-        """The network has nothing of it: it says what it would say if it were said now."""
+    def _begin_anew(self, row: Row[Any], unsure: bool) -> None:
+        """It says what it would say if it were said now. `unsure`: the network may have it already, so it is marked."""
         self._tx.connection.execute(delete(part).where(part.c.delivery_id == row.id))
         latest = select(delivery.c.message_id, delivery.c.language, delivery.c.translation_id).where(
             delivery.c.target == f"d:{row.id}", delivery.c.kind == "edit", delivery.c.message_id.is_not(None)
         )
         edited = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).first()
         values = {} if edited is None else dict(edited._mapping)
-        self._tx.lanes.bring_back(row.id, attempts=0, resends=0, **values)
+        self._tx.lanes.bring_back(row.id, attempts=0, resends=1 if unsure else 0, **values)
 
     def handle_again(self, id: int, accounts: Sequence[str]) -> str | None:
         """Have an event handled that was put aside. Why not, where it cannot be."""

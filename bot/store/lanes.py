@@ -216,7 +216,11 @@ class Lanes:
         self._tx.connection.execute(update(delivery).where(delivery.c.id == id).values(**values))
 
 
-def has_parts(begun: bool = False) -> Any:
-    """Whether something of a delivery was planned, and so may have reached the network; `begun`: surely tried."""
-    tried = (part.c.status != PartStatus.TODO,) if begun else ()
-    return exists().where(part.c.delivery_id == delivery.c.id, *tried)
+def has_parts() -> Any:
+    """Whether something of a delivery may have reached the network."""
+    return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def is_partly_there(of: Any = delivery) -> Any:
+    """Whether the network surely has some of a delivery."""
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)

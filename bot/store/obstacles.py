@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
+from bot.store.lanes import is_partly_there
 from bot.store.tables import Role, Status, chat, delivery, event, notice
 
 OUT_OF_REACH = "the bot was blocked or removed there"
@@ -26,7 +27,11 @@ _OVERTAKEN = exists().where(
     _later.c.target == _ABOUT,
     _later.c.kind == "edit",
     _later.c.id > delivery.c.id,
-    or_(delivery.c.kind == "edit", _later.c.status == Status.DONE),
+    or_(
+        delivery.c.kind == "edit",
+        _later.c.status == Status.DONE,
+        and_(_later.c.status != Status.DROPPED, is_partly_there()),  # the change says the rest, too
+    ),
 )
 _RECALLED = exists().where(
     event.c.subject == delivery.c.subject, event.c.what == "recalled", event.c.at > delivery.c.created_at

@@ -14,7 +14,7 @@ from bot.actions import Amend, Answer, Edit, Named, Publish, Recall, RecallAll, 
 from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Translated, Verbatim
-from bot.model import Batch, Chat, ChatKind, EditText, Person, Pressed, Raw, SendText
+from bot.model import Batch, Chat, ChatKind, EditText, Person, Pressed, Raw, SendText, Withdraw
 from bot.notices import Category, recalled
 from bot.store.claims import Claimed, Claims
 from bot.store.dead_letters import NOT_THERE
@@ -177,6 +177,56 @@ def test_a_copy_that_was_corrected_meanwhile_is_the_corrected_one(database_url: 
         assert everything(tx) == []
         assert again(tx, id) is None
         assert everything(tx) == ["aviso 11"]
+
+
+def test_what_may_have_arrived_and_was_corrected_meanwhile_says_the_new_words_and_is_unsure(
+    database_url: str, clock: Ticking
+) -> None:
+    """Telegram's reader sees that it may be the same, and never the wrong words after the right ones."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx, LIKE_TELEGRAM)
+        claims(tx, LIKE_TELEGRAM).refused(one, "no answer from the network")
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        assert again(tx, one.id) is None
+        [after] = claimed(tx, LIKE_TELEGRAM)
+        assert plain([after]) == ["aviso 11"]
+        assert [part.unsure for part in after.parts] == [True]
+
+
+def test_what_is_there_in_part_and_was_corrected_is_completed_by_the_correction(
+    database_url: str, clock: Ticking
+) -> None:
+    """The rest of the old words is not sent behind the new ones."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("Uma frase curta. " * 400), "N1"))
+        [one] = claimed(tx, LIKE_TELEGRAM)
+        claims(tx, LIKE_TELEGRAM).sent(one, one.parts[0], "m1")
+        claims(tx, LIKE_TELEGRAM).refused(one, "too odd", one.parts[1])
+        tx.deliveries.add(Amend(owner, "pt", words("Outra frase curta. " * 400), "N1"))
+        assert dead_letters.failed(tx)["deliveries"] == []
+        assert again(tx, one.id) == "something newer was said in its place"
+        [correction] = claimed(tx, LIKE_TELEGRAM)
+        assert [type(part.action) for part in correction.parts] == [EditText, SendText]
+
+
+def test_what_is_there_in_part_is_withdrawn_with_the_rest(database_url: str, clock: Ticking) -> None:
+    """A recall leaves no half of a notice behind."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("Uma frase curta. " * 400), "N1"))
+        [one] = claimed(tx, LIKE_TELEGRAM)
+        claims(tx, LIKE_TELEGRAM).sent(one, one.parts[0], "m1")
+        claims(tx, LIKE_TELEGRAM).refused(one, "too odd", one.parts[1])
+        tx.deliveries.add(RecallAll("N1"))
+        assert again(tx, one.id) == "it was withdrawn meanwhile"
+        [withdrawal] = claimed(tx, LIKE_TELEGRAM)
+        assert [p.action.message for p in withdrawal.parts if isinstance(p.action, Withdraw)] == ["m1"]
 
 
 def test_what_was_withdrawn_meanwhile_is_not_revived(database_url: str, clock: Ticking) -> None:
