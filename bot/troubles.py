@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -106,11 +107,12 @@ class Watcher:
 
     async def _look_now_and_then(self) -> None:
         while True:
-            free = self._free()
-            if free < LOW:
-                self.begins("disk")
-            elif free >= ENOUGH:
-                self.over("disk")
+            with suppress(OSError):  # a disk that does not tell stops no bot
+                free = self._free()
+                if free < LOW:
+                    self.begins("disk")
+                elif free >= ENOUGH:
+                    self.over("disk")
             for account, slowness in self._slowness.items():
                 if slowness.is_over(self._clock.now()):
                     self.over(f"limited/{account}")
