@@ -15,13 +15,14 @@ import structlog
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from bot import control, logs, operating, setting_up, wiring
+from bot import control, dead_letters, logs, operating, setting_up, wiring
 from bot.app import App, SystemClock, random_token
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
 from bot.store.faults import Verdict, named, verdict
 from bot.store.transaction import Transaction
+from bot.watching import is_disk_full
 
 FAILED, WRONG = 1, 2
 _RERUNS = 20  # of a command that other processes' work is in the way of
@@ -44,7 +45,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words
-        _log.critical("stopped by an error", error=error)
+        if is_disk_full(error):
+            _log.critical("stopped because the disk is full: make room, and nothing is lost", error=error)
+        else:
+            _log.critical("stopped by an error", error=error)
         sys.exit(FAILED)
 
 
@@ -118,13 +122,39 @@ def pair(
 
 @cli.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False, config: ConfigFile = DEFAULT
+    failed: Annotated[bool, typer.Option("--failed", help="What failed for good and needs hands.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: ConfigFile = DEFAULT,
 ) -> None:
     """Show networks, rooms, groups, queues and the last error of each network."""
-    answer = _ask(_load(config), {"command": "status"})
-    if "error" in answer:
-        _fail(answer["error"])
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer, _program())))
+    answer = _answered(_load(config), {"command": "failed" if failed else "status"})
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    lines = dead_letters.lines if failed else operating.lines
+    typer.echo("\n".join(lines(answer, _program())))
+
+
+@cli.command()
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As `status --failed` shows them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Try again what failed for good, when its cause is gone."""
+    wanted = [id.strip(",").lower() for id in ids or ()]
+    if bool(wanted) == everything:
+        _fail("Say what to try again: the ids that `status --failed` shows, or --all.", WRONG)
+    if wrong := [id for id in wanted if not dead_letters.is_id(id)]:
+        _fail(f'"{wrong[0]}" is no id; they look like d12, e7 or t3, as `status --failed` shows them.', WRONG)
+    settings = _load(config)
+    asked: dict[str, Any] = {"command": "retry all"} if everything else {"command": "retry", "ids": wanted}
+    answers = [_answered(settings, asked)]
+    while answers[-1].get("after"):
+        answers.append(_answered(settings, asked | {"after": answers[-1]["after"]}))
+    typer.echo("\n".join(dead_letters.retried_lines(answers, everything)))
+    if wanted and any(answer["refused"] for answer in answers):
+        raise typer.Exit(FAILED)
 
 
 @cli.command()
@@ -162,7 +192,7 @@ async def _serve(settings: Config) -> None:
             typer.echo("ready")
             sys.stdout.flush()
 
-        async with control.serve(wiring.socket_path(settings), answer):
+        async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
             await app.run(ready)
 
 
@@ -178,6 +208,13 @@ def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
         return _look(settings, asked)
     finally:
         lock.release()
+
+
+def _answered(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
+    answer = _ask(settings, asked)
+    if "error" in answer:
+        _fail(answer["error"])
+    return answer
 
 
 def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:

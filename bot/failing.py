@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from bot.model import Outgoing, SendFile, SendText, Text
 from bot.ports import Gone, Moved, NotSent, SendError, Unknown
 
+NO_ANSWER = "no answer from the network"
+"""Why a delivery is given up that may have arrived all the same."""
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
@@ -62,7 +64,7 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
         case Unknown():
             if repeatable or resends < MAX_RESENDS:
                 return Resend(now + backoff(attempt))
-            return GiveUp("no answer from the network")
+            return GiveUp(NO_ANSWER)
         case Gone():
             return GiveUp(str(failure), gone=True)
         case _:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Protocol
 
 from bot.actions import Action
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
-from bot.model import Batch, Incoming, Raw, Unreadable
+from bot.events import OPERATOR, Internal, Quarantined
+from bot.measuring import Measures
+from bot.model import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived
@@ -49,6 +50,7 @@ class Worker:
         failed: Callable[[str, Exception], None],
         sleep: Callable[[float], Awaitable[None]],
         serves: Callable[[str], bool] = lambda _: True,
+        measures: Measures | None = None,
     ) -> None:
         self._writer = writer
         self._adapters = adapters
@@ -56,6 +58,7 @@ class Worker:
         self._failed = failed
         self._sleep = sleep
         self._serves = serves
+        self._measures = measures
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
@@ -71,7 +74,10 @@ class Worker:
         """What the account's adapter hands its batches to: it returns when they are durable."""
 
         async def deliver(batch: Batch) -> None:
-            await self._writer.run_together(_ACCEPT, (account, batch), account)
+            if batch != NOTHING_NEW:
+                await self._writer.run_together(_ACCEPT, (account, batch), account)
+            if self._measures is not None:
+                self._measures.heard(account)
 
         return deliver
 
@@ -131,6 +137,8 @@ class Worker:
         try:
             parsed = [(arrived, self._parse(arrived)) for arrived in some]
             await self._writer.run(unit, some[0].account)
+            for arrived, events in parsed:
+                self._measure(arrived.account, events)
         except Exception:  # whose fault it was shows when each is handled alone
             return False
         return True
@@ -141,8 +149,9 @@ class Worker:
         attempts = arrived.attempts
         while True:
             try:
-                unit = partial(self._unit, arrived=arrived, events=self._parse(arrived))
-                await self._writer.run(unit, arrived.account)
+                events = self._parse(arrived)
+                await self._writer.run(partial(self._unit, arrived=arrived, events=events), arrived.account)
+                self._measure(arrived.account, events)
                 return True
             except NotServed:
                 return False
@@ -162,8 +171,16 @@ class Worker:
             chat = arrived.lane.partition(":")[2]
             return self._adapters[arrived.account].parse(Raw(arrived.event, chat, arrived.body))
         event = decode(arrived.body, object)
-        assert isinstance(event, (Translated, Outcome, FileLost, ChatGone, Due, Quarantined))
+        assert isinstance(event, Internal)
         return [event]
+
+    def _measure(self, account: str, events: Sequence[Incoming | Internal]) -> None:
+        """How long ago people did what has its effect now; what cannot be read yet has none."""
+        if self._measures is None or not account:
+            return
+        for event in events:
+            if not isinstance(event, (Internal, Unreadable)):
+                self._measures.handled(account, event.at)
 
     def _unit(self, tx: Transaction, arrived: Arrived, events: Sequence[Incoming | Internal]) -> None:
         """What the event changes, what it asks for, and that it is handled: all or nothing."""
@@ -190,8 +207,8 @@ def _give_up(tx: Transaction, arrived: Arrived, error: str, attempts: int, final
         tx.inbox.failed(arrived.id, attempts, error)
         return
     tx.inbox.quarantine(arrived.id, error)
-    if arrived.account:
-        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane="operator")
+    if arrived.lane != OPERATOR:  # that it could not be told is not told
+        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane=OPERATOR)
 
 
 def forget(tx: Transaction) -> None:

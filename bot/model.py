@@ -267,10 +267,14 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in the order of the network's stream, and the place in that stream after them."""
+    """Events in the order of the network's stream, and the place in that stream after them; None: where it was."""
 
     events: tuple[Raw, ...]
-    cursor: str
+    cursor: str | None
+
+
+NOTHING_NEW = Batch((), None)
+"""The network has answered, and has nothing to tell."""
 
 
 # --- what goes out -------------------------------------------------------------------------------------------------

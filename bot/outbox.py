@@ -6,12 +6,24 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.actions import Priority
 from bot.backlog import Backlog, Waiting
-from bot.failing import MAX_RESENDS, GiveUp, Move, Resend, Retry, after_failure, backoff, is_repeatable, marked
+from bot.failing import (
+    MAX_RESENDS,
+    NO_ANSWER,
+    GiveUp,
+    Move,
+    Resend,
+    Retry,
+    after_failure,
+    backoff,
+    is_repeatable,
+    marked,
+)
+from bot.measuring import Measures
 from bot.media import Media
 from bot.model import EditText, Outgoing, Receipt, SendFile, SendText, UnpinMessage, Withdraw
 from bot.pacing import Pacer
@@ -26,6 +38,7 @@ T = TypeVar("T")
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 _IN_FLIGHT = 64
 _LOOK_AGAIN = 0.2  # seconds
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_PAUSE = timedelta(days=1)
 _WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time
 _READ_AGAIN = 30.0  # seconds after which they are read anew
@@ -58,10 +71,12 @@ class Sender:
         failed: Failed,
         media: Media,
         may_send: Callable[[], bool] = lambda: True,
+        measures: Measures | None = None,
     ) -> None:
         """`may_send`: whether the account is still this process's to speak for, asked right before each send."""
         self._account = account
         self._media = media
+        self._measures = measures
         self._adapter = adapter
         self._writer = writer
         self._catalogue = catalogue
@@ -76,6 +91,7 @@ class Sender:
         self._read_all = False
         self._read_at: float | None = None
         self._lengths: dict[tuple[int, str], int] = {}
+        self._resumed_at = _LONG_AGO  # when the last pause of the whole account ends
         self._stirred = asyncio.Event()
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
         self._claiming = asyncio.Lock()
@@ -267,7 +283,7 @@ class Sender:
         repeatable = is_repeatable(action, self._adapter.limits.idempotent)
         if part.unsure and not repeatable:
             if claimed.resends >= MAX_RESENDS:
-                await self._record(Claims.refused, claimed, "no answer from the network")
+                await self._record(Claims.refused, claimed, NO_ANSWER)
                 return None
             action = marked(action, claimed.subject)
             await self._record(Claims.marked_again, claimed)
@@ -286,9 +302,11 @@ class Sender:
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])
-        await self._writer.run_together(
-            self._sent, Receipted(claimed, part, receipt.message, receipt.findings), self._account
-        )
+        if self._measures is not None:
+            ready_at = max(claimed.ready_at, self._resumed_at)
+            self._measures.sent(self._account, ready_at if part.position == 0 else None)
+        receipted = Receipted(claimed, part, receipt.message, receipt.findings)
+        await self._writer.run_together(self._sent, receipted, self._account)
         return replace(claimed, parts=claimed.parts[1:])
 
     async def _with_file(self, action: Outgoing, attempt: int, stack: AsyncExitStack) -> Outgoing:
@@ -336,6 +354,7 @@ class Sender:
     async def _settle(self, claimed: Claimed, part: Part, failure: SendError, repeatable: bool) -> None:
         self._failed(self._account, claimed.kind, failure)
         now, steady = self._clock.now(), self._clock.steady()
+        not_there = None if part.unsure or isinstance(failure, Unknown) else part
         decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now)
         pause = self._pause(claimed.chat, failure, now, steady)
         match decision:
@@ -346,9 +365,9 @@ class Sender:
             case Move(to):
                 await self._record(Claims.moved, claimed, part, to)
             case GiveUp(reason, gone=True):
-                await self._record(Claims.gone, claimed, reason)
+                await self._record(Claims.gone, claimed, reason, not_there)
             case GiveUp(reason):
-                await self._record(Claims.refused, claimed, reason)
+                await self._record(Claims.refused, claimed, reason, not_there)
 
     def _pause(self, chat: int, failure: SendError, now: datetime, steady: float) -> Pause | None:
         """What the network wants to be left alone for, heeded from now on."""
@@ -357,6 +376,7 @@ class Sender:
         until = steady + failure.retry_after.total_seconds()
         if failure.whole_account:
             self._pacer.refused(until, steady)
+            self._resumed_at = max(self._resumed_at, now + failure.retry_after)
         else:
             self._pacer.refused_chat(chat, until, steady)
         return Pause(now + failure.retry_after, failure.whole_account, self._pacer.learnt)

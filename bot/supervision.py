@@ -32,10 +32,10 @@ class Line:
         place: str,
         deliver: Deliver,
         clock: Clock,
-        settled: Callable[[str, Account | None, str | None], Awaitable[None]],
+        settled: Callable[[str, Account | None, bool], Awaitable[None]],
     ) -> None:
         """`folder` is the account's own, `place` what the store calls the data folder that it is in. `settled` hears
-        each time the account is connected (with what it is) or not (with why)."""
+        each time the account is connected (with what it is) or not (None), and whether for good."""
         self.name = name
         self.adapter = adapter
         self._writer = writer
@@ -46,6 +46,7 @@ class Line:
         self._settled = settled
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
         self.up = asyncio.Event()
+        self.fault: str | None = "not connected yet"  # None while all is well
         self._failures = 0  # in a row
 
     async def run(self) -> None:
@@ -57,7 +58,7 @@ class Line:
                 await self._receive()
             except Revoked as error:
                 self.up.clear()
-                await self._report(str(error))
+                await self._report(str(error), final=True)
                 _log.error("account is not accepted", account=self.name)
                 return
             except NotServed:
@@ -87,7 +88,7 @@ class Line:
         """A line that has held for a while is well again, and the next failure is a first one."""
         await self._clock.sleep(_HELD)
         if self._failures:
-            self._failures = 0
+            self._failures, self.fault = 0, None
             await self._run(lambda tx: tx.accounts.recovered(self.name))
 
     async def _open(self) -> None:
@@ -101,14 +102,16 @@ class Line:
         await self._run(
             lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
         )
+        self.fault = None
         self.up.set()
         self.tried.set()
-        await self._settled(self.name, account, None)
+        await self._settled(self.name, account, False)
 
-    async def _report(self, reason: str) -> None:
+    async def _report(self, reason: str, final: bool = False) -> None:
+        self.fault = reason
         self.tried.set()
         await self._run(lambda tx: tx.accounts.failed(self.name, reason))
-        await self._settled(self.name, None, reason)
+        await self._settled(self.name, None, final)
 
     async def _run(self, unit: Unit[T]) -> T:
         return await self._writer.run(unit, self.name)

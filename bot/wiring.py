@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.app import Parts
+import structlog
+
+from bot.app import App, Parts
 from bot.config import Config, adapter_class, engine_class
+from bot.listening import bound, host_and_port
 from bot.ports import Adapter, Engine
+from bot.store.database import open_reader
 from bot.store.transaction import Policy
+from bot.watching import Watch
 from handlers.menus import menus
 from handlers.routes import handle
+
+_log = structlog.get_logger()
 
 
 def policy(config: Config) -> Policy:
@@ -73,6 +81,28 @@ def place(config: Config) -> str:
         # A folder from before there could be others is the nameless one.
         file.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
     return file.read_text().strip()
+
+
+@asynccontextmanager
+async def watched(config: Config, app: App) -> AsyncIterator[None]:
+    """Whoever watches the bot can ask how it is, where that is configured; what cannot be served stops no bot."""
+    if config.operations.listen is None:
+        yield
+        return
+    from adapters.operations import Endpoint  # its libraries are needed here alone
+
+    try:
+        listener = bound(*host_and_port(config.operations.listen))
+    except OSError as error:
+        _log.error("operations.listen cannot be listened on", error=error)
+        yield
+        return
+    reader = open_reader(config.database.url)
+    try:
+        async with Watch(app, reader) as watch, Endpoint(listener, watch.health, watch.connected, watch.numbers):
+            yield
+    finally:
+        await reader.dispose()
 
 
 def lock_path(config: Config) -> Path:

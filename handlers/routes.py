@@ -9,7 +9,19 @@ from bot import naming
 from bot.actions import Action, Answer, Say
 from bot.content import Line, Verbatim, say
 from bot.erasing import SWEEP
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
+from bot.events import (
+    ChatGone,
+    Due,
+    FileLost,
+    HandledAgain,
+    Internal,
+    Outcome,
+    Quarantined,
+    SentAgain,
+    Translated,
+    Trouble,
+    TroubleOver,
+)
 from bot.model import (
     Added,
     Deleted,
@@ -240,6 +252,7 @@ DUE: dict[str, DueHandler] = {
     silence.LOOKING: silence.still_nobody,
     opening.DIGEST: digest.due,
     unreadable.BUSINESS: unreadable.due,
+    operator.BUSINESS: operator.due,
 }
 """By the timer's business."""
 
@@ -301,11 +314,13 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.moved(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
-        case Outcome() | ChatGone() if not tx.chats.exists(event.chat):
+        case Outcome() | SentAgain() | ChatGone() if not tx.chats.exists(event.chat):
             return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
-            return handler(event, tx) if handler else ()
+            return (*(handler(event, tx) if handler else ()), *operator.given_up(event, tx))
+        case SentAgain():
+            return operator.sent_again(event, tx)
         case FileLost():
             return attached.lost(event, tx)
         case ChatGone():
@@ -320,6 +335,12 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return DUE[event.what](event, tx) if event.what in DUE else ()
         case Quarantined():
             return operator.put_aside(event, tx)
+        case HandledAgain():
+            return operator.handled_again(event, tx)
+        case Trouble():
+            return operator.trouble(event, tx)
+        case TroubleOver():
+            return operator.trouble_over(event, tx)
 
 
 def _message(event: Message, tx: Transaction) -> Actions:

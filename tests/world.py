@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.app import App, Parts
+from bot.actions import Priority
+from bot.app import App, Parts, free_bytes
 from bot.chats import Pairing
 from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
@@ -256,11 +257,12 @@ def _busy(tx: Transaction) -> bool:
     raised = tx.connection.execute(select(inbox.c.error).where(inbox.c.status == InboxStatus.NEW, inbox.c.attempts > 0))
     assert (error := raised.scalar()) is None, f"a handler raised {error}"
     waiting = select(func.count()).where(inbox.c.status == InboxStatus.NEW)
-    paused = select(chat.c.id).where(chat.c.paused_until > tx.now)
+    paused = delivery.c.chat_id.in_(select(chat.c.id).where(chat.c.paused_until > tx.now)) | delivery.c.account.in_(
+        select(account.c.name).where(account.c.paused_until > tx.now)
+    )
     moving = select(func.count()).where(
-        (delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)),
-        delivery.c.chat_id.not_in(paused),
-        ~select(account.c.name).where(account.c.name == delivery.c.account, account.c.paused_until > tx.now).exists(),
+        delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now),
+        ~paused | (delivery.c.priority == Priority.PRESS),  # presses are answered whatever the network wants
     )
     wanted = tx.texts.next_wanted_at([])
     return bool(
@@ -298,6 +300,7 @@ async def world(
     url: str | None = None,
     network: Paper | None = None,
     clock: Clock | None = None,
+    free: Callable[[Path], int] = free_bytes,
 ) -> AsyncIterator[World]:
     """The bot at work; a second world on the same folder and network is the bot started again."""
     clock, network = clock or Clock(), network or Paper()
@@ -313,6 +316,7 @@ async def world(
         engines={"notice": engines, "conversation": engines},
         handle=handle,
         clock=clock,
+        free=free,
     )
     ready = asyncio.Event()
 

@@ -13,7 +13,7 @@ from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import Batch, Raw
+from bot.model import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver
 
 log = logging.getLogger(__name__)
@@ -86,8 +86,8 @@ class Receiver:
 
         following: str = answer["next_batch"]
         once = {event.id: event for event in events}  # a key may have come for what this answer repeats
-        if once or following != cursor:
-            await deliver(Batch(tuple(once.values()), following))
+        anything = once or following != cursor
+        await deliver(Batch(tuple(once.values()), following) if anything else NOTHING_NEW)
         self._undecrypted.forget(event.id for event in readable)
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)

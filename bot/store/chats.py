@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
-from bot.store.tables import Role, chat, delivery, organisation, pairing, person
+from bot.store.tables import Role, chat, organisation, pairing, person
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -250,10 +250,6 @@ class Chats:
             pairing.c.used_at.is_(None),
             pairing.c.expires_at > self._tx.now,
         )
-
-    def failed_deliveries(self) -> int:
-        query = select(func.count()).where(delivery.c.status == 6)
-        return int(self._tx.connection.execute(query).scalar_one())
 
 
 def _hash(code: str) -> str:

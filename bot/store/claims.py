@@ -102,6 +102,7 @@ class Claimed:
     edits: int | None  # the delivery whose message it edits
     name: str | None
     report: str | None
+    ready_at: datetime  # since when it could have gone
     parts: tuple[Part, ...]
 
 
@@ -226,9 +227,10 @@ class Claims:
         and has failed."""
         try:
             if row.attempts == 0:
-                actions = enumerate(self._plans.of(row))
+                # With resends it begins anew, and how it began before is not known.
                 return [
-                    Part(place, action, unsure=False, file=isinstance(action, SendFile)) for place, action in actions
+                    Part(place, action, unsure=place == 0 and row.resends > 0, file=isinstance(action, SendFile))
+                    for place, action in enumerate(self._plans.of(row))
                 ]
             return [
                 Part(p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]
@@ -332,11 +334,14 @@ class Claims:
         self._tx.chats.move(claimed.chat, to)
         self.again(claimed, in_hand, self._tx.now, unsure=False)
 
-    def gone(self, claimed: Claimed, reason: str) -> None:
-        self._tx.lanes.fail(claimed.id, reason)
+    def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        self.refused(claimed, reason, not_there)
         self._tx.lanes.chat_gone(claimed.chat, reason)
 
-    def refused(self, claimed: Claimed, reason: str) -> None:
+    def refused(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        """It has failed for good. `not_there`: the part in hand, where it surely never arrived."""
+        if not_there is not None:
+            self._change(claimed, not_there, status=PartStatus.TODO)
         self._tx.lanes.fail(claimed.id, reason)
 
     def _change(self, claimed: Claimed, one: Part, **values: object) -> None:
@@ -359,6 +364,7 @@ def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
         delivery_id(row.target) if row.kind == "edit" else None,
         row.name,
         row.report,
+        max(moment for moment in (row.due_at or row.created_at, row.paused_until) if moment is not None),
         tuple(_addressed(part, to) for part in parts),
     )
 

@@ -80,7 +80,8 @@ class Inbox:
         ]
         if rows:
             self._tx.connection.execute(_ACCEPT[self._tx.dialect], rows)
-        for account, cursor in {account: batch.cursor for account, batch in batches}.items():
+        cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
+        for account, cursor in cursors.items():
             self._tx.accounts.advance(account, cursor)
         self._tx.stirred.add("inbox")
 

@@ -38,6 +38,9 @@ _FINISH = (
     .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
 )
 _queued, _ahead = delivery.alias("queued"), delivery.alias("ahead")
+_waits = (delivery.c.due_at > bindparam("at")) & exists().where(
+    translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
+)
 _ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its translation, or is ready
     update(delivery)
     .where(
@@ -56,17 +59,8 @@ _ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its tran
         ),
     )
     .values(
-        status=case(
-            (
-                (delivery.c.due_at > bindparam("at"))
-                & exists().where(
-                    translation.c.id == delivery.c.translation_id,
-                    translation.c.state == TranslationState.WANTED.value,
-                ),
-                int(Status.WAITING),
-            ),
-            else_=int(Status.READY),
-        )
+        status=case((_waits, int(Status.WAITING)), else_=int(Status.READY)),
+        due_at=case((_waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
     )
 )
 _RELEASE = (
@@ -77,7 +71,7 @@ _RELEASE = (
         # Nobody waits for long: what is due much later was put off before the clock was set back.
         (delivery.c.due_at <= bindparam("at")) | (delivery.c.due_at > bindparam("never")),
     )
-    .values(status=Status.READY, due_at=None)
+    .values(status=Status.READY)
 )
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
@@ -86,11 +80,11 @@ _SHOWN = [
     delivery.c[name]
     for name in (
         *("id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority"),
-        *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "expires_at"),
+        *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "due_at", "expires_at"),
     )
 ]
 _TO_SEND = (
-    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
+    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), chat.c.paused_until, message.c.content)
     .join(chat, chat.c.id == delivery.c.chat_id)
     .outerjoin(message, message.c.id == delivery.c.message_id)
     .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))
@@ -172,6 +166,15 @@ class Lanes:
 
     def drop(self, id: int) -> None:
         self._finish(id, Status.DROPPED)
+
+    def bring_back(self, id: int, **values: object) -> None:
+        """What had ended goes out after all, ahead of what follows it in its lane and has not begun."""
+        self.set(id, **values, status=Status.QUEUED, failure=None, done_at=None, due_at=None)
+        row = self._tx.deliveries.row(id)
+        ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).scalar()
+        if ahead is not None and ahead > id and self.unsent(ahead):
+            self.set(ahead, status=Status.QUEUED)
+        self._advance({(row.chat_id, row.subject)})
 
     def chat_gone(self, chat_id: int, reason: str) -> None:
         """Stop writing to a chat: everything on its way there fails."""
@@ -282,3 +285,8 @@ class Lanes:
 def has_parts() -> Any:
     """Whether something of a delivery may have reached the network."""
     return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def is_partly_there(of: Any = delivery) -> Any:
+    """Whether the network surely has some of a delivery."""
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)

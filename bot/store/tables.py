@@ -83,6 +83,7 @@ AHEAD = (Status.READY, Status.SENDING, Status.DEFERRED, Status.WAITING)
 """One delivery of a lane stands at one of these, as long as any is unfinished."""
 UNFINISHED = (*AHEAD, Status.QUEUED)
 _AHEAD_SQL = text("status IN (0, 1, 3, 5)")
+_FAILED_SQL = text("status = 6")
 
 
 class PartStatus(IntEnum):
@@ -151,6 +152,7 @@ inbox = Table(
     Column("error", String),
     UniqueConstraint("account", "event"),
     Index("ix_inbox_new", "id", sqlite_where=text("status = 0"), postgresql_where=text("status = 0")),
+    Index("ix_inbox_put_aside", "id", sqlite_where=text("status = 2"), postgresql_where=text("status = 2")),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -255,6 +257,8 @@ translation = Table(
     Column("organisation_id", ForeignKey("organisation.id")),  # whose reviewer approved or wrote it
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Instant),
+    Column("failure", String),  # why there is none, in plain English
+    Column("failed_at", Instant),
     UniqueConstraint("text_id", "language"),
     Index("ix_translation_result_id", "result_id"),
     Index(
@@ -262,6 +266,12 @@ translation = Table(
         "due_at",
         sqlite_where=text("state = 'wanted'"),
         postgresql_where=text("state = 'wanted'"),
+    ),
+    Index(
+        "ix_translation_failed",
+        "id",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
     ),
 )
 
@@ -343,9 +353,16 @@ delivery = Table(
         sqlite_where=text("status = 4"),
         postgresql_where=text("status = 4"),
     ),
+    Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
+    Index(
+        "ix_delivery_target",
+        "target",
+        sqlite_where=text("target IS NOT NULL"),
+        postgresql_where=text("target IS NOT NULL"),
+    ),
     Index(
         "ix_delivery_translation",
         "translation_id",
@@ -505,6 +522,16 @@ schedule = Table(
     Column("due_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("ix_schedule_due_at", "due_at"),
+)
+
+
+trouble = Table(
+    "trouble",  # what needs the operator's hands now
+    metadata,
+    Column("cause", String, primary_key=True),  # account/telegram, engine/libretranslate, disk, …
+    Column("since", Instant, nullable=False),
+    Column("told", Integer, nullable=False, server_default="0"),  # how often the coordination room was told
+    Column("told_at", Instant),
 )
 
 

@@ -18,6 +18,7 @@ from bot.store.broadcasts import Broadcasts
 from bot.store.chats import Chats
 from bot.store.choices import Choices
 from bot.store.copies import Copies
+from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
 from bot.store.erasing import Erasing
@@ -28,6 +29,7 @@ from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
 from bot.store.texts import Texts
+from bot.store.troubles import Troubles
 from bot.waiting import Patience
 
 
@@ -119,6 +121,10 @@ class Transaction:
         return Lanes(self)
 
     @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self)
+
+    @cached_property
     def broadcasts(self) -> Broadcasts:
         return Broadcasts(self)
 
@@ -137,6 +143,10 @@ class Transaction:
     @cached_property
     def erasing(self) -> Erasing:
         return Erasing(self)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        return Troubles(self)
 
     @cached_property
     def schedule(self) -> Schedule:
