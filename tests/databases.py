@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Policy, Transaction
@@ -26,6 +27,9 @@ def postgres_server() -> Iterator[str]:
     pgserver = pytest.importorskip("pgserver", reason="PostgreSQL is missing: install with `make dev`")
     with tempfile.TemporaryDirectory(prefix="schakel-pg-", ignore_cleanup_errors=True) as folder:
         server = pgserver.get_server(folder, cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # it dies of no power cut, and each test writes hundreds
+            connection.execute("SELECT pg_reload_conf()")
         yield str(server.get_uri())
         server.cleanup()
 
@@ -71,13 +75,21 @@ _KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 @pytest.fixture(params=_KINDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables, once of each kind."""
-    return _database(request, tmp_path, None)
+    return _database(request.param, request, tmp_path, None)
 
 
 @pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database without rows, once of each kind; copied, since migrating each time takes most of a test."""
-    return _database(request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
+    return _database(request.param, request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
+
+
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes a migrated database without rows, of the kind asked for, that stays as long as the tests run."""
+    return lambda kind: _database(
+        kind, request, tmp_path_factory.mktemp("kept"), request.getfixturevalue(f"{kind}_template")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +106,8 @@ def postgresql_template(postgres_server: str) -> str:
     return "schakel_template"
 
 
-def _database(request: pytest.FixtureRequest, folder: Path, template: str | None) -> str:
-    if request.param == "sqlite":
+def _database(kind: str, request: pytest.FixtureRequest, folder: Path, template: str | None) -> str:
+    if kind == "sqlite":
         path = folder / "schakel.db"
         if template is not None:
             shutil.copy(template, path)
@@ -106,6 +118,17 @@ def _database(request: pytest.FixtureRequest, folder: Path, template: str | None
     return _at(server, name)
 
 
+def copied(url: str, folder: Path) -> str:
+    """A database like that one, which nobody may be using just now."""
+    if url.startswith("sqlite:///"):
+        path = folder / "schakel.db"
+        shutil.copy(url.removeprefix("sqlite:///"), path)
+        return f"sqlite:///{path}"
+    source, name = str(make_url(url).database), f"schakel_{next(_numbers)}"
+    _create(url.replace(f"/{source}?", "/postgres?", 1), name, source)
+    return url.replace(f"/{source}?", f"/{name}?", 1)
+
+
 def _migrated(url: str) -> None:
     engine = open_engine(url)
     migrate(engine)
@@ -113,7 +136,7 @@ def _migrated(url: str) -> None:
 
 
 def _create(server: str, name: str, template: str | None) -> None:
-    copied = f' TEMPLATE "{template}"' if template else ""
+    copied = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"{copied}'.encode())
 

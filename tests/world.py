@@ -291,6 +291,27 @@ def _without_rows() -> bytes:
         return file.read_bytes()
 
 
+def parts_of(
+    folder: Path,
+    url: str,
+    network: Paper,
+    clock: Clock,
+    limits: Limits,
+    engines: Sequence[Engine] = (),
+    policy: Policy = POLICY,
+) -> Parts:
+    """What a bot on the paper network is put together from."""
+    return Parts(
+        url=url,
+        data_dir=folder,
+        policy=replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines)),
+        adapters={network.account: PaperAdapter(network.account, PaperAdapter.Settings(), network, limits)},
+        engines={"notice": engines, "conversation": engines},
+        handle=handle,
+        clock=clock,
+    )
+
+
 @asynccontextmanager
 async def world(
     folder: Path,
@@ -306,18 +327,8 @@ async def world(
     clock, network = clock or Clock(), network or Paper()
     if url is None and not (folder / "schakel.db").exists():
         (folder / "schakel.db").write_bytes(_without_rows())
-    adapter = PaperAdapter(network.account, PaperAdapter.Settings(), network, limits)
-    policy = replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines))
-    parts = Parts(
-        url=url or f"sqlite:///{folder / 'schakel.db'}",
-        data_dir=folder,
-        policy=policy,
-        adapters={network.account: adapter},
-        engines={"notice": engines, "conversation": engines},
-        handle=handle,
-        clock=clock,
-        free=free,
-    )
+    url = url or f"sqlite:///{folder / 'schakel.db'}"
+    parts = replace(parts_of(folder, url, network, clock, limits, engines, policy), free=free)
     ready = asyncio.Event()
 
     async def announce() -> None:

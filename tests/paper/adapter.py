@@ -84,7 +84,7 @@ class PaperAdapter:
         return [decode(raw.body, object)]  # type: ignore[list-item]
 
     async def send(self, action: Outgoing) -> Receipt:
-        message = self._network.do(action)
+        message = self._network.do(action, self.limits.idempotent)
         found = self._network.leaks.get(action.chat.id, ()) if isinstance(action, InspectChat) else ()
         return Receipt(message, found)
 

@@ -121,8 +121,8 @@ class Paper:
     def messages(self, chat: Chat) -> list[Shown]:
         return list(self.shown[chat.id])
 
-    def do(self, action: Outgoing) -> str | None:
-        """What the bot wants; the same transaction id has its effect once."""
+    def do(self, action: Outgoing, idempotent: bool = True) -> str | None:
+        """What the bot wants; where the network is `idempotent`, the same transaction id has its effect once."""
         if self.faults:
             raise self.faults.pop(0)
         if not isinstance(action, SetCommands) and action.chat.id in self.broken:
@@ -134,14 +134,14 @@ class Paper:
         self.log.append(action)
         match action:
             case SendText():
-                if action.transaction not in self.transactions:
+                if action.transaction not in self.transactions or not idempotent:
                     id = self.id()
                     self.transactions[action.transaction] = id
                     message = Shown(id, None, action.text, action.choices, action.thread, action.reply_to)
                     self.shown[action.chat.id].append(message)
                 return self.transactions[action.transaction]
             case SendFile():
-                if action.transaction not in self.transactions:
+                if action.transaction not in self.transactions or not idempotent:
                     id = self.id()
                     self.transactions[action.transaction] = id
                     shown = Shown(
