@@ -53,6 +53,7 @@ class MatrixAdapter:
         idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
         threads=True,
         reactions=True,
+        encrypts=True,
         upload=LARGEST_FILE,  # until the homeserver has said what it takes
         # No captions: many apps show none, and an edit of one would have to tell everything of the file again.
     )
