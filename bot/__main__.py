@@ -15,7 +15,8 @@ import structlog
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from bot import control, logs, operating, setting_up, wiring
+from bot import backup as making
+from bot import control, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
@@ -87,6 +88,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     if not lock.acquire(patience=5.0):
         _fail("Another Schakel runs on this database already.")
     try:
+        restoring.finish(settings.database.url, settings.bot.data_dir)
         asyncio.run(_serve(settings))
     finally:
         lock.release()
@@ -125,6 +127,49 @@ def status(
     if "error" in answer:
         _fail(answer["error"])
     typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer, _program())))
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; nothing may be there.")], config: ConfigFile = DEFAULT
+) -> None:
+    """Copy everything that the bot remembers into one file; it may go on running meanwhile."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    os.nice(10)  # it competes with the bot
+    try:
+        made = making.make(settings.database.url, settings.bot.data_dir, file.absolute(), SystemClock().now)
+    except making.NotMade as error:
+        _fail(f"No backup was made: {error}.")
+    typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    check: Annotated[bool, typer.Option("--check", help="Only look whether it is whole; the bot may run.")] = False,
+    move_away: Annotated[bool, typer.Option("--move-away", help="Keep aside what is there already.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Put a backup in the place of what the bot remembers; it must not run."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    clock = SystemClock()
+    try:
+        if check:
+            typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
+            return
+        lock = control.Lock(wiring.lock_path(settings))
+        if not lock.acquire(patience=2.0):
+            _fail("A bot is running: stop it first. Nothing was changed.")
+        try:
+            restored = restoring.restore(file, wiring.place(settings, clock.now, random_token), move_away)
+        finally:
+            lock.release()
+    except restoring.NotRestored as error:
+        _fail(f"{error}.")
+    for line in restoring.lines(restored, _program(), clock.now()):
+        typer.echo(line)
 
 
 @cli.command()
@@ -204,6 +249,11 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _stopped(*_: object) -> NoReturn:
+    """Whoever is told to stop still tidies up."""
+    raise SystemExit(FAILED)
 
 
 def _program() -> str:

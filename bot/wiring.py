@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from bot.app import Parts
 from bot.config import Config, adapter_class, engine_class
 from bot.ports import Adapter, Engine
+from bot.restoring import Place
 from bot.store.transaction import Policy
 from handlers.menus import menus
 from handlers.routes import handle
@@ -73,6 +75,11 @@ def place(config: Config) -> str:
         # A folder from before there could be others is the nameless one.
         file.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
     return file.read_text().strip()
+
+
+def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]) -> Target:
+    """Where a backup is put back."""
+    return Target(config.database.url, config.bot.data_dir, policy(config), adapters(config), now, token)
 
 
 def lock_path(config: Config) -> Path:
