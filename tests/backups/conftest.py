@@ -94,7 +94,8 @@ def _house(source: str, target: str, request: pytest.FixtureRequest, folder: Pat
 )
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     """From a database of either kind into an empty one of either kind."""
-    return _house(*request.param, request, tmp_path)
+    source, target = request.param
+    return _house(source, target, request, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=_postgres)])

@@ -78,7 +78,7 @@ def test_a_disk_that_is_full_is_called_so() -> None:
     """Whoever meets it first."""
     folder = Path("/media/stick")
     full = sqlite3.OperationalError("database or disk is full")
-    full.sqlite_errorcode = sqlite3.SQLITE_FULL  # type: ignore[misc]
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
     for error in (OSError(errno.ENOSPC, "x"), OSError(errno.EDQUOT, "x"), full):
         assert reason(error, folder) == "the disk of /media/stick is full"
     assert reason(PermissionError(errno.EACCES, "x", "/data/y"), folder) == "this user may not use /data/y"
