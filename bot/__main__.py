@@ -136,9 +136,9 @@ def backup(
     """Copy everything that the bot remembers into one file; it may go on running meanwhile."""
     settings = _load(config)
     signal.signal(signal.SIGTERM, _stopped)
-    os.nice(10)  # it competes with the bot
     try:
-        made = making.make(settings.database.url, settings.bot.data_dir, file.absolute(), SystemClock().now)
+        place = file.absolute()
+        made = making.make(settings.database.url, settings.bot.data_dir, place, SystemClock().now, _give_way)
     except making.NotMade as error:
         _fail(f"No backup was made: {error}.")
     typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
@@ -249,6 +249,11 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _give_way() -> None:
+    """Let the bot have the processor first."""
+    os.nice(10)
 
 
 def _stopped(*_: object) -> NoReturn:

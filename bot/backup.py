@@ -46,15 +46,20 @@ class Made:
     rows: Mapping[str, int]
 
 
-def make(url: str, data_dir: Path, file: Path, now: Callable[[], datetime]) -> Made:
-    """Make a backup, readable by its owner alone. Raises NotMade, and then nothing of it is left."""
+def make(
+    url: str, data_dir: Path, file: Path, now: Callable[[], datetime], copied: Callable[[], object] = lambda: None
+) -> Made:
+    """Make a backup, readable by its owner alone. Raises NotMade, and then nothing of it is left.
+
+    `copied` is called when nobody is held up any more, and there is all the time in the world for the rest.
+    """
     if file.exists():
         raise NotMade(f"{file} is there already, and backups are never overwritten: choose another name")
     if not file.parent.is_dir():
         raise NotMade(f"there is no folder {file.parent}")
     try:
         with _workshop(file.parent) as folder:
-            return _made(url, data_dir, file, folder, now)
+            return _made(url, data_dir, file, folder, now, copied)
     except NoDatabase as error:
         raise NotMade(str(error)) from error
     except Damaged as error:
@@ -63,7 +68,9 @@ def make(url: str, data_dir: Path, file: Path, now: Callable[[], datetime]) -> M
         raise NotMade(reason(error, file.parent)) from error
 
 
-def _made(url: str, data_dir: Path, file: Path, folder: Path, now: Callable[[], datetime]) -> Made:
+def _made(
+    url: str, data_dir: Path, file: Path, folder: Path, now: Callable[[], datetime], copied: Callable[[], object]
+) -> Made:
     _check_room(url, data_dir, folder)
     contents = folder / "contents"
     contents.mkdir(mode=0o700)
@@ -71,6 +78,7 @@ def _made(url: str, data_dir: Path, file: Path, folder: Path, now: Callable[[], 
     snapshots.take(url, contents / DATABASE)
     # After the database: keys and histories that are newer than it are what a crash leaves, too; older ones are not.
     _copy_accounts(data_dir / ACCOUNTS, contents / ACCOUNTS)
+    copied()
     snapshots.examine(contents / DATABASE)
     rows = snapshots.counts(contents / DATABASE)
     head = archive.Head(version("schakel"), snapshots.schema(contents / DATABASE), made_at)

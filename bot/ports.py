@@ -192,10 +192,15 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """What an account goes on with after a restore. `told`: what the operator has to know or do, a sentence each."""
+    """What an account goes on with after a restore.
+
+    `told`: what the operator has to know or do, a sentence each. `tells_again`: the network brings what was written
+    since the backup once more, though it was handled then.
+    """
 
     state: bytes | None = field(repr=False)
     told: tuple[str, ...] = ()
+    tells_again: bool = False
 
 
 @runtime_checkable

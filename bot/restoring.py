@@ -156,8 +156,8 @@ def _restored(file: Path, place: Place, move_away: bool) -> Restored:
     token = place.token()
     aside = _aside(place) if occupied else None
     kept, left = _sort_out(contents / ACCOUNTS, place, occupied)
-    told = _put_back(contents, place, kept)
-    resumed = _resume(contents / DATABASE, place, head, token)
+    told, telling_again = _put_back(contents, place, kept)
+    resumed = _resume(contents / DATABASE, place, head, token, telling_again)
     _plan(stage, token, aside)
     ready = contents / DATABASE
     target = file_of(place.url)
@@ -191,9 +191,10 @@ def _has_files(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
 
 
-def _put_back(contents: Path, place: Place, kept: Sequence[str]) -> tuple[str, ...]:
-    """Let each account make itself fit to go on; what the operator has to know of it."""
+def _put_back(contents: Path, place: Place, kept: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Let each account make itself fit to go on; what the operator has to know of it, and which tell things again."""
     told: list[str] = []
+    telling_again: list[str] = []
     engine = open_engine(snapshots.address_of(contents / DATABASE))
     try:
         with engine.begin() as connection:
@@ -206,17 +207,19 @@ def _put_back(contents: Path, place: Place, kept: Sequence[str]) -> tuple[str, .
                     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 back = adapter.put_back(folder, row.state)
                 told += (f"{name}: {sentence}" for sentence in back.told)
+                telling_again += [name] if back.tells_again else []
                 connection.execute(update(account).where(account.c.name == name).values(state=back.state))
     finally:
         engine.dispose()
-    return tuple(told)
+    return tuple(told), telling_again
 
 
-def _resume(database: Path, place: Place, head: Head, token: str) -> Resumed:
+def _resume(database: Path, place: Place, head: Head, token: str, telling_again: Sequence[str]) -> Resumed:
     engine = open_engine(snapshots.address_of(database))
     try:
         with engine.begin() as connection:
-            return resume(Transaction(connection, place.policy, place.now(), place.token), head.made_at, token)
+            tx = Transaction(connection, place.policy, place.now(), place.token)
+            return resume(tx, head.made_at, token, telling_again)
     finally:
         engine.dispose()
 

@@ -26,25 +26,26 @@ log = logging.getLogger(__name__)
 BEFORE_STORE = "before.db"
 ONLY_KEYS = json.dumps({"presence": {"types": []}, "account_data": {"types": []}, "room": {"rooms": []}})
 AGAIN = (
-    "Matrix tells everything again that was written since the backup, and the bot handles it again: people may get an "
-    "answer twice, or be asked to write again what could not be decrypted."
+    "What was written since the backup comes once more and is handled once more: people may get an answer or a notice "
+    "twice (it is marked with ↻ then), or be asked to write again what could not be decrypted."
 )
-NEW_DEVICE = "On Matrix the bot logs in as a new device, since old encryption keys do more harm than none."
+NEW_DEVICE = "The bot logs in as a new device, since old encryption keys do more harm than none."
 WANTED = "Put the account's password into config.toml for that; it can go when the bot has run."
 
 
 def put_back(folder: Path | None, state: bytes | None, has_password: bool) -> PutBack:
     """Make a new device of the one in a backup; it logs in when the bot starts."""
     if folder is None:
-        return PutBack(state, (AGAIN,))  # the keys are those that the device has now
+        return PutBack(state, (AGAIN,), tells_again=True)  # the keys are those that the device has now
     told = (AGAIN, NEW_DEVICE) if has_password else (AGAIN, NEW_DEVICE, WANTED)
     old = None if state is None else Device.of(state)
     if old is None or old.token is None:
-        return PutBack(state, told)
+        return PutBack(state, told, tells_again=True)
     if not (folder / KEY_STORE).exists():
-        return PutBack(None, told)
+        return PutBack(None, told, tells_again=True)
     (folder / KEY_STORE).rename(folder / BEFORE_STORE)
-    return PutBack(Device.new(old.user, Before(old.id, old.pickle_key, old.token)).state, told)
+    new = Device.new(old.user, Before(old.id, old.pickle_key, old.token))
+    return PutBack(new.state, told, tells_again=True)
 
 
 async def take_over(client: Client, address: str, folder: Path, before: Before) -> None:

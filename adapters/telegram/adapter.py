@@ -146,8 +146,8 @@ class TelegramAdapter:
 
     def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
         told = (
-            "Telegram does not tell again what the bot had heard already: whoever has asked for help since the backup "
-            "has to ask again. What was written while no bot ran comes now, as far as Telegram kept it (24 hours).",
+            "What the bot had heard already does not come once more: whoever has asked for help since the backup has "
+            "to ask again. What was written while no bot ran comes now, as far as Telegram kept it (24 hours).",
         )
         return PutBack(state, told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, delivery
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
+_AGAIN = "again:"
 UNSURE = "no answer from the network"
 """Why a delivery has failed of which nobody knows whether it arrived."""
 
@@ -34,15 +36,27 @@ class Resumed:
     late: int
 
 
-def resume(tx: Transaction, made_at: datetime, token: str) -> Resumed:
-    """Prepare a database that was copied at `made_at` to be gone on with now; `token` marks that it was."""
+def resume(tx: Transaction, made_at: datetime, token: str, telling_again: Collection[str] = ()) -> Resumed:
+    """Prepare a database that was copied at `made_at` to be gone on with now; `token` marks that it was.
+
+    `telling_again` are the accounts whose networks bring once more what was written since.
+    """
     request = _pass_over(tx, "K", tx.requests.last_number(), made_at)
     notice = _pass_over(tx, "N", tx.notices.last_number(), made_at)
     late = _give_up_late_notices(tx, made_at)
     again = _mark_what_is_on_its_way(tx)
     _tell_rooms(tx, made_at, request, notice)
-    tx.connection.execute(tx.insert(event).values(subject=RESTORED, what=token, at=tx.now))
+    for what in (token, *(f"{_AGAIN}{account}" for account in telling_again)):
+        tx.connection.execute(tx.insert(event).values(subject=RESTORED, what=what, at=tx.now))
     return Resumed(request, notice, again, late)
+
+
+def told_again(tx: Transaction) -> dict[str, datetime]:
+    """By account: what was written there before that moment may have been handled before a restore."""
+    marks = select(event.c.what, func.max(event.c.at)).where(
+        event.c.subject == RESTORED, event.c.what.startswith(_AGAIN)
+    )
+    return {what.removeprefix(_AGAIN): at for what, at in tx.connection.execute(marks.group_by(event.c.what))}
 
 
 def _tell_rooms(tx: Transaction, made_at: datetime, request: int, notice: int) -> None:

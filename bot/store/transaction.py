@@ -54,6 +54,7 @@ class Policy:
     digest_at: tuple[time, ...] = ()
     questions_threshold: int = 3  # so many readers of a text who do not understand it: its publisher is told
     largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
+    again: dict[str, datetime] = field(default_factory=dict)  # by account: what was written before may come once more
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
     def who_reads(self, language: str) -> str:

@@ -36,7 +36,8 @@ class Returning(PaperAdapter):
     def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
         if folder is not None and (folder / "pen").exists():
             (folder / "pen").rename(folder / "old pen")
-        return PutBack(b"new pen" if folder is not None else state, ("Paper tells nothing twice.",))
+        told = ("Paper tells everything twice.",)
+        return PutBack(b"new pen" if folder is not None else state, told, tells_again=True)
 
 
 class House:

@@ -18,6 +18,7 @@ from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, unpack
 from bot.restoring import STAGE, NotRestored, checked, finish, lines
 from bot.store.database import migrate, open_engine, revisions, upgrade
+from bot.store.resuming import told_again
 from tests.backups.conftest import ACCOUNT, House, dies_or_ends, fill, names
 from tests.databases import transaction
 
@@ -145,8 +146,9 @@ def test_an_account_makes_itself_fit_to_go_on(place: House) -> None:
     assert shown(place.new / ACCOUNTS) == {f"{ACCOUNT}/old pen": b"blue"}
     with transaction(place.target) as tx:
         assert tx.accounts.get(ACCOUNT).state == b"new pen"
+        assert list(told_again(tx)) == [ACCOUNT]
     told = "\n".join(lines(restored, "schakel", place.clock.now()))
-    assert f"{ACCOUNT}: Paper tells nothing twice." in told
+    assert f"{ACCOUNT}: Paper tells everything twice." in told
     assert "schakel run" in told
 
 
