@@ -137,8 +137,7 @@ def backup(
     settings = _load(config)
     signal.signal(signal.SIGTERM, _stopped)
     try:
-        place = file.absolute()
-        made = making.make(settings.database.url, settings.bot.data_dir, place, SystemClock().now, _give_way)
+        made = making.make(wiring.source(settings), file.absolute(), SystemClock().now, _give_way)
     except making.NotMade as error:
         _fail(f"No backup was made: {error}.")
     typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
@@ -163,7 +162,7 @@ def restore(
         if not lock.acquire(patience=2.0):
             _fail("A bot is running: stop it first. Nothing was changed.")
         try:
-            restored = restoring.restore(file, wiring.place(settings, clock.now, random_token), move_away)
+            restored = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
         finally:
             lock.release()
     except restoring.NotRestored as error:

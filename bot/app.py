@@ -31,7 +31,7 @@ from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
-from bot.store.resuming import told_again
+from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Fence, Unit, Writer
 from bot.supervision import Line
@@ -104,7 +104,8 @@ class App:
         self.leases, fence = self._join()
         self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled)
         self._stack.push_async_callback(self.writer.close)
-        self.policy = replace(self.policy, again=await self.writer.run(told_again))
+        known = await self.writer.run(doubts)
+        self.policy = replace(self.policy, copied_at=known.copied_at, again=known.again)
         self.inbox = inbox.Worker(
             self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep, self.leases.holds
         )

@@ -46,11 +46,16 @@ class TooNew(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a backup says of itself. `schema` is the revision of its database, `made_at` when that was copied."""
+    """What a backup says of itself.
+
+    `schema` is the revision of its database, `made_at` when that was copied; `place` is what the store calls the data
+    folder whose accounts' folders are in it.
+    """
 
     version: str
     schema: str
     made_at: datetime
+    place: str = ""
     format: int = FORMAT
 
 
@@ -197,7 +202,7 @@ def _head(tar: tarfile.TarFile, entry: tarfile.TarInfo | None) -> Head:
         if int(value["format"]) > FORMAT:
             raise TooNew(str(value["version"]))
         made_at = datetime.fromisoformat(value["made_at"])
-        head = Head(str(value["version"]), str(value["schema"]), made_at, int(value["format"]))
+        head = Head(str(value["version"]), str(value["schema"]), made_at, str(value["place"]), int(value["format"]))
     except (KeyError, TypeError, ValueError):
         raise Damaged("its beginning is garbled") from None
     if made_at.tzinfo is None:

@@ -46,9 +46,16 @@ class Made:
     rows: Mapping[str, int]
 
 
-def make(
-    url: str, data_dir: Path, file: Path, now: Callable[[], datetime], copied: Callable[[], object] = lambda: None
-) -> Made:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a backup is made of. `place` is what the store calls the data folder."""
+
+    url: str
+    data_dir: Path
+    place: str = ""
+
+
+def make(source: Source, file: Path, now: Callable[[], datetime], copied: Callable[[], object] = lambda: None) -> Made:
     """Make a backup, readable by its owner alone. Raises NotMade, and then nothing of it is left.
 
     `copied` is called when nobody is held up any more, and there is all the time in the world for the rest.
@@ -59,29 +66,27 @@ def make(
         raise NotMade(f"there is no folder {file.parent}")
     try:
         with _workshop(file.parent) as folder:
-            return _made(url, data_dir, file, folder, now, copied)
+            return _made(source, file, folder, now, copied)
     except NoDatabase as error:
         raise NotMade(str(error)) from error
     except Damaged as error:
-        raise NotMade(f"{error}: keep all of {data_dir} as it is, and the backups that you have") from error
+        raise NotMade(f"{error}: keep all of {source.data_dir} as it is, and the backups that you have") from error
     except (sqlite3.Error, psycopg.Error, OSError) as error:
         raise NotMade(reason(error, file.parent)) from error
 
 
-def _made(
-    url: str, data_dir: Path, file: Path, folder: Path, now: Callable[[], datetime], copied: Callable[[], object]
-) -> Made:
-    _check_room(url, data_dir, folder)
+def _made(source: Source, file: Path, folder: Path, now: Callable[[], datetime], copied: Callable[[], object]) -> Made:
+    _check_room(source, folder)
     contents = folder / "contents"
     contents.mkdir(mode=0o700)
     made_at = now()
-    snapshots.take(url, contents / DATABASE)
+    snapshots.take(source.url, contents / DATABASE)
     # After the database: keys and histories that are newer than it are what a crash leaves, too; older ones are not.
-    _copy_accounts(data_dir / ACCOUNTS, contents / ACCOUNTS)
+    _copy_accounts(source.data_dir / ACCOUNTS, contents / ACCOUNTS)
     copied()
     snapshots.examine(contents / DATABASE)
     rows = snapshots.counts(contents / DATABASE)
-    head = archive.Head(version("schakel"), snapshots.schema(contents / DATABASE), made_at)
+    head = archive.Head(version("schakel"), snapshots.schema(contents / DATABASE), made_at, source.place)
     packed = folder / "packed"
     with open(packed, "xb", opener=archive.private) as into:
         archive.write(into, head, contents, rows)
@@ -147,9 +152,9 @@ def _held(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _check_room(url: str, data_dir: Path, folder: Path) -> None:
+def _check_room(source: Source, folder: Path) -> None:
     """Raises NotMade rather than to fill a disk on which a bot may have to write."""
-    needed = 2 * (_size_of_database(url) + _size_of(data_dir / ACCOUNTS)) + _ROOM
+    needed = 2 * (_size_of_database(source.url) + _size_of(source.data_dir / ACCOUNTS)) + _ROOM
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise NotMade(

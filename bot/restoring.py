@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 import psycopg
-from sqlalchemy import update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, Head, NotABackup, TooNew
 from bot.backup import reason
-from bot.ports import Adapter, GoesBack
+from bot.ports import Adapter, GoesBack, PutBack
 from bot.store import placing, snapshots
 from bot.store.database import open_engine, revisions
 from bot.store.placing import InUse, file_of, is_occupied, is_restored, synced
 from bot.store.resuming import Resumed, resume
 from bot.store.snapshots import Damaged
-from bot.store.tables import account
+from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction
 
 STAGE = "restoring"
@@ -61,11 +61,12 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a backup is put back, and what goes on with it."""
+class Target:
+    """Where a backup is put back, and what goes on with it. `place` is what the store calls the data folder."""
 
     url: str
     data_dir: Path
+    place: str
     policy: Policy
     adapters: Mapping[str, Adapter]
     now: Callable[[], datetime]
@@ -118,33 +119,33 @@ def _too_new(file: Path, version: str) -> str:
 # --- restoring -------------------------------------------------------------------------------------------------------
 
 
-def restore(file: Path, place: Place, move_away: bool) -> Restored:
+def restore(file: Path, target: Target, move_away: bool) -> Restored:
     """Put a backup in the place of the database and the accounts' folders. Nobody else is at work on them.
 
     Raises NotRestored: then everything is as it was.
     """
     try:
-        if finish(place.url, place.data_dir):
+        if finish(target.url, target.data_dir):
             raise NotRestored("a restore that was interrupted is now complete: start the bot")
         try:
-            return _restored(file, place, move_away)
+            return _restored(file, target, move_away)
         finally:
-            finish(place.url, place.data_dir)
+            finish(target.url, target.data_dir)
     except InUse:
         raise NotRestored("somebody else is at work on the database: stop every bot and program that uses it") from None
     except (sqlite3.Error, psycopg.Error, SQLAlchemyError, OSError) as error:
-        raise NotRestored(reason(error, place.data_dir)) from error
+        raise NotRestored(reason(error, target.data_dir)) from error
 
 
-def _restored(file: Path, place: Place, move_away: bool) -> Restored:
-    occupied = is_occupied(place.url)
+def _restored(file: Path, target: Target, move_away: bool) -> Restored:
+    occupied = is_occupied(target.url)
     if occupied and not move_away:
         raise NotRestored(
             "there is a database already, and it is not empty. To put the backup in its place, add --move-away: "
             "what is there now is kept aside"
         )
-    _check_room(file, place.data_dir)
-    stage = place.data_dir / STAGE
+    _check_room(file, target.data_dir)
+    stage = target.data_dir / STAGE
     contents = stage / "contents"
     stage.mkdir(mode=0o700)
     contents.mkdir(mode=0o700)
@@ -153,35 +154,35 @@ def _restored(file: Path, place: Place, move_away: bool) -> Restored:
         snapshots.bring_up_to_date(contents / DATABASE)
     except Damaged as damage:
         raise NotRestored(f"the backup cannot be brought up to this version: {damage}") from None
-    token = place.token()
-    aside = _aside(place) if occupied else None
-    kept, left = _sort_out(contents / ACCOUNTS, place, occupied)
-    told, telling_again = _put_back(contents, place, kept)
-    resumed = _resume(contents / DATABASE, place, head, token, telling_again)
+    token = target.token()
+    aside = _aside(target) if occupied else None
+    kept, left = _sort_out(contents / ACCOUNTS, target, occupied)
+    told, telling_again = _put_back(contents, head.place, target, kept)
+    resumed = _resume(contents / DATABASE, target, head, token, telling_again)
     _plan(stage, token, aside)
     ready = contents / DATABASE
-    target = file_of(place.url)
-    if target is not None:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ready = target.with_name(f"{target.name}.{STAGE}")
+    database = file_of(target.url)
+    if database is not None:
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ready = database.with_name(f"{database.name}.{STAGE}")
         shutil.move(contents / DATABASE, ready)  # it may be on another disk
     try:
-        placing.place(place.url, ready, aside)
+        placing.place(target.url, ready, aside)
     except Damaged as damage:
         raise NotRestored(f"{damage}. Nothing was changed") from None
     return Restored(head, rows, resumed, aside, told, kept, left)
 
 
-def _aside(place: Place) -> Path:
-    return place.data_dir / f"before_restore_{place.now():%Y%m%d_%H%M%S}"
+def _aside(target: Target) -> Path:
+    return target.data_dir / f"before_restore_{target.now():%Y%m%d_%H%M%S}"
 
 
-def _sort_out(accounts: Path, place: Place, occupied: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _sort_out(accounts: Path, target: Target, occupied: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which accounts' folders are not taken from the backup: those that are there and stay, and those of nobody."""
     names = sorted(path.name for path in accounts.iterdir()) if accounts.is_dir() else []
-    left = tuple(name for name in names if name not in place.adapters)
+    left = tuple(name for name in names if name not in target.adapters)
     # A folder that outlived its database is newer than any backup of it.
-    there = () if occupied else tuple(name for name in place.adapters if _has_files(place.data_dir / ACCOUNTS / name))
+    there = () if occupied else tuple(name for name in target.adapters if _has_files(target.data_dir / ACCOUNTS / name))
     for name in {*left, *there}:
         shutil.rmtree(accounts / name, ignore_errors=True)
     return there, left
@@ -191,34 +192,49 @@ def _has_files(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
 
 
-def _put_back(contents: Path, place: Place, kept: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """Let each account make itself fit to go on; what the operator has to know of it, and which tell things again."""
+def _put_back(contents: Path, place: str, target: Target, kept: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Let each account make itself fit to go on; what the operator has to know of it, and which tell things again.
+
+    The accounts' folders are those of the data folder `place`. One that stays may be another one's.
+    """
     told: list[str] = []
     telling_again: list[str] = []
     engine = open_engine(snapshots.address_of(contents / DATABASE))
     try:
         with engine.begin() as connection:
-            for name, adapter in place.adapters.items():
-                row = connection.execute(account.select().where(account.c.name == name)).first()
-                if row is None or not isinstance(adapter, GoesBack):
+            known = set(connection.execute(select(account.c.name)).scalars())
+            for name, adapter in target.adapters.items():
+                if name not in known:
                     continue
-                folder = None if name in kept else contents / ACCOUNTS / name
-                if folder is not None:
-                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                back = adapter.put_back(folder, row.state)
+                states = dict(
+                    connection.execute(select(home.c.place, home.c.state).where(home.c.account == name)).all()
+                )
+                belongs_to = target.place if name in kept and target.place in states else place
+                back = _back(adapter, None if name in kept else contents / ACCOUNTS / name, states.get(belongs_to))
                 told += (f"{name}: {sentence}" for sentence in back.told)
                 telling_again += [name] if back.tells_again else []
-                connection.execute(update(account).where(account.c.name == name).values(state=back.state))
+                gone = home.c.place.in_((belongs_to, target.place))
+                connection.execute(delete(home).where(home.c.account == name, gone))
+                if back.state is not None:
+                    connection.execute(insert(home).values(account=name, place=target.place, state=back.state))
     finally:
         engine.dispose()
     return tuple(told), telling_again
 
 
-def _resume(database: Path, place: Place, head: Head, token: str, telling_again: Sequence[str]) -> Resumed:
+def _back(adapter: Adapter, folder: Path | None, state: bytes | None) -> PutBack:
+    if not isinstance(adapter, GoesBack):
+        return PutBack(state)
+    if folder is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return adapter.put_back(folder, state)
+
+
+def _resume(database: Path, target: Target, head: Head, token: str, telling_again: Sequence[str]) -> Resumed:
     engine = open_engine(snapshots.address_of(database))
     try:
         with engine.begin() as connection:
-            tx = Transaction(connection, place.policy, place.now(), place.token)
+            tx = Transaction(connection, target.policy, target.now(), target.token)
             return resume(tx, head.made_at, token, telling_again)
     finally:
         engine.dispose()
@@ -255,7 +271,7 @@ def lines(restored: Restored, program: str, now: datetime) -> list[str]:
     ]
     if resumed.again:
         told.append(
-            f"{resumed.again} messages that were on their way go out, marked with ↻: they may be there already."
+            f"{resumed.again} messages that were on their way go out; where they may be there already, they begin with ↻."
         )
     if resumed.late:
         told.append(

@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.app import Parts
+from bot.backup import Source
 from bot.config import Config, adapter_class, engine_class
 from bot.ports import Adapter, Engine
-from bot.restoring import Place
+from bot.restoring import Target
 from bot.store.transaction import Policy
 from handlers.menus import menus
 from handlers.routes import handle
@@ -77,9 +78,14 @@ def place(config: Config) -> str:
     return file.read_text().strip()
 
 
+def source(config: Config) -> Source:
+    """What a backup is made of."""
+    return Source(config.database.url, config.bot.data_dir, place(config))
+
+
 def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]) -> Target:
     """Where a backup is put back."""
-    return Target(config.database.url, config.bot.data_dir, policy(config), adapters(config), now, token)
+    return Target(config.database.url, config.bot.data_dir, place(config), policy(config), adapters(config), now, token)
 
 
 def lock_path(config: Config) -> Path:

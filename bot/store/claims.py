@@ -197,7 +197,9 @@ class Claims:
                         "position": part.position,
                         "body": encode(part.action),
                         "file": part.file,
-                        "status": PartStatus.SENDING if part is parts[0] and first_is_sent else PartStatus.TODO,
+                        "status": PartStatus.SENDING
+                        if part.unsure or (part is parts[0] and first_is_sent)
+                        else PartStatus.TODO,
                     }
                     for part in parts
                 ]
@@ -226,9 +228,10 @@ class Claims:
         and has failed."""
         try:
             if row.attempts == 0:
-                actions = enumerate(self._plans.of(row))
+                doubtful = self._tx.policy.may_have_arrived(row.created_at)
                 return [
-                    Part(place, action, unsure=False, file=isinstance(action, SendFile)) for place, action in actions
+                    Part(place, action, doubtful and place == 0, isinstance(action, SendFile))
+                    for place, action in enumerate(self._plans.of(row))
                 ]
             return [
                 Part(p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]

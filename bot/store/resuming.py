@@ -7,28 +7,36 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import exists, func, select, update
 
 from bot.actions import Priority, Say
-from bot.content import Line, Verbatim, say
-from bot.failing import marked
+from bot.content import Line, say
 from bot.resuming import LATELY, is_too_late, next_number
-from bot.store.encoding import decode, encode
 from bot.store.placing import RESTORED
-from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, delivery, event, message, part
+from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, delivery, event, lease, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-_AGAIN = "again:"
+_EPOCHS = 1_000_000  # more than can have passed since the backup
+_COPIED, _AGAIN = "copied", "again:"
 UNSURE = "no answer from the network"
 """Why a delivery has failed of which nobody knows whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
+class Doubts:
+    """What was asked for before `copied_at` and has not been sent may have been. What was written on an account before
+    `again` may have been handled."""
+
+    copied_at: datetime | None
+    again: dict[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
-    """`request` and `notice` are the numbers that come next. `again` messages on their way go out (again), marked;
-    `late` copies of notices do not."""
+    """`request` and `notice` are the numbers that come next. `again` messages go out that were on their way, and may
+    have arrived; `late` copies of notices do not."""
 
     request: int
     notice: int
@@ -44,19 +52,24 @@ def resume(tx: Transaction, made_at: datetime, token: str, telling_again: Collec
     request = _pass_over(tx, "K", tx.requests.last_number(), made_at)
     notice = _pass_over(tx, "N", tx.notices.last_number(), made_at)
     late = _give_up_late_notices(tx, made_at)
-    again = _mark_what_is_on_its_way(tx)
+    again = _doubt_what_is_on_its_way(tx)
+    last = tx.connection.execute(select(func.max(delivery.c.created_at))).scalar()  # a moment after it had begun
+    copied_at = max(made_at, last or made_at)
     _tell_rooms(tx, made_at, request, notice)
-    for what in (token, *(f"{_AGAIN}{account}" for account in telling_again)):
-        tx.connection.execute(tx.insert(event).values(subject=RESTORED, what=what, at=tx.now))
+    # Whoever still sleeps somewhere with a lease of before must not take it for one of now.
+    tx.connection.execute(update(lease).values(epoch=lease.c.epoch + _EPOCHS, until=made_at))
+    marks = {token: tx.now, _COPIED: copied_at} | {f"{_AGAIN}{account}": tx.now for account in telling_again}
+    for what, at in marks.items():
+        tx.connection.execute(tx.insert(event).values(subject=RESTORED, what=what, at=at))
     return Resumed(request, notice, again, late)
 
 
-def told_again(tx: Transaction) -> dict[str, datetime]:
-    """By account: what was written there before that moment may have been handled before a restore."""
-    marks = select(event.c.what, func.max(event.c.at)).where(
-        event.c.subject == RESTORED, event.c.what.startswith(_AGAIN)
-    )
-    return {what.removeprefix(_AGAIN): at for what, at in tx.connection.execute(marks.group_by(event.c.what))}
+def doubts(tx: Transaction) -> Doubts:
+    """What nobody can be sure of since the last restore, if there ever was one."""
+    marks = select(event.c.what, func.max(event.c.at)).where(event.c.subject == RESTORED).group_by(event.c.what)
+    found = dict(tx.connection.execute(marks).all())
+    again = {what.removeprefix(_AGAIN): at for what, at in found.items() if what.startswith(_AGAIN)}
+    return Doubts(found.get(_COPIED), again)
 
 
 def _tell_rooms(tx: Transaction, made_at: datetime, request: int, notice: int) -> None:
@@ -108,31 +121,19 @@ def _is_over(tx: Transaction, code: str, today: date) -> bool:
     return notice is not None and notice.valid_until is not None and notice.valid_until < today
 
 
-def _mark_what_is_on_its_way(tx: Transaction) -> int:
-    """It may have arrived after the backup: it goes out, recognisable as what may be there already."""
-    bodies: dict[tuple[int, str], int] = {}
+def _doubt_what_is_on_its_way(tx: Transaction) -> int:
+    """Nobody can say whether it arrived after the backup. What nobody had planned by then is doubted when it is."""
     rows = tx.connection.execute(_on_their_way()).all()
-    for row in rows:
-        parts = tx.connection.execute(select(part).where(part.c.delivery_id == row.id)).all()
-        for one in parts:
-            if one.status != PartStatus.SENT:
-                body = encode(marked(decode(one.body, object), row.subject))  # type: ignore[arg-type]
-                tx.connection.execute(update(part).where(part.c.id == one.id).values(body=body, status=PartStatus.TODO))
-        if not parts:
-            key = (row.message_id, row.subject)
-            if key not in bodies:
-                bodies[key] = _marked_message(tx, row)
-            tx.lanes.set(row.id, message_id=bodies[key])
+    ahead = part.alias("ahead")
+    first = ~exists().where(
+        ahead.c.delivery_id == part.c.delivery_id,
+        ahead.c.position < part.c.position,
+        ahead.c.status != PartStatus.SENT,
+    )
+    waiting = part.c.delivery_id.in_(_on_their_way().with_only_columns(delivery.c.id))
+    doubted = update(part).where(waiting, part.c.status == PartStatus.TODO, first)
+    tx.connection.execute(doubted.values(status=PartStatus.SENDING))
     return len(rows)
-
-
-def _marked_message(tx: Transaction, row: Row[Any]) -> int:
-    """A message of its own: others that say the same have arrived."""
-    content = tx.connection.execute(select(message.c.content).where(message.c.id == row.message_id)).scalar_one()
-    value = decode(content, dict)
-    value["content"] = (Verbatim(f"↻ {row.subject}".rstrip()), *value["content"])
-    made = tx.connection.execute(tx.insert(message).values(content=encode(value)).returning(message.c.id))
-    return int(made.scalar_one())
 
 
 def _on_their_way() -> Any:

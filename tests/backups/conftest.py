@@ -17,8 +17,9 @@ from sqlalchemy import Boolean, LargeBinary, String, Table, insert, select
 
 from bot import backup
 from bot.archive import ACCOUNTS
+from bot.backup import Source
 from bot.ports import PutBack
-from bot.restoring import Place, Restored, restore
+from bot.restoring import Restored, Target, restore
 from bot.store.database import open_engine
 from bot.store.tables import Instant, metadata
 from bot.store.transaction import Transaction
@@ -26,6 +27,7 @@ from tests.databases import POLICY, Ticking, database_of, transaction
 from tests.paper.adapter import PaperAdapter, PaperSettings
 
 ACCOUNT = "paper"
+PLACE, NEW_PLACE = "here", "there"  # what the store calls the two data folders
 _tokens = itertools.count(1)
 _postgres = pytest.mark.postgres
 
@@ -58,23 +60,25 @@ class House:
         return path
 
     @property
-    def place(self) -> Place:
+    def there(self) -> Target:
         """Where it is put back."""
         adapters = {ACCOUNT: Returning(ACCOUNT, PaperSettings())}
-        return Place(self.target, self.new, POLICY, adapters, self.clock.now, lambda: f"MARK{next(_tokens)}")
+        return Target(
+            self.target, self.new, NEW_PLACE, POLICY, adapters, self.clock.now, lambda: f"TOKEN{next(_tokens)}"
+        )
 
     def writes(self, name: str) -> None:
         """Something for the backup to have: an organisation, and the account's state."""
         with transaction(self.url, clock=self.clock) as tx:
             tx.chats.organisation_named(name)
             tx.accounts.get(ACCOUNT)
-            tx.accounts.keep_state(ACCOUNT, b"pen")
+            tx.accounts.keep_state(ACCOUNT, PLACE, b"pen")
 
     def backs_up(self) -> backup.Made:
-        return backup.make(self.url, self.data, self.file, self.clock.now)
+        return backup.make(Source(self.url, self.data, PLACE), self.file, self.clock.now)
 
     def restores(self, move_away: bool = False) -> Restored:
-        return restore(self.file, self.place, move_away)
+        return restore(self.file, self.there, move_away)
 
 
 def _house(source: str, target: str, request: pytest.FixtureRequest, folder: Path) -> House:

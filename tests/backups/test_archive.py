@@ -29,7 +29,7 @@ def packed(tmp_path: Path) -> bytes:
     (folder / "accounts" / "matrix" / "olm.db").write_bytes(b"keys" * 1000)
     (folder / "accounts" / "matrix" / "ونحن.txt").write_bytes(b"")
     into = io.BytesIO()
-    write(into, Head("0.1.0", "0001", MADE), folder, ROWS)
+    write(into, Head("0.1.0", "0001", MADE, "here"), folder, ROWS)
     return into.getvalue()
 
 
@@ -50,14 +50,14 @@ def forged(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
 
 
 def head(**changes: Any) -> tuple[str, bytes]:
-    value = {"version": "0.1.0", "schema": "0001", "made_at": MADE.isoformat(), "format": FORMAT} | changes
+    value = {"version": "0.1.0", "schema": "0001", "made_at": MADE.isoformat(), "place": "", "format": FORMAT} | changes
     return HEAD, json.dumps(value).encode()
 
 
 def test_what_comes_out_is_what_went_in(packed: bytes, tmp_path: Path) -> None:
     """Every file with every byte, readable by its owner alone; and what the backup says of itself."""
     out = tmp_path / "what came out"
-    assert unpacked(packed, out) == (Head("0.1.0", "0001", MADE), ROWS)
+    assert unpacked(packed, out) == (Head("0.1.0", "0001", MADE, "here"), ROWS)
     before = tmp_path / "what went in"
     names = {path.relative_to(before) for path in before.rglob("*") if path.is_file()}
     assert {path.relative_to(out) for path in out.rglob("*") if path.is_file()} == names

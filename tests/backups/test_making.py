@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot import backup
-from bot.backup import NotMade, make, reason
+from bot.backup import NotMade, Source, make, reason
 from tests.backups.conftest import ACCOUNT, House, dies_or_ends
 from tests.databases import transaction
 
@@ -49,11 +49,11 @@ def test_a_backup_is_never_overwritten(home: House) -> None:
 def test_where_a_backup_cannot_be_made_it_says_why(home: House) -> None:
     """And there is no trace of the attempt."""
     with pytest.raises(NotMade, match="no folder"):
-        make(home.url, home.data, home.file.parent / "deep" / "x", home.clock.now)
+        make(Source(home.url, home.data), home.file.parent / "deep" / "x", home.clock.now)
     with pytest.raises(NotMade, match="no database yet"):
-        make(f"sqlite:///{home.data}/other.db", home.data, home.file, home.clock.now)
+        make(Source(f"sqlite:///{home.data}/other.db", home.data), home.file, home.clock.now)
     with pytest.raises(NotMade, match="PostgreSQL cannot be reached"):
-        make("postgresql://nobody@127.0.0.1:9/x", home.data, home.file, home.clock.now)
+        make(Source("postgresql://nobody@127.0.0.1:9/x", home.data), home.file, home.clock.now)
     (home.folder / "olm.db").write_bytes(b"SQLite format 3\0" + b"?" * 5000)
     with pytest.raises(NotMade, match="cannot be read or copied"):
         home.backs_up()

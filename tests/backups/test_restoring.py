@@ -18,8 +18,8 @@ from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, unpack
 from bot.restoring import STAGE, NotRestored, checked, finish, lines
 from bot.store.database import migrate, open_engine, revisions, upgrade
-from bot.store.resuming import told_again
-from tests.backups.conftest import ACCOUNT, House, dies_or_ends, fill, names
+from bot.store.resuming import doubts
+from tests.backups.conftest import ACCOUNT, NEW_PLACE, PLACE, House, dies_or_ends, fill, names
 from tests.databases import transaction
 
 
@@ -145,8 +145,9 @@ def test_an_account_makes_itself_fit_to_go_on(place: House) -> None:
     restored = place.restores()
     assert shown(place.new / ACCOUNTS) == {f"{ACCOUNT}/old pen": b"blue"}
     with transaction(place.target) as tx:
-        assert tx.accounts.get(ACCOUNT).state == b"new pen"
-        assert list(told_again(tx)) == [ACCOUNT]
+        assert tx.accounts.state(ACCOUNT, NEW_PLACE) == b"new pen"
+        assert tx.accounts.state(ACCOUNT, PLACE) is None
+        assert list(doubts(tx).again) == [ACCOUNT]
     told = "\n".join(lines(restored, "schakel", place.clock.now()))
     assert f"{ACCOUNT}: Paper tells everything twice." in told
     assert "schakel run" in told
@@ -163,8 +164,25 @@ def test_a_folder_that_outlived_its_database_stays(place: House) -> None:
     restored = place.restores()
     assert shown(place.new / ACCOUNTS) == {f"{ACCOUNT}/pen": b"red, since yesterday"}
     with transaction(place.target) as tx:
-        assert tx.accounts.get(ACCOUNT).state == b"pen"
+        assert tx.accounts.state(ACCOUNT, NEW_PLACE) == b"pen"
     assert restored.kept == (ACCOUNT,)
+
+
+def test_a_folder_of_another_machine_keeps_the_state_that_belongs_to_it(place: House) -> None:
+    """Several have stood by for one database, each with keys of its own; one of them puts the database back."""
+    place.writes("Ons Huis")
+    with transaction(place.url) as tx:
+        tx.accounts.keep_state(ACCOUNT, NEW_PLACE, b"their own pen")
+    (place.folder / "pen").write_text("blue")
+    place.backs_up()
+    there = place.new / ACCOUNTS / ACCOUNT
+    there.mkdir(parents=True)
+    (there / "pen").write_text("green")
+    place.restores()
+    assert shown(place.new / ACCOUNTS) == {f"{ACCOUNT}/pen": b"green"}
+    with transaction(place.target) as tx:
+        assert tx.accounts.state(ACCOUNT, NEW_PLACE) == b"their own pen"
+        assert tx.accounts.state(ACCOUNT, PLACE) == b"pen"
 
 
 def test_the_folder_of_an_account_that_nobody_configured_stays_in_the_backup(home: House) -> None:

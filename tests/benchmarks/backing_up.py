@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from bot import backup
 from bot.model import Batch, Raw
-from bot.restoring import Place, restore
+from bot.restoring import Target, restore
 from bot.store.database import migrate, open_engine
 from bot.store.tables import chat, delivery, message
 from bot.store.transaction import Transaction
@@ -79,7 +79,12 @@ async def latencies(url: str, until: asyncio.Event) -> list[float]:
 
 
 def makes(url: str, folder: Path, number: int) -> None:
-    backup.make(url, folder / "data", folder / f"{number}.tar.gz", lambda: datetime.now(UTC), partial(os.nice, 10))
+    backup.make(
+        backup.Source(url, folder / "data"),
+        folder / f"{number}.tar.gz",
+        lambda: datetime.now(UTC),
+        partial(os.nice, 10),
+    )
 
 
 async def beside_a_backup(url: str, folder: Path, number: int) -> tuple[list[float], float]:
@@ -130,8 +135,8 @@ def main(kind: str) -> None:
             print(shown(f"beside a backup of {took:.1f} s ({size / 2**20:.0f} MB)", taken))  # noqa: T201
         began = time.perf_counter()
         (folder / "new").mkdir()
-        to = Place(
-            f"sqlite:///{folder}/new/schakel.db", folder / "new", POLICY, {}, lambda: datetime.now(UTC), lambda: "x"
+        to = Target(
+            f"sqlite:///{folder}/new/schakel.db", folder / "new", "", POLICY, {}, lambda: datetime.now(UTC), lambda: "x"
         )
         restore(folder / "0.tar.gz", to, move_away=False)
         print(f"restored into SQLite in {time.perf_counter() - began:.1f} s")  # noqa: T201
