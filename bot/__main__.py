@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bot import backup as making
 from bot import control, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
+from bot.backup import reason
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
@@ -88,7 +89,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     if not lock.acquire(patience=5.0):
         _fail("Another Schakel runs on this database already.")
     try:
-        restoring.finish(settings.database.url, settings.bot.data_dir)
+        _finish_restoring(settings)
         asyncio.run(_serve(settings))
     finally:
         lock.release()
@@ -248,6 +249,14 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _finish_restoring(settings: Config) -> None:
+    """Where a restore was interrupted, what it has done is completed, or undone."""
+    try:
+        restoring.finish(settings.database.url, settings.bot.data_dir)
+    except (DBAPIError, OSError) as error:
+        _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
 
 
 def _give_way() -> None:

@@ -271,7 +271,7 @@ def lines(restored: Restored, program: str, now: datetime) -> list[str]:
     ]
     if resumed.again:
         told.append(
-            f"{resumed.again} messages that were on their way go out; where they may be there already, they begin with ↻."
+            f"{resumed.again} messages that were on their way go out; those that may be there already begin with ↻."
         )
     if resumed.late:
         told.append(
@@ -299,7 +299,7 @@ def lines(restored: Restored, program: str, now: datetime) -> list[str]:
 def finish(url: str, data_dir: Path) -> bool:
     """Bring a restore that was interrupted to its end: all of it where the database is the new one, else nothing of it.
 
-    Whether it was all. Raises OSError.
+    Whether it was all. Raises OSError, and SQLAlchemyError where the database cannot be asked: then nothing is decided.
     """
     stage = data_dir / STAGE
     if not stage.exists():

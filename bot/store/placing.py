@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, inspect, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store.database import open_engine, upgrade
 from bot.store.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
@@ -53,28 +52,48 @@ def is_occupied(url: str) -> bool:
 
 
 def _holds(file: Path) -> bool | None:
-    """Whether there are rows of ours in a SQLite file; None: it is broken."""
+    """Whether there are rows of ours in a SQLite file; None: it is broken. Raises InUse."""
+    for table in metadata.tables:
+        found = _asked(file, table, f"SELECT 1 FROM {quoted(table)} LIMIT 1")  # noqa: S608 (quoted)
+        if found is not False:
+            return found
+    return False
+
+
+def _asked(file: Path, table: str, query: str, *given: str) -> bool | None:
+    """Whether a query finds something, where there is such a table; None: the file is broken. Raises InUse."""
     try:
         with closing(opened(file, "ro")) as connection:
-            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            queries = (f"SELECT 1 FROM {quoted(name)} LIMIT 1" for name in metadata.tables if name in found)  # noqa: S608
-            return any(connection.execute(query).fetchone() is not None for query in queries)
-    except sqlite3.DatabaseError:
+            there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+            if connection.execute(there, (table,)).fetchone() is None:
+                return False
+            return connection.execute(query, given).fetchone() is not None
+    except sqlite3.DatabaseError as error:
+        if _is_busy(error):
+            raise InUse from None
         return None
 
 
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def is_restored(url: str, token: str) -> bool:
-    """Whether the copy with this mark is the database."""
+    """Whether the copy with this mark is the database.
+
+    Raises SQLAlchemyError where there is no server to ask, or InUse. A file that cannot be read is no such copy.
+    """
     file = file_of(url)
-    if file is not None and not file.exists():
-        return False
+    if file is not None:
+        mark = "SELECT 1 FROM event WHERE subject = ? AND what = ?"
+        return file.exists() and _asked(file, event.name, mark, RESTORED, token) is True
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
+            if not inspect(connection).has_table(event.name):
+                return False
             marked = event.select().where(event.c.subject == RESTORED, event.c.what == token)
             return connection.execute(marked).first() is not None
-    except SQLAlchemyError:
-        return False  # no such table: it is not
     finally:
         engine.dispose()
 
@@ -102,6 +121,8 @@ def place(url: str, copy: Path, aside: Path | None, sleep: Callable[[float], Non
 
 
 def _place_file(file: Path, copy: Path, aside: Path | None) -> None:
+    with closing(opened(copy)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # no log beside it: it is one file, until the bot opens it
     synced(copy)
     if file.exists():
         whole = _is_whole(file)
@@ -133,7 +154,7 @@ def _is_whole(file: Path) -> bool:
             connection.execute("PRAGMA busy_timeout=1000")
             (mode,) = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if _is_busy(error):
             raise InUse from None
         return False
     if mode != "delete":

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
 from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, unpack
@@ -238,6 +239,18 @@ def test_a_kill_at_any_moment_leaves_nothing_or_all(place: House, full: bool) ->
         begin_anew(place)
         moment += 1 if full else 4
     assert seen == {False, True}
+
+
+@pytest.mark.postgres
+def test_what_a_restore_has_done_is_not_judged_while_the_database_cannot_be_asked(home: House) -> None:
+    """A server that is down at the next start must not cost the accounts their folders."""
+    ready = home.new / STAGE / "contents" / ACCOUNTS / ACCOUNT
+    ready.mkdir(parents=True)
+    (ready / "pen").write_text("blue")
+    (home.new / STAGE / "plan.json").write_text('{"token": "MARK", "aside": null}')
+    with pytest.raises(OperationalError):
+        finish("postgresql://nobody@127.0.0.1:9/x", home.new)
+    assert shown(ready) == {"pen": b"blue"}
 
 
 def there_was_something(place: House) -> dict[str, bytes]:
