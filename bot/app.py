@@ -33,6 +33,7 @@ from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
+from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Fence, Unit, Writer
 from bot.supervision import Line
@@ -121,6 +122,8 @@ class App:
         self.leases, fence = self._join()
         self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled, self.measures.committed)
         self._stack.push_async_callback(self.writer.close)
+        known = await self.writer.run(doubts)
+        self.policy = replace(self.policy, copied_at=known.copied_at, again=known.again)
         self.inbox = inbox.Worker(
             self.writer,
             parts.adapters,

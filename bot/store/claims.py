@@ -198,7 +198,9 @@ class Claims:
                         "position": part.position,
                         "body": encode(part.action),
                         "file": part.file,
-                        "status": PartStatus.SENDING if part is parts[0] and first_is_sent else PartStatus.TODO,
+                        "status": PartStatus.SENDING
+                        if part.unsure or (part is parts[0] and first_is_sent)
+                        else PartStatus.TODO,
                     }
                     for part in parts
                 ]
@@ -228,8 +230,9 @@ class Claims:
         try:
             if row.attempts == 0:
                 # With resends it begins anew, and how it began before is not known.
+                doubtful = row.resends > 0 or self._tx.policy.may_have_arrived(row.created_at)
                 return [
-                    Part(place, action, unsure=place == 0 and row.resends > 0, file=isinstance(action, SendFile))
+                    Part(place, action, doubtful and place == 0, isinstance(action, SendFile))
                     for place, action in enumerate(self._plans.of(row))
                 ]
             return [

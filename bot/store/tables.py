@@ -102,6 +102,10 @@ class Role(StrEnum):
     GROUP = "group"
 
 
+PASSED_OVER = "passed-over"
+"""What happened to the last of the numbers that may have been given after a backup: they are never given again."""
+
+
 def _id() -> Column[int]:
     return Column("id", Id, Identity(always=False), primary_key=True)
 
