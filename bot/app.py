@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from bot import inbox, languages
+from bot.broadcasting import Broadcasting
 from bot.catalogue import Catalogue
 from bot.erasing import SWEEP
 from bot.events import Due
@@ -135,6 +136,7 @@ class App:
         )
         self.translators = Translators(self.writer, self.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer)
+        self.broadcasting = Broadcasting(self.writer)
         configured = [*parts.adapters, *self.measures.translations]
         self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
@@ -224,7 +226,13 @@ class App:
         while True:
             await self.leases.until_held(HOUSE)
             self.inbox.wake()
-            await while_held(self.leases, HOUSE, [self.translators.run(), self.scheduler.run(), self._housekeeping()])
+            work = [
+                self.broadcasting.run(),
+                self.translators.run(),
+                self.scheduler.run(),
+                self._housekeeping(),
+            ]
+            await while_held(self.leases, HOUSE, work)
 
     async def _announce(self, ready: Callable[[], Awaitable[None]], warm: asyncio.Task[None]) -> None:
         for service in self.services:
@@ -249,6 +257,8 @@ class App:
                 sender.wake()
         if "translation" in stirred:
             self.translators.wake()
+        if "broadcast" in stirred:
+            self.broadcasting.wake()
         if "schedule" in stirred:
             self.scheduler.wake()
 

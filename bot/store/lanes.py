@@ -156,7 +156,7 @@ class Lanes:
         for one in finished:
             if one.report is not None:
                 self._outcome(one, None, one.findings)
-        self._advance({(one.chat_id, one.subject) for one in finished})
+        self.advance({(one.chat_id, one.subject) for one in finished})
 
     def fail(self, id: int, reason: str) -> None:
         """It will never be delivered; whoever asked for it is told."""
@@ -174,7 +174,7 @@ class Lanes:
         ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).scalar()
         if ahead is not None and ahead > id and self.unsent(ahead):
             self.set(ahead, status=Status.QUEUED)
-        self._advance({(row.chat_id, row.subject)})
+        self.advance({(row.chat_id, row.subject)})
 
     def chat_gone(self, chat_id: int, reason: str) -> None:
         """Stop writing to a chat: everything on its way there fails."""
@@ -205,10 +205,10 @@ class Lanes:
     def _finish(self, id: int, status: Status, failure: str | None = None) -> Row[Any]:
         self._tx.connection.execute(_FINISH, {"the_id": id, "became": status, "why": failure, "at": self._tx.now})
         row = self._tx.deliveries.row(id)
-        self._advance({(row.chat_id, row.subject)})
+        self.advance({(row.chat_id, row.subject)})
         return row
 
-    def _advance(self, lanes: set[tuple[int, str]]) -> None:
+    def advance(self, lanes: set[tuple[int, str]]) -> None:
         """Put the next delivery of each lane ahead, where none is."""
         rows = [{"chat": chat, "lane": lane, "at": self._tx.now} for chat, lane in sorted(lanes)]
         if self._tx.connection.execute(_ADVANCE, rows).rowcount:

@@ -375,6 +375,20 @@ delivery = Table(
     ),
 )
 
+broadcast = Table(
+    "broadcast",  # what goes to many groups and has not reached all of them in the store yet
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),  # publish, amend, recall
+    Column("subject", String, nullable=False),
+    Column("organisation_id", ForeignKey("organisation.id")),
+    Column("language", String),
+    Column("message_id", ForeignKey("message.id")),
+    Column("name", String),
+    Column("reply_to", String),
+    Column("after", BigInteger, nullable=False, server_default="0"),  # the last chat that is done
+)
+
 part = Table(
     "part",
     metadata,
