@@ -211,7 +211,7 @@ class Lanes:
     def advance(self, lanes: set[tuple[int, str]]) -> None:
         """Put the next delivery of each lane ahead, where none is."""
         rows = [{"chat": chat, "lane": lane, "at": self._tx.now} for chat, lane in sorted(lanes)]
-        if self._tx.connection.execute(_ADVANCE, rows).rowcount:
+        if rows and self._tx.connection.execute(_ADVANCE, rows).rowcount:
             self._tx.stirred.add("outbox")
 
     def not_begun(self, id: int) -> bool:
