@@ -31,6 +31,12 @@ _HEAD = select(delivery.c.id).where(
     delivery.c.subject == bindparam("subject"),
     standing(delivery.c.status, *AHEAD),
 )
+_HAS_BEGUN = select(delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id)).where(
+    delivery.c.id == bindparam("the_id")
+)
+_IS_TRIED = select(
+    delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
+).where(delivery.c.id == bindparam("the_id"))
 _INSERT = insert(delivery).returning(delivery.c.id)
 _FINISH = (
     update(delivery)
@@ -216,18 +222,12 @@ class Lanes:
 
     def not_begun(self, id: int) -> bool:
         """Whether nothing of a delivery can have reached the network."""
-        row = self._tx.connection.execute(
-            select(delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id)).where(delivery.c.id == id)
-        ).one()
+        row = self._tx.connection.execute(_HAS_BEGUN, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
     def unsent(self, id: int) -> bool:
         """Whether the network has nothing of a delivery for sure: not begun, or all that was tried was not taken."""
-        row = self._tx.connection.execute(
-            select(
-                delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
-            ).where(delivery.c.id == id)
-        ).one()
+        row = self._tx.connection.execute(_IS_TRIED, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
     def release_due(self, account: str) -> None:

@@ -40,6 +40,11 @@ _OF_CHAT = select(request).where(request.c.chat_id == bindparam("chat")).order_b
 _OPEN_OF_CHAT = _OF_CHAT.where(request.c.state != RequestState.CLOSED.value)
 _ONE_LINE = select(line.c.request_id, *_LINE).where(line.c.id == bindparam("the_id"))
 _LINES = select(*_LINE).where(line.c.request_id == bindparam("request")).order_by(line.c.id)
+_HISTORY = (
+    select(event.c.subject, event.c.what, func.max(event.c.at))
+    .where(event.c.subject.in_(bindparam("codes", expanding=True)))
+    .group_by(event.c.subject, event.c.what)
+)
 _LAST_SAID = select(line.c.id).where(line.c.text_id == bindparam("said")).order_by(line.c.id.desc()).limit(1)
 
 
@@ -151,9 +156,8 @@ class Requests:
         found: dict[int, dict[str, datetime]] = {id: {} for id in ids.values()}
         codes = list(ids)
         for start in range(0, len(codes), _AT_ONCE):
-            query = select(event.c.subject, event.c.what, func.max(event.c.at)).group_by(event.c.subject, event.c.what)
-            some = query.where(event.c.subject.in_(codes[start : start + _AT_ONCE]))
-            for code, what, at in self._tx.connection.execute(some):
+            some = {"codes": codes[start : start + _AT_ONCE]}
+            for code, what, at in self._tx.connection.execute(_HISTORY, some):
                 found[ids[code]][what] = at
         return found
 

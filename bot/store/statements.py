@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 Upsert = sqlite.Insert | postgresql.Insert
 
 
-def change(connection: Connection, table: Table, id: int, **values: object) -> None:
+def change(connection: Connection, table: Table, id: int | str, **values: object) -> None:
     """Set columns of the row with that id."""
     connection.execute(_changing(table, tuple(values)), {"the_id": id, **values})
 
