@@ -357,6 +357,7 @@ delivery = Table(
         sqlite_where=text("status = 4"),
         postgresql_where=text("status = 4"),
     ),
+    Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
     Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
