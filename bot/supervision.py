@@ -71,6 +71,17 @@ class Line:
             self._failures += 1
             await self._clock.sleep(backoff(self._failures).total_seconds())
 
+    async def prepare(self) -> None:
+        """Log in once, so that what people encrypt from now on can be read here too; serving has not begun."""
+        try:
+            await self.adapter.open(await self._home())
+        except (Down, Revoked) as error:
+            _log.warning("not prepared to stand in", account=self.name, error=error)
+        except Exception as error:  # a bug in an adapter must not stop the other networks
+            _log.exception("not prepared to stand in", account=self.name, error=error)
+        finally:
+            await self.adapter.close()
+
     async def close(self) -> None:
         """Let go of the network. It may be run again."""
         self.up.clear()
@@ -92,13 +103,7 @@ class Line:
             await self._run(lambda tx: tx.accounts.recovered(self.name))
 
     async def _open(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = await self._run(lambda tx: tx.accounts.state(self.name, self._place))
-
-        async def save(value: bytes) -> None:
-            await self._run(lambda tx: tx.accounts.keep_state(self.name, self._place, value))
-
-        account = await self.adapter.open(Home(self._folder, state, save))
+        account = await self.adapter.open(await self._home())
         await self._run(
             lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
         )
@@ -106,6 +111,16 @@ class Line:
         self.up.set()
         self.tried.set()
         await self._settled(self.name, account, False)
+
+    async def _home(self) -> Home:
+        """What the store keeps for this data folder; nobody else's, so it needs no lease."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = await self._writer.run(lambda tx: tx.accounts.state(self.name, self._place))
+
+        async def save(value: bytes) -> None:
+            await self._writer.run(lambda tx: tx.accounts.keep_state(self.name, self._place, value))
+
+        return Home(self._folder, state, save)
 
     async def _report(self, reason: str, final: bool = False) -> None:
         self.fault = reason

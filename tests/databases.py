@@ -75,19 +75,19 @@ _KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 @pytest.fixture(params=_KINDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables, once of each kind."""
-    return _database(request.param, request, tmp_path, None)
+    return database_of(request.param, request, tmp_path)
 
 
 @pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database without rows, once of each kind; copied, since migrating each time takes most of a test."""
-    return _database(request.param, request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
+    return database_of(request.param, request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
 
 
 @pytest.fixture(scope="session")
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     """Makes a migrated database without rows, of the kind asked for, that stays as long as the tests run."""
-    return lambda kind: _database(
+    return lambda kind: database_of(
         kind, request, tmp_path_factory.mktemp("kept"), request.getfixturevalue(f"{kind}_template")
     )
 
@@ -106,7 +106,8 @@ def postgresql_template(postgres_server: str) -> str:
     return "schakel_template"
 
 
-def _database(kind: str, request: pytest.FixtureRequest, folder: Path, template: str | None) -> str:
+def database_of(kind: str, request: pytest.FixtureRequest, folder: Path, template: str | None = None) -> str:
+    """The address of a new database: of that kind, in the folder or on the server."""
     if kind == "sqlite":
         path = folder / "schakel.db"
         if template is not None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 LONG_POLL = 30.0
 FIRST_SYNC = 300.0  # seconds: the state of every room
+_NO_ROOMS: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
 PAGE = "100"
 PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
 
@@ -56,6 +57,7 @@ class Receiver:
 
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
         try:
+            await self._collect_keys()
             while True:
                 cursor = await self._round(cursor, deliver)
         except Failure as failure:
@@ -92,6 +94,17 @@ class Receiver:
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)
         return following
+
+    async def _collect_keys(self) -> None:
+        """Take in what was sent to this device alone. The cursor may be another device's of the account, which took
+        over for a while: the server would throw away what came for us before it."""
+        query = {"filter": json.dumps(_NO_ROOMS), "timeout": "0"}
+        while True:
+            answer = await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
+            if not answer.get("to_device", {}).get("events"):
+                return
+            self._try_decrypting |= self._client.absorb(answer)
+            query["since"] = answer["next_batch"]
 
     async def _sync(self, cursor: str | None) -> Json:
         query = {"filter": self._filter}

@@ -23,8 +23,8 @@ PATIENCE = 60.0
 
 
 async def test_another_process_goes_on(tmp_path: Path, synapse: Synapse, postgres: Postgres) -> None:
-    """Nothing is lost, nothing is said twice on Matrix; who was only asleep finds that it is not served any more, and
-    writes nothing."""
+    """Nothing is lost, nothing is said twice on Matrix, in an encrypted room; who was only asleep finds that it is not
+    served any more, and writes nothing."""
     user, password = synapse.register("bot")
     async with BotApiServer() as telegram, MatrixUser(synapse, "coordinator") as coordinator:
         wanted = settings(telegram.url, (synapse.address, user, password), token=telegram.token)
@@ -33,7 +33,9 @@ async def test_another_process_goes_on(tmp_path: Path, synapse: Synapse, postgre
         for folder in folders:
             folder.mkdir()
         async with RunningBot(folders[0], wanted) as one, RunningBot(folders[1], wanted) as other:
-            room = await coordinator.create_room(user, name="Coordination")
+            while len(synapse.administer("GET", f"/v2/users/{user}/devices")["devices"]) < 2:  # noqa: ASYNC110 (nothing tells)
+                await asyncio.sleep(0.1)  # who stands by logs in, to be written to as well
+            room = await coordinator.create_room(user, name="Coordination", encrypted=True)
             await coordinator.wait(lambda: user in coordinator.members(room))
             await coordinator.say(room, f"!pair {(await other.asks('pair', role='coordination'))['code']}")
             await coordinator.wait(lambda: any(m.sender == user for m in coordinator.seen(room)), timeout=PATIENCE)
