@@ -73,6 +73,14 @@ _RELEASE = (
     )
     .values(status=Status.READY)
 )
+_RELEASE_ALL = (
+    update(delivery)
+    .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED))
+    .values(status=Status.READY)
+)
+_RELEASE_SURE = _RELEASE_ALL.where(
+    ~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING)
+)
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
@@ -237,6 +245,12 @@ class Lanes:
         if changed.rowcount:
             self._tx.stirred.add("outbox")
 
+    def release_put_off(self, account: str, only_sure: bool) -> None:
+        """The network can be reached again: what was put off is ready; `only_sure`: but for what may be there."""
+        changed = self._tx.connection.execute(_RELEASE_SURE if only_sure else _RELEASE_ALL, {"the_account": account})
+        if changed.rowcount:
+            self._tx.stirred.add("outbox")
+
     def next_due(self, account: str) -> datetime | None:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
         return when
@@ -260,9 +274,9 @@ class Lanes:
         given = {"the_account": account, "after": after, "most": limit}
         return list(self._tx.connection.execute(_NOTICES, given))
 
-    def presses(self, account: str) -> list[Row[Any]]:
+    def presses(self, account: str, limit: int) -> list[Row[Any]]:
         """Answers to button presses that can go now."""
-        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": 32}))
+        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": limit}))
 
     def queue_lengths(self) -> dict[str, dict[str, int]]:
         """By account: how many deliveries are unfinished and how many failed."""
