@@ -162,14 +162,14 @@ class App:
                 parts.clock,
                 self._not_sent,
                 self.media,
-                lambda: self.leases.holds(name),
+                lambda: self.leases.holds(name) and line.up.is_set(),
                 self.measures,
             )
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
-        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled)
+        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled, self._back)
         menus = parts.menus(self.catalogue, name)
-        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN)
+        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN, parts.clock)
 
     @property
     def senders(self) -> dict[str, Sender]:
@@ -263,6 +263,11 @@ class App:
             if final:
                 self.troubles.begins(f"account/{account}")
             _log.warning("not connected", account=account)
+
+    def _back(self, account: str, held: bool) -> None:
+        sender = self.senders.get(account)
+        if sender is not None:
+            sender.reconnected(held)
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
         self.measures.not_sent(account, error)
