@@ -102,7 +102,7 @@ class App:
         self.services: list[Service] = []
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         self.policy = replace(parts.policy, largest_files=largest)
-        self.media = Media(parts.data_dir / "media", parts.adapters)
+        self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
         measured = {

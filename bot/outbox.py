@@ -389,7 +389,8 @@ class Sender:
         self._stirred.set()  # meanwhile another may go in its place
         if not self._adapter.limits.upload:
             raise Refused("the network takes no files")
-        fetched = self._media.fetched(action.account, action.attachment, self._adapter.limits.upload)
+        most = self._adapter.limits.upload
+        fetched = self._media.fetched(action.account, action.attachment, most, to=self._account)
         try:
             return replace(action, file=await stack.enter_async_context(fetched))
         except NotSent as failure:

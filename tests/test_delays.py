@@ -187,6 +187,23 @@ async def test_a_file_keeps_to_the_pace_when_it_is_here(tmp_path: Path) -> None:
         assert there[-1] == 20
 
 
+async def test_a_file_is_not_lost_because_its_network_wants_a_long_pause(tmp_path: Path) -> None:
+    """Nor is it asked for again and again meanwhile."""
+    async with two_networks(tmp_path, LIKE_TELEGRAM) as (w, other):
+        chat = chat_of(w.network, "person")
+        other.files["photo"] = b"bytes"
+        other.fetch_faults = [NotSent("Too Many Requests", timedelta(seconds=1_000))] * 30
+        await sends_file(w, chat, "photo", b"bytes", "K1")
+        await works(w)
+        assert len(other.fetch_faults) == 29
+        assert read(w.network, chat) == []
+        other.fetch_faults = []
+        for _ in range(4):
+            w.clock.advance(timedelta(minutes=5))
+            await works(w)
+        assert [shown.file.data for shown in w.network.shown[chat.id] if shown.file] == [b"bytes"]
+
+
 async def test_a_network_that_is_slow_with_menus_sends_all_the_same(tmp_path: Path) -> None:
     """There are dozens of them, and nobody waits for them; one that fails is tried again."""
     network = Paper()
