@@ -88,6 +88,7 @@ class Sender:
         limits = adapter.limits
         self._is_paced = bool(limits.per_second or limits.chat_gap or limits.group_window)
         self._pacer = Pacer(limits)
+        self._kept = self._pacer.learnt  # what the next start will know of the network's limits
         self._backlog = Backlog(limits, self._pacer)
         self._read_up_to = 0  # the last delivery that the backlog has looked at
         self._read_all = False
@@ -162,6 +163,7 @@ class Sender:
     def _remember(self, before: Remembered) -> None:
         """Go on with the pauses and the pace of the last run."""
         self._pacer = Pacer(self._adapter.limits, before.learnt)
+        self._kept = before.learnt
         self._backlog = Backlog(self._adapter.limits, self._pacer)
         if before.paused_until is not None:
             self._pacer.pause(self._steady_at(before.paused_until))
@@ -181,6 +183,7 @@ class Sender:
         chosen = self._backlog.take(min(limit, room.notices), now)
         reads = self._is_paced and not self._read_all and self._backlog.size < _WINDOW
         release, self._to_release = self._to_release, set()
+        learnt = self._pacer.learnt
 
         def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims]:
             if release:
@@ -188,6 +191,10 @@ class Sender:
                     self._account, only_sure=not (True in release or self._adapter.limits.idempotent)
                 )
             tx.lanes.release_due(self._account)
+            if learnt != self._kept:
+                tx.accounts.learnt(
+                    self._account, *((None, None) if learnt is None else (learnt.per_second, learnt.burst))
+                )
             claims = self._claims(tx)
             taken = claims.presses(room.presses) if room.presses else []
             if limit:
@@ -200,6 +207,7 @@ class Sender:
             return taken, more, claims
 
         claimed, more, claims = await self._run(unit)
+        self._kept = learnt
         for kind, fault in claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
         if claims.ended:
@@ -467,8 +475,8 @@ class Sender:
         if failure.whole_account:
             self._pacer.refused(until, steady)
             self._resumed_at = max(self._resumed_at, now + failure.retry_after)
-        else:
-            self._pacer.refused_chat(chat, until, steady)
+        elif self._pacer.refused_chat(chat, until, steady):
+            self._outage.failed(chat, steady, surely=True)
         return Pause(now + failure.retry_after, failure.whole_account, self._pacer.learnt)
 
 
