@@ -32,7 +32,7 @@ from bot.chats import KnownChat
 from bot.content import Content, Line, Translated, Verbatim
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.lanes import NOT_BEGUN, has_parts
+from bot.store.lanes import NOT_BEGUN, may_be_there
 from bot.store.statements import add
 from bot.store.tables import Role, Status, delivery, message
 
@@ -126,16 +126,18 @@ class Deliveries:
         later = {"message_id": body, "translation_id": pending, "language": language}
         if pending is not None:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
-        if self._tx.lanes.not_begun(target.id):
+        if self._tx.lanes.unsent(target.id):
+            self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
             return
         waiting = self._tx.connection.execute(
             select(delivery.c.id)
             .where(delivery.c.target == f"d:{target.id}", delivery.c.kind == "edit", delivery.c.status.in_(NOT_BEGUN))
-            .where(delivery.c.chat_id == edit.to, delivery.c.subject == target.subject, ~has_parts())
+            .where(delivery.c.chat_id == edit.to, delivery.c.subject == target.subject, ~may_be_there())
         ).scalar()
         if waiting is not None:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
+            self._tx.lanes.plan_anew(waiting)
             self._tx.lanes.set(waiting, message_id=body, translation_id=pending, language=language, report=edit.report)
             return
         self._tx.lanes.insert(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import Row, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
@@ -231,12 +231,14 @@ class Lanes:
 
     def unsent(self, id: int) -> bool:
         """Whether the network has nothing of a delivery for sure: not begun, or all that was tried was not taken."""
-        row = self._tx.connection.execute(
-            select(
-                delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
-            ).where(delivery.c.id == id)
-        ).one()
+        query = select(delivery.c.status, may_be_there()).where(delivery.c.id == id)
+        row = self._tx.connection.execute(query).one()
         return row[0] in NOT_BEGUN and not row[1]
+
+    def plan_anew(self, id: int) -> None:
+        """What it was going to do is not true any more; nothing of it has reached the network."""
+        self._tx.connection.execute(delete(part).where(part.c.delivery_id == id))
+        self.set(id, attempts=0)
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
@@ -297,8 +299,13 @@ class Lanes:
 
 
 def has_parts() -> Any:
-    """Whether something of a delivery may have reached the network."""
+    """Whether it was fixed what exactly to do for a delivery."""
     return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def may_be_there() -> Any:
+    """Whether something of a delivery may have reached the network."""
+    return exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
 
 
 def is_partly_there(of: Any = delivery) -> Any:

@@ -12,6 +12,7 @@ from bot.chats import Pairing
 from bot.content import Translated, Verbatim
 from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
 from bot.notices import StoredFinding
+from bot.ports import Limits
 from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction
@@ -98,6 +99,42 @@ def test_an_edit_of_what_has_not_gone_out_changes_it_before_it_goes(database_url
         tx.deliveries.add(Say(chat, words("wrong"), subject="N1", name="N1"))
         tx.deliveries.add(Edit(chat, Named("N1"), words("right")))
         assert everything(tx) == ["right"]
+
+
+@pytest.mark.parametrize("like", [LIKE_MATRIX, LIKE_TELEGRAM], ids=["like Matrix", "like Telegram"])
+def test_what_a_network_did_not_take_collapses_too(database_url: str, like: Limits) -> None:
+    """Where a homeserver is tight, a card and its edit that were refused are one message still, with the latest words."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+
+        def refused() -> None:
+            [one] = claims(tx, like).claim(10, [])
+            claims(tx, like).again(one, one.parts[0], tx.now, unsure=False)
+            tx.lanes.release_due("paper")
+
+        tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
+        refused()
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("claimed")))
+        assert everything(tx, like) == ["claimed"]
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("answered")))
+        refused()
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("closed " * 2_000)))
+        assert " ".join(everything(tx, like)).split() == ["closed"] * 2_000
+        assert [type(part.action) for one in claims(tx, like).claim(10, []) for part in one.parts] == []
+
+
+def test_what_may_have_arrived_does_not_collapse(database_url: str) -> None:
+    """Nobody knows what stands there: it is said again, and then what is newer."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
+        land(tx, claims(tx).claim(10, []))
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("claimed")))
+        [one] = claims(tx).claim(10, [])
+        claims(tx).again(one, one.parts[0], tx.now, unsure=True)
+        tx.lanes.release_due("paper")
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("closed")))
+        assert everything(tx) == ["claimed", "closed"]
 
 
 def test_a_recall_of_what_has_not_gone_out_means_that_it_never_will(database_url: str) -> None:
