@@ -103,7 +103,7 @@ def test_an_edit_of_what_has_not_gone_out_changes_it_before_it_goes(database_url
 
 @pytest.mark.parametrize("like", [LIKE_MATRIX, LIKE_TELEGRAM], ids=["like Matrix", "like Telegram"])
 def test_what_a_network_did_not_take_collapses_too(database_url: str, like: Limits) -> None:
-    """Where a homeserver is tight, a card and its edit that were refused are one message still, with the latest words."""
+    """Where a homeserver is tight, a card and its edit that were refused are one message, with the latest words."""
     with transaction(database_url) as tx:
         chat = group(tx)
 
