@@ -131,7 +131,7 @@ class App:
             self.measures,
         )
         self.translators = Translators(self.writer, self.engines, self._not_translated)
-        self.scheduler = Scheduler(self.writer)
+        self.scheduler = Scheduler(self.writer, parts.clock)
         configured = [*parts.adapters, *self.measures.translations]
         self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():

@@ -32,6 +32,7 @@ from bot.outage import Outage
 from bot.pacing import Pacer
 from bot.ports import LONGEST_PAUSE, Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
+from bot.set_back import WallClock
 from bot.store.claims import Claimed, Claims, Part, Pause, Receipted, Remembered
 from bot.store.transaction import Transaction
 from bot.store.writer import NotServed, Together, Unit, Writer
@@ -98,6 +99,7 @@ class Sender:
         self._stirred = asyncio.Event()
         self.in_flight = InFlight(1 if limits.chat_gap else ONE_CHAT)
         self._outage = Outage()
+        self._wall = WallClock()
         self._turns: list[tuple[Claimed, asyncio.Future[bool]]] = []  # files that are here, and wait to be sent
         self._to_release: set[bool] = set()  # what was put off: only what surely has not arrived, or all
         self._claiming = asyncio.Lock()
@@ -184,12 +186,15 @@ class Sender:
         reads = self._is_paced and not self._read_all and self._backlog.size < _WINDOW
         release, self._to_release = self._to_release, set()
         learnt = self._pacer.learnt
+        back = self._wall.set_back(self._clock.now(), now)
 
         def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims]:
             if release:
                 tx.lanes.release_put_off(
                     self._account, only_sure=not (True in release or self._adapter.limits.idempotent)
                 )
+            if back:
+                tx.lanes.set_back(self._account, back)
             tx.lanes.release_due(self._account)
             if learnt != self._kept:
                 tx.accounts.learnt(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, bindparam, case, delete, exists, func, insert, select, update
@@ -80,6 +80,9 @@ _RELEASE_ALL = (
 )
 _RELEASE_SURE = _RELEASE_ALL.where(
     ~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING)
+)
+_WAITING_UNTIL = select(delivery.c.id, delivery.c.due_at).where(
+    delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
@@ -252,6 +255,12 @@ class Lanes:
         changed = self._tx.connection.execute(_RELEASE_SURE if only_sure else _RELEASE_ALL, {"the_account": account})
         if changed.rowcount:
             self._tx.stirred.add("outbox")
+
+    def set_back(self, account: str, by: timedelta) -> None:
+        """The clock was set back: what waits for so many seconds still does."""
+        rows = self._tx.connection.execute(_WAITING_UNTIL, {"the_account": account}).all()
+        for id, due_at in rows:
+            self.set(id, due_at=due_at - by)
 
     def next_due(self, account: str) -> datetime | None:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()

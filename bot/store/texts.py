@@ -239,6 +239,15 @@ class Texts:
         )
         self._tx.stirred.add("translation")
 
+    def set_back(self, by: timedelta) -> None:
+        """The clock was set back: what is to be tried again after so many minutes still is."""
+        rows = self._tx.connection.execute(
+            select(translation.c.id, translation.c.due_at).where(translation.c.state == TranslationState.WANTED.value)
+        ).all()
+        for id, due_at in rows:
+            self._tx.connection.execute(update(translation).where(translation.c.id == id).values(due_at=due_at - by))
+        self._tx.stirred.add("translation")
+
     def want_again(self, id: int) -> None:
         """Try a failed translation once more."""
         self._tx.connection.execute(
