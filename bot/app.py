@@ -7,6 +7,7 @@ import secrets
 import shutil
 import string
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ _log = structlog.get_logger()
 _ALPHABET = string.ascii_uppercase + "23456789"
 _STOP_WITHIN = 2.0  # seconds that sends in the air get at the end; all in all stopping must not take 5
 _HOUSEKEEPING = 3600.0
+_THREADS = 32  # a few hang for half a minute each while names cannot be looked up; the rest is for all else
 
 
 class SystemClock:
@@ -115,6 +117,7 @@ class App:
 
     async def __aenter__(self) -> App:
         parts = self.parts
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         self._engine: Engine = open_engine(parts.url)
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
