@@ -15,8 +15,10 @@ import structlog
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from bot import control, dead_letters, logs, operating, setting_up, wiring
+from bot import backup as making
+from bot import control, dead_letters, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
+from bot.backup import reason
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
@@ -91,6 +93,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     if not lock.acquire(patience=5.0):
         _fail("Another Schakel runs on this database already.")
     try:
+        _finish_restoring(settings)
         asyncio.run(_serve(settings))
     finally:
         lock.release()
@@ -155,6 +158,48 @@ def retry(
     typer.echo("\n".join(dead_letters.retried_lines(answers, everything)))
     if wanted and any(answer["refused"] for answer in answers):
         raise typer.Exit(FAILED)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; nothing may be there.")], config: ConfigFile = DEFAULT
+) -> None:
+    """Copy everything that the bot remembers into one file; it may go on running meanwhile."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    try:
+        made = making.make(wiring.source(settings), file.absolute(), SystemClock().now, _give_way)
+    except making.NotMade as error:
+        _fail(f"No backup was made: {error}.")
+    typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    check: Annotated[bool, typer.Option("--check", help="Only look whether it is whole; the bot may run.")] = False,
+    move_away: Annotated[bool, typer.Option("--move-away", help="Keep aside what is there already.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Put a backup in the place of what the bot remembers; it must not run."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    clock = SystemClock()
+    try:
+        if check:
+            typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
+            return
+        lock = control.Lock(wiring.lock_path(settings))
+        if not lock.acquire(patience=2.0):
+            _fail("A bot is running: stop it first. Nothing was changed.")
+        try:
+            restored = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
+        finally:
+            lock.release()
+    except restoring.NotRestored as error:
+        _fail(f"{error}.")
+    for line in restoring.lines(restored, _program(), clock.now()):
+        typer.echo(line)
 
 
 @cli.command()
@@ -241,6 +286,24 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _finish_restoring(settings: Config) -> None:
+    """Where a restore was interrupted, what it has done is completed, or undone."""
+    try:
+        restoring.finish(settings.database.url, settings.bot.data_dir)
+    except (DBAPIError, OSError) as error:
+        _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
+
+
+def _give_way() -> None:
+    """Let the bot have the processor first."""
+    os.nice(10)
+
+
+def _stopped(*_: object) -> NoReturn:
+    """Whoever is told to stop still tidies up."""
+    raise SystemExit(FAILED)
 
 
 def _program() -> str:

@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from bot import inbox, languages
+from bot.broadcasting import Broadcasting
 from bot.catalogue import Catalogue
 from bot.erasing import SWEEP
 from bot.events import Due
@@ -34,6 +35,7 @@ from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
+from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Fence, Unit, Writer
 from bot.supervision import Line
@@ -124,6 +126,8 @@ class App:
         self.leases, fence = self._join()
         self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled, self.measures.committed)
         self._stack.push_async_callback(self.writer.close)
+        known = await self.writer.run(doubts)
+        self.policy = replace(self.policy, copied_at=known.copied_at, again=known.again)
         self.inbox = inbox.Worker(
             self.writer,
             parts.adapters,
@@ -135,6 +139,7 @@ class App:
         )
         self.translators = Translators(self.writer, self.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer, parts.clock)
+        self.broadcasting = Broadcasting(self.writer)
         configured = [*parts.adapters, *self.measures.translations]
         self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
@@ -224,7 +229,13 @@ class App:
         while True:
             await self.leases.until_held(HOUSE)
             self.inbox.wake()
-            await while_held(self.leases, HOUSE, [self.translators.run(), self.scheduler.run(), self._housekeeping()])
+            work = [
+                self.broadcasting.run(),
+                self.translators.run(),
+                self.scheduler.run(),
+                self._housekeeping(),
+            ]
+            await while_held(self.leases, HOUSE, work)
 
     async def _announce(self, ready: Callable[[], Awaitable[None]], warm: asyncio.Task[None]) -> None:
         for service in self.services:
@@ -249,6 +260,8 @@ class App:
                 sender.wake()
         if "translation" in stirred:
             self.translators.wake()
+        if "broadcast" in stirred:
+            self.broadcasting.wake()
         if "schedule" in stirred:
             self.scheduler.wake()
 

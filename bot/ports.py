@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -204,6 +204,31 @@ class Adapter(Protocol):
         """For `schakel check`: what InspectChat finds, without starting. `state` is what was kept for the account.
 
         Raises a SendError; empty as well where it cannot be known without starting.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What an account goes on with after a restore.
+
+    `told`: what the operator has to know or do, a sentence each. `tells_again`: the network brings what was written
+    since the backup once more, though it was handled then.
+    """
+
+    state: bytes | None = field(repr=False)
+    told: tuple[str, ...] = ()
+    tells_again: bool = False
+
+
+@runtime_checkable
+class GoesBack(Protocol):
+    """What an adapter has as well for which going back in time is no matter of course."""
+
+    def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
+        """For `schakel restore`: make the account's folder and state, which come out of a backup, fit to go on with.
+
+        The network may have seen more of us since they were copied. Nothing is connected. `folder` is None where the
+        account's own has outlived its database, and stays as it is: only the state is older then.
         """
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from bot.app import App, Parts
+from bot.backup import Source
 from bot.config import Config, adapter_class, engine_class
 from bot.listening import bound, host_and_port
 from bot.ports import Adapter, Engine
+from bot.restoring import Target
 from bot.store.database import open_reader
 from bot.store.transaction import Policy
 from bot.watching import Watch
@@ -103,6 +106,16 @@ async def watched(config: Config, app: App) -> AsyncIterator[None]:
             yield
     finally:
         await reader.dispose()
+
+
+def source(config: Config) -> Source:
+    """What a backup is made of."""
+    return Source(config.database.url, config.bot.data_dir, place(config))
+
+
+def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]) -> Target:
+    """Where a backup is put back."""
+    return Target(config.database.url, config.bot.data_dir, place(config), policy(config), adapters(config), now, token)
 
 
 def lock_path(config: Config) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import naming
-from bot.actions import Action, Answer, Say
+from bot.actions import Action, Answer, Publish, Say
 from bot.content import Line, Verbatim, say
 from bot.erasing import SWEEP
 from bot.events import (
@@ -24,6 +24,7 @@ from bot.events import (
 )
 from bot.model import (
     Added,
+    Chat,
     Deleted,
     Echo,
     Edited,
@@ -274,7 +275,25 @@ REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
-    return [_naming(action, tx) for action in _handled(event, tx)]
+    actions = [_naming(action, tx) for action in _handled(event, tx)]
+    if isinstance(event, (Message, Pressed, Reacted, Edited)) and _may_be_known(event, tx):
+        return [_marking(action, event.chat, tx) for action in actions]
+    return actions
+
+
+def _may_be_known(event: Message | Pressed | Reacted | Edited, tx: Transaction) -> bool:
+    """Whether it may have been handled already, before the bot was put back to a backup."""
+    until = tx.policy.again.get(event.chat.account)
+    return until is not None and event.at < until
+
+
+def _marking(action: Action, written_in: Chat, tx: Transaction) -> Action:
+    """Who hears of it in another chat, maybe a second time, sees that it may be the same."""
+    if not isinstance(action, (Say, Publish)):
+        return action
+    if isinstance(action, Say) and tx.chats.get(action.to).address == written_in:
+        return action
+    return replace(action, content=(Verbatim(f"↻ {action.subject}".rstrip()), *action.content))
 
 
 def _naming(action: Action, tx: Transaction) -> Action:

@@ -34,7 +34,7 @@ from bot.model import (
 )
 from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
-from bot.store.tables import InboxStatus, Status, account, chat, delivery, inbox
+from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
 from handlers.routes import handle
 from tests.paper import Paper, PaperAdapter, Shown
@@ -278,8 +278,10 @@ def _busy(tx: Transaction) -> bool:
         ~paused | (delivery.c.priority == Priority.PRESS),  # presses are answered whatever the network wants
     )
     wanted = tx.texts.next_wanted_at(["conversation", "notice"], [])
+    stored = select(func.count()).select_from(broadcast)
     return bool(
-        tx.connection.execute(waiting).scalar_one()
+        tx.connection.execute(stored).scalar_one()
+        or tx.connection.execute(waiting).scalar_one()
         or tx.connection.execute(moving).scalar_one()
         or (wanted is not None and wanted <= tx.now)
     )

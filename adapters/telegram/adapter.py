@@ -21,7 +21,7 @@ from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import FILE_TIMEOUT, AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
-from bot.ports import Account, Deliver, Home, Limits, NotSent, Question
+from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
 CONNECTIONS = 128  # more than the sender has in flight, beside receiving
 DOWNLOADS = 16  # at a time, on connections of their own
@@ -150,6 +150,13 @@ class TelegramAdapter:
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:
             return await checking.check(self._client(request), self._token)
+
+    def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
+        told = (
+            "What the bot had heard already does not come once more: whoever has asked for help since the backup has "
+            "to ask again. What was written while no bot ran comes now, as far as Telegram kept it (24 hours).",
+        )
+        return PutBack(state, told)
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
         async with AiohttpRequest() as request:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.model import Attachment
 from bot.store.tables import attachment
@@ -21,6 +21,9 @@ class Kept:
 
     account: str
     attachment: Attachment
+
+
+_OF = select(attachment).where(attachment.c.text_id == bindparam("text")).order_by(attachment.c.position)
 
 
 class Attachments:
@@ -45,10 +48,9 @@ class Attachments:
             )
 
     def of(self, text: int) -> list[Kept]:
-        query = select(attachment).where(attachment.c.text_id == text).order_by(attachment.c.position)
         return [
             Kept(row.account, Attachment(row.kind, row.key.decode(), row.name, row.size, row.mime, row.seconds))
-            for row in self._tx.connection.execute(query)
+            for row in self._tx.connection.execute(_OF, {"text": text})
         ]
 
     def forget(self, texts: Iterable[int]) -> None:

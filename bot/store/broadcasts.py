@@ -1,23 +1,32 @@
-"""Broadcasts: the same to many groups, in statements whose number does not grow with theirs."""
+"""Broadcasts: the same to many groups, some hundred of them in one statement.
+
+A unit that stored ten thousand deliveries at once would hold up every answer meanwhile. So the first groups get theirs
+in the unit that publishes, and the others in units of their own, one after the other; what is still to be stored is a
+row that says how far it is. Of one subject one thing is stored at a time, in the order in which it was asked for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
 
-from bot.actions import (
-    Amend,
-    Named,
-    Priority,
-    Publish,
-    Recall,
-    RecallAll,
-    UnpinAll,
-)
+from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there
-from bot.store.tables import AHEAD, UNFINISHED, Role, Status, chat, delivery, part, standing
+from bot.store.statements import add, change
+from bot.store.tables import (
+    AHEAD,
+    UNFINISHED,
+    PartStatus,
+    Role,
+    Status,
+    broadcast,
+    chat,
+    delivery,
+    part,
+    standing,
+)
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -33,152 +42,226 @@ class Progress:
     reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
+_AT_ONCE = 500
+"""Groups in one unit: some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is done for the groups after one chat up to and with another; `None`: for all that are left."""
+
+    after: int
+    upto: int | None
+
+    @property
+    def here(self) -> ColumnElement[bool]:
+        above = chat.c.id > self.after
+        return above if self.upto is None else above & (chat.c.id <= self.upto)
+
+
 class Broadcasts:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
+    # --- beginning and going on --------------------------------------------------------------------------------------
+
     def publish(self, publish: Publish) -> None:
-        body = self._tx.deliveries.message(publish.content, (), 0, None, publish.subject)
-        name = publish.name or publish.subject
-        lane = delivery.alias("lane")
-        ahead = exists().where(
-            lane.c.chat_id == chat.c.id, lane.c.subject == publish.subject, standing(lane.c.status, *AHEAD)
+        self._begin(
+            "publish",
+            publish.subject,
+            organisation_id=publish.organisation,
+            language=publish.language,
+            message_id=self._tx.deliveries.message(publish.content, (), 0, None, publish.subject),
+            name=publish.name or publish.subject,
+            reply_to=publish.reply_to,
         )
-        told = exists().where(lane.c.chat_id == chat.c.id, lane.c.name == name)
-        columns = {
-            "account": chat.c.account,
-            "chat_id": chat.c.id,
-            "subject": literal(publish.subject),
-            "name": literal(name),
-            "kind": literal("say"),
-            "message_id": literal(body),
-            "language": literal(publish.language),
-            "priority": literal(int(Priority.NOTICE)),
-            "status": case((ahead, int(Status.QUEUED)), else_=int(Status.READY)),
-            "created_at": literal(self._tx.now, delivery.c.created_at.type),
-        }
-        groups = (
-            chat.c.role == Role.GROUP,
-            chat.c.organisation_id == publish.organisation,
-            chat.c.language == publish.language,
-            chat.c.active,
+
+    def amend(self, amend: Amend) -> None:
+        body = self._tx.deliveries.message(amend.content, (), 0, None, amend.subject)
+        # Groups that have not got it yet shall get what it says now.
+        self._tx.connection.execute(
+            update(broadcast)
+            .where(
+                broadcast.c.kind == "publish",
+                broadcast.c.subject == amend.subject,
+                broadcast.c.name == amend.subject,
+                broadcast.c.organisation_id == amend.organisation,
+                broadcast.c.language == amend.language,
+            )
+            .values(message_id=body)
         )
-        source = select(*columns.values()).where(*groups, ~told)
-        if publish.reply_to is not None:
+        self._begin(
+            "amend", amend.subject, organisation_id=amend.organisation, language=amend.language, message_id=body
+        )
+
+    def recall_all(self, recall: RecallAll) -> None:
+        self._tx.connection.execute(delete(broadcast).where(broadcast.c.subject == recall.subject))
+        self._begin("recall", recall.subject)
+
+    def _begin(self, kind: str, subject: str, **values: object) -> None:
+        pending = self._tx.connection.execute(select(broadcast.c.id).where(broadcast.c.subject == subject)).first()
+        add(self._tx.connection, broadcast, kind=kind, subject=subject, after=0, **values)
+        if pending is None:
+            self.go_on(subject)
+        self._tx.stirred.add("broadcast")
+
+    def go_on(self, subject: str | None = None) -> bool:
+        """Store the next piece of the oldest broadcast (of that subject); False: there is none."""
+        oldest = select(broadcast).order_by(broadcast.c.id).limit(1)
+        row = self._tx.connection.execute(
+            oldest if subject is None else oldest.where(broadcast.c.subject == subject)
+        ).first()
+        if row is None:
+            return False
+        piece = self._piece(row)
+        {"publish": self._publish, "amend": self._amend, "recall": self._recall}[row.kind](row, piece)
+        self._tx.stirred.add("outbox")
+        if piece.upto is None:
+            self._tx.connection.execute(delete(broadcast).where(broadcast.c.id == row.id))
+        else:
+            change(self._tx.connection, broadcast, row.id, after=piece.upto)
+        return True
+
+    def _piece(self, row: Row[Any]) -> Piece:
+        """The next groups that it can be about."""
+        query = select(chat.c.id).where(chat.c.id > row.after, *self._groups(row)).order_by(chat.c.id)
+        return Piece(row.after, self._tx.connection.execute(query.offset(_AT_ONCE - 1).limit(1)).scalar())
+
+    def _groups(self, row: Row[Any]) -> list[ColumnElement[bool]]:
+        if row.kind == "recall":
+            return [chat.c.role == Role.GROUP]
+        groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == row.organisation_id, chat.c.active]
+        return groups if row.kind == "amend" else [*groups, chat.c.language == row.language]
+
+    # --- a piece -----------------------------------------------------------------------------------------------------
+
+    def _publish(self, row: Row[Any], piece: Piece) -> None:
+        columns = self._columns(row.subject, "say", chat.c.id)
+        columns |= {"account": chat.c.account, "message_id": literal(row.message_id)}
+        columns |= {"name": literal(row.name), "language": literal(row.language)}
+        groups = [piece.here, *self._groups(row), ~self._told(row)]
+        source = select(*columns.values()).where(*groups)
+        if row.reply_to is not None:
             original = delivery.alias("original")
             columns["reply_to"] = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
             had = and_(
                 original.c.chat_id == chat.c.id,
-                original.c.name == publish.reply_to,
+                original.c.name == row.reply_to,
                 original.c.status.not_in((Status.FAILED, Status.DROPPED)),
                 # A copy that nobody has begun to send is amended; a line about it is said, and goes before this one.
-                or_(original.c.name != publish.subject, exists().where(part.c.delivery_id == original.c.id)),
+                or_(original.c.name != row.subject, exists().where(part.c.delivery_id == original.c.id)),
             )
-            source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups, ~told)
+            source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups)
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))
-        self._tx.stirred.add("outbox")
 
-    def amend(self, amend: Amend) -> None:
-        body = self._tx.deliveries.message(amend.content, (), 0, None, amend.subject)
-        groups = select(chat.c.id).where(
-            chat.c.role == Role.GROUP, chat.c.organisation_id == amend.organisation, chat.c.active
-        )
+    def _told(self, row: Row[Any]) -> ColumnElement[bool]:
+        told = delivery.alias("told")
+        return exists().where(told.c.chat_id == chat.c.id, told.c.name == row.name)
+
+    def _amend(self, row: Row[Any], piece: Piece) -> None:
+        groups = select(chat.c.id).where(piece.here, *self._groups(row))
         said = and_(
             delivery.c.chat_id.in_(groups),
-            delivery.c.subject == amend.subject,
-            delivery.c.name == amend.subject,
+            delivery.c.subject == row.subject,
+            delivery.c.name == row.subject,
             delivery.c.kind == "say",
-            delivery.c.language == amend.language,
+            delivery.c.language == row.language,
         )
         untouched = and_(delivery.c.status.in_(NOT_BEGUN), ~has_parts())
         # What failed may be sent again one day, and must not say then what is wrong now.
         nothing_there = and_(delivery.c.status == Status.FAILED, ~is_partly_there())
-        self._tx.connection.execute(update(delivery).where(said, or_(untouched, nothing_there)).values(message_id=body))
-        original, pending = delivery.alias("original"), delivery.alias("pending")
-        target = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
+        now_says = {"message_id": row.message_id}
+        self._tx.connection.execute(update(delivery).where(said, or_(untouched, nothing_there)).values(now_says))
         self._tx.connection.execute(
             update(delivery)
             .where(
                 delivery.c.chat_id.in_(groups),
-                delivery.c.subject == amend.subject,
+                delivery.c.subject == row.subject,
                 delivery.c.kind == "edit",
-                delivery.c.language == amend.language,
-                delivery.c.status.in_(NOT_BEGUN),
-                ~has_parts(),
+                delivery.c.language == row.language,
+                untouched,
             )
-            .values(message_id=body)
+            .values(now_says)
         )
-        ahead = exists().where(
-            pending.c.chat_id == original.c.chat_id,
-            pending.c.subject == amend.subject,
-            standing(pending.c.status, *AHEAD),
-        )
+        original, pending = delivery.alias("original"), delivery.alias("pending")
         edited = exists().where(
             pending.c.chat_id == original.c.chat_id,
-            pending.c.subject == amend.subject,
+            pending.c.subject == row.subject,
             pending.c.kind == "edit",
-            pending.c.message_id == body,
+            pending.c.message_id == row.message_id,
         )
-        columns = {
-            "account": original.c.account,
-            "chat_id": original.c.chat_id,
-            "subject": original.c.subject,
-            "kind": literal("edit"),
-            "message_id": literal(body),
-            "language": original.c.language,
-            "priority": literal(int(Priority.NOTICE)),
-            "status": case((ahead, int(Status.QUEUED)), else_=int(Status.READY)),
-            "target": target,
-            "created_at": literal(self._tx.now, delivery.c.created_at.type),
-        }
+        columns = self._columns(row.subject, "edit", original.c.chat_id, original.c.id)
+        columns |= {"account": original.c.account, "message_id": literal(row.message_id)}
+        columns["language"] = original.c.language
         source = select(*columns.values()).where(
             original.c.chat_id.in_(groups),
-            original.c.subject == amend.subject,
-            original.c.name == amend.subject,
+            original.c.subject == row.subject,
+            original.c.name == row.subject,
             original.c.kind == "say",
-            original.c.language == amend.language,
+            original.c.language == row.language,
             or_(
                 original.c.status.not_in((Status.FAILED, Status.DROPPED)),
                 and_(original.c.status == Status.FAILED, is_partly_there(original)),  # this says the rest, too
             ),
-            original.c.message_id != body,  # what has not begun says it already
+            original.c.message_id != row.message_id,  # what has not begun says it already
             ~edited,
         )
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
-        self._tx.stirred.add("outbox")
 
-    def recall_all(self, recall: RecallAll) -> None:
-        rows = self._tx.connection.execute(
-            select(delivery.c.id, delivery.c.chat_id, delivery.c.name, delivery.c.kind, delivery.c.status)
-            .where(delivery.c.subject == recall.subject, delivery.c.kind.in_(("say", "edit")))
-            .where(
-                delivery.c.chat_id.in_(select(chat.c.id).where(chat.c.role == Role.GROUP)),
-                or_(delivery.c.status.not_in((Status.FAILED, Status.DROPPED)), is_partly_there()),
-            )
-            .order_by(delivery.c.id.desc())
-        ).all()
-        for id, chat_id, name, kind, status in rows:
-            if status in NOT_BEGUN and self._tx.lanes.not_begun(id):
-                self._tx.lanes.drop(id)
-            elif kind == "say" and name is not None:
-                self._tx.deliveries.recall(Recall(chat_id, Named(name), priority=Priority.NOTICE))
-
-    def unpin_all(self, unpin: UnpinAll) -> None:
-        """One statement: nobody knows in which groups it is pinned, so all that have it are asked."""
-        copy, ahead = delivery.alias("copy"), delivery.alias("ahead")
-        waits = exists().where(
-            ahead.c.chat_id == copy.c.chat_id, ahead.c.subject == unpin.subject, standing(ahead.c.status, *AHEAD)
+    def _recall(self, row: Row[Any], piece: Piece) -> None:
+        groups = select(chat.c.id).where(piece.here, *self._groups(row))
+        ours = and_(delivery.c.chat_id.in_(groups), delivery.c.subject == row.subject)
+        tried = exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
+        unsent = or_(
+            and_(delivery.c.kind == "say", ~tried),
+            and_(delivery.c.kind == "edit", ~has_parts()),
         )
-        columns = {
-            "account": copy.c.account,
-            "chat_id": copy.c.chat_id,
-            "subject": copy.c.subject,
-            "kind": literal("unpin"),
+        self._tx.connection.execute(
+            update(delivery)
+            .where(ours, delivery.c.status.in_(NOT_BEGUN), unsent)
+            .values(status=Status.DROPPED, done_at=self._tx.now, due_at=None)
+        )
+        original = delivery.alias("original")
+        columns = self._columns(row.subject, "withdraw", original.c.chat_id, original.c.id)
+        # Several can be withdrawn in one lane: they go one after the other.
+        columns |= {"account": original.c.account, "status": literal(int(Status.QUEUED))}
+        source = select(*columns.values()).where(
+            original.c.chat_id.in_(groups),
+            original.c.subject == row.subject,
+            original.c.kind == "say",
+            original.c.name.is_not(None),
+            or_(original.c.status.not_in((Status.FAILED, Status.DROPPED)), is_partly_there(original)),
+        )
+        self._tx.connection.execute(
+            self._tx.insert(delivery).from_select(list(columns), source.order_by(original.c.id.desc()))
+        )
+        queued = select(delivery.c.chat_id).where(ours, standing(delivery.c.status, Status.QUEUED)).distinct()
+        self._tx.lanes.advance({(id, row.subject) for id in self._tx.connection.execute(queued).scalars()})
+
+    def _columns(
+        self, subject: str, kind: str, to: ColumnElement[int], target: ColumnElement[int] | None = None
+    ) -> dict[str, ColumnElement[Any]]:
+        """What every new delivery has, whatever it says."""
+        lane = delivery.alias("lane")
+        ahead = exists().where(lane.c.chat_id == to, lane.c.subject == subject, standing(lane.c.status, *AHEAD))
+        columns: dict[str, ColumnElement[Any]] = {
+            "chat_id": to,
+            "subject": literal(subject),
+            "kind": literal(kind),
             "priority": literal(int(Priority.NOTICE)),
-            "status": case((waits, int(Status.QUEUED)), else_=int(Status.READY)),
-            "target": literal("d:") + func.cast(copy.c.id, delivery.c.subject.type),
+            "status": case((ahead, int(Status.QUEUED)), else_=int(Status.READY)),
             "created_at": literal(self._tx.now, delivery.c.created_at.type),
         }
+        if target is not None:
+            columns["target"] = literal("d:") + func.cast(target, delivery.c.subject.type)
+        return columns
+
+    # --- in one statement --------------------------------------------------------------------------------------------
+
+    def unpin_all(self, unpin: UnpinAll) -> None:
+        """Nobody knows in which groups it is pinned, so all that have it are asked."""
+        copy = delivery.alias("copy")
+        columns = self._columns(unpin.subject, "unpin", copy.c.chat_id, copy.c.id) | {"account": copy.c.account}
         source = (
             select(*columns.values())
             .select_from(copy.join(chat, chat.c.id == copy.c.chat_id))
@@ -198,5 +281,18 @@ class Broadcasts:
         ).all()
         sent = sum(count for status, _, count in rows if status == Status.DONE)
         failed = [(reason or "", count) for status, reason, count in rows if status == Status.FAILED]
-        waiting = sum(count for status, _, count in rows if status in UNFINISHED)
+        waiting = sum(count for status, _, count in rows if status in UNFINISHED) + self._not_stored(subject)
         return Progress(sent, waiting, sum(count for _, count in failed), tuple(failed))
+
+    def _not_stored(self, subject: str) -> int:
+        """How many groups a notice has not reached in the store yet."""
+        pending = self._tx.connection.execute(
+            select(broadcast).where(
+                broadcast.c.subject == subject, broadcast.c.name == subject, broadcast.c.kind == "publish"
+            )
+        ).all()
+        return sum(self._left(row) for row in pending)
+
+    def _left(self, row: Row[Any]) -> int:
+        groups = select(func.count()).where(chat.c.id > row.after, *self._groups(row), ~self._told(row))
+        return int(self._tx.connection.execute(groups).scalar_one())

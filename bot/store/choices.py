@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from bot.actions import Button
 from bot.content import Sentence, Verbatim
 from bot.store.encoding import decode, encode
+from bot.store.statements import change
 from bot.store.tables import choice, copy, delivery
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class OfferedChoice:
     used: bool
 
 
+_OFFER = insert(choice)
+_LASTING = select(choice.c.id).where(choice.c.chat_id == bindparam("chat"), choice.c.offer == bindparam("of"))
+_SUPERSEDE = update(choice).where(choice.c.delivery_id == bindparam("of")).values(delivery_id=None)
+
+
 class Choices:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -40,34 +46,29 @@ class Choices:
         lasting = f"{chat}.{subject}.{button.step}.{button.value}" if button.lasting else None
         id = self._tx.token()
         if lasting is not None:
-            known = self._tx.connection.execute(
-                select(choice.c.id).where(choice.c.chat_id == chat, choice.c.offer == lasting)
-            ).scalar()
+            known = self._tx.connection.execute(_LASTING, {"chat": chat, "of": lasting}).scalar()
             if known is not None:
-                self._tx.connection.execute(
-                    update(choice).where(choice.c.id == known).values(delivery_id=delivery, position=position)
-                )
+                change(self._tx.connection, choice, known, delivery_id=delivery, position=position)
                 return str(known)
         label = Verbatim(button.label) if isinstance(button.label, str) else button.label
-        self._tx.connection.execute(
-            self._tx.insert(choice).values(
-                id=id,
-                chat_id=chat,
-                offer=lasting or offer,
-                position=position,
-                delivery_id=delivery,
-                subject=subject,
-                step=button.step,
-                value=button.value,
-                label=encode(label),
-                lasting=button.lasting,
-            )
-        )
+        row = {
+            "id": id,
+            "chat_id": chat,
+            "offer": lasting or offer,
+            "position": position,
+            "delivery_id": delivery,
+            "subject": subject,
+            "step": button.step,
+            "value": button.value,
+            "label": encode(label),
+            "lasting": button.lasting,
+        }
+        self._tx.connection.execute(_OFFER, row)
         return id
 
     def supersede(self, delivery: int) -> None:
         """The message gets other buttons: numbers mean those from now on, and the old ids still what they meant."""
-        self._tx.connection.execute(update(choice).where(choice.c.delivery_id == delivery).values(delivery_id=None))
+        self._tx.connection.execute(_SUPERSEDE, {"of": delivery})
 
     def get(self, id: str, chat: int) -> OfferedChoice | None:
         """The choice behind a button pressed in that chat; None for one that is not ours or not of that chat."""

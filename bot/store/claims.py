@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, SmallInteger, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
@@ -22,27 +22,46 @@ from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished
 from bot.store.plans import Plans, delivery_id, instead
-from bot.store.statements import both
-from bot.store.tables import AHEAD, PartStatus, Status, copy, delivery, part, standing
+from bot.store.statements import AddMany, ForMany
+from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-_the_part = (part.c.delivery_id == bindparam("delivery"), part.c.position == bindparam("place"))
 _PARTS = (
     select(part)
     .where(part.c.delivery_id.in_(bindparam("deliveries", expanding=True)))
     .order_by(part.c.delivery_id, part.c.position)
 )
-_PLANNED = insert(part)
-_BEGUN = update(part).where(*_the_part).values(status=PartStatus.SENDING)
-_SENT = update(part).where(*_the_part).values(status=PartStatus.SENT, network_id=bindparam("receipt"), body=None)
-_CLAIMED = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("the_id"))
-    .values(status=Status.SENDING, attempts=delivery.c.attempts + 1, due_at=None)
+_PLANNED = AddMany(part, "delivery_id", "position", "body", "file", "status")
+_BEGUN = ForMany(
+    lambda given: (
+        update(part)
+        .where(part.c.delivery_id == given.delivery, part.c.position == given.place)
+        .values(status=PartStatus.SENDING)
+    ),
+    delivery=Id,
+    place=SmallInteger(),
 )
-_COPIED = both(lambda into: into(copy).on_conflict_do_nothing())
+_SENT = ForMany(
+    lambda given: (
+        update(part)
+        .where(part.c.delivery_id == given.delivery, part.c.position == given.place)
+        .values(status=PartStatus.SENT, network_id=given.receipt, body=None)
+    ),
+    delivery=Id,
+    place=SmallInteger(),
+    receipt=String(),
+)
+_CLAIMED = ForMany(
+    lambda given: (
+        update(delivery)
+        .where(delivery.c.id == given.the_id)
+        .values(status=Status.SENDING, attempts=delivery.c.attempts + 1, due_at=None)
+    ),
+    the_id=Id,
+)
+_COPIED = AddMany(copy, "chat_id", "network_id", "subject", "delivery_id", "position", "file", anew=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,6 @@ class Claims:
             update(delivery)
             .where(
                 delivery.c.account == self._account,
-                standing(delivery.c.status, *AHEAD),  # their index holds no others
                 standing(delivery.c.status, Status.SENDING),
             )
             .values(status=Status.READY)
@@ -209,20 +227,21 @@ class Claims:
                         "position": part.position,
                         "body": encode(part.action),
                         "file": part.file,
-                        "status": PartStatus.SENDING if part is parts[0] and first_is_sent else PartStatus.TODO,
+                        "status": PartStatus.SENDING
+                        if part.unsure or (part is parts[0] and first_is_sent)
+                        else PartStatus.TODO,
                     }
                     for part in parts
                 ]
             elif first_is_sent:
                 sending.append({"delivery": row.id, "place": parts[0].position})
             taken.append(_claimed(row, parts))
-        execute = self._tx.connection.execute
         if planned:
-            execute(_PLANNED, planned)
+            _PLANNED.run(self._tx.connection, planned)
         if sending:
-            execute(_BEGUN, sending)
+            _BEGUN.run(self._tx.connection, sending)
         if taken:
-            execute(_CLAIMED, [{"the_id": claimed.id} for claimed in taken])
+            _CLAIMED.run(self._tx.connection, [{"the_id": claimed.id} for claimed in taken])
         return taken
 
     def _begun(self, deliveries: Sequence[int]) -> dict[int, list[Row[Any]]]:
@@ -239,8 +258,9 @@ class Claims:
         try:
             if row.attempts == 0:
                 # With resends it begins anew, and how it began before is not known.
+                doubtful = row.resends > 0 or self._tx.policy.may_have_arrived(row.created_at)
                 return [
-                    Part(place, action, unsure=place == 0 and row.resends > 0, file=isinstance(action, SendFile))
+                    Part(place, action, doubtful and place == 0, isinstance(action, SendFile))
                     for place, action in enumerate(self._plans.of(row))
                 ]
             return [
@@ -259,14 +279,14 @@ class Claims:
 
     def begin(self, claimed: Claimed, following: Part) -> None:
         """A part is about to be sent: one that is not the first, or a file that is here now."""
-        self._tx.connection.execute(_BEGUN, {"delivery": claimed.id, "place": following.position})
+        _BEGUN.run(self._tx.connection, [{"delivery": claimed.id, "place": following.position}])
 
     def sent(self, receipts: Sequence[Receipted]) -> None:
         """The network has these parts; with the last of them, all of the delivery."""
         self._done([(one.claimed, one.part, one.network_id) for one in receipts])
         copies = [row for one in receipts if (row := self._copied(one)) is not None]
         if copies:
-            self._tx.connection.execute(_COPIED[self._tx.dialect], copies)
+            _COPIED.run(self._tx.connection, copies)
         ended = [one for one in receipts if one.part is one.claimed.parts[-1]]
         if ended:
             self._tx.lanes.finish([_finished(one.claimed, one.findings) for one in ended])
@@ -279,7 +299,7 @@ class Claims:
 
     def _done(self, parts: Sequence[tuple[Claimed, Part, str | None]]) -> None:
         rows = [{"delivery": of.id, "place": one.position, "receipt": receipt} for of, one, receipt in parts]
-        self._tx.connection.execute(_SENT, rows)
+        _SENT.run(self._tx.connection, rows)
 
     def _copied(self, receipt: Receipted) -> dict[str, object] | None:
         """The row that remembers where it is now; where it was taken back, its row is thrown away."""
@@ -312,7 +332,7 @@ class Claims:
         if len(actions) > 1:
             following = Part(claimed.parts[-1].position + 1, actions[1], unsure=False, file=True)
             row = {"delivery_id": claimed.id, "position": following.position, "body": encode(actions[1]), "file": True}
-            self._tx.connection.execute(_PLANNED, row | {"status": PartStatus.TODO})
+            _PLANNED.run(self._tx.connection, [row | {"status": PartStatus.TODO}])
             parts.append(following)
         told = FileLost(lost.action.text, claimed.chat, too_large)
         self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
+from bot.store.statements import both
 from bot.store.tables import copy, delivery, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 _TRANSACTION = re.compile(r"schakel-(?P<id>\d+)-(?P<position>\d+)-[0-9a-f]+")
+
+_CAME_IN = both(
+    lambda into: (row := into(copy)).on_conflict_do_update(
+        index_elements=["chat_id", "network_id"],
+        set_={"text_id": func.coalesce(row.excluded.text_id, copy.c.text_id)},
+        where=copy.c.delivery_id.is_(None),
+    )
+)
 
 
 def transaction_id(delivery_id: int, position: int, created_at: datetime) -> str:
@@ -82,14 +91,8 @@ class Copies:
 
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
         """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
-        row = self._tx.insert(copy).values(chat_id=chat_id, network_id=network_id, subject=subject, text_id=text)
-        self._tx.connection.execute(
-            row.on_conflict_do_update(
-                index_elements=["chat_id", "network_id"],
-                set_={"text_id": func.coalesce(row.excluded.text_id, copy.c.text_id)},
-                where=copy.c.delivery_id.is_(None),
-            )
-        )
+        row = {"chat_id": chat_id, "network_id": network_id, "subject": subject, "text_id": text}
+        self._tx.connection.execute(_CAME_IN[self._tx.dialect], row)
 
     def has_come_in(self, chat_id: int, text: int) -> bool:
         """Whether a text is of a message that somebody wrote in that chat."""

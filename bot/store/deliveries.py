@@ -34,7 +34,7 @@ from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, may_be_there
 from bot.store.statements import add
-from bot.store.tables import Role, Status, delivery, message
+from bot.store.tables import Role, Status, delivery, message, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -44,6 +44,25 @@ _PRESS_LIVES = timedelta(seconds=15)  # Telegram stops showing the button's prog
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _NAMED = select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name"))
 _BY_ID = select(delivery).where(delivery.c.id == bindparam("the_id"))
+_LAST_ABOUT = (
+    select(delivery.c.id, delivery.c.subject)
+    .where(
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.kind == "say",
+        delivery.c.status != Status.DROPPED,
+        delivery.c.subject.like(bindparam("about")),
+    )
+    .order_by(delivery.c.id.desc())
+    .limit(1)
+)
+_WAITING_EDIT = select(delivery.c.id).where(
+    delivery.c.target == bindparam("of"),
+    delivery.c.chat_id == bindparam("chat"),
+    delivery.c.subject == bindparam("lane"),
+    delivery.c.kind == "edit",
+    standing(delivery.c.status, *NOT_BEGUN),
+    ~may_be_there(),
+)
 _CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
 
 
@@ -130,11 +149,8 @@ class Deliveries:
             self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
             return
-        waiting = self._tx.connection.execute(
-            select(delivery.c.id)
-            .where(delivery.c.target == f"d:{target.id}", delivery.c.kind == "edit", delivery.c.status.in_(NOT_BEGUN))
-            .where(delivery.c.chat_id == edit.to, delivery.c.subject == target.subject, ~may_be_there())
-        ).scalar()
+        of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
+        waiting = self._tx.connection.execute(_WAITING_EDIT, of).scalar()
         if waiting is not None:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
             self._tx.lanes.plan_anew(waiting)
@@ -273,13 +289,7 @@ class Deliveries:
 
     def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
         """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
-        said = select(delivery.c.id, delivery.c.subject).where(
-            delivery.c.chat_id == chat_id,
-            delivery.c.kind == "say",
-            delivery.c.status != Status.DROPPED,
-            delivery.c.subject.like(subject),
-        )
-        last = self._tx.connection.execute(said.order_by(delivery.c.id.desc()).limit(1)).first()
+        last = self._tx.connection.execute(_LAST_ABOUT, {"chat": chat_id, "about": subject}).first()
         return None if last is None else (last.id, last.subject)
 
     def named(self, chat_id: int, name: str) -> Row[Any] | None:

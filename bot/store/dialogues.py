@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from bot.store.tables import delivery, dialogue, text_table
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
+
+
+_STATE = select(dialogue.c.state).where(dialogue.c.chat_id == bindparam("chat"))
 
 
 class Dialogues:
@@ -22,7 +25,7 @@ class Dialogues:
 
     def get(self, chat: int) -> dict[str, Any]:
         """Empty where there is none."""
-        state = self._tx.connection.execute(select(dialogue.c.state).where(dialogue.c.chat_id == chat)).scalar()
+        state = self._tx.connection.execute(_STATE, {"chat": chat}).scalar()
         return {} if state is None else msgspec.json.decode(state, type=dict[str, Any])
 
     def save(self, chat: int, state: dict[str, Any]) -> None:

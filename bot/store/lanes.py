@@ -11,58 +11,92 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Row, String, Update, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
-from bot.store.statements import change
-from bot.store.tables import AHEAD, UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
+from bot.store.statements import ForMany, change
+from bot.store.tables import (
+    AHEAD,
+    UNFINISHED,
+    Id,
+    PartStatus,
+    Status,
+    chat,
+    delivery,
+    message,
+    part,
+    standing,
+    translation,
+)
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
+
+def has_parts() -> Any:
+    """Whether it was fixed what exactly to do for a delivery."""
+    return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def may_be_there() -> Any:
+    """Whether something of a delivery may have reached the network."""
+    return exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
+
+
+def is_partly_there(of: Any = delivery) -> Any:
+    """Whether the network surely has some of a delivery."""
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)
+
+
 _HEAD = select(delivery.c.id).where(
     delivery.c.chat_id == bindparam("chat"),
     delivery.c.subject == bindparam("subject"),
     standing(delivery.c.status, *AHEAD),
 )
+_HAS_BEGUN = select(delivery.c.status, has_parts()).where(delivery.c.id == bindparam("the_id"))
+_IS_TRIED = select(delivery.c.status, may_be_there()).where(delivery.c.id == bindparam("the_id"))
 _INSERT = insert(delivery).returning(delivery.c.id)
-_FINISH = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("the_id"))
-    .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
+_FINISH = ForMany(
+    lambda given: (
+        update(delivery)
+        .where(delivery.c.id == given.the_id)
+        .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
+    ),
+    the_id=Id,
 )
-_queued, _ahead = delivery.alias("queued"), delivery.alias("ahead")
-_waits = (delivery.c.due_at > bindparam("at")) & exists().where(
-    translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
-)
-_ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its translation, or is ready
-    update(delivery)
-    .where(
-        delivery.c.id
-        == select(func.min(_queued.c.id))
+
+
+def _advance(given: Any) -> Update:
+    """The next of a lane goes ahead, if none is: it waits for its translation, or is ready."""
+    queued, ahead = delivery.alias("queued"), delivery.alias("ahead")
+    following = select(func.min(queued.c.id)).where(
+        queued.c.chat_id == given.chat, queued.c.subject == given.lane, standing(queued.c.status, Status.QUEUED)
+    )
+    waits = (delivery.c.due_at > bindparam("at")) & exists().where(
+        translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
+    )
+    return (
+        update(delivery)
         .where(
-            _queued.c.chat_id == bindparam("chat"),
-            _queued.c.subject == bindparam("lane"),
-            standing(_queued.c.status, Status.QUEUED),
+            delivery.c.id == following.scalar_subquery(),
+            ~exists().where(
+                ahead.c.chat_id == given.chat, ahead.c.subject == given.lane, standing(ahead.c.status, *AHEAD)
+            ),
         )
-        .scalar_subquery(),
-        ~exists().where(
-            _ahead.c.chat_id == bindparam("chat"),
-            _ahead.c.subject == bindparam("lane"),
-            standing(_ahead.c.status, *AHEAD),
-        ),
+        .values(
+            status=case((waits, int(Status.WAITING)), else_=int(Status.READY)),
+            due_at=case((waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
+        )
     )
-    .values(
-        status=case((_waits, int(Status.WAITING)), else_=int(Status.READY)),
-        due_at=case((_waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
-    )
-)
+
+
+_ADVANCE = ForMany(_advance, chat=Id, lane=String())
 _RELEASE = (
     update(delivery)
     .where(
@@ -162,12 +196,12 @@ class Lanes:
 
     def finish(self, finished: Sequence[Finished]) -> None:
         """The network has all of each of these."""
-        rows = [{"the_id": one.id, "became": Status.DONE, "why": None, "at": self._tx.now} for one in finished]
-        self._tx.connection.execute(_FINISH, rows)
+        rows = [{"the_id": one.id} for one in finished]
+        _FINISH.run(self._tx.connection, rows, became=Status.DONE, why=None, at=self._tx.now)
         for one in finished:
             if one.report is not None:
                 self._outcome(one, None, one.findings)
-        self._advance({(one.chat_id, one.subject) for one in finished})
+        self.advance({(one.chat_id, one.subject) for one in finished})
 
     def fail(self, id: int, reason: str) -> None:
         """It will never be delivered; whoever asked for it is told."""
@@ -185,7 +219,7 @@ class Lanes:
         ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).scalar()
         if ahead is not None and ahead > id and self.unsent(ahead):
             self.set(ahead, status=Status.QUEUED)
-        self._advance({(row.chat_id, row.subject)})
+        self.advance({(row.chat_id, row.subject)})
 
     def chat_gone(self, chat_id: int, reason: str) -> None:
         """Stop writing to a chat: everything on its way there fails."""
@@ -214,28 +248,25 @@ class Lanes:
         )
 
     def _finish(self, id: int, status: Status, failure: str | None = None) -> Row[Any]:
-        self._tx.connection.execute(_FINISH, {"the_id": id, "became": status, "why": failure, "at": self._tx.now})
+        _FINISH.run(self._tx.connection, [{"the_id": id}], became=status, why=failure, at=self._tx.now)
         row = self._tx.deliveries.row(id)
-        self._advance({(row.chat_id, row.subject)})
+        self.advance({(row.chat_id, row.subject)})
         return row
 
-    def _advance(self, lanes: set[tuple[int, str]]) -> None:
+    def advance(self, lanes: set[tuple[int, str]]) -> None:
         """Put the next delivery of each lane ahead, where none is."""
-        rows = [{"chat": chat, "lane": lane, "at": self._tx.now} for chat, lane in sorted(lanes)]
-        if self._tx.connection.execute(_ADVANCE, rows).rowcount:
+        rows = [{"chat": chat, "lane": lane} for chat, lane in sorted(lanes)]
+        if rows and _ADVANCE.run(self._tx.connection, rows, at=self._tx.now):
             self._tx.stirred.add("outbox")
 
     def not_begun(self, id: int) -> bool:
-        """Whether nothing of a delivery can have reached the network."""
-        row = self._tx.connection.execute(
-            select(delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id)).where(delivery.c.id == id)
-        ).one()
+        """Whether nothing of a delivery was tried, or even fixed."""
+        row = self._tx.connection.execute(_HAS_BEGUN, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
     def unsent(self, id: int) -> bool:
         """Whether the network has nothing of a delivery for sure: not begun, or all that was tried was not taken."""
-        query = select(delivery.c.status, may_be_there()).where(delivery.c.id == id)
-        row = self._tx.connection.execute(query).one()
+        row = self._tx.connection.execute(_IS_TRIED, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
     def plan_anew(self, id: int) -> None:
@@ -305,18 +336,3 @@ class Lanes:
     def set(self, id: int, **values: object) -> None:
         """Change a delivery's own columns."""
         change(self._tx.connection, delivery, id, **values)
-
-
-def has_parts() -> Any:
-    """Whether it was fixed what exactly to do for a delivery."""
-    return exists().where(part.c.delivery_id == delivery.c.id)
-
-
-def may_be_there() -> Any:
-    """Whether something of a delivery may have reached the network."""
-    return exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
-
-
-def is_partly_there(of: Any = delivery) -> Any:
-    """Whether the network surely has some of a delivery."""
-    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from bot.store.writer import CHANNEL
 
-EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule"})
+EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule", "broadcast"})
 _LOOK = 10.0  # seconds after which everybody looks without having been called: what was said while nobody listened
 _AGAIN = 1.0  # seconds until a broken connection is made anew
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from bot.requests import Request, RequestState
 from bot.store.statements import add, change
-from bot.store.tables import event, line, request
+from bot.store.tables import PASSED_OVER, event, line, request
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -40,6 +40,11 @@ _OF_CHAT = select(request).where(request.c.chat_id == bindparam("chat")).order_b
 _OPEN_OF_CHAT = _OF_CHAT.where(request.c.state != RequestState.CLOSED.value)
 _ONE_LINE = select(line.c.request_id, *_LINE).where(line.c.id == bindparam("the_id"))
 _LINES = select(*_LINE).where(line.c.request_id == bindparam("request")).order_by(line.c.id)
+_HISTORY = (
+    select(event.c.subject, event.c.what, func.max(event.c.at))
+    .where(event.c.subject.in_(bindparam("codes", expanding=True)))
+    .group_by(event.c.subject, event.c.what)
+)
 _LAST_SAID = select(line.c.id).where(line.c.text_id == bindparam("said")).order_by(line.c.id.desc()).limit(1)
 
 
@@ -49,7 +54,7 @@ class Requests:
 
     def add(self, chat: int, person: int | None, language: str, language_missing: bool = False) -> Request:
         """A new open request, with the next number: never one that was given before, even if that one was erased."""
-        number = self._last_number() + 1
+        number = self.last_number() + 1
         self._tx.connection.execute(
             self._tx.insert(request).values(
                 number=number,
@@ -68,10 +73,10 @@ class Requests:
         self.happened(made, "created", person)
         return made
 
-    def _last_number(self) -> int:
-        """Of what was erased remains that it began."""
+    def last_number(self) -> int:
+        """Of what was erased remains that it began; of what a backup did not know, that numbers were passed over."""
         latest = self._tx.connection.execute(select(func.coalesce(func.max(request.c.number), 0))).scalar_one()
-        begun = select(event.c.subject).where(event.c.what == "created", event.c.subject.like("K%"))
+        begun = select(event.c.subject).where(event.c.what.in_(("created", PASSED_OVER)), event.c.subject.like("K%"))
         code = self._tx.connection.execute(begun.order_by(event.c.id.desc()).limit(1)).scalar()
         return max(int(latest), 0 if code is None else int(code.removeprefix("K")))
 
@@ -151,9 +156,8 @@ class Requests:
         found: dict[int, dict[str, datetime]] = {id: {} for id in ids.values()}
         codes = list(ids)
         for start in range(0, len(codes), _AT_ONCE):
-            query = select(event.c.subject, event.c.what, func.max(event.c.at)).group_by(event.c.subject, event.c.what)
-            some = query.where(event.c.subject.in_(codes[start : start + _AT_ONCE]))
-            for code, what, at in self._tx.connection.execute(some):
+            some = {"codes": codes[start : start + _AT_ONCE]}
+            for code, what, at in self._tx.connection.execute(_HISTORY, some):
                 found[ids[code]][what] = at
         return found
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
+_PLANNED = select(schedule.c.due_at).where(schedule.c.name == bindparam("timer"))
 _MOVE = update(schedule).where(schedule.c.id == bindparam("the_id")).values(due_at=bindparam("at"))
 
 
@@ -34,17 +35,13 @@ class Schedule:
 
     def no_later(self, when: datetime, due: Due) -> None:
         """Have `due` handled at `when`, or earlier if that is planned already."""
-        planned = self._tx.connection.execute(
-            select(schedule.c.due_at).where(schedule.c.name == f"{due.what}/{due.subject}")
-        ).scalar()
+        planned = self.planned(due.what, due.subject)
         if planned is None or planned > when:
             self.at(when, due)
 
     def planned(self, what: str, subject: str = "") -> datetime | None:
         """When a timer is due; None where there is none."""
-        when: datetime | None = self._tx.connection.execute(
-            select(schedule.c.due_at).where(schedule.c.name == f"{what}/{subject}")
-        ).scalar()
+        when: datetime | None = self._tx.connection.execute(_PLANNED, {"timer": f"{what}/{subject}"}).scalar()
         return when
 
     def ensure(self, due: Due) -> None:

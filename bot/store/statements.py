@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Executable,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 Upsert = sqlite.Insert | postgresql.Insert
 
 
-def change(connection: Connection, table: Table, id: int, **values: object) -> None:
+def change(connection: Connection, table: Table, id: int | str, **values: object) -> None:
     """Set columns of the row with that id."""
     connection.execute(_changing(table, tuple(values)), {"the_id": id, **values})
 
@@ -36,3 +51,47 @@ def _changing(table: Table, columns: tuple[str, ...]) -> Update:
 @cache
 def _adding(table: Table) -> Insert:
     return insert(table).returning(table.c.id)
+
+
+class ForMany:
+    """A statement for many rows at once: row by row on SQLite, where that costs little; on PostgreSQL as one statement
+    over arrays, since there each row would be an answer of its own."""
+
+    def __init__(self, build: Callable[[Any], Executable], **given: TypeEngine[Any]) -> None:
+        """`build` makes the statement from what is given for each row, by its name as an attribute."""
+        self._by_row = build(SimpleNamespace(**{name: bindparam(name, type_=type) for name, type in given.items()}))
+        self._at_once = build(_given(given))
+        self._names = tuple(given)
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]], **same: object) -> int:
+        """Run it for the rows; `same` is the same for all. How many rows of the table it has changed."""
+        if connection.dialect.name == "postgresql":
+            return connection.execute(self._at_once, _arrays(self._names, rows) | same).rowcount
+        return connection.execute(self._by_row, [{**row, **same} for row in rows]).rowcount
+
+
+class AddMany:
+    """New rows of a table, in one statement on PostgreSQL. `anew`: those that are there already stay as they are."""
+
+    def __init__(self, table: Table, *columns: str, anew: bool = False) -> None:
+        self._names = columns
+        self._by_row = both(lambda into: into(table).on_conflict_do_nothing() if anew else into(table))["sqlite"]
+        given = select(*_given({name: table.c[name].type for name in columns}))
+        at_once = postgresql.insert(table).from_select(columns, given)
+        self._at_once = at_once.on_conflict_do_nothing() if anew else at_once
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(self._at_once, _arrays(self._names, rows))
+        else:
+            connection.execute(self._by_row, rows)
+
+
+def _given(types: Mapping[str, TypeEngine[Any]]) -> Any:
+    arrays = [bindparam(name, type_=ARRAY(type)) for name, type in types.items()]
+    columns = [column(name, type) for name, type in types.items()]
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived().c
+
+
+def _arrays(names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    return {name: [row[name] for row in rows] for name in names}

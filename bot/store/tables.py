@@ -102,6 +102,10 @@ class Role(StrEnum):
     GROUP = "group"
 
 
+PASSED_OVER = "passed-over"
+"""What happened to the last of the numbers that may have been given after a backup: they are never given again."""
+
+
 def _id() -> Column[int]:
     return Column("id", Id, Identity(always=False), primary_key=True)
 
@@ -353,6 +357,7 @@ delivery = Table(
         sqlite_where=text("status = 4"),
         postgresql_where=text("status = 4"),
     ),
+    Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
     Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
@@ -369,6 +374,20 @@ delivery = Table(
         sqlite_where=text("translation_id IS NOT NULL"),
         postgresql_where=text("translation_id IS NOT NULL"),
     ),
+)
+
+broadcast = Table(
+    "broadcast",  # what goes to many groups and has not reached all of them in the store yet
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),  # publish, amend, recall
+    Column("subject", String, nullable=False),
+    Column("organisation_id", ForeignKey("organisation.id")),
+    Column("language", String),
+    Column("message_id", ForeignKey("message.id")),
+    Column("name", String),
+    Column("reply_to", String),
+    Column("after", BigInteger, nullable=False, server_default="0"),  # the last chat that is done
 )
 
 part = Table(

@@ -15,6 +15,7 @@ from bot.events import Translated
 from bot.model import Text
 from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
+from bot.store.statements import add
 from bot.store.tables import copy, delivery, memory, referring, text_table, translation
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Wanted:
 REFERRING = referring(text_table)
 """What can say a text."""
 
+_TRANSLATION = select(translation).where(
+    translation.c.text_id == bindparam("text"), translation.c.language == bindparam("reader")
+)
 _BY_ID = select(text_table).where(text_table.c.id == bindparam("id"))
 
 
@@ -56,12 +60,8 @@ class Texts:
 
     def add(self, body: Text | str, language: str | None) -> int:
         value = Text(body) if isinstance(body, str) else body
-        result = self._tx.connection.execute(
-            self._tx.insert(text_table)
-            .values(body=encode(value), language=language, created_at=self._tx.now)
-            .returning(text_table.c.id)
-        )
-        return int(result.scalar_one())
+        row = {"body": encode(value), "language": language, "created_at": self._tx.now}
+        return add(self._tx.connection, text_table, **row)
 
     def get(self, id: int) -> StoredText:
         if id not in self._read:
@@ -116,8 +116,7 @@ class Texts:
     # --- translations --------------------------------------------------------------------------------------------
 
     def translation(self, text: int, language: str) -> Translation | None:
-        query = select(translation).where(translation.c.text_id == text, translation.c.language == language)
-        row = self._tx.connection.execute(query).first()
+        row = self._tx.connection.execute(_TRANSLATION, {"text": text, "reader": language}).first()
         return None if row is None else _translation(row)
 
     def translations(self, text: int) -> list[Translation]:

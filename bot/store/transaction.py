@@ -56,11 +56,17 @@ class Policy:
     digest_at: tuple[time, ...] = ()
     questions_threshold: int = 3  # so many readers of a text who do not understand it: its publisher is told
     largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
+    copied_at: datetime | None = None  # of a backup that we go on from: what was on its way then may have arrived
+    again: dict[str, datetime] = field(default_factory=dict)  # by account: what was written before may come once more
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
     def who_reads(self, language: str) -> str:
         """Who reads what people write, in that language if the operator has said it so."""
         return self.readers.get(language) or self.readers.get("") or self.readers.get(self.working_language, "")
+
+    def may_have_arrived(self, asked_at: datetime) -> bool:
+        """Whether a message that was asked for then may have been sent by a bot that we know nothing of any more."""
+        return self.copied_at is not None and asked_at <= self.copied_at
 
     def network(self, account: str) -> str:
         return self.networks.get(account) or account.capitalize()

@@ -33,7 +33,7 @@ async def test_another_process_goes_on(tmp_path: Path, synapse: Synapse, postgre
         for folder in folders:
             folder.mkdir()
         async with RunningBot(folders[0], wanted) as one, RunningBot(folders[1], wanted) as other:
-            while len(synapse.administer("GET", f"/v2/users/{user}/devices")["devices"]) < 2:
+            while len(synapse.administer("GET", f"/v2/users/{user}/devices")["devices"]) < 2:  # noqa: ASYNC110 (nothing tells)
                 await asyncio.sleep(0.1)  # who stands by logs in, to be written to as well
             room = await coordinator.create_room(user, name="Coordination", encrypted=True)
             await coordinator.wait(lambda: user in coordinator.members(room))

@@ -13,6 +13,7 @@ from bot.content import Translated, Verbatim
 from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
 from bot.notices import StoredFinding
 from bot.ports import Limits
+from bot.store import broadcasts
 from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction
@@ -252,6 +253,70 @@ def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_ur
         tx.deliveries.add(RecallAll("N1"))
         withdrawn = claims(tx).claim(10, [])
         assert {type(part.action) for one in withdrawn for part in one.parts} == {Withdraw}
+
+
+@pytest.fixture
+def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two groups count as many."""
+    monkeypatch.setattr(broadcasts, "_AT_ONCE", 2)
+
+
+def many(tx: Transaction, count: int = 7) -> int:
+    """An organisation with so many groups, among those of others."""
+    owner, other = (tx.chats.organisation_named(name).id for name in ("Ons Huis", "Casa"))
+    for number in range(count):
+        group(tx, f"ours{number}", "pt", owner)
+        group(tx, f"theirs{number}", "pt", other)
+    return owner
+
+
+def store_all(tx: Transaction) -> None:
+    while tx.broadcasts.go_on():
+        pass
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_a_notice_to_many_is_stored_piece_by_piece(database_url: str) -> None:
+    """The first groups at once, the others when everybody else has had a turn; the count knows of all."""
+    with transaction(database_url) as tx:
+        owner = many(tx)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso"), "N1"))
+        assert tx.broadcasts.progress("N1").waiting == 7
+        assert everything(tx) == ["aviso"] * 2
+        store_all(tx)
+        assert everything(tx) == ["aviso"] * 5
+        assert tx.broadcasts.progress("N1").sent == 7
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_a_correction_in_the_midst_reaches_all(database_url: str) -> None:
+    """Who had the old text is told; who had none gets the new one, once."""
+    with transaction(database_url) as tx:
+        owner = many(tx)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        assert everything(tx) == ["aviso 10"] * 2
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        tx.deliveries.add(Publish(owner, "pt", words("corrigido"), "N1", name="N1/corrected/1", reply_to="N1"))
+        store_all(tx)
+        assert sorted(everything(tx)) == ["aviso 11"] * 7 + ["corrigido"] * 2
+
+
+@pytest.mark.usefixtures("two_at_once")
+def test_a_recall_in_the_midst_stops_what_has_not_gone_out(database_url: str) -> None:
+    """Nobody gets a notice that was taken back before it came to them."""
+    with transaction(database_url) as tx:
+        owner = many(tx)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        assert everything(tx) == ["aviso 10"] * 2
+        tx.broadcasts.go_on()
+        tx.deliveries.add(RecallAll("N1"))
+        tx.deliveries.add(Publish(owner, "pt", words("retirado"), "N1", name="N1/recalled", reply_to="N1"))
+        store_all(tx)
+        sent: list[type] = []
+        while claimed := claims(tx).claim(10, []):
+            sent += [type(part.action) for one in claimed for part in one.parts]
+            land(tx, claimed)
+        assert sorted(one.__name__ for one in sent) == ["SendText"] * 2 + ["Withdraw"] * 2
 
 
 def test_a_line_about_a_line_that_still_waits_follows_it(database_url: str) -> None:

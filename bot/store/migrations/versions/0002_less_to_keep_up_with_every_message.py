@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_index("ix_delivery_sending", table_name="delivery")
     op.drop_index("ix_delivery_subject", table_name="delivery")
     op.create_index("ix_delivery_subject", "delivery", ["subject"])
     op.drop_index("ix_delivery_lane", table_name="delivery")
