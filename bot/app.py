@@ -7,6 +7,7 @@ import secrets
 import shutil
 import string
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ _log = structlog.get_logger()
 _ALPHABET = string.ascii_uppercase + "23456789"
 _STOP_WITHIN = 2.0  # seconds that sends in the air get at the end; all in all stopping must not take 5
 _HOUSEKEEPING = 3600.0
+_THREADS = 32  # a few hang for half a minute each while names cannot be looked up; the rest is for all else
 
 
 class SystemClock:
@@ -104,7 +106,7 @@ class App:
         self.services: list[Service] = []
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         self.policy = replace(parts.policy, largest_files=largest)
-        self.media = Media(parts.data_dir / "media", parts.adapters)
+        self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
         measured = {
@@ -117,6 +119,7 @@ class App:
 
     async def __aenter__(self) -> App:
         parts = self.parts
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         self._engine: Engine = open_engine(parts.url)
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
@@ -135,7 +138,7 @@ class App:
             self.measures,
         )
         self.translators = Translators(self.writer, self.engines, self._not_translated)
-        self.scheduler = Scheduler(self.writer)
+        self.scheduler = Scheduler(self.writer, parts.clock)
         self.broadcasting = Broadcasting(self.writer)
         configured = [*parts.adapters, *self.measures.translations]
         self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
@@ -167,14 +170,14 @@ class App:
                 parts.clock,
                 self._not_sent,
                 self.media,
-                lambda: self.leases.holds(name),
+                lambda: self.leases.holds(name) and line.up.is_set(),
                 self.measures,
             )
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
-        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled)
+        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled, self._back)
         menus = parts.menus(self.catalogue, name)
-        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN)
+        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN, parts.clock)
 
     @property
     def senders(self) -> dict[str, Sender]:
@@ -276,6 +279,11 @@ class App:
             if final:
                 self.troubles.begins(f"account/{account}")
             _log.warning("not connected", account=account)
+
+    def _back(self, account: str, held: bool) -> None:
+        sender = self.senders.get(account)
+        if sender is not None:
+            sender.reconnected(held)
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
         self.measures.not_sent(account, error)

@@ -64,10 +64,12 @@ class ChatGone:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A timer. `what` names the handler's business, `subject` whose."""
+    """A timer. `what` names the handler's business, `subject` whose. `calendar`: it is due at a time that stands on the
+    wall (midnight, nine o'clock), not after so many minutes."""
 
     what: str
     subject: str = ""
+    calendar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ NO_ANSWER = "no answer from the network"
 """Why a delivery is given up that may have arrived all the same."""
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+RESEND_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 25, 125, 300))
+"""Before each of them: the first is for a connection that broke, the last outlive an outage of some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
         case Moved():
             return Move(failure.to)
         case Unknown():
-            if repeatable or resends < MAX_RESENDS:
+            if repeatable:
                 return Resend(now + backoff(attempt))
-            return GiveUp(NO_ANSWER)
+            return Resend(now + RESEND_WAITS[resends]) if resends < MAX_RESENDS else GiveUp(NO_ANSWER)
         case Gone():
             return GiveUp(str(failure), gone=True)
         case _:

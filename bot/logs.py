@@ -15,6 +15,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -234,6 +235,7 @@ def configure(
     "auto" is text for a person at a terminal, and JSON, a line each, otherwise.
     """
     stream = stream or sys.stderr
+    out: Any = _Unbroken(stream)
     text = form == "text" or (form == "auto" and stream.isatty())
     rendering: list[Processor] = [
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if text else "iso", utc=not text),
@@ -244,10 +246,10 @@ def configure(
     structlog.configure(
         processors=[structlog.processors.add_log_level, gate, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    writer = structlog.WriteLogger(stream)
+    writer = structlog.WriteLogger(out)
 
     def write(event: EventDict) -> None:
         line: Any = event
@@ -257,6 +259,21 @@ def configure(
 
     _take_over_libraries(LibraryGate(write), level)
     _take_over_crashes(write)
+
+
+class _Unbroken:
+    """A stream whose disk may be full, or whose reader gone: no line of a log is worth stopping for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _take_over_libraries(handler: LibraryGate, level: int) -> None:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from bot.actions import Priority
 from bot.backlog import Backlog, Waiting
 from bot.failing import (
+    LONGEST_WAIT,
     MAX_RESENDS,
     NO_ANSWER,
     GiveUp,
@@ -23,12 +24,15 @@ from bot.failing import (
     is_repeatable,
     marked,
 )
+from bot.in_flight import ONE_CHAT, InFlight
 from bot.measuring import Measures
 from bot.media import Media
 from bot.model import EditText, Outgoing, Receipt, SendFile, SendText, UnpinMessage, Withdraw
+from bot.outage import Outage
 from bot.pacing import Pacer
-from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
+from bot.ports import LONGEST_PAUSE, Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
+from bot.set_back import WallClock
 from bot.store.claims import Claimed, Claims, Part, Pause, Receipted, Remembered
 from bot.store.transaction import Transaction
 from bot.store.writer import NotServed, Together, Unit, Writer
@@ -36,10 +40,9 @@ from bot.store.writer import NotServed, Together, Unit, Writer
 T = TypeVar("T")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
-_IN_FLIGHT = 64
 _LOOK_AGAIN = 0.2  # seconds
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LONGEST_PAUSE = timedelta(days=1)
+_LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to
 _WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time
 _READ_AGAIN = 30.0  # seconds after which they are read anew
 
@@ -86,6 +89,7 @@ class Sender:
         limits = adapter.limits
         self._is_paced = bool(limits.per_second or limits.chat_gap or limits.group_window)
         self._pacer = Pacer(limits)
+        self._kept = self._pacer.learnt  # what the next start will know of the network's limits
         self._backlog = Backlog(limits, self._pacer)
         self._read_up_to = 0  # the last delivery that the backlog has looked at
         self._read_all = False
@@ -93,7 +97,11 @@ class Sender:
         self._lengths: dict[tuple[int, str], int] = {}
         self._resumed_at = _LONG_AGO  # when the last pause of the whole account ends
         self._stirred = asyncio.Event()
-        self._in_flight: dict[asyncio.Task[None], Claimed] = {}
+        self.in_flight = InFlight(1 if limits.chat_gap else ONE_CHAT)
+        self._outage = Outage()
+        self._wall = WallClock()
+        self._turns: list[tuple[Claimed, asyncio.Future[bool]]] = []  # files that are here, and wait to be sent
+        self._to_release: set[bool] = set()  # what was put off: only what surely has not arrived, or all
         self._claiming = asyncio.Lock()
         self._stopping = False
         self._sent = Together(self._record_sent)
@@ -102,6 +110,14 @@ class Sender:
         """There may be something to send."""
         self._read_all = False
         self._stirred.set()
+
+    def reconnected(self, held: bool) -> None:
+        """The network has answered after a failure, or (`held`) has gone on to for a while: what was put off because it
+        could not be reached need not wait for its own time. What may have arrived already waits until it has held: it
+        cannot be said again often."""
+        self._outage.well()
+        self._to_release.add(held)
+        self.wake()
 
     async def run(self) -> None:
         self._remember(await self._run(lambda tx: self._claims(tx).recover()))
@@ -115,7 +131,7 @@ class Sender:
                 claimed = [] if self._stopping else await self._claim(now)
                 for one in claimed:
                     task = asyncio.create_task(self._deliver(one))
-                    self._in_flight[task] = one
+                    self.in_flight.add(task, one)
                     task.add_done_callback(self._landed)
             if not claimed:
                 await self._rest(now)
@@ -126,14 +142,17 @@ class Sender:
         self.wake()
         async with self._claiming:
             pass  # what is being claimed just now is in the air like the rest
-        if self._in_flight:
-            await asyncio.wait(list(self._in_flight), timeout=within)
-        for task in list(self._in_flight):
+        for _, turn in self._turns:
+            _answer(turn, False)
+        tasks = self.in_flight.tasks
+        if tasks:
+            await asyncio.wait(tasks, timeout=within)
+        for task in tasks:
             task.cancel()  # its part stays marked as being sent: the next start treats it as unsure
-        await asyncio.gather(*self._in_flight, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.pop(task, None)
+        self.in_flight.landed(task)
         self._stirred.set()
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, NotServed):
             asyncio.get_running_loop().call_exception_handler(
@@ -146,6 +165,7 @@ class Sender:
     def _remember(self, before: Remembered) -> None:
         """Go on with the pauses and the pace of the last run."""
         self._pacer = Pacer(self._adapter.limits, before.learnt)
+        self._kept = before.learnt
         self._backlog = Backlog(self._adapter.limits, self._pacer)
         if before.paused_until is not None:
             self._pacer.pause(self._steady_at(before.paused_until))
@@ -154,37 +174,53 @@ class Sender:
 
     def _steady_at(self, moment: datetime) -> float:
         """The steady clock's reading at a moment; whatever the other clock says, no pause is longer than a day."""
-        left = min(moment - self._clock.now(), _LONGEST_PAUSE)
+        left = min(moment - self._clock.now(), LONGEST_PAUSE)
         return self._clock.steady() + left.total_seconds()
 
     async def _claim(self, now: float) -> list[Claimed]:
-        limit = max(0, min(self._pacer.slots(now), _IN_FLIGHT - len(self._in_flight)))
-        one_per_chat = bool(self._adapter.limits.chat_gap)
-        busy = set(self._pacer.busy_chats(now))
-        if one_per_chat:
-            busy |= {claimed.chat for claimed in self._in_flight.values() if claimed.priority != Priority.PRESS}
-        chosen = self._backlog.take(limit, now)
+        self._give_turns(now)
+        room = self.in_flight.room()
+        limit = min(self._slots(now), room.messages)
+        busy = sorted(room.full.union(self._pacer.busy_chats(now)))
+        chosen = self._backlog.take(min(limit, room.notices), now)
         reads = self._is_paced and not self._read_all and self._backlog.size < _WINDOW
+        release, self._to_release = self._to_release, set()
+        learnt = self._pacer.learnt
+        back = self._wall.set_back(self._clock.now(), now)
 
-        def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], list[tuple[str, Exception]]]:
+        def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims]:
+            if release:
+                tx.lanes.release_put_off(
+                    self._account, only_sure=not (True in release or self._adapter.limits.idempotent)
+                )
+            if back:
+                tx.lanes.set_back(self._account, back)
             tx.lanes.release_due(self._account)
+            if learnt != self._kept:
+                tx.accounts.learnt(
+                    self._account, *((None, None) if learnt is None else (learnt.per_second, learnt.burst))
+                )
             claims = self._claims(tx)
-            taken = claims.presses()
+            taken = claims.presses(room.presses) if room.presses else []
             if limit:
-                taken += claims.claim(limit, sorted(busy), one_per_chat, urgent=bool(chosen))
+                taken += claims.claim(limit, busy, self.in_flight.one_chat, 0 if chosen else room.notices)
             if chosen and len(taken) < limit:
                 occupied = {claimed.chat for claimed in taken}
                 free = [notice.id for notice in chosen if notice.chat not in occupied]
                 taken += claims.claim_these(free[: limit - len(taken)])
             more = claims.notices(self._read_up_to, _CHUNK, self._lengths) if reads else []
-            return taken, more, claims.faults
+            return taken, more, claims
 
-        claimed, more, faults = await self._run(unit)
-        for kind, fault in faults:
+        claimed, more, claims = await self._run(unit)
+        self._kept = learnt
+        for kind, fault in claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
+        if claims.ended:
+            self._stirred.set()
         for one in claimed:
-            if one.priority != Priority.PRESS:
-                self._pacer.sent(one.chat, one.group, now)
+            # A file is not on its way yet: it gets its turn when it is here.
+            if one.priority != Priority.PRESS and not isinstance(one.parts[0].action, SendFile):
+                self._goes(one, now)
         self._note_waiting(chosen, claimed, more if reads else None, now)
         return claimed
 
@@ -221,6 +257,8 @@ class Sender:
         waits = []
         if due is not None:
             waits.append((due - self._clock.now()).total_seconds())
+        if self._outage.until is not None and self._outage.until > since:
+            waits.append(self._outage.until - now)
         if (free := self._pacer.next_free(since)) is not None:
             waits.append(free - now)
         if (slot := self._pacer.next_slot(since)) > since:
@@ -239,41 +277,87 @@ class Sender:
                 if task is not None:
                     task.cancel()
 
+    # --- turns -------------------------------------------------------------------------------------------------------
+
+    def _slots(self, now: float) -> int:
+        """How many messages may go now, as far as the network's limits are concerned."""
+        slots, tries = self._pacer.slots(now), self._outage.slots(now)
+        return slots if tries is None else min(slots, tries)
+
+    def _goes(self, claimed: Claimed, now: float) -> None:
+        self._pacer.sent(claimed.chat, claimed.group, now)
+        self._outage.tried(now)
+
+    def _goes_at_once(self, claimed: Claimed) -> bool:
+        """Whether a following part may go now: it is a message like any other."""
+        now = self._clock.steady()
+        if self._slots(now) < 1 or self._pacer.free_at(claimed.chat) > now:
+            return False
+        self._goes(claimed, now)
+        return True
+
+    async def _turn(self, claimed: Claimed) -> bool:
+        """Wait until a file that is here may be sent. False: that will take too long to keep it."""
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        entry = (claimed, turn)
+        self._turns.append(entry)
+        self._stirred.set()
+        try:
+            return await turn
+        finally:
+            self._turns.remove(entry)
+
+    def _give_turns(self, now: float) -> None:
+        """What has been fetched goes before what has not been claimed yet."""
+        for claimed, turn in self._turns:
+            room = self.in_flight.room()
+            free_at = max(self._pacer.free_at(claimed.chat), self._pacer.next_slot(now))
+            if free_at - now > _LONGEST_TURN:
+                _answer(turn, False)
+            elif (
+                not turn.done()
+                and free_at <= now
+                and self._slots(now)
+                and room.messages
+                and claimed.chat not in room.full
+            ):
+                self.in_flight.sends(claimed)
+                self._goes(claimed, now)
+                _answer(turn, True)
+
+    # --- sending -----------------------------------------------------------------------------------------------------
+
     async def _deliver(self, claimed: Claimed) -> None:
         """Send the parts in order; each outcome is durable before the next part begins."""
         left: Claimed | None = claimed
         first = True
         try:
             while left is not None and left.parts:
-                if not first and not self._goes_at_once(left):
+                part = left.parts[0]
+                if not first and not isinstance(part.action, SendFile) and not self._goes_at_once(left):
                     await self._record(Claims.rest, left)
                     break
-                left = await self._deliver_part(left, left.parts[0], first)
+                left = await self._deliver_part(left, part, first)
                 first = False
         finally:
             to_follow = 0 if left is None else len(left.parts)
             self._backlog.landed(claimed.id, claimed.chat, to_follow, self._clock.steady())
 
-    def _goes_at_once(self, claimed: Claimed) -> bool:
-        """Whether a following part may go now: it is a message like any other."""
-        now = self._clock.steady()
-        if self._pacer.slots(now) < 1 or self._pacer.free_at(claimed.chat) > now:
-            return False
-        self._pacer.sent(claimed.chat, claimed.group, now)
-        return True
-
     async def _deliver_part(self, claimed: Claimed, part: Part, first: bool) -> Claimed | None:
         """Send one part; what is still to be done then, None when the delivery has ended for now."""
         async with AsyncExitStack() as stack:
             try:
-                action = await self._with_file(part.action, claimed.attempts, stack)
+                action = await self._with_file(claimed, part.action, stack)
             except NotSent as failure:
                 self._failed(self._account, claimed.kind, failure)
-                at = self._clock.now() + (failure.retry_after or backoff(claimed.attempts))
-                await self._record(Claims.again, claimed, part, at, part.unsure)
+                wait = min(failure.retry_after or backoff(claimed.attempts), LONGEST_WAIT)
+                await self._record(Claims.again, claimed, part, self._clock.now() + wait, part.unsure)
                 return None
             except Refused as lost:
                 return await self._without_file(claimed, part, lost)
+            if isinstance(action, SendFile) and not await self._turn(claimed):
+                await self._record(Claims.rest, claimed)
+                return None
             if not first or isinstance(action, SendFile):
                 # Not before: what waits for its turn is surely not sent.
                 await self._record(Claims.begin, claimed, part)
@@ -302,6 +386,7 @@ class Sender:
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])
+        self._is_well()
         if self._measures is not None:
             ready_at = max(claimed.ready_at, self._resumed_at)
             self._measures.sent(self._account, ready_at if part.position == 0 else None)
@@ -309,17 +394,20 @@ class Sender:
         await self._writer.run_together(self._sent, receipted, self._account)
         return replace(claimed, parts=claimed.parts[1:])
 
-    async def _with_file(self, action: Outgoing, attempt: int, stack: AsyncExitStack) -> Outgoing:
+    async def _with_file(self, claimed: Claimed, action: Outgoing, stack: AsyncExitStack) -> Outgoing:
         """What is to be sent, with its file on the disk until `stack` ends. Raises NotSent or Refused."""
         if not isinstance(action, SendFile):
             return action
+        self.in_flight.fetches(claimed)
+        self._stirred.set()  # meanwhile another may go in its place
         if not self._adapter.limits.upload:
             raise Refused("the network takes no files")
-        fetched = self._media.fetched(action.account, action.attachment, self._adapter.limits.upload)
+        most = self._adapter.limits.upload
+        fetched = self._media.fetched(action.account, action.attachment, most, to=self._account)
         try:
             return replace(action, file=await stack.enter_async_context(fetched))
         except NotSent as failure:
-            if attempt < MAX_FETCHES:
+            if claimed.attempts < MAX_FETCHES:
                 raise
             raise Refused("the file could not be had for a long time") from failure
 
@@ -357,6 +445,15 @@ class Sender:
         not_there = None if part.unsure or isinstance(failure, Unknown) else part
         decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now)
         pause = self._pause(claimed.chat, failure, now, steady)
+        match failure:
+            case NotSent(retry_after=None, whole_account=True):
+                self._outage.failed(claimed.chat, steady, surely=True)
+            case Unknown():
+                self._outage.failed(claimed.chat, steady, surely=False)
+            case NotSent():
+                pass
+            case _:
+                self._is_well()
         match decision:
             case Retry(at):
                 await self._record(Claims.again, claimed, part, at, part.unsure, pause)
@@ -369,6 +466,12 @@ class Sender:
             case GiveUp(reason):
                 await self._record(Claims.refused, claimed, reason, not_there)
 
+    def _is_well(self) -> None:
+        """The network takes what we send, or answers with what it has against it."""
+        if self._outage.well():
+            self._to_release.add(False)
+            self._stirred.set()
+
     def _pause(self, chat: int, failure: SendError, now: datetime, steady: float) -> Pause | None:
         """What the network wants to be left alone for, heeded from now on."""
         if not isinstance(failure, NotSent) or failure.retry_after is None:
@@ -377,6 +480,11 @@ class Sender:
         if failure.whole_account:
             self._pacer.refused(until, steady)
             self._resumed_at = max(self._resumed_at, now + failure.retry_after)
-        else:
-            self._pacer.refused_chat(chat, until, steady)
+        elif self._pacer.refused_chat(chat, until, steady):
+            self._outage.failed(chat, steady, surely=True)
         return Pause(now + failure.retry_after, failure.whole_account, self._pacer.learnt)
+
+
+def _answer(turn: asyncio.Future[bool], given: bool) -> None:
+    if not turn.done():
+        turn.set_result(given)

@@ -10,8 +10,10 @@ from bot.ports import Limits
 
 _TOGETHER = 3  # chats that are refused within _SHORTLY: then it is the account that is too fast
 _SHORTLY = 5.0  # seconds
+_ALL_QUIET = 60.0  # seconds at most for which chats that were not refused wait with those that were
 _LONGEST_GAP = 60.0  # seconds between messages that a homeserver's limit may ask for
-_WELL = 100  # messages without a refusal, after which a learnt limit is loosened
+_WELL, _MOST_WELL = 100, 1_000
+"""Messages without a refusal, after which a learnt limit is loosened; twice as many each time that it was in vain."""
 _LOOSER, _NO_LIMIT = 1.25, 50.0  # by how much; and from how many messages a second on it is forgotten
 
 
@@ -45,7 +47,9 @@ class Pacer:
         self._chats: dict[int, _ChatPace] = {}
         self._busy: list[tuple[float, int]] = []  # (free at, chat): may hold times that have been overtaken
         self._refused: deque[tuple[float, int]] = deque(maxlen=_TOGETHER)  # when, which chat
-        self._since_refusal: deque[float] = deque(maxlen=1000)  # the times of what has gone since
+        self._since_refusal: deque[float] = deque(maxlen=_MOST_WELL)  # the times of what has gone since
+        self._tighter: Rate | None = None  # what was learnt before it was loosened the last time
+        self._well = _WELL
         self._set_rate()
 
     def _set_rate(self) -> None:
@@ -83,6 +87,10 @@ class Pacer:
         # A long wait is a punishment, no rate; and what was in the air with the first refused one says nothing new.
         if self._limits.per_second or not first or wait > _LONGEST_GAP:
             return
+        if self._tighter is not None:  # it was right before
+            self._well = min(2 * self._well, _MOST_WELL)
+            self._learn(self._tighter)
+            return
         burst = sum(at > now - 10 * wait for at in self._since_refusal)
         known = self.learnt
         rate = Rate(1 / wait, max(1, min(burst, 20)))
@@ -91,7 +99,7 @@ class Pacer:
         self._learn(rate)
 
     def _learn(self, rate: Rate | None) -> None:
-        self.learnt = rate
+        self.learnt, self._tighter = rate, None
         self._since_refusal.clear()
         self._set_rate()
 
@@ -120,13 +128,15 @@ class Pacer:
         """The network wants nothing for this chat before `until`."""
         self._occupy(chat, self._chats.setdefault(chat, _ChatPace()), until)
 
-    def refused_chat(self, chat: int, until: float, now: float) -> None:
-        """The chat has been written to too fast. When several are refused at once, it is the account that was."""
+    def refused_chat(self, chat: int, until: float, now: float) -> bool:
+        """The chat has been written to too fast. When several are refused at once, it may be the account that was: it
+        pauses too, but not for hours, since each of them may have deserved its own. Whether that is so."""
         self.pause_chat(chat, until)
         self._refused.append((now, chat))
-        lately = {one for at, one in self._refused if at > now - _SHORTLY}
-        if len(lately) >= _TOGETHER:
-            self.pause(until)
+        together = len({one for at, one in self._refused if at > now - _SHORTLY}) >= _TOGETHER
+        if together:
+            self.pause(min(until, now + _ALL_QUIET))
+        return together
 
     # --- what has gone -----------------------------------------------------------------------------------------------
 
@@ -135,9 +145,10 @@ class Pacer:
         self._theoretical = max(self._theoretical, now) + self._increment
         if not self._limits.per_second:
             self._since_refusal.append(now)
-            if self.learnt is not None and len(self._since_refusal) >= _WELL:
-                looser = replace(self.learnt, per_second=self.learnt.per_second * _LOOSER)
-                self._learn(looser if looser.per_second < _NO_LIMIT else None)
+            if self.learnt is not None and len(self._since_refusal) >= self._well:
+                before, rate = self.learnt, self.learnt.per_second * _LOOSER
+                self._learn(replace(before, per_second=rate) if rate < _NO_LIMIT else None)
+                self._tighter = before
         gap, window = self._limits.chat_gap, self._limits.group_window
         if not gap and not (group and window):
             return

@@ -17,6 +17,8 @@ Save = Callable[[bytes], Awaitable[None]]
 
 LARGEST_FILE = 50 * 2**20
 """Bytes of the largest file that is passed on, whatever a network allows: each takes its size on our disk meanwhile."""
+LONGEST_PAUSE = timedelta(days=1)
+"""However long a network says that it wants to be left alone: after a day it is asked again."""
 
 
 # --- networks ------------------------------------------------------------------------------------------------------
@@ -35,12 +37,20 @@ class SendError(Exception):
     """
 
 
+def _pause(told: timedelta | None) -> timedelta | None:
+    """A pause that can be kept: no time at all is none."""
+    return None if told is None or told <= timedelta() else min(told, LONGEST_PAUSE)
+
+
 class NotSent(SendError):
-    """`whole_account`: the limit hit belongs to the whole account, not to this chat alone."""
+    """`whole_account`: it is no matter of this chat alone, but of all that the account sends.
+
+    With a `retry_after` that is a limit which it has hit, without one it cannot reach the network or is not let in.
+    """
 
     def __init__(self, reason: str, retry_after: timedelta | None = None, whole_account: bool = False) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after = _pause(retry_after)
         self.whole_account = whole_account
 
 
@@ -75,7 +85,11 @@ class ReceiveError(Exception):
 
 
 class Down(ReceiveError):
-    pass
+    """`retry_after`: the network has said when it may be asked again."""
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = _pause(retry_after)
 
 
 class Revoked(ReceiveError):
@@ -146,8 +160,8 @@ class Adapter(Protocol):
     """One account on one network.
 
     Life: `open` once, then `receive` (one task, restarted after Down) and `send` (many at a time) side by side,
-    `close` at the end. `parse` is a pure function of the raw event and of what `open` learnt, and works before `open`
-    as far as the raw event tells.
+    `close` at the end; then maybe all of it again. `parse` is a pure function of the raw event and of what `open`
+    learnt, and works before `open` as far as the raw event tells.
     """
 
     Settings: ClassVar[type[BaseModel]]
@@ -165,8 +179,9 @@ class Adapter(Protocol):
         """Hand over every event after `cursor`, batch by batch, for ever.
 
         `deliver` returns when the batch and its cursor are durable; only then may the network be told. An event that
-        cannot be understood is handed over all the same. NOTHING_NEW is for a network that has answered without news:
-        nothing is stored, but it is known to be alive. Raises Down or Revoked; what `deliver` raises passes through.
+        cannot be understood is handed over all the same. NOTHING_NEW is for a network that has answered without news,
+        best at once when this is called: nothing is stored, but it is known to be alive. Raises Down or Revoked; what
+        `deliver` raises passes through.
         """
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from bot.failing import backoff
+from bot.model import Batch
 from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
 from bot.store.writer import NotServed, Unit, Writer
@@ -17,11 +20,17 @@ from bot.store.writer import NotServed, Unit, Writer
 T = TypeVar("T")
 _log = structlog.get_logger()
 
-_HELD = 10.0  # seconds; a network that is down shows it sooner
+_HELD = 10.0  # seconds after an answer; a network that is down shows it sooner
+_UNHEARD = 90.0  # seconds without any failure: some adapters do not tell of answers without news
+_LONGEST_WAIT = timedelta(seconds=10)
+"""Between attempts to connect: who writes when the network is back must not wait for our patience to end."""
+_AFTER_A_FAULT = timedelta(minutes=1)
+_LET_IN_AGAIN = timedelta(minutes=10)  # between looks whether an account is accepted again that was before
+_LATE = 15.0  # seconds: who starts the bot learns by then that a network does not answer
 
 
 class Line:
-    """One account's line to its network. `connected` is set once it was up, `ended` when it is given up for good."""
+    """One account's line to its network. `up` is set while the account is accepted, `fault` says what is wrong."""
 
     def __init__(
         self,
@@ -33,9 +42,11 @@ class Line:
         deliver: Deliver,
         clock: Clock,
         settled: Callable[[str, Account | None, bool], Awaitable[None]],
+        back: Callable[[str, bool], None],
     ) -> None:
         """`folder` is the account's own, `place` what the store calls the data folder that it is in. `settled` hears
-        each time the account is connected (with what it is) or not (None), and whether for good."""
+        each time the account is connected (with what it is) or not (None), and whether for good; `back`, when the
+        network has answered again after a failure, and once more when it has held (True)."""
         self.name = name
         self.adapter = adapter
         self._writer = writer
@@ -44,32 +55,53 @@ class Line:
         self._deliver = deliver
         self._clock = clock
         self._settled = settled
+        self._back = back
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
         self.up = asyncio.Event()
         self.fault: str | None = "not connected yet"  # None while all is well
+        self._answered = asyncio.Event()  # since the last failure
         self._failures = 0  # in a row
+        self._was_accepted = False
 
     async def run(self) -> None:
-        """Until it is cancelled, or the account is not accepted, or is another process's to serve."""
+        """Until it is cancelled, or the account is not accepted from the first, or is another process's to serve."""
         while True:
+            self._answered.clear()
             try:
                 if not self.up.is_set():
                     await self._open()
                 await self._receive()
             except Revoked as error:
-                self.up.clear()
-                await self._report(str(error), final=True)
-                _log.error("account is not accepted", account=self.name)
-                return
+                wait = await self._refused(error)
+                if wait is None:
+                    return
             except NotServed:
                 return
             except Down as error:
+                wait = min(backoff(self._failures + 1), _LONGEST_WAIT)
+                wait = max(wait, error.retry_after or wait)
                 await self._report(str(error))
             except Exception as error:  # a bug in an adapter must not stop the other networks
+                wait = min(backoff(self._failures + 1), _AFTER_A_FAULT)
                 await self._report(f"a fault in the adapter ({type(error).__name__})")
                 _log.exception("receiving failed", account=self.name, error=error)
             self._failures += 1
-            await self._clock.sleep(backoff(self._failures).total_seconds())
+            if wait:
+                await self._clock.sleep(wait.total_seconds())
+
+    async def _refused(self, error: Revoked) -> timedelta | None:
+        """When to ask again whether the account is accepted; None: not any more.
+
+        One that was accepted is opened anew at once: it may have been a hiccup, or a login that only has to be renewed.
+        Refused again, it stops. But nobody should have to get up at night because the network finds out that it was
+        wrong: now and then it is asked.
+        """
+        if self.up.is_set():
+            await self.close()
+            return backoff(self._failures) if self._failures else timedelta()
+        await self._report(str(error), final=True)
+        _log.error("account is not accepted", account=self.name)
+        return _LET_IN_AGAIN if self._was_accepted else None
 
     async def prepare(self) -> None:
         """Log in once, so that what people encrypt from now on can be read here too; serving has not begun."""
@@ -91,26 +123,55 @@ class Line:
         cursor = (await self._run(lambda tx: tx.accounts.get(self.name))).cursor
         recovery = asyncio.create_task(self._recovered())
         try:
-            await self.adapter.receive(cursor, self._deliver)
+            await self.adapter.receive(cursor, self._take)
         finally:
             recovery.cancel()
 
+    async def _take(self, batch: Batch) -> None:
+        await self._deliver(batch)
+        if not self._answered.is_set():
+            self._answered.set()
+            if self._failures:
+                self._back(self.name, False)
+
     async def _recovered(self) -> None:
         """A line that has held for a while is well again, and the next failure is a first one."""
-        await self._clock.sleep(_HELD)
+        unheard = asyncio.create_task(self._clock.sleep(_UNHEARD))
+        heard = asyncio.create_task(self._heard())
+        try:
+            await asyncio.wait((unheard, heard), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unheard.cancel()
+            heard.cancel()
         if self._failures:
             self._failures, self.fault = 0, None
+            self._back(self.name, True)
             await self._run(lambda tx: tx.accounts.recovered(self.name))
 
+    async def _heard(self) -> None:
+        await self._answered.wait()
+        await self._clock.sleep(_HELD)
+
     async def _open(self) -> None:
-        account = await self.adapter.open(await self._home())
+        late = asyncio.create_task(self._late())
+        try:
+            account = await self.adapter.open(await self._home())
+        finally:
+            late.cancel()
         await self._run(
             lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
         )
         self.fault = None
+        self._was_accepted = True
         self.up.set()
         self.tried.set()
         await self._settled(self.name, account, False)
+
+    async def _late(self) -> None:
+        await self._clock.sleep(_LATE)
+        if not self.tried.is_set():
+            with suppress(NotServed):
+                await self._report("the network has not answered yet")
 
     async def _home(self) -> Home:
         """What the store keeps for this data folder; nobody else's, so it needs no lease."""
@@ -123,6 +184,8 @@ class Line:
         return Home(self._folder, state, save)
 
     async def _report(self, reason: str, final: bool = False) -> None:
+        if self.tried.is_set() and reason == self.fault and not final:
+            return  # it is known, and every ten seconds would be too often to tell
         self.fault = reason
         self.tried.set()
         await self._run(lambda tx: tx.accounts.failed(self.name, reason))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -91,9 +92,11 @@ async def _best(
     failures: list[EngineError] = []
     try:
         async with asyncio.timeout(within.total_seconds()):
-            for engine in engines:
+            ends = asyncio.get_running_loop().time() + within.total_seconds()
+            for place, engine in enumerate(engines):
                 try:
-                    texts = await _asked(engine, todo, source, target)
+                    async with _share_of(ends, len(engines) - place):
+                        texts = await _asked(engine, todo, source, target)
                 except EngineError as failure:
                     failures.append(failure)
                     continue
@@ -105,6 +108,23 @@ async def _best(
     except TimeoutError:
         failures.append(Unavailable("the engines took too long"))
     return best, failures
+
+
+@asynccontextmanager
+async def _share_of(ends: float, engines: int) -> AsyncIterator[None]:
+    """As much of the time until `ends` as is left for each of so many engines: one that hangs leaves the next its own.
+
+    Raises Unavailable when it is over.
+    """
+    loop = asyncio.get_running_loop()
+    if engines == 1:  # the last may take all
+        yield
+        return
+    try:
+        async with asyncio.timeout_at(loop.time() + (ends - loop.time()) / engines):
+            yield
+    except TimeoutError:
+        raise Unavailable("the engine took too long") from None
 
 
 async def _asked(engine: Engine, todo: Mapping[int, Marked], source: str, target: str) -> dict[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from bot.translating import Result, translate
 
-_AT_ONCE = 8
+_AT_ONCE = 8  # of each purpose: an engine that hangs over notices keeps nobody's words waiting
 _ATTEMPTS = {"conversation": 4, "notice": 12}  # people's words are soon too late; a notice can wait for its engine
 _LONGEST_WAIT = timedelta(minutes=5)
 
@@ -30,7 +31,7 @@ class Translators:
         self._engines = engines
         self._failed = failed
         self._stirred = asyncio.Event()
-        self._busy: set[int] = set()
+        self._busy: dict[int, str] = {}  # being made just now, with their purposes
 
     def wake(self) -> None:
         self._stirred.set()
@@ -40,23 +41,27 @@ class Translators:
             while True:
                 self._stirred.clear()
                 for wanted in await self._writer.run(self._take, HOUSE):
-                    self._busy.add(wanted.id)
+                    self._busy[wanted.id] = wanted.purpose
                     tasks.create_task(self._make(wanted))
                 await self._rest()
 
     def _take(self, tx: Transaction) -> list[Wanted]:
-        return tx.texts.wanted(_AT_ONCE - len(self._busy), sorted(self._busy))
+        busy = sorted(self._busy)
+        return [wanted for purpose, free in self._free().items() for wanted in tx.texts.wanted(purpose, free, busy)]
+
+    def _free(self) -> dict[str, int]:
+        """How many more of each purpose may be made at once."""
+        at_work = Counter(self._busy.values())
+        return {purpose: _AT_ONCE - at_work[purpose] for purpose in _ATTEMPTS if at_work[purpose] < _AT_ONCE}
 
     async def _rest(self) -> None:
         """Until something is stirred, or a postponed translation is due."""
 
         def seconds(tx: Transaction) -> float | None:
-            at = tx.texts.next_wanted_at(sorted(self._busy))
+            at = tx.texts.next_wanted_at(list(self._free()), sorted(self._busy))
             return None if at is None else (at - tx.now).total_seconds()
 
         wait = await self._writer.run(seconds, HOUSE)
-        if len(self._busy) >= _AT_ONCE:
-            wait = None
         try:
             async with asyncio.timeout(None if wait is None else max(wait, 0.0)):
                 await self._stirred.wait()
@@ -70,7 +75,7 @@ class Translators:
             if result.text is None:
                 self._failed(wanted.purpose, result.failure or "no engine")
         finally:
-            self._busy.discard(wanted.id)
+            del self._busy[wanted.id]
             self._stirred.set()
 
     async def _ask(self, wanted: Wanted) -> Result:

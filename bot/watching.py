@@ -74,7 +74,7 @@ class Watch:
 
     async def _look(self) -> Queues | None:
         now = self._app.parts.clock.now()
-        if self._looked_at is None or not now - self._looked_at < _FRESH:
+        if self._looked_at is None or not timedelta() <= now - self._looked_at < _FRESH:
             failed_since = now - timedelta(days=self._app.policy.delete_after_days)
             try:
                 async with self._reader.connect() as connection:

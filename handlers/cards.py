@@ -32,7 +32,7 @@ def post(tx: Transaction, request: Request) -> Actions:
     if room is None:
         return ()
     content, buttons = _card(tx, request)
-    tx.schedule.at(_midnight(tx), Due("card-date", request.code))
+    tx.schedule.at(_midnight(tx), Due("card-date", request.code, calendar=True))
     opening.watch(tx, room)
     card = Say(
         room.id, content, request.code, below.card_name(request), buttons=buttons, priority=Priority.COORDINATION

@@ -24,7 +24,7 @@ def watch(tx: Transaction, notice: Notice) -> None:
     """It is out: its last day ends at midnight, by the clocks of the zone."""
     tx.schedule.cancel(BUSINESS, notice.code)
     if notice.state is NoticeState.PUBLISHED and notice.valid_until is not None:
-        tx.schedule.at(end_of(notice.valid_until, tx.policy.zone), Due(BUSINESS, notice.code))
+        tx.schedule.at(end_of(notice.valid_until, tx.policy.zone), Due(BUSINESS, notice.code, calendar=True))
 
 
 def today(tx: Transaction) -> date:

@@ -126,4 +126,4 @@ def watch(tx: Transaction, room: KnownChat) -> None:
 
 def plan_digest(tx: Transaction) -> None:
     if tx.policy.digest_at:
-        tx.schedule.no_later(next_time(tx.policy.digest_at, tx.policy.zone, tx.now), Due(DIGEST))
+        tx.schedule.no_later(next_time(tx.policy.digest_at, tx.policy.zone, tx.now), Due(DIGEST, calendar=True))

@@ -17,7 +17,7 @@ UNREAD_TOO = "notice-publish-machine"
 def plan(tx: Transaction, notice: Notice, machine: bool, at: datetime, person: int) -> Content:
     """It goes out then, and at no other time; what the room is told."""
     drop(tx, notice)
-    tx.schedule.at(at, Due(UNREAD_TOO if machine else AS_READ, notice.code))
+    tx.schedule.at(at, Due(UNREAD_TOO if machine else AS_READ, notice.code, calendar=True))
     tx.notices.happened(notice, "planned", person)
     return (
         Line(say("planned", code=notice.code, at=at)),

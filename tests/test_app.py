@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 from tests.paper import Paper
@@ -25,3 +27,15 @@ async def test_a_request_survives_a_restart_on_either_database(database_url: str
         assert any("Kom om 20 uur naar het huis." in words for words in member.reads())
         [card] = [shown for shown in coordinator.sees(room) if shown.plain.startswith("K1") and not shown.thread]
         assert "Leïla" in card.plain
+
+
+async def test_names_that_cannot_be_looked_up_take_no_others_thread(tmp_path: Path) -> None:
+    """The system's resolver hangs for half a minute, in a thread for each name, when its server is away; keeping leases
+    and cleaning files needs threads, too."""
+    answers = threading.Event()
+    async with world(tmp_path):
+        stuck = [asyncio.create_task(asyncio.to_thread(answers.wait, 60)) for _ in range(16)]
+        async with asyncio.timeout(10):
+            await asyncio.to_thread(answers.is_set)
+        answers.set()
+        await asyncio.gather(*stuck)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import io
 import json
@@ -346,3 +347,13 @@ def test_a_crash_prints_no_words(tmp_path: Path) -> None:
         ("stopped by an error", "RuntimeError"),
     ]
     assert Output(crashed.stderr).leaks_nothing()
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    """It goes to a file, say, on the disk that is full."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        logs.configure(full, "json")
+        structlog.get_logger().warning("not sent", account="telegram")
+        logging.getLogger("telegram").error("something went wrong")
+        with contextlib.suppress(OSError):
+            full.close()

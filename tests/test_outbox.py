@@ -105,6 +105,36 @@ async def test_a_long_pause_outlives_a_restart(whole_account: bool, tmp_path: Pa
         assert other.reads() == ["elsewhere"]
 
 
+async def test_three_chats_that_are_paused_for_hours_silence_nobody_else(tmp_path: Path) -> None:
+    """When several are refused at once it may be the account that was too fast: that is found out within minutes."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        refused = [w.network.chat(f"refused {number}", ChatKind.PRIVATE, "refused") for number in range(3)]
+        for one in refused:
+            w.network.broken[one.id] = NotSent("Too Many Requests", timedelta(seconds=10_000))
+            to = await w.app.unit(lambda tx, one=one: tx.chats.known(one, ChatKind.PRIVATE).id)  # type: ignore[misc]
+            await say(w, to, "hello")
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Verbatim("come at ten"),), subject="K9")))
+        for _ in range(7):
+            w.clock.advance(timedelta(seconds=15))
+            for _ in range(9):
+                await w.app.unit(lambda tx: None)
+        assert member.reads() == ["come at ten"]
+
+
+async def test_a_limit_that_was_found_to_be_looser_is_kept(tmp_path: Path) -> None:
+    """What was learnt outlives a restart in both directions."""
+    async with bot_and_member(tmp_path, LIKE_MATRIX) as (w, member, chat):
+        w.network.faults = [NotSent("slow down", timedelta(seconds=5), whole_account=True)]
+        await say(w, chat, "first")
+        assert (await w.app.unit(lambda tx: tx.accounts.get("paper"))).rate == pytest.approx(0.2)
+        for number in range(110):
+            await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Verbatim("more"),), subject="K1")))
+            w.clock.advance(timedelta(seconds=6))
+            while len(member.reads()) < number:
+                await w.app.unit(lambda tx: None)
+        assert (await w.app.unit(lambda tx: tx.accounts.get("paper"))).rate == pytest.approx(0.25)
+
+
 async def test_a_clock_that_is_set_back_delays_nothing_for_long(tmp_path: Path) -> None:
     """What was to be tried again in a second is not tried again in an hour and a second."""
     async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):

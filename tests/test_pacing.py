@@ -72,6 +72,16 @@ def test_several_chats_refused_at_once_mean_the_account() -> None:
     assert pacer.next_slot(3) == 31
 
 
+def test_chats_that_each_deserved_hours_do_not_silence_the_others() -> None:
+    """Three that may be written to again in three hours are no reason to write to nobody for so long."""
+    pacer = Pacer(TELEGRAM)
+    for chat in (1, 2, 3):
+        pacer.refused_chat(chat, until=10_000, now=0)
+    assert pacer.slots(59) == 0
+    assert pacer.slots(61) > 0
+    assert [pacer.free_at(chat) for chat in (1, 2, 3, 4)] == [10_000, 10_000, 10_000, 0]
+
+
 HOMESERVER = replace(LIKE_MATRIX, per_second=0)
 
 
@@ -101,6 +111,14 @@ def test_a_limit_that_nobody_told_is_learnt() -> None:
     assert refusals <= 6
     assert pacer.learnt is not None
     assert 0.1 <= pacer.learnt.per_second <= 0.3
+
+
+def test_a_limit_that_stays_is_tried_less_and_less() -> None:
+    """It might have been lifted, but asking costs a refusal."""
+    pacer = Pacer(HOMESERVER)
+    took, refusals = homeserver(0.2, 10, pacer, 3000)
+    assert took <= 1.01 * 2990 / 0.2
+    assert refusals <= 15
 
 
 def test_what_was_learnt_can_be_taken_along() -> None:

@@ -224,10 +224,17 @@ class Hanging(Scripted):
         raise AssertionError
 
 
-async def test_all_engines_together_have_only_so_much_time() -> None:
+async def test_an_engine_that_hangs_leaves_the_next_its_share_of_the_time() -> None:
     engines = [Hanging("one"), Scripted("two")]
+    result = await translate("kom morgen", "nl", "en", engines, nothing, within=timedelta(seconds=0.1))
+    assert result.engine == "two"
+
+
+async def test_all_engines_together_have_only_so_much_time() -> None:
+    engines = [Hanging("one"), Hanging("two")]
     result = await translate("kom morgen", "nl", "en", engines, nothing, within=timedelta(seconds=0.05))
-    assert result == Result(None, None, (), timedelta(seconds=30), "the engines took too long")
+    assert result.retry_after == timedelta(seconds=30)
+    assert result.failure == "the engine took too long; the engines took too long"
 
 
 async def test_what_there_is_when_the_time_is_over_is_given_with_its_findings() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,20 @@ from sqlalchemy import func, select
 from bot.actions import Priority
 from bot.app import App, Parts, free_bytes
 from bot.chats import Pairing
-from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
+from bot.model import (
+    Added,
+    Attachment,
+    Chat,
+    ChatKind,
+    Edited,
+    Message,
+    Person,
+    Pressed,
+    Reacted,
+    Removed,
+    SetCommands,
+    Text,
+)
 from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
 from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
@@ -264,7 +277,7 @@ def _busy(tx: Transaction) -> bool:
         delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now),
         ~paused | (delivery.c.priority == Priority.PRESS),  # presses are answered whatever the network wants
     )
-    wanted = tx.texts.next_wanted_at([])
+    wanted = tx.texts.next_wanted_at(["conversation", "notice"], [])
     stored = select(func.count()).select_from(broadcast)
     return bool(
         tx.connection.execute(stored).scalar_one()
@@ -299,16 +312,17 @@ def parts_of(
     network: Paper,
     clock: Clock,
     limits: Limits,
-    engines: Sequence[Engine] = (),
+    engines: Sequence[Engine] | Mapping[str, Sequence[Engine]] = (),
     policy: Policy = POLICY,
+    others: Sequence[Paper] = (),
 ) -> Parts:
-    """What a bot on the paper network is put together from."""
+    """What a bot on the paper network, and on the `others`, is put together from."""
     return Parts(
         url=url,
         data_dir=folder,
         policy=replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines)),
-        adapters={network.account: PaperAdapter(network.account, PaperAdapter.Settings(), network, limits)},
-        engines={"notice": engines, "conversation": engines},
+        adapters={n.account: PaperAdapter(n.account, PaperAdapter.Settings(), n, limits) for n in (network, *others)},
+        engines=engines if isinstance(engines, Mapping) else {"notice": engines, "conversation": engines},
         handle=handle,
         clock=clock,
     )
@@ -318,19 +332,25 @@ def parts_of(
 async def world(
     folder: Path,
     policy: Policy = POLICY,
-    engines: Sequence[Engine] = (),
+    engines: Sequence[Engine] | Mapping[str, Sequence[Engine]] = (),
     limits: Limits = LIKE_MATRIX,
     url: str | None = None,
     network: Paper | None = None,
     clock: Clock | None = None,
     free: Callable[[Path], int] = free_bytes,
+    others: Sequence[Paper] = (),
+    menus: Sequence[SetCommands] = (),
 ) -> AsyncIterator[World]:
-    """The bot at work; a second world on the same folder and network is the bot started again."""
+    """The bot at work; a second world on the same folder and network is the bot started again. It has accounts on the
+    `others`, too."""
     clock, network = clock or Clock(), network or Paper()
     if url is None and not (folder / "schakel.db").exists():
         (folder / "schakel.db").write_bytes(_without_rows())
-    url = url or f"sqlite:///{folder / 'schakel.db'}"
-    parts = replace(parts_of(folder, url, network, clock, limits, engines, policy), free=free)
+    parts = replace(
+        parts_of(folder, url or f"sqlite:///{folder / 'schakel.db'}", network, clock, limits, engines, policy, others),
+        free=free,
+        menus=lambda catalogue, name: menus if name == network.account else (),
+    )
     ready = asyncio.Event()
 
     async def announce() -> None:

@@ -52,6 +52,9 @@ class Gate:
             except Unsupported:
                 self._open()
                 raise
+            except asyncio.CancelledError:  # whoever asked has waited long enough
+                self._failed()
+                raise
             else:
                 self._open()
             finally:

@@ -18,6 +18,7 @@ from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
 from adapters.matrix.login import kept_token, logged_in
 from adapters.matrix.parsing import parse
+from adapters.matrix.put_off import PutOff
 from adapters.matrix.raw import Me
 from adapters.matrix.receiving import Receiver, direct_rooms
 from adapters.matrix.sending import TEXT_BYTES, Sender
@@ -68,6 +69,7 @@ class MatrixAdapter:
         self._server = Homeserver(settings.homeserver)
         self._client: Client | None = None
         self._undecrypted: Undecrypted | None = None
+        self._put_off: PutOff | None = None
         self._receiver: Receiver | None = None
         self._sender: Sender | None = None
         self._under_way: set[asyncio.Task[Receipt]] = set()
@@ -88,7 +90,8 @@ class MatrixAdapter:
             await self._release()
             raise
         self._undecrypted = Undecrypted(home.folder)
-        self._receiver = Receiver(self._server, client, self._undecrypted, me, self._timeline)
+        self._put_off = PutOff(home.folder)
+        self._receiver = Receiver(self._server, client, self._undecrypted, self._put_off, me, self._timeline)
         self._sender = Sender(self._server, client)
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
 
@@ -101,12 +104,14 @@ class MatrixAdapter:
         await self._release()
 
     async def _release(self) -> None:
-        await self._server.close()
         if self._undecrypted is not None:
             self._undecrypted.close()
+        if self._put_off is not None:
+            self._put_off.close()
         if self._client is not None:
             self._client.close()
-        self._undecrypted = self._client = None
+        await self._server.close()
+        self._undecrypted = self._put_off = self._client = None
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._receiver is None:
@@ -118,7 +123,7 @@ class MatrixAdapter:
 
     async def send(self, action: Outgoing) -> Receipt:
         if self._sender is None:
-            raise NotSent("the account is not connected")
+            raise NotSent("the account is not connected", whole_account=True)
         # A send that is cut off halfway leaves the room's keys in the dark: it goes on when its caller is cancelled.
         task = asyncio.create_task(self._sender.send(action))
         self._under_way.add(task)

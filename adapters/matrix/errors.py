@@ -12,17 +12,18 @@ LIMITED = (
 )
 
 
-def send_error(failure: Failure, in_room: bool = True) -> SendError:
-    """What the failure says about delivery. `in_room`: the account is in the room that it wrote to."""
+def send_error(failure: Failure, in_room: bool = True, writing: bool = False) -> SendError:
+    """What the failure says about delivery. `in_room`: the account is in the room that it wrote to; `writing`: it was
+    an event that was not taken. Joining, files and keys have limits of their own, which stop no message."""
     match failure:
         case Failure(status=429) | Failure(errcode="M_LIMIT_EXCEEDED"):
-            return NotSent(LIMITED, failure.retry_after, whole_account=True)
+            return NotSent(LIMITED, failure.retry_after, whole_account=writing)
         case Failure(errcode=code) if code in REVOKED:
             return NotSent("the homeserver does not accept the account's login", whole_account=True)
         case Failure(errcode="M_RESOURCE_LIMIT_EXCEEDED" | "M_USER_LOCKED" | "M_USER_SUSPENDED"):
             return NotSent(f"the homeserver does not let the account write now ({failure.errcode})")
         case Failure(reached=False):
-            return NotSent("the homeserver cannot be reached")
+            return NotSent("the homeserver cannot be reached", whole_account=True)
         case Failure(status=403, errcode="M_FORBIDDEN") if in_room:
             return Refused("the account may not write in this room: give it the power to send messages")
         case Failure(status=403, errcode="M_FORBIDDEN"):
@@ -38,4 +39,4 @@ def receive_error(failure: Failure) -> ReceiveError:
         return Revoked("the homeserver no longer accepts the account's login")
     if failure.status is None:
         return Down("the homeserver does not answer")
-    return Down(f"the homeserver answers with {failure}")
+    return Down(f"the homeserver answers with {failure}", failure.retry_after)

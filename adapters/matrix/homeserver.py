@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -21,6 +22,10 @@ Json = dict[str, Any]
 CONNECT_TIMEOUT = 10.0
 REQUEST_TIMEOUT = 30.0
 FILE_TIMEOUT = 600.0  # for the largest file on a slow line
+STALLED = 60.0  # seconds in which nothing of a file moves
+CONNECTIONS = 128  # more than the sender has in flight, beside receiving
+DOWNLOADS = 16  # at a time, on connections of their own
+LONGEST_WAIT = 10**9  # milliseconds; more is no time to wait
 
 
 class Failure(Exception):
@@ -57,12 +62,11 @@ class Homeserver:
     def __init__(self, address: str, token: str | None = None) -> None:
         self.address = address
         self.token = token
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[int, aiohttp.ClientSession] = {}  # by how many connections each may have
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        while self._sessions:
+            await self._sessions.popitem()[1].close()
 
     async def call(
         self,
@@ -81,9 +85,11 @@ class Homeserver:
     async def upload(self, pieces: AsyncIterator[bytes], size: int, mime: str) -> str:
         """Store `size` bytes; the address under which they can be found. Raises Failure."""
         headers = {"Content-Type": mime, "Content-Length": str(size)}
-        answer = await self._answer(
-            self._request("POST", "/_matrix/media/v3/upload", pieces, headers, None, FILE_TIMEOUT)
-        )
+        with _in_our_terms():
+            async with asyncio.timeout(STALLED) as patience:
+                watched = _watched(pieces, patience)
+                request = self._request("POST", "/_matrix/media/v3/upload", watched, headers, None, FILE_TIMEOUT)
+                answer = await self._answer(request)
         address = answer.get("content_uri")
         if not isinstance(address, str):
             raise Failure(200)
@@ -92,7 +98,7 @@ class Homeserver:
     async def download(self, path: str, into: Path, most: int) -> None:
         """Write an answer's bytes to a file, piece by piece. Raises Failure, or TooLarge after `most` bytes."""
         with _in_our_terms():
-            async with self._request("GET", path, None, {}, None, FILE_TIMEOUT) as response:
+            async with self._request("GET", path, None, {}, None, FILE_TIMEOUT, DOWNLOADS) as response:
                 if response.status != 200:
                     answer = _object(await response.read()) or {}
                     raise _failure(response.status, answer, response.headers.get("Retry-After"))
@@ -120,19 +126,34 @@ class Homeserver:
         headers: dict[str, str],
         query: dict[str, str] | None,
         timeout: float,
+        connections: int = CONNECTIONS,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession()
+        session = self._sessions.get(connections)
+        if session is None:
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections))
+            self._sessions[connections] = session
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        return self._session.request(
+        return session.request(
             method,
             URL(self.address + path, encoded=True).update_query(query or {}),
             data=data,
             headers=headers,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
+            timeout=aiohttp.ClientTimeout(
+                total=timeout,
+                connect=timeout if connections == DOWNLOADS else 2 * CONNECT_TIMEOUT,  # the name is looked up within it
+                sock_connect=CONNECT_TIMEOUT,
+                sock_read=STALLED if timeout == FILE_TIMEOUT else None,
+            ),
         )
+
+
+async def _watched(pieces: AsyncIterator[bytes], patience: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """The pieces; whoever does not take the next one for a while is left."""
+    async for piece in pieces:
+        patience.reschedule(asyncio.get_running_loop().time() + STALLED)
+        yield piece
 
 
 @contextmanager
@@ -169,10 +190,10 @@ def _failure(status: int, answer: Json, header: str | None) -> Failure:
     errcode = answer.get("errcode")
     wait = answer.get("retry_after_ms")
     retry_after = None
-    if isinstance(wait, int | float):
-        retry_after = timedelta(milliseconds=wait)
-    elif header is not None and header.isdecimal():
-        retry_after = timedelta(seconds=int(header))
+    if isinstance(wait, int | float) and wait > 0:
+        retry_after = timedelta(milliseconds=min(wait, LONGEST_WAIT))
+    elif header is not None and header.isascii() and header.isdecimal():
+        retry_after = timedelta(milliseconds=min(1000 * int(header[:12]), LONGEST_WAIT))
     return Failure(
         status,
         errcode if isinstance(errcode, str) else "",

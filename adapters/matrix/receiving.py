@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -11,6 +12,7 @@ from itertools import chain
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.undecrypted import Undecrypted
 from bot.model import NOTHING_NEW, Batch, Raw
@@ -22,6 +24,7 @@ LONG_POLL = 30.0
 FIRST_SYNC = 300.0  # seconds: the state of every room
 _NO_ROOMS: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
 PAGE = "100"
+SOON = 10.0  # seconds that everybody waits for the earlier messages of one room; then only that room does
 PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
 
 
@@ -35,6 +38,7 @@ class Receiver:
         server: Homeserver,
         client: Client,
         undecrypted: Undecrypted,
+        put_off: PutOff,
         me: Me,
         timeline: int,
         now_ms: Callable[[], int] = _now_ms,
@@ -54,17 +58,31 @@ class Receiver:
         )
         self._full_state = True  # once in the client's life: nio keeps no rooms on disk
         self._try_decrypting = True
+        self._latecomers = Latecomers(put_off, self._raws_since, now_ms)
 
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
+        stream = asyncio.create_task(self._follow_stream(cursor, deliver))
+        late = asyncio.create_task(self._latecomers.run(deliver))
         try:
-            await self._collect_keys()
-            while True:
-                cursor = await self._round(cursor, deliver)
+            done, _ = await asyncio.wait((stream, late), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         except Failure as failure:
             raise receive_error(failure) from failure
+        finally:
+            stream.cancel()
+            late.cancel()
+            await asyncio.gather(stream, late, return_exceptions=True)
 
-    async def _round(self, cursor: str | None, deliver: Deliver) -> str:
-        answer = await self._sync(cursor)
+    async def _follow_stream(self, cursor: str | None, deliver: Deliver) -> None:
+        await self._collect_keys()
+        patience = 0.0  # the first answer comes at once: then it is known that the homeserver is there
+        while True:
+            cursor = await self._round(cursor, deliver, patience)
+            patience = LONG_POLL
+
+    async def _round(self, cursor: str | None, deliver: Deliver, patience: float) -> str:
+        answer = await self._sync(cursor, patience)
         rooms = answer.get("rooms", {})
         left = {room_id: (room, self._room(room_id)) for room_id, room in rooms.get("leave", {}).items()}
         self._note_direct(answer)
@@ -76,12 +94,11 @@ class Receiver:
         events += readable
         own_joins: list[tuple[str, Json]] = []
         if cursor is not None:  # at the very first start what was said before is not ours to answer
-            for room_id, room in rooms.get("join", {}).items():
-                news = await self._news(room_id, room, cursor)
+            for room_id, news in (await self._all_news(rooms.get("join", {}), cursor)).items():
                 own_joins += [(room_id, event) for event in news if self._is_own(event, "join")]
                 events += self._raws(news, room_id, self._room(room_id))
             for room_id, (room, known) in left.items():
-                news = await self._news(room_id, room, cursor)
+                news = await self._last_news(room_id, room, cursor)
                 events += self._raws(news, room_id, known)
                 if not any(self._is_own(event, "leave", "ban") for event in news):
                     events.append(self._departure(room_id, known, cursor))
@@ -100,31 +117,64 @@ class Receiver:
         over for a while: the server would throw away what came for us before it."""
         query = {"filter": json.dumps(_NO_ROOMS), "timeout": "0"}
         while True:
-            answer = await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
+            answer = await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
             if not answer.get("to_device", {}).get("events"):
                 return
             self._try_decrypting |= self._client.absorb(answer)
             query["since"] = answer["next_batch"]
 
-    async def _sync(self, cursor: str | None) -> Json:
+    async def _sync(self, cursor: str | None, patience: float) -> Json:
         query = {"filter": self._filter}
         if cursor is not None:
             query["since"] = cursor
         if self._full_state:
             query["full_state"] = "true"
             return await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
-        query["timeout"] = str(int(LONG_POLL * 1000))
+        query["timeout"] = str(int(patience * 1000))
         return await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
 
     # --- what is new in a room -------------------------------------------------------------------------------------
 
-    async def _news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
+    async def _all_news(self, rooms: Json, cursor: str) -> dict[str, list[Json]]:
+        """By room its events since the cursor.
+
+        A room whose earlier messages cannot be had is put off, with all that follows there, so that no other waits for
+        it. When it is more than one, the homeserver may be in trouble rather than they: Failure is raised.
+        """
+        found: dict[str, list[Json]] = {}
+        put_off = self._latecomers.rooms
+        failed = False
+        for room_id, room in rooms.items():
+            if room_id not in put_off:
+                try:
+                    found[room_id] = await self._news(room_id, room, cursor, SOON)
+                    continue
+                except Failure as failure:
+                    if failed or failure.errcode in REVOKED:
+                        raise
+                    failed = True
+                    log.warning("a room's earlier messages cannot be had now (%s): it has to wait", failure)
+            if room.get("timeline", {}).get("events"):
+                self._latecomers.put_off(room_id, cursor, room)
+        return found
+
+    async def _last_news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
+        """Of a room that we are out of; what cannot be had of it now never can."""
+        try:
+            return await self._news(room_id, room, cursor, SOON)
+        except Failure as failure:
+            if failure.errcode in REVOKED:
+                raise
+            events: list[Json] = room.get("timeline", {}).get("events", [])
+            return events
+
+    async def _news(self, room_id: str, room: Json, cursor: str, within: float) -> list[Json]:
         """The room's events since the cursor, none left out, and none from before we were meant to see them."""
         timeline = room.get("timeline", {})
         events: list[Json] = timeline.get("events", [])
         before = timeline.get("prev_batch")
         if timeline.get("limited") and self._joined(events) is None:
-            events = [*await self._gap(room_id, cursor, before), *events]
+            events = [*await self._gap(room_id, cursor, before, within), *events]
             before = cursor
         joined = self._joined(events)
         if joined is None:
@@ -132,22 +182,24 @@ class Receiver:
         if not self._room(room_id).direct:
             return events[joined:]
         # Who opens a private chat with us writes at once, before we have joined: that is the first cry for help.
-        earlier = await self._since_invitation(room_id, events[:joined], before)
+        earlier = await self._since_invitation(room_id, events[:joined], before, within)
         return [events[joined], *earlier, *events[joined + 1 :]]
 
-    async def _gap(self, room_id: str, cursor: str, until: str) -> list[Json]:
+    async def _gap(self, room_id: str, cursor: str, until: str, within: float) -> list[Json]:
         """What the server left out of a long timeline, oldest first."""
         events: list[Json] = []
         token = cursor
         while True:
-            page = await self._page(room_id, {"dir": "f", "from": token, "to": until})
+            page = await self._page(room_id, {"dir": "f", "from": token, "to": until}, within)
             events += page.get("chunk", [])
             end = page.get("end")
             if not end or end in (token, until):
                 return events
             token = end
 
-    async def _since_invitation(self, room_id: str, events: list[Json], before: str | None) -> list[Json]:
+    async def _since_invitation(
+        self, room_id: str, events: list[Json], before: str | None, within: float
+    ) -> list[Json]:
         """What stands between our invitation and `events`' end; nothing where no invitation is found."""
         for _ in range(PAGES_BACK):
             invited = _last(events, lambda event: self._is_own(event, "invite"))
@@ -155,14 +207,15 @@ class Receiver:
                 return events[invited + 1 :]
             if before is None:
                 break
-            page = await self._page(room_id, {"dir": "b", "from": before})
+            page = await self._page(room_id, {"dir": "b", "from": before}, within)
             events = [*reversed(page.get("chunk", [])), *events]
             before = page.get("end")
         return []
 
-    async def _page(self, room_id: str, query: dict[str, str]) -> Json:
+    async def _page(self, room_id: str, query: dict[str, str], within: float) -> Json:
+        where = path("rooms", room_id, "messages")
         try:
-            return await self._server.call("GET", path("rooms", room_id, "messages"), query=query | {"limit": PAGE})
+            return await self._server.call("GET", where, query=query | {"limit": PAGE}, timeout=within)
         except Failure as failure:
             if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND"):  # we were put out of the room: no more to be had
                 log.warning("a room's earlier messages are out of reach (%s)", failure.errcode)
@@ -179,6 +232,9 @@ class Receiver:
             return False
         now = event.get("content", {}).get("membership")
         return now in memberships and event.get("unsigned", {}).get("prev_content", {}).get("membership") != now
+
+    async def _raws_since(self, room_id: str, room: Json, cursor: str, within: float) -> list[Raw]:
+        return list(self._raws(await self._news(room_id, room, cursor, within), room_id, self._room(room_id)))
 
     # --- handing over ----------------------------------------------------------------------------------------------
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+
+from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
 from adapters.matrix import inspecting, media
 from adapters.matrix.client import Client
@@ -44,6 +47,7 @@ SAID_AS = "schakel.transaction"
 """The key, outside of what is encrypted, by which a message of ours is found again from another device: the server
 knows transaction ids of one device only, and for a day."""
 PAGES_BACK = 5  # of 100 messages of ours in a room, to look for one that may have been sent
+TIGHT = 600.0  # seconds after a refusal in which the homeserver is spared what is only an ease
 REMEMBERED = 10_000  # offers; one that is forgotten costs a request that the server refuses as a repetition
 
 
@@ -52,6 +56,7 @@ class Sender:
         self._server = server
         self._client = client
         self._offered: set[tuple[str, int]] = set()  # a card that is edited again and again has its numbers already
+        self._tight_until = 0.0
 
     async def send(self, action: Outgoing) -> Receipt:
         """Do it, or raise a SendError. Not to be cancelled."""
@@ -100,6 +105,8 @@ class Sender:
             error = send_error(failure)
             prepared = NotSent(f"the message could not be prepared ({failure})")
             raise (error if isinstance(error, NotSent) else prepared) from failure
+        except (PeeweeException, OSError) as error:  # the disk is full: no key must be used that is not kept
+            raise NotSent(f"the room's keys could not be kept ({type(error).__name__})") from error
         return await self._put(room_id, path("rooms", room_id, "send", kind, transaction), content)
 
     async def _file(self, action: SendFile) -> Receipt:
@@ -141,7 +148,10 @@ class Sender:
     async def _error(self, failure: Failure, room_id: str) -> SendError:
         """403 means "not in the room" as well as "in the room, but silenced": ask which."""
         if failure.status != 403:
-            return send_error(failure)
+            error = send_error(failure, writing=True)
+            if isinstance(error, NotSent) and error.retry_after is not None:
+                self._tight_until = asyncio.get_running_loop().time() + TIGHT
+            return error
         try:
             answer = await self._server.call("GET", path("joined_rooms"))
         except Failure as other:
@@ -149,7 +159,10 @@ class Sender:
         return send_error(failure, in_room=room_id in answer.get("joined_rooms", []))
 
     async def _offer(self, action: SendText | EditText, event_id: str | None) -> None:
-        """Put the choices' numbers under the message, to be pressed. They are an ease: without them it stands."""
+        """Put the choices' numbers under the message, to be pressed. They are an ease: without them it stands, and
+        where the homeserver counts what we write, each would be a message less for people."""
+        if asyncio.get_running_loop().time() < self._tight_until:
+            return
         numbers = [number for number, choice in numbered(action.choices) if number is not None]
         if event_id is None or len(numbers) > OWN_REACTIONS:
             return

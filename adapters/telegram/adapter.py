@@ -18,12 +18,13 @@ from adapters.telegram import checking, fetching, inspecting, parsing, sending
 from adapters.telegram.errors import receive_error
 from adapters.telegram.parsing import Ourselves
 from adapters.telegram.receiving import Receiver
-from adapters.telegram.request import AiohttpRequest
+from adapters.telegram.request import FILE_TIMEOUT, AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
-CONNECTIONS = 128  # more than the sender has in flight, beside receiving and downloads
+CONNECTIONS = 128  # more than the sender has in flight, beside receiving
+DOWNLOADS = 16  # at a time, on connections of their own
 
 
 class TelegramAdapter:
@@ -68,6 +69,7 @@ class TelegramAdapter:
         number = self._token.partition(":")[0]
         self._us = Ourselves(name, int(number) if number.isascii() and number.isdigit() else 0)
         self._request = AiohttpRequest(connections=CONNECTIONS)
+        self._downloads = AiohttpRequest(connections=DOWNLOADS, pool_timeout=FILE_TIMEOUT)
         if settings.allow_paid_broadcast:
             # core.telegram.org/bots/api, sendMessage: up to 1,000 a second, 0.1 Star for each above 30
             self.limits = replace(self.limits, per_second=950, burst=30)
@@ -79,13 +81,14 @@ class TelegramAdapter:
         if home.state is not None:  # what waits in the inbox can be read before Telegram answers
             self._us = replace(self._us, username=home.state.decode())
         await self._request.initialize()
+        await self._downloads.initialize()
         bot = self._client(self._request)
         try:
             username = await self._log_in(bot)
             if home.state != username.encode():
                 await home.save(username.encode())
         except BaseException:
-            await self._request.shutdown()
+            await self._shut_down()
             raise
         self._us = replace(self._us, username=username)
         self._bot = bot
@@ -119,7 +122,11 @@ class TelegramAdapter:
 
     async def close(self) -> None:
         self._bot = None
+        await self._shut_down()
+
+    async def _shut_down(self) -> None:
         await self._request.shutdown()
+        await self._downloads.shutdown()
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._bot is None:
@@ -132,13 +139,13 @@ class TelegramAdapter:
 
     async def send(self, action: Outgoing) -> Receipt:
         if self._bot is None:
-            raise NotSent("the account is not connected")
+            raise NotSent("the account is not connected", whole_account=True)
         return await sending.perform(self._bot, action, paid=self._settings.allow_paid_broadcast)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         if self._bot is None:
             raise NotSent("the account is not connected")
-        await fetching.fetch(self._bot, self._request, attachment, into, most)
+        await fetching.fetch(self._client(self._downloads), self._downloads, attachment, into, most)
 
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:

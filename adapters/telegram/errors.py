@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 
-from adapters.telegram.request import NeverSent
+from adapters.telegram.request import NeverSent, NotReached
 from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, TooLarge, Unknown
 
 NOT_MODIFIED = "message is not modified"
@@ -104,8 +104,10 @@ def send_error(error: Exception) -> SendError:
             return NotSent("Telegram does not accept the bot's token now", whole_account=True)
         case Conflict():
             return NotSent("Telegram is busy with another call of this bot")
+        case NotReached():
+            return NotSent("Telegram cannot be reached", whole_account=True)
         case NeverSent():
-            return NotSent("Telegram cannot be reached")
+            return NotSent("something before Telegram refuses it")
         case NetworkError() if says(error, "request entity too large"):
             return TooLarge("Telegram finds it too large")
     # No answer in time, a connection that broke, 5xx, or an answer without sense (for PTB often a KeyError or such).
@@ -140,7 +142,7 @@ def receive_error(error: Exception) -> ReceiveError:
         case Conflict():
             return Down("another program receives with this bot's token: stop it, or give it a bot of its own")
         case RetryAfter():
-            return Down("Telegram asks for a pause")
+            return Down("Telegram asks for a pause", timedelta(seconds=_seconds(error)))
         case NeverSent():
             return Down("Telegram cannot be reached")
     return Down("Telegram gives no clear answer")

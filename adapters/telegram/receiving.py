@@ -42,19 +42,24 @@ class Receiver:
         self._now = now
 
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
-        """Without a cursor Telegram gives all it has kept, which is what was written while we were away."""
+        """Without a cursor Telegram gives all it has kept, which is what was written while we were away.
+
+        The first question is answered at once: then it is known that Telegram is there.
+        """
+        patience = 0
         while True:
-            updates = await self._poll(cursor)
+            updates = await self._poll(cursor, patience)
+            patience = self._poll_timeout
             batch = batch_of(updates, self._now()) if updates else NOTHING_NEW
             await deliver(batch)
             cursor = batch.cursor or cursor
 
-    async def _poll(self, cursor: str | None) -> list[dict[str, Any]]:
-        asked = {"timeout": self._poll_timeout, "limit": 100, "allowed_updates": msgspec.json.encode(ALLOWED)}
+    async def _poll(self, cursor: str | None, patience: int) -> list[dict[str, Any]]:
+        asked = {"timeout": patience, "limit": 100, "allowed_updates": msgspec.json.encode(ALLOWED)}
         query = urlencode(asked | ({} if cursor is None else {"offset": cursor}))
         try:
             answer = await self._request.post(
-                f"{self._bot.base_url}/getUpdates?{query}", read_timeout=self._poll_timeout + _GRACE
+                f"{self._bot.base_url}/getUpdates?{query}", read_timeout=patience + _GRACE
             )
         except Exception as error:
             raise await self._what_is_wrong(error) from None

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from telegram._utils.types import ODVInput  # the one name for "a value, None, or not given" that PTB has
 
 _PIECE = 64 * 1024  # bytes
-_RETRY_AFTER = re.compile(r"retry after (\d+)")
+_WHOLE = 60.0  # seconds more than for getting a connection and the answer, for all of a call without files
+FILE_TIMEOUT = 600.0  # for the largest file on a slow line
+_LONGEST_WAIT = 10**9  # seconds; more is no time that a clock could show
+_RETRY_AFTER = re.compile(r"retry after (\d{1,12})")
 _NOT_CONNECTED = (
     aiohttp.ClientConnectorError,  # refused, unreachable, no such name, TLS
     aiohttp.ConnectionTimeoutError,  # also when all connections stay busy
@@ -39,6 +42,10 @@ _NOT_CONNECTED = (
 
 class NeverSent(NetworkError):
     """Telegram has not seen the request."""
+
+
+class NotReached(NeverSent):
+    """There was no connection: no other request would have fared better."""
 
 
 class FloodWait(RetryAfter):
@@ -109,10 +116,17 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Raises NeverSent, TimedOut, NetworkError or FloodWait. `write_timeout` counts as part of the reading."""
         if self._session is None:
-            raise NeverSent("The connection is closed")
+            raise NotReached("The connection is closed")
         read = _given(read_timeout, self._read_timeout)
         getting = (_given(connect_timeout, self._connect_timeout), _given(pool_timeout, self._pool_timeout))
-        timeout = aiohttp.ClientTimeout(sock_read=read, sock_connect=getting[0], connect=_sum(getting))
+        # The reading begins when all is written: who takes a connection and reads nothing would hold it for ever.
+        with_files = request_data is not None and request_data.contains_files
+        timeout = aiohttp.ClientTimeout(
+            total=_sum((*getting, read, FILE_TIMEOUT if with_files else _WHOLE)),
+            connect=_sum(getting),
+            sock_connect=getting[0],
+            sock_read=read,
+        )
         with _in_their_terms():
             async with self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, **_body(request_data)
@@ -124,8 +138,10 @@ class AiohttpRequest(BaseRequest):
     async def download(self, url: str, into: Path, most: int) -> None:
         """Write a file piece by piece. Raises as do_request does, and TooLarge after `most` bytes."""
         if self._session is None:
-            raise NeverSent("The connection is closed")
-        timeout = aiohttp.ClientTimeout(sock_read=self._read_timeout, sock_connect=self._connect_timeout)
+            raise NotReached("The connection is closed")
+        timeout = aiohttp.ClientTimeout(
+            total=FILE_TIMEOUT, sock_read=self._read_timeout, sock_connect=self._connect_timeout
+        )
         with _in_their_terms(), into.open("wb") as file:
             async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
                 if response.status != HTTPStatus.OK:
@@ -158,7 +174,7 @@ def _in_their_terms() -> Iterator[None]:
     try:
         yield
     except _NOT_CONNECTED as error:
-        raise NeverSent(type(error).__name__) from None
+        raise NotReached(type(error).__name__) from None
     except asyncio.TimeoutError:  # noqa: UP041 - aiohttp's own subclass it by this name
         raise TimedOut from None
     except (aiohttp.ClientError, OSError) as error:
@@ -190,6 +206,6 @@ def _wait(answer: dict[str, Any]) -> int:
     parameters = answer.get("parameters")
     wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
     if isinstance(wait, int) and wait > 0:
-        return wait
+        return min(wait, _LONGEST_WAIT)
     said = _RETRY_AFTER.search(str(answer.get("description", "")))
-    return max(1, int(said[1])) if said else 1
+    return min(max(1, int(said[1])), _LONGEST_WAIT) if said else 1

@@ -3,6 +3,7 @@ state is durable, so that a crash resumes at the first part that nobody can vouc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, SmallInteger, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
+from bot.actions import Priority
 from bot.backlog import Waiting
 from bot.events import FileLost
 from bot.model import Chat, ChatKind, EditText, Outgoing, SendFile, SendText, SetCommands, Withdraw
@@ -134,6 +136,7 @@ class Claims:
         self._catalogue = catalogue
         self._plans = Plans(tx, account, limits, catalogue)
         self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
+        self.ended = False  # something has made room for what follows it, without being sent
 
     # --- claiming ----------------------------------------------------------------------------------------------------
 
@@ -152,13 +155,19 @@ class Claims:
         learnt = None if known.rate is None or known.burst is None else Rate(known.rate, known.burst)
         return Remembered(known.paused_until, tuple(self._tx.chats.paused(self._account)), learnt)
 
-    def claim(self, limit: int, not_to: Sequence[int], one_per_chat: bool, urgent: bool = False) -> list[Claimed]:
-        """Take up to `limit` deliveries to send now, none to the chats `not_to`; `urgent`: and no notices."""
-        rows = self._tx.lanes.ready(self._account, limit, not_to, urgent)
-        if one_per_chat:
-            first = {row.chat_id: row for row in reversed(rows)}
-            rows = [row for row in rows if first[row.chat_id] is row]
-        return self._take(rows)
+    def claim(self, limit: int, not_to: Sequence[int], to_one: int = 1_000, notices: int = 1_000) -> list[Claimed]:
+        """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, and up to
+        `notices` notices."""
+        rows = self._tx.lanes.ready(self._account, limit, not_to, urgent=not notices)
+        to: Counter[int] = Counter()
+        chosen = []
+        for row in rows:
+            is_notice = row.priority == Priority.NOTICE
+            if to[row.chat_id] < to_one and (notices or not is_notice):
+                chosen.append(row)
+                to[row.chat_id] += 1
+                notices -= is_notice
+        return self._take(chosen)
 
     def claim_these(self, ids: Sequence[int]) -> list[Claimed]:
         """Take those of the deliveries that can go now."""
@@ -190,9 +199,9 @@ class Claims:
             lengths[key] = len(parts or ())
         return lengths[key]
 
-    def presses(self) -> list[Claimed]:
-        """Take the answers to button presses: outside all lanes and pacing, worthless when late."""
-        return self._take(self._tx.lanes.presses(self._account))
+    def presses(self, limit: int = 32) -> list[Claimed]:
+        """Take up to `limit` answers to button presses: outside all lanes and pacing, worthless when late."""
+        return self._take(self._tx.lanes.presses(self._account, limit))
 
     def _take(self, rows: Sequence[Row[Any]]) -> list[Claimed]:
         """Mark them as being sent. What is too late, or has nothing to do any more, ends here."""
@@ -203,9 +212,11 @@ class Claims:
         for row in rows:
             parts = self._to_do(row, begun.get(row.id, ()))
             if parts is None:
+                self.ended = True
                 continue
             if not parts or (row.expires_at is not None and row.expires_at <= self._tx.now):
                 self._tx.lanes.drop(row.id)
+                self.ended = True
                 continue
             # A file is fetched first: until then it is surely not sent.
             first_is_sent = not isinstance(parts[0].action, SendFile)

@@ -32,7 +32,7 @@ from bot.chats import KnownChat
 from bot.content import Content, Line, Translated, Verbatim
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.lanes import NOT_BEGUN, has_parts
+from bot.store.lanes import NOT_BEGUN, may_be_there
 from bot.store.statements import add
 from bot.store.tables import Role, Status, delivery, message, standing
 
@@ -61,7 +61,7 @@ _WAITING_EDIT = select(delivery.c.id).where(
     delivery.c.subject == bindparam("lane"),
     delivery.c.kind == "edit",
     standing(delivery.c.status, *NOT_BEGUN),
-    ~has_parts(),
+    ~may_be_there(),
 )
 _CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
 
@@ -145,13 +145,15 @@ class Deliveries:
         later = {"message_id": body, "translation_id": pending, "language": language}
         if pending is not None:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
-        if self._tx.lanes.not_begun(target.id):
+        if self._tx.lanes.unsent(target.id):
+            self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
             return
         of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
         waiting = self._tx.connection.execute(_WAITING_EDIT, of).scalar()
         if waiting is not None:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
+            self._tx.lanes.plan_anew(waiting)
             self._tx.lanes.set(waiting, message_id=body, translation_id=pending, language=language, report=edit.report)
             return
         self._tx.lanes.insert(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, String, Update, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import Row, String, Update, bindparam, case, delete, exists, func, insert, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
@@ -38,17 +38,29 @@ if TYPE_CHECKING:
 
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
+
+def has_parts() -> Any:
+    """Whether it was fixed what exactly to do for a delivery."""
+    return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def may_be_there() -> Any:
+    """Whether something of a delivery may have reached the network."""
+    return exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
+
+
+def is_partly_there(of: Any = delivery) -> Any:
+    """Whether the network surely has some of a delivery."""
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)
+
+
 _HEAD = select(delivery.c.id).where(
     delivery.c.chat_id == bindparam("chat"),
     delivery.c.subject == bindparam("subject"),
     standing(delivery.c.status, *AHEAD),
 )
-_HAS_BEGUN = select(delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id)).where(
-    delivery.c.id == bindparam("the_id")
-)
-_IS_TRIED = select(
-    delivery.c.status, exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
-).where(delivery.c.id == bindparam("the_id"))
+_HAS_BEGUN = select(delivery.c.status, has_parts()).where(delivery.c.id == bindparam("the_id"))
+_IS_TRIED = select(delivery.c.status, may_be_there()).where(delivery.c.id == bindparam("the_id"))
 _INSERT = insert(delivery).returning(delivery.c.id)
 _FINISH = ForMany(
     lambda given: (
@@ -94,6 +106,17 @@ _RELEASE = (
         (delivery.c.due_at <= bindparam("at")) | (delivery.c.due_at > bindparam("never")),
     )
     .values(status=Status.READY)
+)
+_RELEASE_ALL = (
+    update(delivery)
+    .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED))
+    .values(status=Status.READY)
+)
+_RELEASE_SURE = _RELEASE_ALL.where(
+    ~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING)
+)
+_WAITING_UNTIL = select(delivery.c.id, delivery.c.due_at).where(
+    delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
@@ -237,7 +260,7 @@ class Lanes:
             self._tx.stirred.add("outbox")
 
     def not_begun(self, id: int) -> bool:
-        """Whether nothing of a delivery can have reached the network."""
+        """Whether nothing of a delivery was tried, or even fixed."""
         row = self._tx.connection.execute(_HAS_BEGUN, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
@@ -246,12 +269,29 @@ class Lanes:
         row = self._tx.connection.execute(_IS_TRIED, {"the_id": id}).one()
         return row[0] in NOT_BEGUN and not row[1]
 
+    def plan_anew(self, id: int) -> None:
+        """What it was going to do is not true any more; nothing of it has reached the network."""
+        self._tx.connection.execute(delete(part).where(part.c.delivery_id == id))
+        self.set(id, attempts=0)
+
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
         given = {"the_account": account, "at": self._tx.now, "never": self._tx.now + 2 * LONGEST_WAIT}
         changed = self._tx.connection.execute(_RELEASE, given)
         if changed.rowcount:
             self._tx.stirred.add("outbox")
+
+    def release_put_off(self, account: str, only_sure: bool) -> None:
+        """The network can be reached again: what was put off is ready; `only_sure`: but for what may be there."""
+        changed = self._tx.connection.execute(_RELEASE_SURE if only_sure else _RELEASE_ALL, {"the_account": account})
+        if changed.rowcount:
+            self._tx.stirred.add("outbox")
+
+    def set_back(self, account: str, by: timedelta) -> None:
+        """The clock was set back: what waits for so many seconds still does."""
+        rows = self._tx.connection.execute(_WAITING_UNTIL, {"the_account": account}).all()
+        for id, due_at in rows:
+            self.set(id, due_at=due_at - by)
 
     def next_due(self, account: str) -> datetime | None:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
@@ -276,9 +316,9 @@ class Lanes:
         given = {"the_account": account, "after": after, "most": limit}
         return list(self._tx.connection.execute(_NOTICES, given))
 
-    def presses(self, account: str) -> list[Row[Any]]:
+    def presses(self, account: str, limit: int) -> list[Row[Any]]:
         """Answers to button presses that can go now."""
-        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": 32}))
+        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": limit}))
 
     def queue_lengths(self) -> dict[str, dict[str, int]]:
         """By account: how many deliveries are unfinished and how many failed."""
@@ -296,13 +336,3 @@ class Lanes:
     def set(self, id: int, **values: object) -> None:
         """Change a delivery's own columns."""
         change(self._tx.connection, delivery, id, **values)
-
-
-def has_parts() -> Any:
-    """Whether something of a delivery may have reached the network."""
-    return exists().where(part.c.delivery_id == delivery.c.id)
-
-
-def is_partly_there(of: Any = delivery) -> Any:
-    """Whether the network surely has some of a delivery."""
-    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.events import Due
 from bot.store.encoding import decode, encode
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _PLANNED = select(schedule.c.due_at).where(schedule.c.name == bindparam("timer"))
+_MOVE = update(schedule).where(schedule.c.id == bindparam("the_id")).values(due_at=bindparam("at"))
 
 
 class Schedule:
@@ -62,6 +63,13 @@ class Schedule:
         for id, lane, body in rows:
             self._tx.inbox.put(decode(body, Due), lane)
             self._tx.connection.execute(delete(schedule).where(schedule.c.id == id))
+
+    def set_back(self, by: timedelta) -> None:
+        """The clock was set back: what is due after so many minutes still is."""
+        rows = self._tx.connection.execute(select(schedule.c.id, schedule.c.due_at, schedule.c.body)).all()
+        moved = [{"the_id": row.id, "at": row.due_at - by} for row in rows if not decode(row.body, Due).calendar]
+        if moved:
+            self._tx.connection.execute(_MOVE, moved)
 
     def next_at(self) -> datetime | None:
         when: datetime | None = self._tx.connection.execute(select(func.min(schedule.c.due_at))).scalar()

@@ -182,16 +182,17 @@ class Texts:
             .values(state=TranslationState.REVIEWED.value, organisation_id=organisation)
         )
 
-    def wanted(self, limit: int, busy: Sequence[int]) -> list[Wanted]:
-        """Translations to be made now, people's words before notices."""
+    def wanted(self, purpose: str, limit: int, busy: Sequence[int]) -> list[Wanted]:
+        """Translations to be made now."""
         query = (
             select(translation)
             .where(
                 translation.c.state == TranslationState.WANTED.value,
+                translation.c.purpose == purpose,
                 translation.c.due_at <= self._tx.now,
                 translation.c.id.not_in(busy),
             )
-            .order_by(translation.c.purpose, translation.c.due_at)
+            .order_by(translation.c.due_at)
             .limit(limit)
         )
         rows = [row._mapping for row in self._tx.connection.execute(query)]
@@ -200,9 +201,11 @@ class Texts:
             for row in rows
         ]
 
-    def next_wanted_at(self, busy: Sequence[int]) -> datetime | None:
+    def next_wanted_at(self, purposes: Sequence[str], busy: Sequence[int]) -> datetime | None:
         query = select(func.min(translation.c.due_at)).where(
-            translation.c.state == TranslationState.WANTED.value, translation.c.id.not_in(busy)
+            translation.c.state == TranslationState.WANTED.value,
+            translation.c.purpose.in_(purposes),
+            translation.c.id.not_in(busy),
         )
         when: datetime | None = self._tx.connection.execute(query).scalar()
         return when
@@ -233,6 +236,15 @@ class Texts:
         self._tx.connection.execute(
             update(translation).where(translation.c.id == id).values(due_at=self._tx.now + wait, attempts=attempts)
         )
+        self._tx.stirred.add("translation")
+
+    def set_back(self, by: timedelta) -> None:
+        """The clock was set back: what is to be tried again after so many minutes still is."""
+        rows = self._tx.connection.execute(
+            select(translation.c.id, translation.c.due_at).where(translation.c.state == TranslationState.WANTED.value)
+        ).all()
+        for id, due_at in rows:
+            self._tx.connection.execute(update(translation).where(translation.c.id == id).values(due_at=due_at - by))
         self._tx.stirred.add("translation")
 
     def want_again(self, id: int) -> None:

@@ -44,7 +44,7 @@ def sends(tx: Transaction) -> list[str]:
     """Let the network have what can go, in order; what may have arrived already with a question mark."""
     texts: list[str] = []
     claims = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE)
-    while claimed := claims.claim(50, (), one_per_chat=False):
+    while claimed := claims.claim(50, ()):
         for one in claimed:
             claims.sent([Receipted(one, part, f"net-{one.id}-{part.position}") for part in one.parts])
             for part in one.parts:
@@ -89,7 +89,7 @@ def test_what_had_arrived_is_not_said_again_and_what_was_on_its_way_is_doubted(h
         tx.deliveries.add(Say(member, (Verbatim("second"),), "K1"))
         tx.deliveries.add(Say(member, (Verbatim("third"),), "K1"))
         tx.deliveries.add(Say(member, (Verbatim("about nothing"),)))
-        assert Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(1, (), one_per_chat=False)  # it is in the air
+        assert Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(1, ())  # it is in the air
     house.backs_up()
     assert house.restores().resumed.again == 3
     with started(house) as tx:
@@ -104,12 +104,12 @@ def test_of_a_long_message_the_part_that_was_next_is_doubted(home: House) -> Non
         member, _ = a_house(tx)
         tx.deliveries.add(Say(member, (Verbatim("word " * 2000),), "K1"))
         claims = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE)
-        (claimed,) = claims.claim(1, (), one_per_chat=False)
+        (claimed,) = claims.claim(1, ())
         claims.sent([Receipted(claimed, claimed.parts[0], "net-1")])
     home.backs_up()
     home.restores()
     with started(home) as tx:
-        claimed_again = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(50, (), one_per_chat=False)
+        claimed_again = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(50, ())
         (left,) = [one for one in claimed_again if one.chat == member]
         assert [(part.position, part.unsure) for part in left.parts] == [(1, True), (2, False)]
 

@@ -100,7 +100,7 @@ class Load:
         self.acknowledged("sent", one.id)
 
     def _claim(self, tx: Transaction) -> list[Claimed]:
-        return Claims(tx, ACCOUNT, LIKE_MATRIX, self._catalogue).claim(16, (), one_per_chat=False)
+        return Claims(tx, ACCOUNT, LIKE_MATRIX, self._catalogue).claim(16, ())
 
     def _record(self, one: Claimed, tx: Transaction) -> None:
         receipts = [Receipted(one, part, f"net-{one.id}-{part.position}") for part in one.parts]

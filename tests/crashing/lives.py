@@ -255,7 +255,7 @@ class Standing:
 
 
 def _standing(tx: Transaction) -> Standing:
-    wanted = tx.texts.next_wanted_at([])
+    wanted = tx.texts.next_wanted_at(["conversation", "notice"], [])
     cursor, new, tried, sending, left = tx.connection.execute(_STANDING, {"account": "paper"}).one()
     return Standing(
         int(cursor or 0),

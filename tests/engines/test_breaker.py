@@ -120,6 +120,23 @@ async def test_a_cancelled_trial_lets_the_next_one_try(gate: Gate, clock: Clock)
     assert await call(gate)
 
 
+async def test_calls_that_nobody_waited_for_to_the_end_close_it(gate: Gate) -> None:
+    """An engine that hangs is not asked again and again, however short its callers' patience."""
+    for _ in range(FAILURES):
+        inside = asyncio.Event()
+
+        async def hangs(inside: asyncio.Event = inside) -> None:
+            async with gate():
+                inside.set()
+                await asyncio.Event().wait()
+
+        caller = asyncio.create_task(hangs())
+        await inside.wait()
+        caller.cancel()
+        await asyncio.wait([caller])
+    assert not await call(gate)
+
+
 async def test_those_who_waited_while_it_closed_do_not_go_through(gate: Gate) -> None:
     leave = asyncio.Event()
 

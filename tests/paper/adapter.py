@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.model import Attachment, Batch, Chat, Incoming, InspectChat, Outgoing, Raw, Receipt
+from bot.model import NOTHING_NEW, Attachment, Batch, Chat, Incoming, InspectChat, Outgoing, Raw, Receipt, SetCommands
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper
@@ -64,6 +64,8 @@ class PaperAdapter:
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         place = int(cursor or 0)
+        if self._network.down is None:
+            await deliver(NOTHING_NEW)
         while True:
             self._network.changed.clear()
             if self._network.down is not None:
@@ -84,11 +86,13 @@ class PaperAdapter:
         return [decode(raw.body, object)]  # type: ignore[list-item]
 
     async def send(self, action: Outgoing) -> Receipt:
+        await self._network.lets_through("menu" if isinstance(action, SetCommands) else action.chat.id)
         message = self._network.do(action, self.limits.idempotent)
         found = self._network.leaks.get(action.chat.id, ()) if isinstance(action, InspectChat) else ()
         return Receipt(message, found)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
+        await self._network.lets_through(attachment.key)
         if self._network.fetch_faults:
             raise self._network.fetch_faults.pop(0)
         data = self._network.files.get(attachment.key)

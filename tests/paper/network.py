@@ -88,10 +88,12 @@ class Paper:
     faults: list[Exception] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)  # by chat: what comes of all that is sent there
     down: Exception | None = None  # what opening and receiving raise
+    stuck: dict[str, asyncio.Event] = field(default_factory=dict)  # by chat, by file, "menu": nothing is answered there
     keeps: Callable[[str, Shown], bool] = lambda chat, message: False
     files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
     fetch_faults: list[Exception] = field(default_factory=list)
     file_faults: list[Exception] = field(default_factory=list)  # for the next files that are sent
+    before: Callable[[Outgoing], None] | None = None  # sees all that is sent, and may raise
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 0
 
@@ -115,6 +117,14 @@ class Paper:
         self.down = down
         self.changed.set()
 
+    def sticks(self, what: str) -> asyncio.Event:
+        """What is sent to that chat, or fetched of that file, hangs until the event is set."""
+        return self.stuck.setdefault(what, asyncio.Event())
+
+    async def lets_through(self, what: str) -> None:
+        if what in self.stuck:
+            await self.stuck[what].wait()
+
     def written(self, chat: Chat, shown: Shown) -> None:
         self.shown[chat.id].append(shown)
 
@@ -123,6 +133,8 @@ class Paper:
 
     def do(self, action: Outgoing, idempotent: bool = True) -> str | None:
         """What the bot wants; where the network is `idempotent`, the same transaction id has its effect once."""
+        if self.before is not None:
+            self.before(action)
         if self.faults:
             raise self.faults.pop(0)
         if not isinstance(action, SetCommands) and action.chat.id in self.broken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,15 +15,18 @@ from yarl import URL
 
 @dataclass
 class Fault:
-    """What happens to the next `times` requests whose "METHOD /path" matches `request`.
+    """What happens to the next `times` requests whose "METHOD /path" matches `request`, and that say `words`.
 
-    With a `status` the proxy answers itself. Without one the request reaches the server, and its answer is lost.
+    With a `status` the proxy answers itself. With `until` the request waits for that, and then goes its way. With
+    neither it reaches the server, and its answer is lost.
     """
 
     request: str
     status: int | None = None
     body: Any = None  # JSON, or HTML where it is a string
     times: int = 1
+    words: str = ""
+    until: asyncio.Event | None = None
     met: int = field(default=0, init=False)
 
 
@@ -37,12 +41,24 @@ class FaultyProxy:
         self.faults.append(Fault(request, status, body, times))
         return self.faults[-1]
 
+    def hold(self, request: str, words: str = "") -> asyncio.Event:
+        """Let all such requests hang until the event is set."""
+        until = asyncio.Event()
+        self.faults.append(Fault(request, times=1_000_000, words=words, until=until))
+        return until
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         name = f"{request.method} {request.raw_path}"
         self.requests.append(name)
-        fault = next((f for f in self.faults if f.met < f.times and re.search(f.request, name)), None)
+        said = (await request.read()).decode(errors="replace")
+        fault = next(
+            (f for f in self.faults if f.met < f.times and f.words in said and re.search(f.request, name)), None
+        )
         if fault is not None:
             fault.met += 1
+            if fault.until is not None:
+                await fault.until.wait()
+                return await self._forwarded(request)
             if fault.status is not None:
                 if isinstance(fault.body, str):
                     return web.Response(text=fault.body, status=fault.status, content_type="text/html")

@@ -57,7 +57,7 @@ def claims(tx: Transaction, like: object = LIKE_MATRIX) -> Claims:
 
 
 def claimed(tx: Transaction, like: object = LIKE_MATRIX) -> list[Claimed]:
-    return claims(tx, like).claim(100, [], one_per_chat=False)
+    return claims(tx, like).claim(100, [])
 
 
 def plain(found: list[Claimed]) -> list[str]:
@@ -423,7 +423,7 @@ def test_words_that_went_out_in_the_original_are_edited_when_their_translation_c
         text = tx.texts.add("Preciso de comida", "pt")
         tx.requests.say(request.id, "member", text, None)
         tx.deliveries.add(Say(room, (Translated(text),), subject=request.code))
-        [wanted] = tx.texts.wanted(5, [])
+        [wanted] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(wanted.id, None, None, [], "the engine failed")
         tx.deliveries.translated(wanted.id)
         [original] = everything(tx)
@@ -431,7 +431,7 @@ def test_words_that_went_out_in_the_original_are_edited_when_their_translation_c
         assert [letter["id"] for letter in dead_letters.failed(tx)["translations"]] == [f"t{wanted.id}"]
     with unit(database_url, clock) as tx:
         assert tx.dead_letters.translate_again(wanted.id) is None
-        [once_more] = tx.texts.wanted(5, [])
+        [once_more] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(once_more.id, "Ik heb eten nodig", "engine", [])
         tx.deliveries.translated(once_more.id)
         [edited] = everything(tx)

@@ -12,6 +12,7 @@ from bot.chats import Pairing
 from bot.content import Translated, Verbatim
 from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
 from bot.notices import StoredFinding
+from bot.ports import Limits
 from bot.store import broadcasts
 from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.transaction import Transaction
@@ -53,7 +54,7 @@ def land(tx: Transaction, claimed: list[Claimed]) -> None:
 def everything(tx: Transaction, like: object = LIKE_MATRIX) -> list[str]:
     """Claim and land until nothing is left; the words in the order in which they went out."""
     said: list[str] = []
-    while claimed := claims(tx, like).claim(100, [], one_per_chat=False):
+    while claimed := claims(tx, like).claim(100, []):
         said += plain(claimed)
         land(tx, claimed)
     return said
@@ -65,9 +66,9 @@ def test_a_lane_keeps_its_order_and_others_pass(database_url: str) -> None:
         chat = group(tx)
         for subject, said in (("K1", "a"), ("K1", "b"), ("K2", "c"), ("K1", "d")):
             tx.deliveries.add(Say(chat, words(said), subject=subject))
-        first = claims(tx).claim(10, [], one_per_chat=False)
+        first = claims(tx).claim(10, [])
         assert plain(first) == ["a", "c"]
-        assert claims(tx).claim(10, [], one_per_chat=False) == []
+        assert claims(tx).claim(10, []) == []
         land(tx, first)
         assert everything(tx) == ["b", "d"]
 
@@ -86,7 +87,7 @@ def test_pending_edits_of_one_message_collapse_to_the_latest(database_url: str) 
     with transaction(database_url) as tx:
         chat = group(tx)
         tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
-        land(tx, claims(tx).claim(10, [], one_per_chat=False))
+        land(tx, claims(tx).claim(10, []))
         for number in range(5):
             tx.deliveries.add(Edit(chat, Named("K1/card"), words(f"edit {number}")))
         assert everything(tx) == ["edit 4"]
@@ -101,6 +102,42 @@ def test_an_edit_of_what_has_not_gone_out_changes_it_before_it_goes(database_url
         assert everything(tx) == ["right"]
 
 
+@pytest.mark.parametrize("like", [LIKE_MATRIX, LIKE_TELEGRAM], ids=["like Matrix", "like Telegram"])
+def test_what_a_network_did_not_take_collapses_too(database_url: str, like: Limits) -> None:
+    """Where a homeserver is tight, a card and its edit that were refused are one message, with the latest words."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+
+        def refused() -> None:
+            [one] = claims(tx, like).claim(10, [])
+            claims(tx, like).again(one, one.parts[0], tx.now, unsure=False)
+            tx.lanes.release_due("paper")
+
+        tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
+        refused()
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("claimed")))
+        assert everything(tx, like) == ["claimed"]
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("answered")))
+        refused()
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("closed " * 2_000)))
+        assert " ".join(everything(tx, like)).split() == ["closed"] * 2_000
+        assert [type(part.action) for one in claims(tx, like).claim(10, []) for part in one.parts] == []
+
+
+def test_what_may_have_arrived_does_not_collapse(database_url: str) -> None:
+    """Nobody knows what stands there: it is said again, and then what is newer."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
+        land(tx, claims(tx).claim(10, []))
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("claimed")))
+        [one] = claims(tx).claim(10, [])
+        claims(tx).again(one, one.parts[0], tx.now, unsure=True)
+        tx.lanes.release_due("paper")
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("closed")))
+        assert everything(tx) == ["claimed", "closed"]
+
+
 def test_a_recall_of_what_has_not_gone_out_means_that_it_never_will(database_url: str) -> None:
     """What was taken back in time is not said; what was said is withdrawn."""
     with transaction(database_url) as tx:
@@ -111,7 +148,7 @@ def test_a_recall_of_what_has_not_gone_out_means_that_it_never_will(database_url
         tx.deliveries.add(Say(chat, words("late"), subject="N2", name="N2"))
         assert everything(tx) == ["late"]
         tx.deliveries.add(Recall(chat, Named("N2")))
-        [claimed] = claims(tx).claim(10, [], one_per_chat=False)
+        [claimed] = claims(tx).claim(10, [])
         assert [type(part.action) for part in claimed.parts] == [Withdraw]
 
 
@@ -121,15 +158,15 @@ def test_a_long_text_goes_out_in_parts_and_an_edit_finds_them_all(database_url: 
         chat = group(tx)
         sentence = "Uma frase curta. "
         tx.deliveries.add(Say(chat, words(sentence * 400), subject="N1", name="N1"))
-        [claimed] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        [claimed] = claims(tx, LIKE_TELEGRAM).claim(1, [])
         assert [type(part.action) for part in claimed.parts] == [SendText, SendText]
         land(tx, [claimed])
         tx.deliveries.add(Edit(chat, Named("N1"), words(sentence * 700)))
-        [longer] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        [longer] = claims(tx, LIKE_TELEGRAM).claim(1, [])
         assert [type(part.action) for part in longer.parts] == [EditText, EditText, SendText]
         land(tx, [longer])
         tx.deliveries.add(Edit(chat, Named("N1"), words("short")))
-        [shorter] = claims(tx, LIKE_TELEGRAM).claim(1, [], one_per_chat=False)
+        [shorter] = claims(tx, LIKE_TELEGRAM).claim(1, [])
         assert [type(part.action) for part in shorter.parts] == [EditText, Withdraw, Withdraw]
 
 
@@ -141,7 +178,7 @@ def test_words_wait_for_their_translation_and_hold_their_lane(database_url: str)
         tx.deliveries.add(Say(chat, (Translated(text),), subject="K1"))
         tx.deliveries.add(Say(chat, words("next"), subject="K1"))
         assert everything(tx) == []
-        [wanted] = tx.texts.wanted(5, [])
+        [wanted] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(wanted.id, "Vem amanhã às 10 horas", "engine", [])
         tx.deliveries.translated(wanted.id)
         first, second = everything(tx)
@@ -162,7 +199,7 @@ def test_after_the_deadline_words_go_out_as_written_and_are_edited_later(databas
         tx.lanes.release_due("paper")
         [original] = everything(tx)
         assert original.startswith("Kom morgen")
-        [wanted] = tx.texts.wanted(5, [])
+        [wanted] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(wanted.id, "Vem amanhã", "engine", [])
         tx.deliveries.translated(wanted.id)
         [edited] = everything(tx)
@@ -175,7 +212,7 @@ def test_a_translation_that_the_gate_found_wrong_is_not_shown(database_url: str)
         chat = group(tx)
         text = tx.texts.add("Kom om 10 uur", "nl")
         tx.deliveries.add(Say(chat, (Translated(text),), subject="K1"))
-        [wanted] = tx.texts.wanted(5, [])
+        [wanted] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(wanted.id, "Vem às 11 horas", "engine", [StoredFinding("number-missing", True, "10")])
         tx.deliveries.translated(wanted.id)
         [said] = everything(tx)
@@ -214,7 +251,7 @@ def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_ur
         said = everything(tx)
         assert sorted(said) == ["aviso 11", "aviso 11", "corrigido"]
         tx.deliveries.add(RecallAll("N1"))
-        withdrawn = claims(tx).claim(10, [], one_per_chat=False)
+        withdrawn = claims(tx).claim(10, [])
         assert {type(part.action) for one in withdrawn for part in one.parts} == {Withdraw}
 
 
@@ -276,7 +313,7 @@ def test_a_recall_in_the_midst_stops_what_has_not_gone_out(database_url: str) ->
         tx.deliveries.add(Publish(owner, "pt", words("retirado"), "N1", name="N1/recalled", reply_to="N1"))
         store_all(tx)
         sent: list[type] = []
-        while claimed := claims(tx).claim(10, [], one_per_chat=False):
+        while claimed := claims(tx).claim(10, []):
             sent += [type(part.action) for one in claimed for part in one.parts]
             land(tx, claimed)
         assert sorted(one.__name__ for one in sent) == ["SendText"] * 2 + ["Withdraw"] * 2
@@ -322,7 +359,7 @@ def test_a_chat_that_is_gone_fails_everything_on_its_way_there(database_url: str
         chat = group(tx)
         tx.deliveries.add(Say(chat, words("a"), subject="K1", report="reply"))
         tx.deliveries.add(Say(chat, words("b"), subject="K1"))
-        [claimed] = claims(tx).claim(1, [], one_per_chat=False)
+        [claimed] = claims(tx).claim(1, [])
         claims(tx).gone(claimed, "blocked")
         assert everything(tx) == []
         tx.deliveries.add(Say(chat, words("c"), subject="K1"))
@@ -341,7 +378,7 @@ def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(
     with transaction(database_url) as tx:
         chat = group(tx)
         tx.deliveries.add(Say(chat, words("card"), subject="K7", name="K7/card"))
-        [claimed] = claims(tx).claim(1, [], one_per_chat=False)
+        [claimed] = claims(tx).claim(1, [])
         action = claimed.parts[0].action
         assert isinstance(action, SendText)
         tx.copies.echoed(chat, action.transaction, "$event")
@@ -391,7 +428,7 @@ def test_a_second_translation_is_edited_in_though_the_first_one_failed(database_
     with transaction(database_url, clock=clock) as tx:
         tx.lanes.release_due("paper")
         assert len(everything(tx)) == 1
-        first, second = sorted(tx.texts.wanted(5, []), key=lambda wanted: wanted.id)
+        first, second = sorted(tx.texts.wanted("conversation", 5, []), key=lambda wanted: wanted.id)
         tx.texts.done(first.id, None, None, [])
         tx.deliveries.translated(first.id)
         tx.texts.done(second.id, "Traz um saco", "engine", [])

@@ -67,7 +67,7 @@ def send_all(tx: Transaction, limits: Limits = LIKE_TELEGRAM, account: str = ACC
     """Let the network have everything there is; what was done."""
     done: list[object] = []
     claims = Claims(tx, account, limits, CATALOGUE)
-    while claimed := claims.claim(50, (), one_per_chat=False):
+    while claimed := claims.claim(50, ()):
         for one in claimed:
             for part in one.parts:
                 done.append(part.action)
@@ -114,7 +114,7 @@ def test_what_is_being_sent_when_it_is_erased_is_withdrawn_after_it(database_url
     with transaction(database_url) as tx:
         request = a_request(tx)
         claims = Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE)
-        in_air = claims.claim(50, (), one_per_chat=False)
+        in_air = claims.claim(50, ())
     with transaction(database_url) as tx:
         erasure = erase(tx, request)
         assert not tx.erasing.is_settled(erasure)
@@ -130,7 +130,7 @@ def test_a_start_in_between_loses_nothing_and_says_nothing(database_url: str) ->
     """What was in the air when the program died has no words to be said again with."""
     with transaction(database_url) as tx:
         request = a_request(tx)
-        Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(50, (), one_per_chat=False)
+        Claims(tx, ACCOUNT, LIKE_TELEGRAM, CATALOGUE).claim(50, ())
     with transaction(database_url) as tx:
         erase(tx, request)
     with transaction(database_url) as tx:

@@ -65,7 +65,7 @@ class Core:
         async with self._news:
             self.batches.append(batch)
             self.inbox |= {raw.id: raw for raw in batch.events}
-            self.cursor = batch.cursor
+            self.cursor = batch.cursor or self.cursor
             self._news.notify_all()
 
     @property

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from bot.model import Choice, EditText, SendText, Text
-from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
+from bot.model import Attachment, Choice, EditText, JoinChat, Outgoing, SendFile, SendText, Text
+from bot.ports import Down, Home, NotSent, Refused, Revoked, SendError, Unknown
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.faults import FaultyProxy, faulty_proxy
@@ -146,22 +147,134 @@ async def test_edits_offer_only_what_is_not_offered_yet(core: Core, proxy: Fault
     await maria.wait(lambda: len(maria.seen(room)[-1].reactions) == 3)
 
 
-async def test_a_gap_that_cannot_be_filled_is_no_progress(stopped: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
-    """While earlier messages cannot be fetched, nothing of that batch is handed over; then everything is."""
+async def test_a_gap_that_cannot_be_filled_holds_up_its_own_room_alone(
+    stopped: Core, proxy: FaultyProxy, maria: MatrixUser, encrypted: bool
+) -> None:
+    """While the earlier messages of a room cannot be fetched nothing of it is handed over, also by the next process;
+    then all is, in order. Other rooms never wait."""
     core = stopped
     async with core:
-        room = await room_with(core, maria, encrypted=False)
+        room = await room_with(core, maria, encrypted)
+        other = await room_with(core, maria, encrypted=False)
     for number in range(10):
         await maria.say(room, f"message {number}")
-    fault = proxy.fault(r"GET .*/messages", 502, "<html>bad gateway</html>", times=1)
+    fault = proxy.fault(rf"GET .*/rooms/{quote(room, safe='')}/messages", 502, "<html>bad gateway</html>", times=10_000)
+    async with core:
+        await maria.say(other, "one")
+        await core.hears(other, "one")
+    async with core:
+        await maria.say(room, "message 10")
+        await maria.say(other, "two")
+        await core.hears(other, "two")
+        assert fault.met
+        assert core.said(room) == []
+        proxy.faults.clear()
+        await core.hears(room, "message 10")
+    assert core.said(room) == [f"message {number}" for number in range(11)]
+
+
+async def test_when_no_room_has_its_earlier_messages_the_homeserver_is_down(
+    stopped: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """It is tried again from the same place, and nothing is lost by it."""
+    core = stopped
+    async with core:
+        rooms = [await room_with(core, maria, encrypted=False) for _ in range(2)]
+    for room in rooms:
+        for number in range(10):
+            await maria.say(room, f"message {number}")
+    proxy.fault(r"GET .*/messages", 502, "<html>bad gateway</html>", times=2)
     with pytest.raises(Down):
         async with core:
-            await core.hears(room, "message 9")
-    assert fault.met == 1
-    assert core.said(room) == []
+            await core.wait(lambda: False)
     async with core:
-        await core.hears(room, "message 9")
-    assert core.said(room) == [f"message {number}" for number in range(10)]
+        for room in rooms:
+            await core.hears(room, "message 9")
+            assert core.said(room) == [f"message {number}" for number in range(10)]
+
+
+async def test_a_server_that_does_not_tell_its_users_devices_keeps_nobody_else_waiting(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """Messages to and from others go on, encrypted as they are."""
+    room = await room_with(core, maria, encrypted=True)
+    await core.says(room, "before", "t1")
+    silent = proxy.hold("POST .*/keys/query", words="silent.example")
+    assert core.adapter._client is not None
+    core.adapter._client.olm.users_for_key_query.add("@nobody:silent.example")  # as when they join a room of ours
+    async with asyncio.timeout(10):
+        for number in range(3):
+            await maria.say(room, f"hello {number}")
+            await core.hears(room, f"hello {number}")
+            await core.says(room, f"meanwhile {number}", f"m{number}")
+    await maria.sees(room, "meanwhile 2")
+    assert any(fault.met for fault in proxy.faults)
+    silent.set()
+
+
+LIMITED = (429, {"errcode": "M_LIMIT_EXCEEDED", "error": "x", "retry_after_ms": 10_000_000})
+
+
+async def test_each_limit_stops_what_it_limits(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, tmp_path: Path
+) -> None:
+    """Who may not join more rooms, or upload more files, may still write; for how long is the homeserver's word."""
+    room = await room_with(core, maria, encrypted=False)
+    (tmp_path / "file").write_bytes(b"bytes")
+    photo = Attachment("photo", "key", "a.png", 5, "image/png", None)
+    file = SendFile(core.chat(room), "other", photo, 1, Text(""), "t2", file=tmp_path / "file")
+    message = SendText(core.chat(room), Text("hello"), "t3")
+    actions: list[tuple[str, Outgoing, bool]] = [
+        ("POST .*/join/", JoinChat(core.chat(room)), False),
+        ("POST .*/media/v3/upload", file, False),
+        (SEND, message, True),
+    ]
+    for request, action, whole_account in actions:
+        proxy.fault(request, *LIMITED)
+        with pytest.raises(NotSent) as caught:
+            await core.adapter.send(action)
+        assert caught.value.retry_after == timedelta(seconds=10_000)
+        assert caught.value.whole_account == whole_account, request
+
+
+async def test_a_homeserver_that_limits_receiving_is_asked_when_it_says(stopped: Core, proxy: FaultyProxy) -> None:
+    proxy.fault("GET .*/sync", *LIMITED)
+    await stopped.start()
+    with pytest.raises(Down) as caught:
+        await stopped.wait(lambda: False)
+    await stopped.stop()
+    assert caught.value.retry_after == timedelta(seconds=10_000)
+
+
+async def test_a_homeserver_that_counts_is_spared_what_is_only_an_ease(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """After a refusal each reaction under a card would be a message less for people, who can type the number."""
+    room = await room_with(core, maria, encrypted=False)
+    proxy.fault(SEND, *LIMITED)
+    rows = ((Choice("a", "yes"), Choice("b", "no")),)
+    with pytest.raises(NotSent):
+        await core.says(room, "Really?", "t1", choices=rows)
+    await core.says(room, "Really?", "t1", choices=rows)
+    assert not any("/send/m.reaction/" in request for request in proxy.requests)
+
+
+async def test_an_account_that_was_refused_once_is_opened_anew_as_the_same_device(
+    core: Core, maria: MatrixUser
+) -> None:
+    """With its keys: what the core does about a refusal that may be a hiccup costs nothing."""
+    room = await room_with(core, maria, encrypted=True)
+    await core.says(room, "before", "t1")
+    await core.stop()
+    await core.adapter.open(Home(core.folder, core.state, core.save))
+    receiving = asyncio.create_task(core.adapter.receive(core.cursor, core.deliver))
+    await maria.say(room, "still there?")
+    await core.hears(room, "still there?")
+    await core.says(room, "after", "t2")
+    await maria.sees(room, "after")
+    assert maria.undecrypted == set()
+    receiving.cancel()
+    await asyncio.wait([receiving])
 
 
 async def test_a_refused_token_revokes_the_account(stopped: Core, proxy: FaultyProxy) -> None:

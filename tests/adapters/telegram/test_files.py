@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from adapters.telegram import TelegramAdapter
+from adapters.telegram.adapter import CONNECTIONS, DOWNLOADS
 from adapters.telegram.files import LARGEST_PHOTO
-from bot.model import Attachment, Chat, Choice, EditText, Message, SendFile, Text, Withdraw
+from bot.model import Attachment, Chat, Choice, EditText, Message, SendFile, SendText, Text, Withdraw
 from bot.ports import NotSent, Refused, SendError, TooLarge, Unknown
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox
 from tests.servers.botapi import BotApiServer
-from tests.servers.botapi.faults import Error, Reset, Status, TooMany
+from tests.servers.botapi.faults import Error, Hang, Reset, Status, TooMany
 from tests.servers.botapi.people import Person
 
 MIMES = {
@@ -96,6 +98,21 @@ async def test_a_file_server_that_is_down_can_be_asked_again(
 
 
 # --- going ---------------------------------------------------------------------------------------------------------
+
+
+async def test_files_that_telegram_does_not_give_out_keep_nothing_else_waiting(
+    server: BotApiServer, adapter: TelegramAdapter, ana: Person, tmp_path: Path
+) -> None:
+    """However many are asked for."""
+    server.faults.add(Hang(), "getFile", times=None)
+    wanted = [Attachment("photo", f"key{number}", None, 1, None) for number in range(2 * CONNECTIONS)]
+    fetching = [asyncio.create_task(adapter.fetch(one, tmp_path / one.key, 10)) for one in wanted]
+    await server.waits_for(lambda: len(server.calls_of("getFile")) >= DOWNLOADS)
+    async with asyncio.timeout(5):
+        await adapter.send(SendText(Chat(ACCOUNT, str(ana.id)), Text("come at ten"), "t1"))
+    for task in fetching:
+        task.cancel()
+    await asyncio.wait(fetching)
 
 
 @pytest.mark.parametrize("kind", sorted(MIMES))

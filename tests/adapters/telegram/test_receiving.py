@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.receiving import batch_of
-from bot.model import Batch, Chat, Choice, Message, Pressed, SendText, Text
+from bot.model import NOTHING_NEW, Batch, Chat, Choice, Message, Pressed, SendText, Text
 from bot.ports import Down, ReceiveError, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.servers.botapi import BotApiServer
@@ -304,6 +304,25 @@ async def test_a_hiccup_is_no_reason_to_give_up(server: BotApiServer, adapter: T
     await inbox.holds(1)
     receiving.cancel()
     assert said(inbox) == ["een"]
+
+
+async def test_a_pause_that_telegram_wants_is_named(server: BotApiServer, adapter: TelegramAdapter) -> None:
+    """So that nobody asks again before."""
+    server.faults.add(TooMany(10_000), "getUpdates")
+    failure = await failure_of(adapter)
+    assert isinstance(failure, Down)
+    assert failure.retry_after == timedelta(seconds=10_000)
+
+
+async def test_the_first_answer_comes_at_once(server: BotApiServer, adapter: TelegramAdapter) -> None:
+    """Without news, too: after an outage it is known within a moment, not within a minute, that Telegram is back."""
+    inbox = Inbox(adapter)
+    receiving = asyncio.create_task(adapter.receive(None, inbox.deliver))
+    await server.waits_for(lambda: inbox.batches)
+    assert inbox.batches == [NOTHING_NEW]
+    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    assert [call.params["timeout"] for call in server.calls_of("getUpdates")] == ["0", "50"]
+    receiving.cancel()
 
 
 async def test_an_unreachable_server_is_down(server: BotApiServer, adapter: TelegramAdapter) -> None:

@@ -9,13 +9,15 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from telegram import Bot, MessageEntity, ReplyParameters
+from telegram import Bot, InputFile, MessageEntity, ReplyParameters
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
+from adapters.telegram import request as requesting
 from adapters.telegram.request import AiohttpRequest, FloodWait, NeverSent
 
 TOKEN = "123456:a-secret-token"
@@ -211,6 +213,27 @@ async def test_no_answer_in_time_is_timed_out() -> None:
     """Telegram may have done it."""
     with pytest.raises(TimedOut):
         await call(_silent, read_timeout=0.1)
+
+
+async def test_a_server_that_reads_nothing_is_left_in_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file is on its way, and the other side takes no more of it: no timeout of reading an answer has begun."""
+    monkeypatch.setattr(requesting, "FILE_TIMEOUT", 0.2)
+    (tmp_path / "large").write_bytes(bytes(30 * 2**20))
+    leave = asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a transport that is read from
+        await leave.wait()
+        writer.close()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    times = {"connect_timeout": 0.1, "pool_timeout": 0.1, "read_timeout": 0.1}
+    async with server, AiohttpRequest(**times) as request, asyncio.timeout(10):  # type: ignore[arg-type]
+        bot = Bot(TOKEN, base_url=f"{address}/bot", request=request, get_updates_request=request)
+        with pytest.raises(TimedOut), (tmp_path / "large").open("rb") as content:
+            await bot.send_document(5, InputFile(content, read_file_handle=False), read_timeout=0.1)
+        leave.set()
 
 
 async def _silent(request: web.Request) -> web.StreamResponse:

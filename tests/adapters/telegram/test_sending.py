@@ -267,10 +267,40 @@ async def test_a_flood_wait_is_this_chats(server: BotApiServer, bot: Bot, ana: P
     assert (failure.retry_after, failure.whole_account) == (timedelta(seconds=7), False)
 
 
+@pytest.mark.parametrize("wait", [10_000, 10**18])
+async def test_a_flood_wait_is_honest_however_long(server: BotApiServer, bot: Bot, ana: Person, wait: int) -> None:
+    """After a day Telegram is asked again."""
+    server.faults.add(TooMany(wait), "sendMessage")
+    failure = await failure_of(bot, say(ana.id))
+    assert isinstance(failure, NotSent)
+    assert failure.retry_after == min(timedelta(seconds=min(wait, 10**9)), timedelta(days=1))
+
+
 async def test_an_unreachable_server_has_not_been_sent_to(server: BotApiServer, bot: Bot, ana: Person) -> None:
-    """It is down for a moment."""
+    """It is down for a moment, and for all chats alike."""
     await server.stop()
-    assert isinstance(await failure_of(bot, say(ana.id)), NotSent)
+    failure = await failure_of(bot, say(ana.id))
+    assert isinstance(failure, NotSent)
+    assert failure.whole_account
+
+
+async def test_what_something_in_between_refuses_may_be_that_message_alone(
+    server: BotApiServer, bot: Bot, ana: Person
+) -> None:
+    """A filter that dislikes its words, say: it stops nobody else's."""
+    server.faults.add(Status(403), "sendMessage")
+    failure = await failure_of(bot, say(ana.id))
+    assert isinstance(failure, NotSent)
+    assert not failure.whole_account
+
+
+async def test_a_name_that_cannot_be_found_has_not_been_sent_to(bot: Bot) -> None:
+    """DNS is away: nothing arrived, so nothing is marked as repeated."""
+    async with AiohttpRequest() as request:
+        lost = Bot(bot.token, base_url="http://nowhere.invalid/bot", request=request, get_updates_request=request)
+        failure = await failure_of(lost, say(1))
+    assert isinstance(failure, NotSent)
+    assert failure.whole_account
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""What is being sent just now, and how much more may be: whatever is slow must not take the place of all the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+
+from bot.actions import Priority
+from bot.model import SendFile
+from bot.store.claims import Claimed
+
+MOST = 64
+NOTICES = 48
+"""Of them; the others are kept for people who wait for an answer."""
+ONE_CHAT = 10
+"""Of them; a homeserver gets no faster with more."""
+PRESSES = 32
+"""Beside them. Who cannot be answered in 15 s is not waiting any more."""
+FETCHES = 64
+"""Beside them, of files: they wait for another network, and take nobody's place here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more there may be: `messages`, and of them `notices`; `presses`; and none to the chats `full`."""
+
+    messages: int
+    notices: int
+    presses: int
+    full: frozenset[int]
+
+
+class InFlight:
+    """`one_chat`: how many messages there may be at a time to one chat."""
+
+    def __init__(self, one_chat: int = ONE_CHAT) -> None:
+        self.one_chat = one_chat
+        self._tasks: dict[asyncio.Task[None], Claimed] = {}
+        self._fetching: set[int] = set()
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        return list(self._tasks)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def add(self, task: asyncio.Task[None], claimed: Claimed) -> None:
+        self._tasks[task] = claimed
+        if isinstance(claimed.parts[0].action, SendFile):
+            self._fetching.add(claimed.id)
+
+    def landed(self, task: asyncio.Task[None]) -> None:
+        claimed = self._tasks.pop(task)
+        self._fetching.discard(claimed.id)
+
+    def fetches(self, claimed: Claimed) -> None:
+        """Its file is being fetched, or waits for its turn: nothing of it is on its way to the network."""
+        self._fetching.add(claimed.id)
+
+    def sends(self, claimed: Claimed) -> None:
+        self._fetching.discard(claimed.id)
+
+    def room(self) -> Room:
+        sending = [claimed for claimed in self._tasks.values() if claimed.id not in self._fetching]
+        presses = sum(claimed.priority == Priority.PRESS for claimed in sending)
+        notices = sum(claimed.priority == Priority.NOTICE for claimed in sending)
+        to = Counter(claimed.chat for claimed in sending if claimed.priority != Priority.PRESS)
+        return Room(
+            messages=max(0, MOST - (len(sending) - presses) - max(0, len(self._fetching) - FETCHES)),
+            notices=max(0, NOTICES - notices),
+            presses=max(0, PRESSES - presses),
+            full=frozenset(chat for chat, count in to.items() if count >= self.one_chat),
+        )
