@@ -84,6 +84,9 @@ def _advance(given: Any) -> Update:
     return (
         update(delivery)
         .where(
+            # The lane, once more: a statement that is not for each of the given would take them all for one.
+            delivery.c.chat_id == given.chat,
+            delivery.c.subject == given.lane,
             delivery.c.id == following.scalar_subquery(),
             ~exists().where(
                 ahead.c.chat_id == given.chat, ahead.c.subject == given.lane, standing(ahead.c.status, *AHEAD)

@@ -54,7 +54,8 @@ async def test_while_the_computer_translates_the_preview_says_so(helped: House) 
         Text(f"!notice food {SOUP}"),
     )
     writing.happens(message)
-    await until(lambda: any(sentence("preview-working") in said for said in helped.answers()))
+    working = sentence("preview-working")
+    await until(lambda: any("in het Portugees" in said and working in said for said in helped.answers()))
     helped.engine.gate.set()
     await helped.world.settled()
     assert sentence("preview-working") not in helped.preview("Portugees").plain

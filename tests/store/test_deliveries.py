@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
@@ -71,6 +72,19 @@ def test_a_lane_keeps_its_order_and_others_pass(database_url: str) -> None:
         assert claims(tx).claim(10, []) == []
         land(tx, first)
         assert everything(tx) == ["b", "d"]
+
+
+def test_lanes_that_end_together_each_go_on(database_url: str) -> None:
+    """What the network took of several at one moment is one statement; the next of each goes ahead."""
+    with transaction(database_url) as tx:
+        for number in range(3):
+            chat = group(tx, f"g{number}")
+            for lane, part in product("KN", "ab"):
+                tx.deliveries.add(Say(chat, words(f"{number}{lane}{part}"), subject=f"{lane}1"))
+        for part in "ab":
+            claimed = claims(tx).claim(10, [], one_per_chat=False)
+            assert sorted(plain(claimed)) == [f"{number}{lane}{part}" for number, lane in product(range(3), "KN")]
+            claims(tx).sent([Receipted(one, one.parts[0], f"m{one.id}") for one in claimed])
 
 
 def test_a_name_is_said_once(database_url: str) -> None:
