@@ -70,11 +70,10 @@ def figures(runs: int) -> Iterator[Figure]:
         sys.exit("Synapse is not installed; install with: make parts")
     ours, theirs = asyncio.run(measured(runs))
     no_more = Asked(1.3, at_most=True)
-    for what, unit, taken in (
-        ("start to connected, beside a bare script", "s", lambda sample: sample.seconds),
-        ("idle memory (Pss), beside a bare script", "MB", lambda sample: sample.megabytes),
-    ):
-        yield Figure(what, unit, [taken(one) for one in ours], [taken(one) for one in theirs], no_more)
+    starts = [one.seconds for one in ours], [one.seconds for one in theirs]
+    yield Figure("start to connected, beside a bare script", "s", starts[0], starts[1], no_more)
+    held = [one.megabytes for one in ours], [one.megabytes for one in theirs]
+    yield Figure("idle memory (Pss), beside a bare script", "MB", held[0], held[1], no_more)
 
 
 async def measured(runs: int) -> tuple[list[Sample], list[Sample]]:
