@@ -16,12 +16,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import outbox, start
+from tests.benchmarks import outbox, start, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
 FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "outbox": outbox.sqlite,
+    "way": way.figures,
     "start": start.figures,
 }
 
