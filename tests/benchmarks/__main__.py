@@ -16,13 +16,15 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import outbox, start, way
+from tests.benchmarks import broadcast, outbox, sends, start, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
 FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "outbox": outbox.sqlite,
     "way": way.figures,
+    "broadcast": broadcast.figures,
+    "sends": sends.figures,
     "start": start.figures,
 }
 

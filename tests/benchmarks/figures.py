@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tests.benchmarks.runs import Measured
+
 T = TypeVar("T")
 
 HEAD = "| what | Schakel | beside it | ratio: median (min–max) | asked for | |\n|---|---|---|---|---|---|"
@@ -73,6 +75,11 @@ def shown(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def all_of(measured: Sequence[Measured], name: str, times: float = 1) -> list[float]:
+    """One of the values, run by run."""
+    return [one[name] * times for one in measured]
 
 
 def in_turn(runs: int, sides: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
 
 from bot.actions import Say
 from bot.app import SystemClock, random_token
@@ -38,16 +39,19 @@ class Instant(PaperAdapter):
         return Receipt(f"m{next(self._numbers)}")
 
 
-class Store:
+WriterType = TypeVar("WriterType", bound=Writer)
+
+
+class Store(Generic[WriterType]):
     """A migrated database with its writer; `sender` makes the one that its units wake."""
 
-    def __init__(self, url: str, folder: Path, clock: Clock | None = None) -> None:
-        self.clock = clock or SystemClock()
+    def __init__(self, url: str, folder: Path, clock: Clock, writer: type[WriterType]) -> None:
+        self.clock = clock
         self._folder = folder
         self._senders: list[Sender] = []
         self._engine = open_engine(url)
         migrate(self._engine)
-        self.writer = Writer(self._engine, lambda c: Transaction(c, POLICY, self.clock.now(), random_token), self._wake)
+        self.writer = writer(self._engine, lambda c: Transaction(c, POLICY, clock.now(), random_token), self._wake)
 
     async def close(self) -> None:
         await self.writer.close()
@@ -72,9 +76,17 @@ class Store:
                 sender.wake()
 
 
+@overload
+def store(url: str, folder: Path) -> AbstractAsyncContextManager[Store[Writer]]: ...
+@overload
+def store(
+    url: str, folder: Path, clock: Clock, writer: type[WriterType]
+) -> AbstractAsyncContextManager[Store[WriterType]]: ...
 @asynccontextmanager
-async def store(url: str, folder: Path, clock: Clock | None = None) -> AsyncIterator[Store]:
-    made = Store(url, folder, clock)
+async def store(
+    url: str, folder: Path, clock: Clock | None = None, writer: type[Writer] = Writer
+) -> AsyncIterator[Store[Any]]:
+    made = Store(url, folder, clock or SystemClock(), writer)
     try:
         yield made
     finally:

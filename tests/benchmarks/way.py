@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,8 +31,9 @@ from bot.events import Internal
 from bot.inbox import Handle
 from bot.model import Chat, ChatKind, Incoming
 from bot.store.transaction import Transaction
-from tests.benchmarks.figures import Asked, Figure, in_turn
-from tests.benchmarks.runs import OURS, ROOT, Measured, run
+from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
+from tests.benchmarks.runs import OURS, Measured, run
+from tests.benchmarks.standin import standin
 from tests.benchmarks.standin.matrix import DEVICE, USER, room
 from tests.benchmarks.standin.telegram import TOKEN, chat
 from tests.databases import POLICY
@@ -57,30 +55,26 @@ def figures(runs: int) -> Iterator[Figure]:
 def _many(runs: int, origin: str, direction: str) -> Iterator[Figure]:
     what = f"the whole way, {direction}, {IN_FLIGHT} in flight; beside a bare forwarder"
     ours, theirs = _both(runs, origin, MESSAGES, IN_FLIGHT)
-    yield Figure(what, "/s", _all(ours, "rate"), _all(theirs, "rate"), Asked(0.6))
-    yield Figure(f"{what}: CPU a message", "µs", _all(ours, "cpu"), _all(theirs, "cpu"))
+    yield Figure(what, "/s", all_of(ours, "rate"), all_of(theirs, "rate"), Asked(0.6))
+    yield Figure(f"{what}: CPU a message", "µs", all_of(ours, "cpu"), all_of(theirs, "cpu"))
 
 
 def _alone(runs: int, origin: str, direction: str) -> Iterator[Figure]:
     what = f"the whole way, {direction}, one at a time"
     ours, theirs = _both(runs, origin, ALONE, 1)
-    took, bare = _all(ours, "p50", 1e3), _all(theirs, "p50", 1e3)
+    took, bare = all_of(ours, "p50", 1e3), all_of(theirs, "p50", 1e3)
     allowed = [1.5 * other + 3 * own["commit"] * 1e3 for other, own in zip(bare, ours, strict=True)]
-    commit_ = statistics.median(_all(ours, "commit", 1e3))
+    commit_ = statistics.median(all_of(ours, "commit", 1e3))
     bound = f"1.5 × a bare forwarder's + 3 commits of {commit_:.2f} ms"
     yield Figure(f"{what}: p50, beside {bound}", "ms", took, allowed, Asked(1, at_most=True))
     yield Figure(f"{what}: p50, beside a bare forwarder", "ms", took, bare)
-    yield Figure(f"{what}: CPU a message", "µs", _all(ours, "cpu"), _all(theirs, "cpu"))
+    yield Figure(f"{what}: CPU a message", "µs", all_of(ours, "cpu"), all_of(theirs, "cpu"))
 
 
 def _both(runs: int, origin: str, messages: int, at_once: int) -> tuple[list[Measured], list[Measured]]:
     sides = ("ours", "forwarder")
     done = in_turn(runs, {side: partial(_run, side, origin, messages, at_once) for side in sides})
     return done["ours"], done["forwarder"]
-
-
-def _all(measured: Sequence[Measured], name: str, times: float = 1) -> list[float]:
-    return [one[name] * times for one in measured]
 
 
 # --- ours ----------------------------------------------------------------------------------------------------------
@@ -246,24 +240,7 @@ async def _go(address: str, origin: str, messages: int, at_once: int) -> Measure
         return measured | {"cpu": (time.process_time() - began) / messages * 1e6}
 
 
-@contextmanager
-def standin(echo: bool) -> Iterator[str]:
-    """Both networks, at this address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.standin", str(CHATS), "echo" if echo else "silent"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.communicate()
-
-
 def _run(side: str, origin: str, messages: int, at_once: int, echo: bool = True) -> Measured:
-    with standin(echo) as address:
+    with standin(CHATS, echo) as address:
         given = {"address": address, "origin": origin, "messages": messages, "at_once": at_once}
         return run(OURS, f"{HERE}:{side}", **given)
