@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import broadcast, outbox, sends, start, way
+from tests.benchmarks import broadcast, inbound, outbox, sends, start, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
@@ -25,6 +25,7 @@ FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "way": way.figures,
     "broadcast": broadcast.figures,
     "sends": sends.figures,
+    "inbound": inbound.figures,
     "start": start.figures,
 }
 

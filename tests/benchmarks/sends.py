@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from telegram import Bot
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from adapters.telegram.request import AiohttpRequest
 from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
@@ -40,16 +40,16 @@ def _run(side: str, at_once: int) -> Measured:
 
 
 def ours(address: str, at_once: int) -> Measured:
-    return asyncio.run(_sent(AiohttpRequest(), AiohttpRequest(), address, at_once))
+    request = AiohttpRequest()
+    return asyncio.run(_sent(address, at_once, request))
 
 
 def stock(address: str, at_once: int) -> Measured:
-    """As Bot makes them itself: 256 connections for everything, one for getUpdates."""
-    return asyncio.run(_sent(HTTPXRequest(connection_pool_size=256), HTTPXRequest(), address, at_once))
+    return asyncio.run(_sent(address, at_once, None))
 
 
-async def _sent(request: BaseRequest, for_updates: BaseRequest, address: str, at_once: int) -> Measured:
-    bot = Bot(TOKEN, base_url=f"{address}/bot", request=request, get_updates_request=for_updates)
+async def _sent(address: str, at_once: int, request: BaseRequest | None) -> Measured:
+    bot = Bot(TOKEN, base_url=f"{address}/bot", request=request, get_updates_request=request)
     to = chat(0)["id"]
 
     async def send(count: int) -> None:
@@ -57,7 +57,7 @@ async def _sent(request: BaseRequest, for_updates: BaseRequest, address: str, at
             await bot.send_message(to, f"message number {number}")
 
     async with bot:
-        await asyncio.gather(*(send(5) for _ in range(at_once)))
+        await asyncio.gather(*(send(5) for _ in range(at_once)))  # everybody is connected
         began, cpu = time.perf_counter(), time.process_time()
         each = MESSAGES // at_once
         await asyncio.gather(*(send(each) for _ in range(at_once)))
