@@ -50,7 +50,7 @@ class Chats:
 CASES: dict[str, tuple[Chats, ...]] = {
     "1,000 groups, 1 message each": (Chats(1_000, 1, True),),
     "200 groups, 25 each": (Chats(200, 25, True),),
-    "200 groups, 1 text of 25 parts": (Chats(200, 25, True, parts=True),),
+    "100 groups, 1 text of 25 parts": (Chats(100, 25, True, parts=True),),
     "5,000 private chats, 1 each": (Chats(5_000, 1, False),),
     "300 groups, 25 each, and 5,000 private chats, 1 each": (Chats(300, 25, True), Chats(5_000, 1, False)),
     "3,000 private chats, 1 each, then 5 groups, 60 each": (Chats(3_000, 1, False), Chats(5, 60, True)),
