@@ -16,16 +16,19 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import broadcast, inbound, outbox, sends, start, way
+from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, sends, start, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
 FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "outbox": outbox.sqlite,
+    "outbox-postgresql": outbox.postgresql,
     "way": way.figures,
     "broadcast": broadcast.figures,
     "sends": sends.figures,
     "inbound": inbound.figures,
+    "fanout": fanout.figures,
+    "pending": pending.figures,
     "start": start.figures,
 }
 

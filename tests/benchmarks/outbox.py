@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import Instant, chats, message, store
+from tests.benchmarks.postgres import Server, server
 from tests.benchmarks.runs import OURS, RIVALS, Measured, run
 
 MESSAGES = 20_000
@@ -77,6 +78,36 @@ def sqlite(runs: int) -> Iterator[Figure]:
     yield Figure("outbox on SQLite, one at a time; beside huey, 1 thread", "/s", rates["ours"], rates["huey"])
 
 
+def postgresql(runs: int) -> Iterator[Figure]:
+    """As on SQLite. procrastinate gets fewer messages, which does it good: its queue is looked through each time."""
+    fewer, alone = MESSAGES // 5, 500
+    with server() as postgres:
+        sides: dict[str, Callable[[], Measured]] = {
+            "apart": partial(_ours_there, postgres, MESSAGES, MESSAGES),
+            "without lock": partial(_procrastinate, postgres, fewer, 64, 0),
+            "ordered": partial(_ours_there, postgres, MESSAGES, ORDERED_CHATS),
+            "lock": partial(_procrastinate, postgres, fewer, 64, ORDERED_CHATS),
+        }
+        rates = _rates(in_turn(runs, sides))
+        what, theirs = "outbox on PostgreSQL", "beside procrastinate, 64 jobs at once"
+        yield Figure(
+            f"{what}, each to a chat of its own; {theirs}", "/s", rates["apart"], rates["without lock"], Asked(10)
+        )
+        yield Figure(
+            f"{what}, in order in each of {ORDERED_CHATS}; {theirs}, with `lock`",
+            "/s",
+            rates["ordered"],
+            rates["lock"],
+            Asked(15),
+        )
+        sides = {
+            "ours": partial(_ours_there, postgres, alone, 1),
+            "theirs": partial(_procrastinate, postgres, alone, 1, 0),
+        }
+        rates = _rates(in_turn(runs, sides))
+        yield Figure(f"{what}, one at a time; beside procrastinate", "/s", rates["ours"], rates["theirs"])
+
+
 def _rates(measured: dict[str, list[Measured]]) -> dict[str, list[float]]:
     return {side: [one["rate"] for one in many] for side, many in measured.items()}
 
@@ -91,3 +122,14 @@ def _ours(messages: int, chats_: int) -> Measured:
 def _rival(name: str, messages: int, workers: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         return run(RIVALS, f"tests.benchmarks.rivals.{name}:drain", folder=folder, messages=messages, workers=workers)
+
+
+def _ours_there(postgres: Server, messages: int, chats_: int) -> Measured:
+    with postgres.database() as url, tempfile.TemporaryDirectory() as folder:
+        return run(OURS, f"{HERE}:drain", url=url, folder=folder, messages=messages, chats_=chats_)
+
+
+def _procrastinate(postgres: Server, messages: int, workers: int, chats_: int) -> Measured:
+    name = "tests.benchmarks.rivals.with_procrastinate:drain"
+    with postgres.database() as url:
+        return run(RIVALS, name, url=url, messages=messages, workers=workers, chats=chats_)
