@@ -13,16 +13,21 @@ from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
+from sqlalchemy.exc import DBAPIError
 
-from bot import control, logs, operating, setting_up, wiring
+from bot import backup as making
+from bot import control, dead_letters, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
+from bot.backup import reason
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
 from bot.store.database import migrate, open_engine
-from bot.store.faults import named
+from bot.store.faults import Verdict, named, verdict
 from bot.store.transaction import Transaction
+from bot.watching import is_disk_full
 
 FAILED, WRONG = 1, 2
+_RERUNS = 20  # of a command that other processes' work is in the way of
 
 _log = structlog.get_logger()
 
@@ -42,7 +47,10 @@ def main() -> None:
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words
-        _log.critical("stopped by an error", error=error)
+        if is_disk_full(error):
+            _log.critical("stopped because the disk is full: make room, and nothing is lost", error=error)
+        else:
+            _log.critical("stopped by an error", error=error)
         sys.exit(FAILED)
 
 
@@ -85,6 +93,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     if not lock.acquire(patience=5.0):
         _fail("Another Schakel runs on this database already.")
     try:
+        _finish_restoring(settings)
         asyncio.run(_serve(settings))
     finally:
         lock.release()
@@ -116,13 +125,81 @@ def pair(
 
 @cli.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False, config: ConfigFile = DEFAULT
+    failed: Annotated[bool, typer.Option("--failed", help="What failed for good and needs hands.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: ConfigFile = DEFAULT,
 ) -> None:
     """Show networks, rooms, groups, queues and the last error of each network."""
-    answer = _ask(_load(config), {"command": "status"})
-    if "error" in answer:
-        _fail(answer["error"])
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(operating.lines(answer, _program())))
+    answer = _answered(_load(config), {"command": "failed" if failed else "status"})
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    lines = dead_letters.lines if failed else operating.lines
+    typer.echo("\n".join(lines(answer, _program())))
+
+
+@cli.command()
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As `status --failed` shows them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Try again what failed for good, when its cause is gone."""
+    wanted = [id.strip(",").lower() for id in ids or ()]
+    if bool(wanted) == everything:
+        _fail("Say what to try again: the ids that `status --failed` shows, or --all.", WRONG)
+    if wrong := [id for id in wanted if not dead_letters.is_id(id)]:
+        _fail(f'"{wrong[0]}" is no id; they look like d12, e7 or t3, as `status --failed` shows them.', WRONG)
+    settings = _load(config)
+    asked: dict[str, Any] = {"command": "retry all"} if everything else {"command": "retry", "ids": wanted}
+    answers = [_answered(settings, asked)]
+    while answers[-1].get("after"):
+        answers.append(_answered(settings, asked | {"after": answers[-1]["after"]}))
+    typer.echo("\n".join(dead_letters.retried_lines(answers, everything)))
+    if wanted and any(answer["refused"] for answer in answers):
+        raise typer.Exit(FAILED)
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; nothing may be there.")], config: ConfigFile = DEFAULT
+) -> None:
+    """Copy everything that the bot remembers into one file; it may go on running meanwhile."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    try:
+        made = making.make(wiring.source(settings), file.absolute(), SystemClock().now, _give_way)
+    except making.NotMade as error:
+        _fail(f"No backup was made: {error}.")
+    typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    check: Annotated[bool, typer.Option("--check", help="Only look whether it is whole; the bot may run.")] = False,
+    move_away: Annotated[bool, typer.Option("--move-away", help="Keep aside what is there already.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Put a backup in the place of what the bot remembers; it must not run."""
+    settings = _load(config)
+    signal.signal(signal.SIGTERM, _stopped)
+    clock = SystemClock()
+    try:
+        if check:
+            typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
+            return
+        lock = control.Lock(wiring.lock_path(settings))
+        if not lock.acquire(patience=2.0):
+            _fail("A bot is running: stop it first. Nothing was changed.")
+        try:
+            restored = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
+        finally:
+            lock.release()
+    except restoring.NotRestored as error:
+        _fail(f"{error}.")
+    for line in restoring.lines(restored, _program(), clock.now()):
+        typer.echo(line)
 
 
 @cli.command()
@@ -160,7 +237,7 @@ async def _serve(settings: Config) -> None:
             typer.echo("ready")
             sys.stdout.flush()
 
-        async with control.serve(wiring.socket_path(settings), answer):
+        async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
             await app.run(ready)
 
 
@@ -178,13 +255,28 @@ def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
         lock.release()
 
 
+def _answered(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
+    answer = _ask(settings, asked)
+    if "error" in answer:
+        _fail(answer["error"])
+    return answer
+
+
 def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
     engine = open_engine(settings.database.url)
     try:
         migrate(engine)
-        with engine.begin() as connection:
-            tx = Transaction(connection, wiring.policy(settings), SystemClock().now(), random_token)
-            return operating.answer(tx, tuple(settings.adapters), asked)
+        for _ in range(_RERUNS):
+            try:
+                with engine.begin() as connection:
+                    tx = Transaction(connection, wiring.policy(settings), SystemClock().now(), random_token)
+                    return operating.answer(tx, tuple(settings.adapters), asked)
+            except DBAPIError as error:
+                if verdict(error) is not Verdict.RERUN:
+                    raise
+        return {"error": "the running bots are too busy to let this through; try again in a moment"}
+    except DBAPIError as error:
+        return {"error": f"nothing can be read or written now: {named(error)}"}
     finally:
         engine.dispose()
 
@@ -194,6 +286,24 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+def _finish_restoring(settings: Config) -> None:
+    """Where a restore was interrupted, what it has done is completed, or undone."""
+    try:
+        restoring.finish(settings.database.url, settings.bot.data_dir)
+    except (DBAPIError, OSError) as error:
+        _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
+
+
+def _give_way() -> None:
+    """Let the bot have the processor first."""
+    os.nice(10)
+
+
+def _stopped(*_: object) -> NoReturn:
+    """Whoever is told to stop still tidies up."""
+    raise SystemExit(FAILED)
 
 
 def _program() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import string
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -21,20 +22,23 @@ from bot.catalogue import Catalogue
 from bot.erasing import SWEEP
 from bot.events import Due
 from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
+from bot.measuring import MeasuredEngine, Measures
 from bot.media import Media
 from bot.model import SetCommands
 from bot.outbox import Clock, Sender
-from bot.ports import Account, Adapter, SendError
+from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler
 from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
+from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Fence, Unit, Writer
 from bot.supervision import Line
 from bot.translators import Translators
+from bot.troubles import Watcher
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -58,8 +62,17 @@ class SystemClock:
 
 
 def random_token() -> str:
-    """12 letters and digits that nobody guesses (58 bits) and nobody misreads."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    """12 letters and digits that nobody guesses (61 bits) and nobody misreads."""
+    number, letters = secrets.randbits(96), []
+    for _ in range(12):
+        number, digit = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[digit])
+    return "".join(letters)
+
+
+def free_bytes(folder: Path) -> int:
+    """What the disk of that folder has left."""
+    return shutil.disk_usage(folder).free
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     token: Callable[[], str] = random_token
     place: str = ""  # what the store calls this data folder, where several processes have one each
+    free: Callable[[Path], int] = free_bytes
 
 
 class App:
@@ -90,6 +104,15 @@ class App:
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         self.policy = replace(parts.policy, largest_files=largest)
         self.media = Media(parts.data_dir / "media", parts.adapters)
+        engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
+        self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
+        measured = {
+            id: MeasuredEngine(engine, self.measures, parts.clock.steady, self._accepted)
+            for id, engine in engines.items()
+        }
+        self.engines = {
+            purpose: [measured[id(engine)] for engine in chosen] for purpose, chosen in parts.engines.items()
+        }
 
     async def __aenter__(self) -> App:
         parts = self.parts
@@ -97,13 +120,23 @@ class App:
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
         self.leases, fence = self._join()
-        self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled)
+        self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled, self.measures.committed)
         self._stack.push_async_callback(self.writer.close)
+        known = await self.writer.run(doubts)
+        self.policy = replace(self.policy, copied_at=known.copied_at, again=known.again)
         self.inbox = inbox.Worker(
-            self.writer, parts.adapters, parts.handle, self._not_handled, parts.clock.sleep, self.leases.holds
+            self.writer,
+            parts.adapters,
+            parts.handle,
+            self._not_handled,
+            parts.clock.sleep,
+            self.leases.holds,
+            self.measures,
         )
-        self.translators = Translators(self.writer, parts.engines, self._not_translated)
+        self.translators = Translators(self.writer, self.engines, self._not_translated)
         self.scheduler = Scheduler(self.writer)
+        configured = [*parts.adapters, *self.measures.translations]
+        self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
             self._stack.push_async_callback(engine.close)
@@ -133,6 +166,7 @@ class App:
                 self._not_sent,
                 self.media,
                 lambda: self.leases.holds(name),
+                self.measures,
             )
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
@@ -162,6 +196,7 @@ class App:
             "leases": self.leases.run(),
             "inbox": self.inbox.run(),
             "house": self._keep_house(),
+            "troubles": self.troubles.run(),
             **{service.name: service.run() for service in self.services},
         }
         if isinstance(self.leases, Shared):
@@ -223,14 +258,26 @@ class App:
         else:
             _log.error("the database cannot be used: everything waits until it can", error=error)
 
-    async def _settled(self, account: str, connected: Account | None, reason: str | None) -> None:
+    async def _settled(self, account: str, connected: Account | None, final: bool) -> None:
         if connected is not None:
+            self.troubles.over(f"account/{account}")
             _log.info("connected", account=account)
         else:
+            if final:
+                self.troubles.begins(f"account/{account}")
             _log.warning("not connected", account=account)
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
+        self.measures.not_sent(account, error)
+        if isinstance(error, NotSent) and error.whole_account and error.retry_after is not None:
+            self.troubles.limited(account, error.retry_after)
         _log.warning("not sent", account=account, kind=kind, error=error)
+
+    def _accepted(self, engine: str, accepted: bool) -> None:
+        if accepted:
+            self.troubles.over(f"engine/{engine}")
+        else:
+            self.troubles.begins(f"engine/{engine}")
 
     def _not_handled(self, account: str, error: Exception) -> None:
         _log.error("not handled", account=account, error=error)

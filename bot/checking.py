@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import wiring
 from bot.catalogue import Catalogue
 from bot.config import Config
+from bot.control import Lock
 from bot.leaks import warnings
+from bot.listening import bound, host_and_port
 from bot.model import Chat
 from bot.ports import Adapter, Engine, NotSent, SendError, Unknown
 from bot.store.database import open_engine
@@ -26,6 +29,8 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     faults = _tell(print_line, "database", await asyncio.to_thread(_database, config.database.url))
     for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
         faults += _tell(print_line, name, await tried(plugin))
+    if config.operations.listen is not None:
+        faults += _tell(print_line, "operations", _can_listen(config.operations.listen, wiring.lock_path(config)))
     for name, adapter in wiring.adapters(config).items():
         rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
         for line in await leaking(adapter, rooms):
@@ -112,6 +117,20 @@ def paired_rooms(url: str, name: str) -> list[Room]:
         )
         for row in rows
     ]
+
+
+def _can_listen(listen: str, lock: Path) -> list[str]:
+    """Whether the bot can tell there how it is; while one runs, it does already."""
+    held = Lock(lock)
+    if not held.acquire():
+        return []
+    try:
+        bound(*host_and_port(listen)).close()
+    except OSError as error:
+        return [f"{listen} cannot be listened on ({error.strerror}); choose another operations.listen"]
+    finally:
+        held.release()
+    return []
 
 
 def _database(url: str) -> list[str]:

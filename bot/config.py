@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_such
 from bot.hours import Hours, parse_hours
+from bot.listening import host_and_port, is_loopback
 from bot.ports import Adapter, Engine
 from bot.request_settings import ClosedDate, RequestSettings
 
@@ -25,7 +26,7 @@ __all__ = ["Config", "ConfigError", "Problem", "load"]
 
 PREFIX = "SCHAKEL_"
 SEPARATOR = "__"
-SECTIONS = ("bot", "database", "adapters", "notices", "requests", "translation")
+SECTIONS = ("bot", "database", "adapters", "notices", "requests", "translation", "operations")
 ADAPTERS = "schakel.adapters"
 ENGINES = "schakel.engines"
 CONSENT = "members are told"
@@ -173,6 +174,23 @@ class NoticeSettings(Section):
         return readers
 
 
+class Operations(Section):
+    """[operations]. `listen`: where the bot tells how it is; None: nowhere."""
+
+    open_to_network: bool = False
+    listen: str | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def stays_on_this_machine(cls, listen: str | None, info: ValidationInfo) -> str | None:
+        if listen is not None and not is_loopback(host_and_port(listen)[0]) and not info.data.get("open_to_network"):
+            raise ValueError(
+                "whoever reaches this address sees how busy the bot is; listen on 127.0.0.1, or add "
+                "open_to_network = true if all on that network may"
+            )
+        return listen
+
+
 class EngineLists(Section):
     """The keys of [translation] itself."""
 
@@ -223,6 +241,7 @@ class Config:
     translation: Translation
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     requests: RequestSettings = field(default_factory=RequestSettings)
+    operations: Operations = field(default_factory=Operations)
 
 
 # --- networks and engines that are installed -----------------------------------------------------------------------
@@ -291,10 +310,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     translation = _translation(findings)
     notices = findings.validated(NoticeSettings, findings.table(("notices",)), ("notices",))
     requests = findings.validated(RequestSettings, findings.table(("requests",)), ("requests",))
+    operations = findings.validated(Operations, findings.table(("operations",)), ("operations",))
     problems = findings.problems + _misspelt(environ)
-    if problems or bot is None or database is None or notices is None or requests is None:
+    if problems or not (bot and database and notices and requests and operations):
         raise ConfigError(problems)
-    return Config(bot, database, adapters, translation, notices, requests)
+    return Config(bot, database, adapters, translation, notices, requests, operations)
 
 
 def _database(findings: Findings, folder: Path, bot: Bot | None) -> Database | None:

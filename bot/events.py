@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+OPERATOR = "operator"
+"""The lane of what the operator is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Translated:
@@ -30,6 +33,16 @@ class Outcome:
     failure: str | None
     at: datetime
     findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgain:
+    """A delivery that had failed is on its way once more, because the operator wanted it."""
+
+    chat: int
+    subject: str
+    name: str | None
+    report: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +78,27 @@ class Quarantined:
     account: str
 
 
-Internal = Translated | Outcome | FileLost | ChatGone | Due | Quarantined
+@dataclass(frozen=True, slots=True)
+class HandledAgain:
+    """An event that was put aside is to be handled once more, because the operator wanted it."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something needs the operator's hands. `cause` is its kind and whose it is: "account/telegram"."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleOver:
+    """It is well again."""
+
+    cause: str
+
+
+Internal = (
+    Translated | Outcome | SentAgain | FileLost | ChatGone | Due | Quarantined | HandledAgain | Trouble | TroubleOver
+)

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from bot.model import Outgoing, SendFile, SendText, Text
 from bot.ports import Gone, Moved, NotSent, SendError, Unknown
 
+NO_ANSWER = "no answer from the network"
+"""Why a delivery is given up that may have arrived all the same."""
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ Decision = Retry | Resend | Move | GiveUp
 
 def backoff(attempt: int) -> timedelta:
     """1 s, 2 s, 4 s, … at most 5 min; `attempt` counts from 1."""
-    return min(_FIRST_WAIT * (1 << min(attempt - 1, 16)), _LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(attempt - 1, 16)), LONGEST_WAIT)
 
 
 def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bool, now: datetime) -> Decision:
@@ -55,13 +57,14 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
     """
     match failure:
         case NotSent():
-            return Retry(now + (failure.retry_after or backoff(attempt)))
+            # The pacing keeps to what the network named, however long that is.
+            return Retry(now + min(failure.retry_after or backoff(attempt), LONGEST_WAIT))
         case Moved():
             return Move(failure.to)
         case Unknown():
             if repeatable or resends < MAX_RESENDS:
                 return Resend(now + backoff(attempt))
-            return GiveUp("no answer from the network")
+            return GiveUp(NO_ANSWER)
         case Gone():
             return GiveUp(str(failure), gone=True)
         case _:

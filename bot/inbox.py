@@ -11,8 +11,9 @@ from functools import partial
 from typing import Protocol
 
 from bot.actions import Action
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
-from bot.model import Batch, Incoming, Raw, Unreadable
+from bot.events import OPERATOR, Internal, Quarantined
+from bot.measuring import Measures
+from bot.model import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived
@@ -22,6 +23,7 @@ from bot.store.writer import NotServed, Together, Writer
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""
 
+_READ_ALL = 50  # every so many times all that waits is read, not only what is new
 _WINDOW = 256  # events in hand at a time
 _AT_ONCE = 8  # of them in one unit: it must stay within milliseconds
 _LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
@@ -48,6 +50,7 @@ class Worker:
         failed: Callable[[str, Exception], None],
         sleep: Callable[[float], Awaitable[None]],
         serves: Callable[[str], bool] = lambda _: True,
+        measures: Measures | None = None,
     ) -> None:
         self._writer = writer
         self._adapters = adapters
@@ -55,9 +58,13 @@ class Worker:
         self._failed = failed
         self._sleep = sleep
         self._serves = serves
+        self._measures = measures
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
+        self._seen = 0  # the newest event that was read; all that wait before it are in hand, unless …
+        self._left_out = True  # … some were not taken then: the next look begins at the oldest
+        self._reads = 0
 
     def wake(self) -> None:
         """There may be something new."""
@@ -67,7 +74,10 @@ class Worker:
         """What the account's adapter hands its batches to: it returns when they are durable."""
 
         async def deliver(batch: Batch) -> None:
-            await self._writer.run_together(_ACCEPT, (account, batch), account)
+            if batch != NOTHING_NEW:
+                await self._writer.run_together(_ACCEPT, (account, batch), account)
+            if self._measures is not None:
+                self._measures.heard(account)
 
         return deliver
 
@@ -76,8 +86,15 @@ class Worker:
             while True:
                 self._stirred.clear()
                 full = [lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE]
-                read = await self._writer.run(partial(self._read, not_in=full))
+                # Reading what is in hand again and again would cost more than all the rest. But an older event can be
+                # new again when its key has come: every now and then all is read.
+                self._reads += 1
+                all_of_it = self._left_out or not self._in_hand or not self._reads % _READ_ALL
+                self._left_out = bool(full)
+                after = 0 if all_of_it else self._seen
+                read = await self._writer.run(partial(self._read, after=after, not_in=full))
                 new = [arrived for arrived in read if arrived.id not in self._in_hand]
+                self._seen = max((self._seen, *(arrived.id for arrived in read)))
                 for arrived in new:
                     self._in_hand.add(arrived.id)
                     if arrived.lane in self._lanes:
@@ -88,9 +105,9 @@ class Worker:
                 if not new or len(read) < _WINDOW:
                     await self._stirred.wait()
 
-    def _read(self, tx: Transaction, not_in: Sequence[str]) -> list[Arrived]:
+    def _read(self, tx: Transaction, after: int, not_in: Sequence[str]) -> list[Arrived]:
         accounts = [account for account in ("", *self._adapters) if self._serves(account)]
-        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in)
+        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in, after=after)
 
     async def _run_lane(self, lane: str) -> None:
         waiting = self._lanes[lane]
@@ -102,6 +119,7 @@ class Worker:
                 if not served:  # all of it is for whoever serves the account now, in its order
                     some += waiting
                     waiting.clear()
+                    self._left_out = True
                     break
             self._in_hand.difference_update(arrived.id for arrived in some)
         del self._lanes[lane]
@@ -119,6 +137,8 @@ class Worker:
         try:
             parsed = [(arrived, self._parse(arrived)) for arrived in some]
             await self._writer.run(unit, some[0].account)
+            for arrived, events in parsed:
+                self._measure(arrived.account, events)
         except Exception:  # whose fault it was shows when each is handled alone
             return False
         return True
@@ -129,8 +149,9 @@ class Worker:
         attempts = arrived.attempts
         while True:
             try:
-                unit = partial(self._unit, arrived=arrived, events=self._parse(arrived))
-                await self._writer.run(unit, arrived.account)
+                events = self._parse(arrived)
+                await self._writer.run(partial(self._unit, arrived=arrived, events=events), arrived.account)
+                self._measure(arrived.account, events)
                 return True
             except NotServed:
                 return False
@@ -150,8 +171,16 @@ class Worker:
             chat = arrived.lane.partition(":")[2]
             return self._adapters[arrived.account].parse(Raw(arrived.event, chat, arrived.body))
         event = decode(arrived.body, object)
-        assert isinstance(event, (Translated, Outcome, FileLost, ChatGone, Due, Quarantined))
+        assert isinstance(event, Internal)
         return [event]
+
+    def _measure(self, account: str, events: Sequence[Incoming | Internal]) -> None:
+        """How long ago people did what has its effect now; what cannot be read yet has none."""
+        if self._measures is None or not account:
+            return
+        for event in events:
+            if not isinstance(event, (Internal, Unreadable)):
+                self._measures.handled(account, event.at)
 
     def _unit(self, tx: Transaction, arrived: Arrived, events: Sequence[Incoming | Internal]) -> None:
         """What the event changes, what it asks for, and that it is handled: all or nothing."""
@@ -178,8 +207,8 @@ def _give_up(tx: Transaction, arrived: Arrived, error: str, attempts: int, final
         tx.inbox.failed(arrived.id, attempts, error)
         return
     tx.inbox.quarantine(arrived.id, error)
-    if arrived.account:
-        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane="operator")
+    if arrived.lane != OPERATOR:  # that it could not be told is not told
+        tx.inbox.put(Quarantined(arrived.id, arrived.account), lane=OPERATOR)
 
 
 def forget(tx: Transaction) -> None:

@@ -267,10 +267,14 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in the order of the network's stream, and the place in that stream after them."""
+    """Events in the order of the network's stream, and the place in that stream after them; None: where it was."""
 
     events: tuple[Raw, ...]
-    cursor: str
+    cursor: str | None
+
+
+NOTHING_NEW = Batch((), None)
+"""The network has answered, and has nothing to tell."""
 
 
 # --- what goes out -------------------------------------------------------------------------------------------------
@@ -290,7 +294,10 @@ Rows = tuple[tuple[Choice, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class SendText:
-    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent)."""
+    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent).
+
+    `again`: it may stand there already, said by this process or by another one.
+    """
 
     chat: Chat
     text: Text
@@ -298,6 +305,7 @@ class SendText:
     choices: Rows = ()
     thread: str | None = None
     reply_to: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +326,7 @@ class SendFile:
     thread: str | None = None
     reply_to: str | None = None
     file: Path | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
+from bot import dead_letters
 from bot.chats import Pairing
 from bot.store.tables import InboxStatus, Role, inbox, request, translation
 from bot.store.transaction import Transaction
@@ -37,14 +38,15 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
 
 def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
     """Rooms, groups, languages, queues and each network's last error; no name or word of any person."""
-    queues = tx.lanes.queue_lengths()
+    queues, dead = tx.lanes.queue_lengths(), tx.dead_letters.by_account()
     networks = [
         {
             "account": row.name,
             "name": row.display,
             "error": row.error,
             "error_at": row.error_at.isoformat() if row.error_at else None,
-            **queues.get(row.name, {"waiting": 0, "failed": 0}),
+            "waiting": queues.get(row.name, {}).get("waiting", 0),
+            "failed": dead.get(row.name, 0),
         }
         for row in (tx.accounts.get(name) for name in accounts)
     ]
@@ -71,6 +73,12 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
             "put_aside": _count(tx, inbox.c.status == InboxStatus.QUARANTINED),
         },
         "translations": _counted(tx, select(translation.c.state, func.count()).group_by(translation.c.state)),
+        "failed": tx.dead_letters.counts(),
+        "troubles": [
+            {"kind": found.kind, "about": found.about, "since": found.since.isoformat(), "told": found.told > 0}
+            for found in tx.troubles.all()
+            if found.kind in _TROUBLES
+        ],
     }
 
 
@@ -79,6 +87,9 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
     commands: dict[str, Callable[[], Answer]] = {
         "pair": lambda: pair(tx, str(asked.get("role")), asked.get("organisation"), asked.get("language")),
         "status": lambda: status(tx, accounts),
+        "failed": lambda: dead_letters.failed(tx),
+        "retry": lambda: dead_letters.retry(tx, accounts, [str(id) for id in asked.get("ids", ())]),
+        "retry all": lambda: dead_letters.retry_all(tx, accounts, asked.get("after") or {}),
     }
     command = commands.get(str(asked.get("command")))
     if command is None:
@@ -110,7 +121,29 @@ def lines(found: Answer, program: str) -> list[str]:
             f"Inbox: {inbox_counts['waiting']} waiting, {inbox_counts['unreadable']} cannot be read yet, "
             f"{inbox_counts['put_aside']} put aside"
         )
+    for one in found["troubles"]:
+        result.append(f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {_day(one['since'])})")
+    if any(found["failed"].values()):
+        counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
+        result.append(f"Failed for good: {counted}. More: {program} status --failed")
     return result
+
+
+_TROUBLES = {
+    "account": "{0} does not accept the bot's login; see `check`, then start the bot anew",
+    "engine": "the engine {0} does not accept its key; correct [translation.engines.{0}]",
+    "limited": "{0} limits how fast the account may write; its administrator can lift that (docs/set-up.md, 3)",
+    "disk": "the disk is almost full; make room",
+}
+"""What has happened and can be tried again is counted as failed instead."""
+
+
+def _day(at: str) -> str:
+    """By the clock of whoever reads it at the terminal."""
+    return datetime.fromisoformat(at).astimezone().strftime("%d %b %H:%M")
+
+
+_ONE = {"deliveries": "delivery", "events": "event", "translations": "translation"}
 
 
 def _network_line(network: Answer) -> str:

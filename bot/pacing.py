@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.ports import Limits
+
+_TOGETHER = 3  # chats that are refused within _SHORTLY: then it is the account that is too fast
+_SHORTLY = 5.0  # seconds
+_LONGEST_GAP = 60.0  # seconds between messages that a homeserver's limit may ask for
+_WELL = 100  # messages without a refusal, after which a learnt limit is loosened
+_LOOSER, _NO_LIMIT = 1.25, 50.0  # by how much; and from how many messages a second on it is forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `burst` messages at once, and `per_second` in the long run."""
+
+    per_second: float
+    burst: int
 
 
 @dataclass(slots=True)
@@ -19,17 +33,28 @@ class Pacer:
     """The limits of one account. Times are seconds of any steady clock, given by the caller and never going back.
 
     The whole account has a rate with a burst; a chat has a gap between messages; a group has an exact window (a token
-    bucket of 20 a minute would let 39 out within one). A network's own word (`pause`) counts above all of them.
+    bucket of 20 a minute would let 39 out within one). A network's own word (`pause`) counts above all of them. Where
+    the network's rate is not known it is learnt from its refusals (`learnt`), and loosened again when all goes well.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, learnt: Rate | None = None) -> None:
         self._limits = limits
-        self._increment = 1 / limits.per_second if limits.per_second else 0.0
-        self._burst = max(limits.burst, 1)
+        self.learnt = learnt
         self._theoretical = 0.0  # when the bucket of the whole account would be full again (GCRA)
         self._paused_until = 0.0
         self._chats: dict[int, _ChatPace] = {}
         self._busy: list[tuple[float, int]] = []  # (free at, chat): may hold times that have been overtaken
+        self._refused: deque[tuple[float, int]] = deque(maxlen=_TOGETHER)  # when, which chat
+        self._since_refusal: deque[float] = deque(maxlen=1000)  # the times of what has gone since
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        known = Rate(self._limits.per_second, self._limits.burst) if self._limits.per_second else None
+        rate = known or self.learnt
+        self._increment = 1 / rate.per_second if rate else 0.0
+        self._burst = max(rate.burst, 1) if rate else 1
+
+    # --- the whole account -------------------------------------------------------------------------------------------
 
     def slots(self, now: float) -> int:
         """How many messages the whole account may send right now."""
@@ -44,6 +69,33 @@ class Pacer:
         """When the whole account may send again; `now` or earlier means at once."""
         free = self._theoretical - (self._burst - 1) * self._increment if self._increment else 0.0
         return max(free, self._paused_until)
+
+    def pause(self, until: float) -> None:
+        """The network wants nothing from the whole account before `until`."""
+        self._paused_until = max(self._paused_until, until)
+
+    def refused(self, until: float, now: float) -> None:
+        """The account was too fast, and shall wait until then. What it can do without being refused is learnt, unless
+        the network has said it before."""
+        first = now >= self._paused_until
+        self.pause(until)
+        wait = max(until - now, 0.05)
+        # A long wait is a punishment, no rate; and what was in the air with the first refused one says nothing new.
+        if self._limits.per_second or not first or wait > _LONGEST_GAP:
+            return
+        burst = sum(at > now - 10 * wait for at in self._since_refusal)
+        known = self.learnt
+        rate = Rate(1 / wait, max(1, min(burst, 20)))
+        if known is not None:
+            rate = Rate(min(rate.per_second, known.per_second), max(1, known.burst // 2))
+        self._learn(rate)
+
+    def _learn(self, rate: Rate | None) -> None:
+        self.learnt = rate
+        self._since_refusal.clear()
+        self._set_rate()
+
+    # --- one chat ----------------------------------------------------------------------------------------------------
 
     def free_at(self, chat: int) -> float:
         """When the chat may be written to."""
@@ -64,9 +116,28 @@ class Pacer:
         self.busy_chats(now)
         return self._busy[0][0] if self._busy else None
 
+    def pause_chat(self, chat: int, until: float) -> None:
+        """The network wants nothing for this chat before `until`."""
+        self._occupy(chat, self._chats.setdefault(chat, _ChatPace()), until)
+
+    def refused_chat(self, chat: int, until: float, now: float) -> None:
+        """The chat has been written to too fast. When several are refused at once, it is the account that was."""
+        self.pause_chat(chat, until)
+        self._refused.append((now, chat))
+        lately = {one for at, one in self._refused if at > now - _SHORTLY}
+        if len(lately) >= _TOGETHER:
+            self.pause(until)
+
+    # --- what has gone -----------------------------------------------------------------------------------------------
+
     def sent(self, chat: int, group: bool, now: float) -> None:
         """A message goes to the chat now."""
         self._theoretical = max(self._theoretical, now) + self._increment
+        if not self._limits.per_second:
+            self._since_refusal.append(now)
+            if self.learnt is not None and len(self._since_refusal) >= _WELL:
+                looser = replace(self.learnt, per_second=self.learnt.per_second * _LOOSER)
+                self._learn(looser if looser.per_second < _NO_LIMIT else None)
         gap, window = self._limits.chat_gap, self._limits.group_window
         if not gap and not (group and window):
             return
@@ -79,14 +150,6 @@ class Pacer:
                 free = max(free, pace.window.popleft() + seconds)
         self._occupy(chat, pace, free)
 
-    def pause_chat(self, chat: int, until: float) -> None:
-        """The network wants nothing for this chat before `until`."""
-        self._occupy(chat, self._chats.setdefault(chat, _ChatPace()), until)
-
-    def pause(self, until: float) -> None:
-        """The network wants nothing from the whole account before `until`."""
-        self._paused_until = max(self._paused_until, until)
-
     def _occupy(self, chat: int, pace: _ChatPace, until: float) -> None:
         pace.free_at = max(pace.free_at, until)
         heapq.heappush(self._busy, (pace.free_at, chat))
@@ -97,3 +160,13 @@ class Pacer:
     def _remembers(self, pace: _ChatPace, now: float) -> bool:
         window = self._limits.group_window
         return bool(pace.window) and window is not None and pace.window[-1] + window[1] > now
+
+
+def still_needs(limits: Limits, group: bool, messages: int) -> float:
+    """Seconds between the first and the last of so many messages to one chat, if nothing else held them up."""
+    if messages <= 1:
+        return 0.0
+    if group and limits.group_window:
+        most, seconds = limits.group_window
+        return seconds * ((messages - 1) // most) + ((messages - 1) % most) * limits.chat_gap
+    return (messages - 1) * limits.chat_gap

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -101,6 +101,7 @@ class Limits:
     download: int = LARGEST_FILE  # bytes of the largest file that can be fetched
     upload: int = 0  # bytes of the largest file that can be sent; 0: none can
     caption: int = 0  # the longest caption of a file, in `unit`; 0: words stand in a message before their files
+    encrypts: bool = False  # people write for each login that the account has: who stands by needs one before its turn
     cautions: tuple[str, ...] = ()  # catalogue keys of what a network may see ("caution-telegram-cloud")
 
 
@@ -164,7 +165,8 @@ class Adapter(Protocol):
         """Hand over every event after `cursor`, batch by batch, for ever.
 
         `deliver` returns when the batch and its cursor are durable; only then may the network be told. An event that
-        cannot be understood is handed over all the same. Raises Down or Revoked; what `deliver` raises passes through.
+        cannot be understood is handed over all the same. NOTHING_NEW is for a network that has answered without news:
+        nothing is stored, but it is known to be alive. Raises Down or Revoked; what `deliver` raises passes through.
         """
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:
@@ -187,6 +189,31 @@ class Adapter(Protocol):
         """For `schakel check`: what InspectChat finds, without starting. `state` is what was kept for the account.
 
         Raises a SendError; empty as well where it cannot be known without starting.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What an account goes on with after a restore.
+
+    `told`: what the operator has to know or do, a sentence each. `tells_again`: the network brings what was written
+    since the backup once more, though it was handled then.
+    """
+
+    state: bytes | None = field(repr=False)
+    told: tuple[str, ...] = ()
+    tells_again: bool = False
+
+
+@runtime_checkable
+class GoesBack(Protocol):
+    """What an adapter has as well for which going back in time is no matter of course."""
+
+    def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
+        """For `schakel restore`: make the account's folder and state, which come out of a backup, fit to go on with.
+
+        The network may have seen more of us since they were copied. Nothing is connected. `folder` is None where the
+        account's own has outlived its database, and stays as it is: only the state is older then.
         """
 
 

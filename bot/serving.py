@@ -38,6 +38,9 @@ class Service:
         self._stop_within = stop_within
 
     async def run(self) -> None:
+        await self._leases.until_known(self.name)
+        if self.line.adapter.limits.encrypts and not self._leases.holds(self.name):
+            await self.line.prepare()
         while True:
             await self._leases.until_held(self.name)
             self.sender = self._make_sender()

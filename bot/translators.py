@@ -92,4 +92,4 @@ def _record(tx: Transaction, wanted: Wanted, result: Result) -> None:
         tx.texts.postpone(wanted.id, wait, attempts)
         return
     findings = [StoredFinding(finding.code, finding.blocking, finding.detail) for finding in result.findings]
-    tx.texts.done(wanted.id, result.text, result.engine, findings)
+    tx.texts.done(wanted.id, result.text, result.engine, findings, result.failure)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
-from bot.app import Parts
+import structlog
+
+from bot.app import App, Parts
+from bot.backup import Source
 from bot.config import Config, adapter_class, engine_class
+from bot.listening import bound, host_and_port
 from bot.ports import Adapter, Engine
+from bot.restoring import Target
+from bot.store.database import open_reader
 from bot.store.transaction import Policy
+from bot.watching import Watch
 from handlers.menus import menus
 from handlers.routes import handle
+
+_log = structlog.get_logger()
 
 
 def policy(config: Config) -> Policy:
@@ -58,7 +70,52 @@ def parts(config: Config) -> Parts:
         engines=_by_purpose(config, made),
         handle=handle,
         menus=menus,
+        place=place(config),
     )
+
+
+def place(config: Config) -> str:
+    """What the store calls this data folder. On PostgreSQL several processes have one each, with keys of their own."""
+    if not config.database.url.startswith("postgresql"):
+        return ""
+    file = config.bot.data_dir / "place"
+    if not file.exists():
+        config.bot.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A folder from before there could be others is the nameless one.
+        file.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
+    return file.read_text().strip()
+
+
+@asynccontextmanager
+async def watched(config: Config, app: App) -> AsyncIterator[None]:
+    """Whoever watches the bot can ask how it is, where that is configured; what cannot be served stops no bot."""
+    if config.operations.listen is None:
+        yield
+        return
+    from adapters.operations import Endpoint  # its libraries are needed here alone
+
+    try:
+        listener = bound(*host_and_port(config.operations.listen))
+    except OSError as error:
+        _log.error("operations.listen cannot be listened on", error=error)
+        yield
+        return
+    reader = open_reader(config.database.url)
+    try:
+        async with Watch(app, reader) as watch, Endpoint(listener, watch.health, watch.connected, watch.numbers):
+            yield
+    finally:
+        await reader.dispose()
+
+
+def source(config: Config) -> Source:
+    """What a backup is made of."""
+    return Source(config.database.url, config.bot.data_dir, place(config))
+
+
+def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]) -> Target:
+    """Where a backup is put back."""
+    return Target(config.database.url, config.bot.data_dir, place(config), policy(config), adapters(config), now, token)
 
 
 def lock_path(config: Config) -> Path:

@@ -10,8 +10,9 @@ from sqlalchemy import Row
 
 from bot.actions import Button, Buttons, Edit, Named
 from bot.content import Content, LanguageName, Line, Sentence, Translated, say
-from bot.events import Outcome
+from bot.events import Outcome, SentAgain
 from bot.events import Translated as TranslationCame
+from bot.failing import NO_ANSWER
 from bot.requests import Request
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
@@ -81,11 +82,11 @@ def _may_be_there(sent: Row[Any] | None) -> bool:
     """Whether the member may have a reply in front of them."""
     if sent is None or sent.status == Status.DROPPED:
         return False
-    return bool(sent.status != Status.FAILED or sent.failure == "no answer from the network")
+    return bool(sent.status != Status.FAILED or sent.failure == NO_ANSWER)
 
 
-def reply_settled(event: Outcome, tx: Transaction) -> Actions:
-    """A reply has reached the member, or never will."""
+def reply_settled(event: Outcome | SentAgain, tx: Transaction) -> Actions:
+    """A reply has reached the member, or never will, or is on its way once more."""
     request, line = tx.requests.line(int((event.report or "").partition(":")[2]))
     return refresh_echo(tx, request, line)
 

@@ -1,19 +1,52 @@
-"""What went wrong and nobody else looks after: the coordination room is told where it was, never what was said."""
+"""What needs the operator's hands: the coordination room is told what it is, never what was said or by whom.
+
+One message for each cause; once more when it is still so after a day; and one when it is well again.
+"""
 
 from __future__ import annotations
 
-from bot.actions import Priority, Say
+from datetime import datetime, timedelta
+
+from bot.actions import Named, Priority, Say
+from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
-from bot.events import Outcome, Quarantined
+from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
+from bot.failing import NO_ANSWER
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import progress
+from bot.store.troubles import KnownTrouble
+from handlers import echoes, progress
 from handlers.situation import Actions
+
+BUSINESS = "trouble"
+"""Its timer."""
+
+_DAY = timedelta(days=1)
+_ROOM_COMES = timedelta(hours=1)  # nobody can be told: it is tried again after so long
+_TAKES_EFFECT = timedelta(minutes=1)  # what was tried again has had its chance then
+
+_LASTING = ("account", "engine", "limited", "disk")
+"""What stands until it is mended; anything else has happened, and stands in the dead-letter list."""
+
+_LOOK = {"account": "schakel check", "engine": "schakel check", "limited": "schakel status", "disk": "schakel status"}
+_LOOK_AT_FAILED = "schakel status --failed"
+
+
+# --- what begins, and what is over -----------------------------------------------------------------------------------
+
+
+def trouble(event: Trouble, tx: Transaction) -> Actions:
+    return _arises(tx, event.cause)
+
+
+def trouble_over(event: TroubleOver, tx: Transaction) -> Actions:
+    found = tx.troubles.get(event.cause)
+    return () if found is None else _is_well(tx, found)
 
 
 def put_aside(event: Quarantined, tx: Transaction) -> Actions:
     """Something that arrived could not be handled."""
-    return _tell(tx, "put-aside", say("operator-put-aside", network=tx.policy.network(event.account)))
+    return _arises(tx, f"put-aside/{event.account}")
 
 
 def not_delivered(event: Outcome, tx: Transaction) -> Actions:
@@ -22,18 +55,136 @@ def not_delivered(event: Outcome, tx: Transaction) -> Actions:
     if event.failure is None:
         return ()
     if chat.role == Role.GROUP and event.subject.startswith("N"):
-        progress.copy_failed(event, tx)
+        progress.copy_changed(event, tx)
         return ()
-    if not chat.active or chat.role == Role.COORDINATION:
-        return ()  # that the chat is gone is told by itself; and the coordinators cannot be told that they are not told
-    where = say("a-private-chat") if chat.role == Role.PRIVATE else chat.title or say("a-group")
-    return _tell(tx, "not-delivered", say("operator-not-delivered", chat=where))
+    if not chat.active:
+        return ()  # that the chat is gone is told by itself
+    return _arises(tx, _cause_of(chat))
 
 
-def _tell(tx: Transaction, what: str, sentence: Sentence) -> Actions:
-    """At most once an hour, so that a bad day does not bury the requests."""
+def given_up(event: Outcome, tx: Transaction) -> Actions:
+    """Nobody knows whether it arrived, and it is not said once more: whoever was told of it cannot mend it."""
+    return _arises(tx, _cause_of(tx.chats.get(event.chat))) if event.failure == NO_ANSWER else ()
+
+
+def sent_again(event: SentAgain, tx: Transaction) -> Actions:
+    """Whoever was shown that it had failed sees that it is on its way."""
+    _look_soon(tx, _cause_of(tx.chats.get(event.chat)))
+    if event.subject.startswith("N"):
+        progress.copy_changed(event, tx)
+    return echoes.reply_settled(event, tx) if (event.report or "").startswith("reply:") else ()
+
+
+def handled_again(event: HandledAgain, tx: Transaction) -> Actions:
+    _look_soon(tx, f"put-aside/{event.account}")
+    return ()
+
+
+def _cause_of(chat: KnownChat) -> str:
+    """People's chats are one cause: which of them it is does not matter to the room, and would be too much."""
+    return f"not-delivered/{'' if chat.role == Role.PRIVATE else chat.id}"
+
+
+# --- telling ---------------------------------------------------------------------------------------------------------
+
+
+def due(event: Due, tx: Transaction) -> Actions:
+    """Still so after a day; or nobody could be told before; or what was tried again has had its effect."""
+    found = tx.troubles.get(event.subject)
+    if found is None:
+        return ()
+    if found.kind in _LASTING or (found.told_at is None and _is_left(tx, found)):
+        return _tell(tx, found)
+    forgotten_at = _forgotten_at(tx, found)
+    if _is_left(tx, found):
+        tx.schedule.at(max(forgotten_at, tx.now + _DAY), event, lane=OPERATOR)
+        return ()
+    if tx.now < forgotten_at:
+        return _is_well(tx, found)
+    tx.troubles.over(found.cause)  # nobody has mended it: it is only too old to matter
+    return ()
+
+
+def _arises(tx: Transaction, cause: str) -> Actions:
+    found = tx.troubles.arises(cause)
+    if found.told_at is not None and tx.now - found.told_at < _DAY:
+        return ()
+    return _tell(tx, found)
+
+
+def _tell(tx: Transaction, about: KnownTrouble) -> Actions:
+    room, sentence = _room(tx, about), _sentence(tx, about)
+    if room is None or sentence is None:
+        tx.schedule.at(tx.now + _ROOM_COMES, Due(BUSINESS, about.cause), lane=OPERATOR)
+        return ()
+    tx.troubles.told(about)
+    again = tx.now + _DAY if about.kind in _LASTING else _forgotten_at(tx, about)
+    tx.schedule.at(again, Due(BUSINESS, about.cause), lane=OPERATOR)
+    look = Line(say("operator-look", command=_LOOK.get(about.kind, _LOOK_AT_FAILED)), "italic")
+    name = _name(about, about.told + 1)
+    return (Say(room.id, (Line(sentence), look), name=name, priority=Priority.COORDINATION),)
+
+
+def _is_well(tx: Transaction, about: KnownTrouble) -> Actions:
+    tx.troubles.over(about.cause)
+    tx.schedule.cancel(BUSINESS, about.cause)
+    room, sentence = _room(tx, about), _sentence(tx, about)
+    if room is None or sentence is None or not about.told:
+        return ()
+    before = Named(_name(about, about.told))
+    said = (Line(sentence, "quote"), Line(say("operator-well"), "bold"))
+    return (Say(room.id, said, reply_to=before, priority=Priority.COORDINATION),)
+
+
+def _look_soon(tx: Transaction, cause: str) -> None:
+    if tx.troubles.get(cause) is not None:
+        tx.schedule.at(tx.now + _TAKES_EFFECT, Due(BUSINESS, cause), lane=OPERATOR)
+
+
+def _name(about: KnownTrouble, number: int) -> str:
+    return f"trouble/{about.cause}/{int(about.since.timestamp() * 1_000_000)}/{number}"
+
+
+def _forgotten_at(tx: Transaction, about: KnownTrouble) -> datetime:
+    """When what has happened leaves the dead-letter list by itself."""
+    return (about.told_at or tx.now) + timedelta(days=tx.policy.delete_after_days)
+
+
+def _room(tx: Transaction, about: KnownTrouble) -> KnownChat | None:
+    """The coordination room, if it can be told of this: not by an account about itself, nor a room about itself."""
     room = tx.chats.coordination_room()
-    if room is None:
-        return ()
-    name = f"{what}/{int(tx.now.timestamp()) // 3600}"
-    return (Say(room.id, (Line(sentence),), name=name, priority=Priority.COORDINATION),)
+    if room is None or about.cause in (f"account/{room.address.account}", f"not-delivered/{room.id}"):
+        return None
+    return room
+
+
+def _is_left(tx: Transaction, about: KnownTrouble) -> bool:
+    """Whether what has happened still stands in the dead-letter list."""
+    if about.kind == "put-aside":
+        return tx.dead_letters.has_events(about.about)
+    return tx.dead_letters.has_deliveries(int(about.about) if about.about else None)
+
+
+def _sentence(tx: Transaction, about: KnownTrouble) -> Sentence | None:
+    """What it is; None where it makes no sense any more."""
+    match about.kind:
+        case "account":
+            return say("operator-account", network=tx.policy.network(about.about))
+        case "engine":
+            return say("operator-engine", engine=about.about)
+        case "limited":
+            return say("operator-limited", network=tx.policy.network(about.about))
+        case "disk":
+            return say("operator-disk")
+        case "put-aside":
+            return say("operator-put-aside", network=tx.policy.network(about.about) or "Schakel")
+        case "not-delivered":
+            return say("operator-not-delivered", chat=_where(tx, about.about))
+        case _:
+            return None
+
+
+def _where(tx: Transaction, chat: str) -> str | Sentence:
+    if not chat:
+        return say("a-private-chat")
+    return (tx.chats.get(int(chat)).title if tx.chats.exists(int(chat)) else None) or say("a-group")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from bot.actions import Action
 from bot.chats import KnownChat
 from bot.content import Content, Gap, LanguageName, Line, Sentence, say
-from bot.events import Due, Outcome
+from bot.events import Due, Outcome, SentAgain
+from bot.failing import NO_ANSWER
 from bot.model import Message
 from bot.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_look, standing
 from bot.rights import Act
@@ -78,8 +79,8 @@ def due(event: Due, tx: Transaction) -> Actions:
     return changed
 
 
-def copy_failed(event: Outcome, tx: Transaction) -> None:
-    """A group will not get its copy: the numbers say so soon."""
+def copy_changed(event: Outcome | SentAgain, tx: Transaction) -> None:
+    """A group will not get its copy, or may get it after all: the numbers say so soon."""
     notice = numbered(tx, event.subject) if event.name == event.subject else None
     if notice is not None:
         look_again(tx, notice)
@@ -171,7 +172,7 @@ def _held(notice: Notice, organisation: int, held: Mapping[str, Standing]) -> Co
 
 
 def _undelivered(one: Undelivered) -> Sentence:
-    unsure = one.reason == "no answer from the network"
+    unsure = one.reason == NO_ANSWER
     reason = "gone" if one.gone else "unsure" if unsure else "refused"
     return say("progress-undelivered", group=one.title or say("a-group"), reason=say(f"undelivered-{reason}"))
 

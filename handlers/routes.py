@@ -6,12 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import naming
-from bot.actions import Action, Answer, Say
+from bot.actions import Action, Answer, Publish, Say
 from bot.content import Line, Verbatim, say
 from bot.erasing import SWEEP
-from bot.events import ChatGone, Due, FileLost, Internal, Outcome, Quarantined, Translated
+from bot.events import (
+    ChatGone,
+    Due,
+    FileLost,
+    HandledAgain,
+    Internal,
+    Outcome,
+    Quarantined,
+    SentAgain,
+    Translated,
+    Trouble,
+    TroubleOver,
+)
 from bot.model import (
     Added,
+    Chat,
     Deleted,
     Echo,
     Edited,
@@ -240,6 +253,7 @@ DUE: dict[str, DueHandler] = {
     silence.LOOKING: silence.still_nobody,
     opening.DIGEST: digest.due,
     unreadable.BUSINESS: unreadable.due,
+    operator.BUSINESS: operator.due,
 }
 """By the timer's business."""
 
@@ -261,7 +275,25 @@ REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
-    return [_naming(action, tx) for action in _handled(event, tx)]
+    actions = [_naming(action, tx) for action in _handled(event, tx)]
+    if isinstance(event, (Message, Pressed, Reacted, Edited)) and _may_be_known(event, tx):
+        return [_marking(action, event.chat, tx) for action in actions]
+    return actions
+
+
+def _may_be_known(event: Message | Pressed | Reacted | Edited, tx: Transaction) -> bool:
+    """Whether it may have been handled already, before the bot was put back to a backup."""
+    until = tx.policy.again.get(event.chat.account)
+    return until is not None and event.at < until
+
+
+def _marking(action: Action, written_in: Chat, tx: Transaction) -> Action:
+    """Who hears of it in another chat, maybe a second time, sees that it may be the same."""
+    if not isinstance(action, (Say, Publish)):
+        return action
+    if isinstance(action, Say) and tx.chats.get(action.to).address == written_in:
+        return action
+    return replace(action, content=(Verbatim(f"↻ {action.subject}".rstrip()), *action.content))
 
 
 def _naming(action: Action, tx: Transaction) -> Action:
@@ -301,11 +333,13 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.moved(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
-        case Outcome() | ChatGone() if not tx.chats.exists(event.chat):
+        case Outcome() | SentAgain() | ChatGone() if not tx.chats.exists(event.chat):
             return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
-            return handler(event, tx) if handler else ()
+            return (*(handler(event, tx) if handler else ()), *operator.given_up(event, tx))
+        case SentAgain():
+            return operator.sent_again(event, tx)
         case FileLost():
             return attached.lost(event, tx)
         case ChatGone():
@@ -320,6 +354,12 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return DUE[event.what](event, tx) if event.what in DUE else ()
         case Quarantined():
             return operator.put_aside(event, tx)
+        case HandledAgain():
+            return operator.handled_again(event, tx)
+        case Trouble():
+            return operator.trouble(event, tx)
+        case TroubleOver():
+            return operator.trouble_over(event, tx)
 
 
 def _message(event: Message, tx: Transaction) -> Actions:

@@ -71,13 +71,13 @@ _KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 @pytest.fixture(params=_KINDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables, once of each kind."""
-    return _database(request, tmp_path, None)
+    return database_of(request.param, request, tmp_path)
 
 
 @pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database without rows, once of each kind; copied, since migrating each time takes most of a test."""
-    return _database(request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
+    return database_of(request.param, request, tmp_path, request.getfixturevalue(f"{request.param}_template"))
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +94,9 @@ def postgresql_template(postgres_server: str) -> str:
     return "schakel_template"
 
 
-def _database(request: pytest.FixtureRequest, folder: Path, template: str | None) -> str:
-    if request.param == "sqlite":
+def database_of(kind: str, request: pytest.FixtureRequest, folder: Path, template: str | None = None) -> str:
+    """The address of a new database: of that kind, in the folder or on the server."""
+    if kind == "sqlite":
         path = folder / "schakel.db"
         if template is not None:
             shutil.copy(template, path)

@@ -23,6 +23,7 @@ from bot.config import (
     ConfigError,
     Database,
     EngineLists,
+    Operations,
     Problem,
     adapter_class,
     engine_class,
@@ -350,6 +351,17 @@ def test_how_many_readers_before_a_publisher_hears_of_it(path: Path) -> None:
         )
 
 
+def test_where_the_bot_tells_how_it_is(path: Path) -> None:
+    """Nowhere unless it is configured; to other machines only when that is written down."""
+    assert read(path, BOT + CARRIER).operations.listen is None
+    assert read(path, BOT + CARRIER + '[operations]\nlisten = "[::1]:9464"').operations.listen == "[::1]:9464"
+    other = BOT + CARRIER + '[operations]\nlisten = "0.0.0.0:9464"'
+    assert "listen on 127.0.0.1, or add open_to_network = true" in complaint(path, other)
+    assert read(path, other + "\nopen_to_network = true").operations.open_to_network
+    wrong = complaint(path, BOT + CARRIER + '[operations]\nlisten = "9464"')
+    assert wrong.startswith("config.toml: operations.listen: write it as")
+
+
 def test_a_missing_secret_can_be_given_in_two_ways(path: Path) -> None:
     """In the file or in the environment, and the variable is named."""
     assert complaint(path, BOT + "[adapters.pigeon]") == (
@@ -587,7 +599,7 @@ def test_the_example_documents_every_key() -> None:
             r"^((?:# )?\[[a-z._]+\])\n(.*?)(?=^(?:# )?\[|\Z)", example, re.MULTILINE | re.DOTALL
         )
     }
-    wanted = {"bot": Bot, "database": Database, "translation": EngineLists} | {
+    wanted = {"bot": Bot, "database": Database, "translation": EngineLists, "operations": Operations} | {
         next(section for section in sections if section.rpartition(".")[2] == name): model for name, model in models()
     }
     for section, model in wanted.items():

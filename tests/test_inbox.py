@@ -13,7 +13,7 @@ from bot.model import Batch, Chat, ChatKind, Incoming, Message, Person, Raw, Tex
 from bot.store.encoding import encode
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from tests.databases import Ticking, writer
+from tests.databases import Ticking, transaction, writer
 from tests.paper import PaperAdapter
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -114,6 +114,19 @@ async def test_an_event_that_always_fails_is_put_aside_and_the_operator_is_told(
     effects = await through(database_url, desk, batch)
     assert desk.handled == ["next", "Quarantined"]
     assert "fails" not in effects
+
+
+async def test_an_event_that_was_put_aside_is_handled_when_it_is_tried_again(database_url: str) -> None:
+    """The fault is mended; what somebody wrote then is not lost."""
+    desk = Desk(failures=99)
+    await through(database_url, desk, Batch((Raw("1", "a", message("a", "fails")),), "1"))
+    mended = Desk()
+    with transaction(database_url) as tx:
+        [letter] = tx.dead_letters.events(10)
+        assert tx.dead_letters.handle_again(letter.id, ("paper",)) is None
+    effects = await through(database_url, mended, Batch((Raw("2", "a", message("a", "next")),), "2"))
+    assert [said for said in mended.handled if said in ("fails", "next")] == ["fails", "next"]
+    assert "fails" in effects
 
 
 async def test_what_cannot_be_parsed_is_put_aside_at_once(database_url: str) -> None:

@@ -16,7 +16,7 @@ from bot.catalogue import Catalogue
 from bot.content import Verbatim, Words
 from bot.failing import GiveUp, Move, Resend, Retry, after_failure, backoff
 from bot.media import Media
-from bot.model import Chat, ChatKind, Pressed, Text
+from bot.model import Chat, ChatKind, Person, Pressed, Text
 from bot.outbox import Sender
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
@@ -80,6 +80,39 @@ async def test_what_was_not_sent_is_sent_when_the_network_says(tmp_path: Path) -
         assert member.reads() == []
         await w.advance(timedelta(seconds=31))
         assert member.reads() == ["first", "second"]
+
+
+@pytest.mark.parametrize("whole_account", [False, True], ids=["chat", "account"])
+async def test_a_long_pause_outlives_a_restart(whole_account: bool, tmp_path: Path) -> None:
+    """The network said hours: it is not asked again before, whatever starts meanwhile; other chats go on."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, clock=clock) as w:
+        member = w.somebody()
+        chat = await w.app.unit(lambda tx: tx.chats.known(member.private, network.kinds[member.private.id]).id)
+        network.faults = [NotSent("Too Many Requests", timedelta(seconds=10_000), whole_account)]
+        await say(w, chat, "first")
+        await w.advance(timedelta(minutes=30))
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, clock=clock) as w:
+        other = Somebody(w, Person("paper", "other"), network.chat("other", ChatKind.PRIVATE, "other"))
+        elsewhere = await w.app.unit(lambda tx: tx.chats.known(other.private, ChatKind.PRIVATE).id)
+        await say(w, chat, "second", subject="K2")
+        await say(w, elsewhere, "elsewhere")
+        await w.advance(timedelta(minutes=30))
+        assert [shown.plain for shown in network.shown[member.private.id]] == []
+        assert other.reads() == ([] if whole_account else ["elsewhere"])
+        await w.advance(timedelta(hours=2))
+        assert sorted(shown.plain for shown in network.shown[member.private.id]) == ["first", "second"]
+        assert other.reads() == ["elsewhere"]
+
+
+async def test_a_clock_that_is_set_back_delays_nothing_for_long(tmp_path: Path) -> None:
+    """What was to be tried again in a second is not tried again in an hour and a second."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [NotSent("refused")]
+        await say(w, chat, "first")
+        w.clock.set_back(timedelta(hours=1))
+        await w.advance(timedelta(seconds=2))
+        assert member.reads() == ["first"]
 
 
 async def test_an_unknown_outcome_is_repeated_recognisably_where_people_would_see_it_twice(tmp_path: Path) -> None:

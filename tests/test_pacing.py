@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pacing import Pacer
-from tests.paper.adapter import LIKE_TELEGRAM
+from bot.pacing import Pacer, Rate
+from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
 
 TELEGRAM = replace(LIKE_TELEGRAM, per_second=28, burst=1, chat_gap=1.0, group_window=(19, 60.0))
 
@@ -59,6 +59,76 @@ def test_a_pause_of_the_account_holds_all() -> None:
     assert pacer.slots(9.9) == 0
     assert pacer.next_slot(5) == 10
     assert pacer.slots(10) == 1
+
+
+def test_several_chats_refused_at_once_mean_the_account() -> None:
+    """Telegram tells its limit on all that a bot sends to one chat after the other."""
+    pacer = Pacer(TELEGRAM)
+    for chat in (1, 2):
+        pacer.refused_chat(chat, until=30, now=1)
+    assert pacer.slots(2) > 0
+    pacer.refused_chat(3, until=31, now=2)
+    assert pacer.slots(3) == 0
+    assert pacer.next_slot(3) == 31
+
+
+HOMESERVER = replace(LIKE_MATRIX, per_second=0)
+
+
+def homeserver(rate: float, burst: int, pacer: Pacer, messages: int) -> tuple[float, int]:
+    """A server with a limit that nobody has told us of: when all has been sent, and how often it refused."""
+    level, at, now, refusals, sent = float(burst), 0.0, 0.0, 0, 0
+    while sent < messages:
+        if pacer.slots(now) < 1:
+            now = max(pacer.next_slot(now), now + 0.001)
+            continue
+        level, at = min(burst, level + (now - at) * rate), now
+        pacer.sent(1, False, now)
+        if level < 1:
+            refusals += 1
+            pacer.refused(now + (1 - level) / rate, now)
+        else:
+            level -= 1
+            sent += 1
+    return now, refusals
+
+
+def test_a_limit_that_nobody_told_is_learnt() -> None:
+    """Synapse's default: ten at once, then one in five seconds. It is not asked again and again."""
+    pacer = Pacer(HOMESERVER)
+    took, refusals = homeserver(0.2, 10, pacer, 60)
+    assert took <= 1.1 * 50 / 0.2
+    assert refusals <= 6
+    assert pacer.learnt is not None
+    assert 0.1 <= pacer.learnt.per_second <= 0.3
+
+
+def test_what_was_learnt_can_be_taken_along() -> None:
+    """After a restart the first messages already keep to it."""
+    pacer = Pacer(HOMESERVER, Rate(0.2, 1))
+    assert pacer.slots(0) == 1
+    pacer.sent(1, False, 0)
+    assert pacer.slots(1) == 0
+    assert pacer.next_slot(1) == 5
+
+
+def test_what_was_learnt_is_forgotten_when_all_goes_well() -> None:
+    """An administrator has exempted the account: it finds out by itself."""
+    pacer = Pacer(HOMESERVER, Rate(1.0, 1))
+    took, refusals = homeserver(1e9, 10**9, pacer, 3000)
+    assert refusals == 0
+    assert pacer.learnt is None
+    assert took < 600
+
+
+def test_a_burst_of_refusals_teaches_once() -> None:
+    """Thirty were in the air when the first was refused."""
+    pacer = Pacer(HOMESERVER)
+    for _ in range(40):
+        pacer.sent(1, False, 1.0)
+    for _ in range(30):
+        pacer.refused(6.0, 1.0)
+    assert pacer.learnt == Rate(0.2, 20)
 
 
 def test_chats_are_forgotten_when_their_limits_are() -> None:

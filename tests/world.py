@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.app import App, Parts
+from bot.actions import Priority
+from bot.app import App, Parts, free_bytes
 from bot.chats import Pairing
 from bot.model import Added, Attachment, Chat, ChatKind, Edited, Message, Person, Pressed, Reacted, Removed, Text
 from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
-from bot.store.tables import InboxStatus, Status, delivery, inbox
+from bot.store.tables import InboxStatus, Status, account, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
 from handlers.routes import handle
 from tests.paper import Paper, PaperAdapter, Shown
@@ -34,6 +35,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._now = MONDAY_MORNING
+        self._set_back = timedelta()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
@@ -42,7 +44,13 @@ class Clock:
         return self._now
 
     def steady(self) -> float:
-        return self._now.timestamp()
+        return (self._now + self._set_back).timestamp()
+
+    def set_back(self, by: timedelta) -> None:
+        """Somebody sets the clock on the wall; no time passes."""
+        self._now -= by
+        self._set_back += by
+        self._sleepers = [(at - by, order, future) for at, order, future in self._sleepers]
 
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -249,8 +257,12 @@ def _busy(tx: Transaction) -> bool:
     raised = tx.connection.execute(select(inbox.c.error).where(inbox.c.status == InboxStatus.NEW, inbox.c.attempts > 0))
     assert (error := raised.scalar()) is None, f"a handler raised {error}"
     waiting = select(func.count()).where(inbox.c.status == InboxStatus.NEW)
+    paused = delivery.c.chat_id.in_(select(chat.c.id).where(chat.c.paused_until > tx.now)) | delivery.c.account.in_(
+        select(account.c.name).where(account.c.paused_until > tx.now)
+    )
     moving = select(func.count()).where(
-        delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now)
+        delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now),
+        ~paused | (delivery.c.priority == Priority.PRESS),  # presses are answered whatever the network wants
     )
     wanted = tx.texts.next_wanted_at([])
     return bool(
@@ -288,6 +300,7 @@ async def world(
     url: str | None = None,
     network: Paper | None = None,
     clock: Clock | None = None,
+    free: Callable[[Path], int] = free_bytes,
 ) -> AsyncIterator[World]:
     """The bot at work; a second world on the same folder and network is the bot started again."""
     clock, network = clock or Clock(), network or Paper()
@@ -303,6 +316,7 @@ async def world(
         engines={"notice": engines, "conversation": engines},
         handle=handle,
         clock=clock,
+        free=free,
     )
     ready = asyncio.Event()
 

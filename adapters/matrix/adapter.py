@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from adapters.matrix import checking, inspecting, media
+from adapters.matrix import checking, inspecting, media, returning
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
@@ -24,7 +24,7 @@ from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.undecrypted import Undecrypted
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
-from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, Question
+from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
 CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already
 
@@ -53,6 +53,7 @@ class MatrixAdapter:
         idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
         threads=True,
         reactions=True,
+        encrypts=True,
         upload=LARGEST_FILE,  # until the homeserver has said what it takes
         # No captions: many apps show none, and an edit of one would have to tell everything of the file again.
     )
@@ -138,6 +139,9 @@ class MatrixAdapter:
             return await checking.check(server, self._settings)
         finally:
             await server.close()
+
+    def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
+        return returning.put_back(folder, state, self._settings.password is not None)
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
         token = kept_token(state, self._settings.user)

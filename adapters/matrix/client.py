@@ -36,8 +36,16 @@ _STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical
 class Client(nio.Client):  # type: ignore[misc]  # nio has no types
     """What nio knows of our rooms and devices, kept up to date by `absorb`; `rooms` is nio's own."""
 
-    def __init__(self, server: Homeserver, user_id: str, device_id: str, folder: Path, pickle_key: str) -> None:
-        config = nio.ClientConfig(store=SqliteStore, store_name=KEY_STORE, pickle_key=pickle_key)
+    def __init__(
+        self,
+        server: Homeserver,
+        user_id: str,
+        device_id: str,
+        folder: Path,
+        pickle_key: str,
+        key_store: str = KEY_STORE,
+    ) -> None:
+        config = nio.ClientConfig(store=SqliteStore, store_name=key_store, pickle_key=pickle_key)
         super().__init__(user_id, device_id, str(folder), config)
         self.server = server
         self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
@@ -54,6 +62,14 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
     def close(self) -> None:
         if self.store is not None:
             self.store.database.close()
+
+    def adopt(self, other: Client) -> None:
+        """Take over what another device of ours can read; what it would send with stays behind."""
+        for session in other.olm.inbound_group_store:
+            if self.olm.inbound_group_store.add(session):
+                self.olm.save_inbound_group_session(session)
+        self.encrypted_rooms |= other.encrypted_rooms
+        self.store.save_encrypted_rooms(other.encrypted_rooms)
 
     # --- receiving -------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from bot.ports import TooLarge
@@ -147,14 +148,20 @@ def _in_our_terms() -> Iterator[None]:
 
 def encoded(body: Json) -> bytes:
     """JSON in UTF-8. What UTF-8 cannot hold, half a surrogate pair, becomes a question mark."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _object(content: bytes) -> Json | None:
     try:
-        answer = json.loads(content)
+        answer = msgspec.json.decode(content)
     except (ValueError, RecursionError):
-        return None
+        try:
+            answer = json.loads(content)  # what people have sent may hold halves of characters
+        except (ValueError, RecursionError):
+            return None
     return answer if isinstance(answer, dict) else None
 
 

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from peewee import DatabaseError  # type: ignore[import-untyped]  # what nio's key store raises
 from vodozemac import LibolmPickleException, PickleException
 
 from adapters.matrix.client import KEY_STORE, Client
+from adapters.matrix.device import Before, Device
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.returning import BEFORE_STORE, take_over
 from adapters.matrix.settings import MatrixSettings
 from bot.ports import Down, Home, Revoked
 
 DEVICE_NAME = "Schakel"
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What makes us the same device after a restart. It belongs together with the key store in the folder."""
-
-    user: str
-    id: str
-    pickle_key: str  # unlocks the key store
-    token: str | None = None  # None: not logged in yet
-
-
 async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) -> Client:
     """The account's client, with its token in the server. Raises Down or Revoked."""
     device = _kept(home, settings.user)
     if device is None:
-        device = Device(settings.user, f"SCHAKEL{secrets.token_hex(4).upper()}", secrets.token_urlsafe(32))
+        device = Device.new(settings.user, _before(home, settings.user))
         await _save(home, device)  # before it is used: a kill in between must not leave a device that nobody knows
     try:
         if device.token is None:
@@ -53,27 +43,50 @@ async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) ->
                 f"({home.folder}) away and start again with the password: a new device then logs in"
             ) from failure
         raise receive_error(failure) from failure
-    return _client(server, home, device)
+    client = _client(server, home, device)
+    try:
+        await _returned(server, client, home, device)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+async def _returned(server: Homeserver, client: Client, home: Home, device: Device) -> None:
+    """After a restore: what the device before could read, this one can. Raises Down or Revoked."""
+    if device.before is not None:
+        try:
+            await take_over(client, server.address, home.folder, device.before)
+        except Failure as failure:
+            raise receive_error(failure) from failure
+        await _save(home, replace(device, before=None))
+    (home.folder / BEFORE_STORE).unlink(missing_ok=True)
 
 
 def _kept(home: Home, user: str) -> Device | None:
     """The device of the last run; None where there is none, or its keys are gone: it could read nothing any more."""
     if home.state is None:
         return None
-    device = Device(**json.loads(home.state))
+    device = Device.of(home.state)
     if device.user != user or (device.token is not None and not (home.folder / KEY_STORE).exists()):
         return None
     return device
 
 
+def _before(home: Home, user: str) -> Before | None:
+    """Whose keys are still to be taken over after a restore."""
+    device = None if home.state is None else Device.of(home.state)
+    return None if device is None or device.user != user else device.before
+
+
 def kept_token(state: bytes | None, user: str) -> str | None:
     """The access token of the last run, for who only wants to look."""
-    device = None if state is None else Device(**json.loads(state))
+    device = None if state is None else Device.of(state)
     return None if device is None or device.user != user else device.token
 
 
 async def _save(home: Home, device: Device) -> None:
-    await home.save(json.dumps(asdict(device)).encode())
+    await home.save(device.state)
 
 
 async def _log_in(server: Homeserver, settings: MatrixSettings, home: Home, device: Device) -> Device:

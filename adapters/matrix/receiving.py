@@ -13,13 +13,14 @@ from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import Batch, Raw
+from bot.model import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver
 
 log = logging.getLogger(__name__)
 
 LONG_POLL = 30.0
 FIRST_SYNC = 300.0  # seconds: the state of every room
+_NO_ROOMS: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
 PAGE = "100"
 PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
 
@@ -56,6 +57,7 @@ class Receiver:
 
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
         try:
+            await self._collect_keys()
             while True:
                 cursor = await self._round(cursor, deliver)
         except Failure as failure:
@@ -86,12 +88,23 @@ class Receiver:
 
         following: str = answer["next_batch"]
         once = {event.id: event for event in events}  # a key may have come for what this answer repeats
-        if once or following != cursor:
-            await deliver(Batch(tuple(once.values()), following))
+        anything = once or following != cursor
+        await deliver(Batch(tuple(once.values()), following) if anything else NOTHING_NEW)
         self._undecrypted.forget(event.id for event in readable)
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)
         return following
+
+    async def _collect_keys(self) -> None:
+        """Take in what was sent to this device alone. The cursor may be another device's of the account, which took
+        over for a while: the server would throw away what came for us before it."""
+        query = {"filter": json.dumps(_NO_ROOMS), "timeout": "0"}
+        while True:
+            answer = await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
+            if not answer.get("to_device", {}).get("events"):
+                return
+            self._try_decrypting |= self._client.absorb(answer)
+            query["since"] = answer["next_batch"]
 
     async def _sync(self, cursor: str | None) -> Json:
         query = {"filter": self._filter}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 from adapters.matrix import inspecting, media
@@ -39,6 +40,10 @@ log = logging.getLogger(__name__)
 CONTENT_BYTES = 46_000
 TEXT_BYTES = 20_000  # what fits as body and as HTML
 OWN_REACTIONS = 4  # more choices than these are not offered as reactions
+SAID_AS = "schakel.transaction"
+"""The key, outside of what is encrypted, by which a message of ours is found again from another device: the server
+knows transaction ids of one device only, and for a day."""
+PAGES_BACK = 5  # of 100 messages of ours in a room, to look for one that may have been sent
 REMEMBERED = 10_000  # offers; one that is forgotten costs a request that the server refuses as a repetition
 
 
@@ -53,7 +58,7 @@ class Sender:
         match action:
             case SendText():
                 content = message(action)
-                receipt = await self._event(action.chat.id, "m.room.message", content, action.transaction)
+                receipt = await self._event(action.chat.id, "m.room.message", content, action.transaction, action.again)
                 await self._offer(action, receipt.message)
                 return receipt
             case SendFile():
@@ -81,12 +86,15 @@ class Sender:
             case AnswerPress() | SetCommands():
                 return Receipt()  # Matrix has neither buttons nor menus
 
-    async def _event(self, room_id: str, kind: str, content: Json, transaction: str) -> Receipt:
+    async def _event(self, room_id: str, kind: str, content: Json, transaction: str, again: bool = False) -> Receipt:
         try:
             room = self._client.rooms.get(room_id) or await self._client.learn(room_id)
             if room is None:
                 raise Gone("the account is not in this room")
+            if again and (there := await self._already(room_id, transaction)) is not None:
+                return Receipt(there)
             kind, content = await self._client.sealed(room, kind, content)
+            content[SAID_AS] = transaction
         except Failure as failure:
             # Whatever became of the preparations: the event itself has not been sent.
             error = send_error(failure)
@@ -97,13 +105,29 @@ class Sender:
     async def _file(self, action: SendFile) -> Receipt:
         try:
             room = self._client.rooms.get(action.chat.id) or await self._client.learn(action.chat.id)
+            there = await self._already(action.chat.id, action.transaction) if action.again else None
         except Failure as failure:
             raise NotSent(f"the room cannot be asked about ({failure})") from failure
         if room is None:
             raise Gone("the account is not in this room")
+        if there is not None:
+            return Receipt(there)
         where = await media.uploaded(self._server, action, room.encrypted)
         content = media.told(action, where) | relation(action.thread, action.reply_to)
         return await self._event(action.chat.id, "m.room.message", content, action.transaction)
+
+    async def _already(self, room_id: str, transaction: str) -> str | None:
+        """The event that says it, if one of our devices has said it there lately. Raises Failure."""
+        query = {"dir": "b", "limit": "100", "filter": json.dumps({"senders": [self._client.user_id]})}
+        for _ in range(PAGES_BACK):
+            page = await self._server.call("GET", path("rooms", room_id, "messages"), query=query)
+            for event in page.get("chunk", []):
+                if event.get("content", {}).get(SAID_AS) == transaction:
+                    return str(event["event_id"])
+            if not page.get("end"):
+                break
+            query["from"] = page["end"]
+        return None
 
     async def _put(self, room_id: str, where: str, content: Json) -> Receipt:
         try:

@@ -21,7 +21,9 @@ from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
-from bot.ports import Account, Deliver, Home, Limits, NotSent, Question
+from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
+
+CONNECTIONS = 128  # more than the sender has in flight, beside receiving and downloads
 
 
 class TelegramAdapter:
@@ -65,7 +67,10 @@ class TelegramAdapter:
         # The number before the colon is the bot's own id.
         number = self._token.partition(":")[0]
         self._us = Ourselves(name, int(number) if number.isascii() and number.isdigit() else 0)
-        self._request = AiohttpRequest()
+        self._request = AiohttpRequest(connections=CONNECTIONS)
+        if settings.allow_paid_broadcast:
+            # core.telegram.org/bots/api, sendMessage: up to 1,000 a second, 0.1 Star for each above 30
+            self.limits = replace(self.limits, per_second=950, burst=30)
         self._bot: Bot | None = None
 
     async def open(self, home: Home) -> Account:
@@ -128,7 +133,7 @@ class TelegramAdapter:
     async def send(self, action: Outgoing) -> Receipt:
         if self._bot is None:
             raise NotSent("the account is not connected")
-        return await sending.perform(self._bot, action)
+        return await sending.perform(self._bot, action, paid=self._settings.allow_paid_broadcast)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         if self._bot is None:
@@ -138,6 +143,13 @@ class TelegramAdapter:
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:
             return await checking.check(self._client(request), self._token)
+
+    def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
+        told = (
+            "What the bot had heard already does not come once more: whoever has asked for help since the backup has "
+            "to ask again. What was written while no bot ran comes now, as far as Telegram kept it (24 hours).",
+        )
+        return PutBack(state, told)
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
         async with AiohttpRequest() as request:

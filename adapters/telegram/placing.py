@@ -29,8 +29,9 @@ def keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     )
 
 
-def placed(thread: str | None, reply_to: str | None) -> dict[str, Any]:
-    """The forum topic, and the message that is answered: a thread elsewhere is a chain of replies."""
+def placed(thread: str | None, reply_to: str | None, paid: bool = False) -> dict[str, Any]:
+    """The forum topic, and the message that is answered: a thread elsewhere is a chain of replies. `paid`: it may go
+    faster than is free of charge."""
     topic, root = None, None
     if thread is not None and thread.startswith(TOPIC):
         topic = number(thread.removeprefix(TOPIC))
@@ -38,6 +39,7 @@ def placed(thread: str | None, reply_to: str | None) -> dict[str, Any]:
         root = thread
     answered = reply_to or root
     return {
+        "allow_paid_broadcast": paid or None,
         "message_thread_id": topic,
         "reply_parameters": None
         if answered is None

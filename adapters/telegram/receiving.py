@@ -17,7 +17,7 @@ from telegram.error import Conflict, InvalidToken
 from adapters.telegram.errors import receive_error
 from adapters.telegram.parsing import RECEIVED
 from adapters.telegram.request import AiohttpRequest
-from bot.model import Batch, Raw
+from bot.model import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver, Down, ReceiveError
 
 ALLOWED = (
@@ -45,10 +45,9 @@ class Receiver:
         """Without a cursor Telegram gives all it has kept, which is what was written while we were away."""
         while True:
             updates = await self._poll(cursor)
-            if updates:
-                batch = batch_of(updates, self._now())
-                await deliver(batch)
-                cursor = batch.cursor
+            batch = batch_of(updates, self._now()) if updates else NOTHING_NEW
+            await deliver(batch)
+            cursor = batch.cursor or cursor
 
     async def _poll(self, cursor: str | None) -> list[dict[str, Any]]:
         asked = {"timeout": self._poll_timeout, "limit": 100, "allowed_updates": msgspec.json.encode(ALLOWED)}

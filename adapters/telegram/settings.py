@@ -25,10 +25,12 @@ def _token(value: SecretStr) -> SecretStr:
 
 
 class TelegramSettings(BaseModel):
-    """`[adapters.telegram]`. `poll_timeout`: for how many seconds Telegram holds a question for news."""
+    """`[adapters.telegram]`. `poll_timeout`: for how many seconds Telegram holds a question for news.
+    `allow_paid_broadcast`: more than 30 messages a second, which Telegram takes Stars for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: Annotated[SecretStr, AfterValidator(_token)]
     api_url: Annotated[str, AfterValidator(_address)] = "https://api.telegram.org"
+    allow_paid_broadcast: bool = False
     poll_timeout: int = Field(default=LONGEST_POLL, ge=1, le=LONGEST_POLL)

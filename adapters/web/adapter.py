@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,10 @@ from adapters.web.files import LARGEST
 from adapters.web.history import History, Missing, NotTheWriter
 from adapters.web.live import Live
 from adapters.web.server import Server, Site
-from adapters.web.settings import BOT, ChatSettings, Settings, is_loopback
+from adapters.web.settings import BOT, ChatSettings, Settings
+from bot.listening import bound, is_loopback
 from bot.model import (
+    NOTHING_NEW,
     AnswerPress,
     Attachment,
     Batch,
@@ -42,6 +43,7 @@ from bot.model import (
 from bot.ports import Account, Deliver, Down, Gone, Home, Limits, NotSent, Question, Refused, TooLarge
 
 BATCH = 100
+ALIVE = 60.0  # seconds after which a quiet page says that it is there
 LONGEST = 20_000  # UTF-16 units; our own choice, generous to whoever pastes a whole brochure
 
 
@@ -80,7 +82,7 @@ class WebAdapter:
 
     async def open(self, home: Home) -> Account:
         try:
-            listener = _listen(self._settings.host, self._settings.port)
+            listener = bound(self._settings.host, self._settings.port)
         except OSError:
             raise Down("the address is taken, or not one of this machine") from None
         try:
@@ -122,9 +124,10 @@ class WebAdapter:
                 while not live.closing and (events := await live.read(History.events_after, after, BATCH)):
                     after = int(events[-1].id)
                     await deliver(Batch(events, str(after)))
+                await deliver(NOTHING_NEW)
                 waiting = asyncio.create_task(listener.woken.wait())
                 try:
-                    await asyncio.wait((waiting, serving), return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait((waiting, serving), timeout=ALIVE, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     waiting.cancel()
         raise Down("the pages are no longer served")
@@ -210,7 +213,7 @@ class WebAdapter:
         listen = self._settings.listen
         if self._serving is None:
             try:
-                _listen(self._settings.host, self._settings.port).close()
+                bound(self._settings.host, self._settings.port).close()
             except OSError:
                 faults.append(
                     f"The address {listen} cannot be listened on: unless Schakel itself runs there, stop the program "
@@ -230,21 +233,6 @@ def _fits(text: Text) -> None:
         raise Refused("the text is empty")
     if len(text.plain.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST:
         raise Refused("the text is too long")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Raises OSError when the address is taken, is not ours, or is a name that nobody knows."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _address(host: str, port: int) -> str:

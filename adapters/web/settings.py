@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bot.listening import host_and_port, is_loopback
 from bot.model import ChatKind
 
 BOT = "schakel"
@@ -130,21 +130,19 @@ class Settings(BaseModel):
 
     @property
     def host(self) -> str:
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_and_port(self.listen)[0]
 
     @property
     def port(self) -> int:
-        return int(self.listen.rpartition(":")[2])
+        return host_and_port(self.listen)[1]
 
     def chat(self, chat: str) -> ChatSettings | None:
         return next((known for known in self.chats if known.id == chat), None)
 
     @field_validator("listen")
     @classmethod
-    def host_and_port(cls, listen: str) -> str:
-        host, _, port = listen.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65535:
-            raise ValueError('write it as "HOST:PORT", for example "127.0.0.1:8080"')
+    def is_an_address(cls, listen: str) -> str:
+        host_and_port(listen)
         return listen
 
     @model_validator(mode="after")
@@ -157,12 +155,3 @@ class Settings(BaseModel):
                 "open_to_network = true if everybody on that network may"
             )
         return self
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -24,6 +24,9 @@ class AccountRow:
     group_link: str | None
     error: str | None
     error_at: datetime | None
+    paused_until: datetime | None
+    rate: float | None
+    burst: int | None
 
 
 _BY_NAME = select(account).where(account.c.name == bindparam("the_name"))
@@ -75,6 +78,14 @@ class Accounts:
 
     def recovered(self, name: str) -> None:
         self._set(name, error=None, error_at=None)
+
+    def paused(self, name: str, until: datetime) -> None:
+        """The network wants nothing from the account before then."""
+        self._set(name, paused_until=until)
+
+    def learnt(self, name: str, rate: float | None, burst: int | None) -> None:
+        """What the account can send without being refused, None where no limit is known."""
+        self._set(name, rate=rate, burst=burst)
 
     def _set(self, name: str, **values: object) -> None:
         self.get(name)

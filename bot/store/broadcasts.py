@@ -16,7 +16,7 @@ from bot.actions import (
     RecallAll,
     UnpinAll,
 )
-from bot.store.lanes import NOT_BEGUN, has_parts
+from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there
 from bot.store.tables import AHEAD, UNFINISHED, Role, Status, chat, delivery, part, standing
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ class Broadcasts:
             delivery.c.kind == "say",
             delivery.c.language == amend.language,
         )
-        self._tx.connection.execute(
-            update(delivery).where(said, delivery.c.status.in_(NOT_BEGUN), ~has_parts()).values(message_id=body)
-        )
+        untouched = and_(delivery.c.status.in_(NOT_BEGUN), ~has_parts())
+        # What failed may be sent again one day, and must not say then what is wrong now.
+        nothing_there = and_(delivery.c.status == Status.FAILED, ~is_partly_there())
+        self._tx.connection.execute(update(delivery).where(said, or_(untouched, nothing_there)).values(message_id=body))
         original, pending = delivery.alias("original"), delivery.alias("pending")
         target = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
         self._tx.connection.execute(
@@ -136,7 +137,10 @@ class Broadcasts:
             original.c.name == amend.subject,
             original.c.kind == "say",
             original.c.language == amend.language,
-            original.c.status.not_in((Status.FAILED, Status.DROPPED)),
+            or_(
+                original.c.status.not_in((Status.FAILED, Status.DROPPED)),
+                and_(original.c.status == Status.FAILED, is_partly_there(original)),  # this says the rest, too
+            ),
             original.c.message_id != body,  # what has not begun says it already
             ~edited,
         )
@@ -149,7 +153,7 @@ class Broadcasts:
             .where(delivery.c.subject == recall.subject, delivery.c.kind.in_(("say", "edit")))
             .where(
                 delivery.c.chat_id.in_(select(chat.c.id).where(chat.c.role == Role.GROUP)),
-                delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
+                or_(delivery.c.status.not_in((Status.FAILED, Status.DROPPED)), is_partly_there()),
             )
             .order_by(delivery.c.id.desc())
         ).all()

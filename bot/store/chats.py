@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
-from bot.store.tables import Role, chat, delivery, organisation, pairing, person
+from bot.store.tables import Role, chat, organisation, pairing, person
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -97,6 +97,16 @@ class Chats:
         query = select(chat).where(chat.c.person_id == person, chat.c.role == Role.PRIVATE, chat.c.active)
         row = self._tx.connection.execute(query.order_by(chat.c.id.desc()).limit(1)).first()
         return None if row is None else _chat(row)
+
+    def paused(self, account: str) -> list[tuple[int, datetime]]:
+        """The chats that the network wants nothing for, and until when."""
+        query = select(chat.c.id, chat.c.paused_until).where(
+            chat.c.account == account, chat.c.paused_until > self._tx.now
+        )
+        return [(row.id, row.paused_until) for row in self._tx.connection.execute(query)]
+
+    def set_paused(self, id: int, until: datetime) -> None:
+        self._set(id, paused_until=until)
 
     def set_active(self, id: int, active: bool) -> None:
         self._set(id, active=active)
@@ -240,10 +250,6 @@ class Chats:
             pairing.c.used_at.is_(None),
             pairing.c.expires_at > self._tx.now,
         )
-
-    def failed_deliveries(self) -> int:
-        query = select(func.count()).where(delivery.c.status == 6)
-        return int(self._tx.connection.execute(query).scalar_one())
 
 
 def _hash(code: str) -> str:

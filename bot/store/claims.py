@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from bot.backlog import Waiting
 from bot.events import FileLost
 from bot.model import Chat, ChatKind, EditText, Outgoing, SendFile, SendText, SetCommands, Withdraw
+from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
@@ -55,6 +57,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """The network wants nothing before `until`, for the chat or from the whole account; `learnt` is how much it takes,
+    as far as that is known from its refusals."""
+
+    until: datetime
+    whole_account: bool
+    learnt: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the network said before the start: until when it wants nothing from the account, and for which chats; and
+    how much it takes, as learnt."""
+
+    paused_until: datetime | None
+    chats: tuple[tuple[int, datetime], ...]
+    learnt: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipted:
     """A part that the network has, under `network_id` where it is a message."""
 
@@ -80,6 +102,7 @@ class Claimed:
     edits: int | None  # the delivery whose message it edits
     name: str | None
     report: str | None
+    ready_at: datetime  # since when it could have gone
     parts: tuple[Part, ...]
 
 
@@ -95,7 +118,7 @@ class Claims:
 
     # --- claiming ----------------------------------------------------------------------------------------------------
 
-    def recover(self) -> None:
+    def recover(self) -> Remembered:
         """After a start: what was being sent is ready again; its part in hand stays marked as unsure."""
         self._tx.connection.execute(
             update(delivery)
@@ -107,14 +130,47 @@ class Claims:
             .values(status=Status.READY)
         )
         self._tx.stirred.add("outbox")
+        known = self._tx.accounts.get(self._account)
+        learnt = None if known.rate is None or known.burst is None else Rate(known.rate, known.burst)
+        return Remembered(known.paused_until, tuple(self._tx.chats.paused(self._account)), learnt)
 
-    def claim(self, limit: int, not_to: Sequence[int], one_per_chat: bool) -> list[Claimed]:
-        """Take up to `limit` deliveries to send now, none to the chats `not_to`."""
-        rows = self._tx.lanes.ready(self._account, limit, not_to)
+    def claim(self, limit: int, not_to: Sequence[int], one_per_chat: bool, urgent: bool = False) -> list[Claimed]:
+        """Take up to `limit` deliveries to send now, none to the chats `not_to`; `urgent`: and no notices."""
+        rows = self._tx.lanes.ready(self._account, limit, not_to, urgent)
         if one_per_chat:
             first = {row.chat_id: row for row in reversed(rows)}
             rows = [row for row in rows if first[row.chat_id] is row]
         return self._take(rows)
+
+    def claim_these(self, ids: Sequence[int]) -> list[Claimed]:
+        """Take those of the deliveries that can go now."""
+        return self._take(self._tx.lanes.these(self._account, ids)) if ids else []
+
+    def notices(self, after: int, limit: int, lengths: dict[tuple[int, str], int]) -> list[Waiting]:
+        """Notices that can go now, by their ids, from the one after `after` on.
+
+        `lengths` remembers into how many messages a text falls in a language: it is made out once for all groups.
+        """
+        rows = self._tx.lanes.notices(self._account, after, limit)
+        begun = self._begun([row.id for row in rows if row.attempts > 0])
+        found = []
+        for row in rows:
+            if row.attempts > 0:
+                messages = sum(part.status != PartStatus.SENT for part in begun.get(row.id, ()))
+            else:
+                messages = self._length(row, lengths)
+            found.append(Waiting(row.id, row.chat_id, row.kind != ChatKind.PRIVATE.value, max(messages, 1)))
+        return found
+
+    def _length(self, row: Row[Any], lengths: dict[tuple[int, str], int]) -> int:
+        if row.message_id is None:
+            return 1
+        key = (row.message_id, row.language)
+        if key not in lengths:
+            whole = self._tx.lanes.these(self._account, [row.id])
+            parts = self._to_do(whole[0], ()) if whole else None
+            lengths[key] = len(parts or ())
+        return lengths[key]
 
     def presses(self) -> list[Claimed]:
         """Take the answers to button presses: outside all lanes and pacing, worthless when late."""
@@ -142,7 +198,9 @@ class Claims:
                         "position": part.position,
                         "body": encode(part.action),
                         "file": part.file,
-                        "status": PartStatus.SENDING if part is parts[0] and first_is_sent else PartStatus.TODO,
+                        "status": PartStatus.SENDING
+                        if part.unsure or (part is parts[0] and first_is_sent)
+                        else PartStatus.TODO,
                     }
                     for part in parts
                 ]
@@ -171,9 +229,11 @@ class Claims:
         and has failed."""
         try:
             if row.attempts == 0:
-                actions = enumerate(self._plans.of(row))
+                # With resends it begins anew, and how it began before is not known.
+                doubtful = row.resends > 0 or self._tx.policy.may_have_arrived(row.created_at)
                 return [
-                    Part(place, action, unsure=False, file=isinstance(action, SendFile)) for place, action in actions
+                    Part(place, action, doubtful and place == 0, isinstance(action, SendFile))
+                    for place, action in enumerate(self._plans.of(row))
                 ]
             return [
                 Part(p.position, decode(p.body, object), p.status == PartStatus.SENDING, p.file)  # type: ignore[arg-type]
@@ -250,11 +310,22 @@ class Claims:
         self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")
         return replace(claimed, parts=tuple(parts))
 
-    def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool) -> None:
-        """Try again at `at`. `unsure`: the part in hand may have arrived."""
+    def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool, pause: Pause | None = None) -> None:
+        """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said."""
+        if pause is not None and pause.whole_account:
+            self._tx.accounts.paused(self._account, pause.until)
+        elif pause is not None:
+            self._tx.chats.set_paused(claimed.chat, pause.until)
+        if pause is not None and pause.learnt is not None:
+            self._tx.accounts.learnt(self._account, pause.learnt.per_second, pause.learnt.burst)
         if not unsure:
             self._change(claimed, in_hand, status=PartStatus.TODO)
         self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at)
+        self._tx.stirred.add("outbox")
+
+    def rest(self, claimed: Claimed) -> None:
+        """What follows of it goes later, when the pace allows; what was sent counts as a fresh beginning."""
+        self._tx.lanes.set(claimed.id, status=Status.READY, attempts=1)
         self._tx.stirred.add("outbox")
 
     def marked_again(self, claimed: Claimed) -> None:
@@ -266,11 +337,14 @@ class Claims:
         self._tx.chats.move(claimed.chat, to)
         self.again(claimed, in_hand, self._tx.now, unsure=False)
 
-    def gone(self, claimed: Claimed, reason: str) -> None:
-        self._tx.lanes.fail(claimed.id, reason)
+    def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        self.refused(claimed, reason, not_there)
         self._tx.lanes.chat_gone(claimed.chat, reason)
 
-    def refused(self, claimed: Claimed, reason: str) -> None:
+    def refused(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
+        """It has failed for good. `not_there`: the part in hand, where it surely never arrived."""
+        if not_there is not None:
+            self._change(claimed, not_there, status=PartStatus.TODO)
         self._tx.lanes.fail(claimed.id, reason)
 
     def _change(self, claimed: Claimed, one: Part, **values: object) -> None:
@@ -293,6 +367,7 @@ def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
         delivery_id(row.target) if row.kind == "edit" else None,
         row.name,
         row.report,
+        max(moment for moment in (row.due_at or row.created_at, row.paused_until) if moment is not None),
         tuple(_addressed(part, to) for part in parts),
     )
 

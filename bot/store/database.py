@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -20,7 +23,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreig
 _SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """The engine of the one writer. Commits survive a power cut (synchronous=FULL)."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
@@ -82,12 +85,30 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to this version's, in one transaction; two starting at once take turns."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
-        config = Config()
-        with resources.as_file(resources.files("bot.store") / "migrations") as folder:
-            config.set_main_option("script_location", str(folder).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        upgrade(connection)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision, within the transaction of the connection."""
+    with _migrations() as config:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def revisions() -> list[str]:
+    """Those of the schema that this version knows, the latest first."""
+    with _migrations() as config:
+        return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+@contextmanager
+def _migrations() -> Iterator[Config]:
+    config = Config()
+    with resources.as_file(resources.files("bot.store") / "migrations") as folder:
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        yield config
 
 
 def _with_driver(address: URL) -> URL:

@@ -83,7 +83,8 @@ class Deliveries:
         if said.name is not None and (before := self.named(said.to, said.name)) is not None:
             if before.status != Status.FAILED:
                 return
-            self._tx.lanes.set(before.id, name=None)  # it never got there: this one takes its place
+            # It never got there: this one takes its place.
+            self._tx.lanes.set(before.id, name=None, status=Status.DROPPED)
         to = self._tx.chats.get(said.to)
         language = said.language or self._language(to, said.subject)
         pending = self.pending(said.content, language)
@@ -299,7 +300,7 @@ class Deliveries:
             self._tx.lanes.set(row.id, translation_id=pending)
             if row.status in NOT_BEGUN and self._tx.lanes.not_begun(row.id):
                 if pending is None and row.status == Status.WAITING:
-                    self._tx.lanes.set(row.id, status=Status.READY, due_at=None)
+                    self._tx.lanes.set(row.id, status=Status.READY, due_at=self._tx.now)
                     self._tx.stirred.add("outbox")
             elif usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
                 self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending

@@ -43,7 +43,8 @@ _PUT = insert(inbox)
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
 _WAITING = (
     select(*_ARRIVED)
-    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.account.in_(bindparam("accounts", expanding=True)))
+    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))
+    .where(inbox.c.account.in_(bindparam("accounts", expanding=True)))
     .order_by(inbox.c.id)
     .limit(bindparam("most"))
 )
@@ -79,7 +80,8 @@ class Inbox:
         ]
         if rows:
             self._tx.connection.execute(_ACCEPT[self._tx.dialect], rows)
-        for account, cursor in {account: batch.cursor for account, batch in batches}.items():
+        cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
+        for account, cursor in cursors.items():
             self._tx.accounts.advance(account, cursor)
         self._tx.stirred.add("inbox")
 
@@ -96,9 +98,9 @@ class Inbox:
         self._tx.connection.execute(_PUT, row)
         self._tx.stirred.add("inbox")
 
-    def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = ()) -> list[Arrived]:
-        """The oldest unhandled events of these accounts, but none in the lanes `not_in`."""
-        given: dict[str, object] = {"accounts": list(accounts), "most": limit}
+    def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = (), after: int = 0) -> list[Arrived]:
+        """The oldest unhandled events of these accounts after the event `after`, but none in the lanes `not_in`."""
+        given: dict[str, object] = {"accounts": list(accounts), "most": limit, "after": after}
         if not_in:
             rows = self._tx.connection.execute(_WAITING_ELSEWHERE, given | {"lanes": list(not_in)})
         else:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, case, exists, func, insert, select, updat
 from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
+from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
 from bot.store.statements import change
 from bot.store.tables import AHEAD, UNFINISHED, PartStatus, Status, chat, delivery, message, part, standing, translation
@@ -37,6 +38,9 @@ _FINISH = (
     .values(status=bindparam("became"), failure=bindparam("why"), done_at=bindparam("at"), due_at=None)
 )
 _queued, _ahead = delivery.alias("queued"), delivery.alias("ahead")
+_waits = (delivery.c.due_at > bindparam("at")) & exists().where(
+    translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
+)
 _ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its translation, or is ready
     update(delivery)
     .where(
@@ -55,17 +59,8 @@ _ADVANCE = (  # the next of a lane goes ahead, if none is: it waits for its tran
         ),
     )
     .values(
-        status=case(
-            (
-                (delivery.c.due_at > bindparam("at"))
-                & exists().where(
-                    translation.c.id == delivery.c.translation_id,
-                    translation.c.state == TranslationState.WANTED.value,
-                ),
-                int(Status.WAITING),
-            ),
-            else_=int(Status.READY),
-        )
+        status=case((_waits, int(Status.WAITING)), else_=int(Status.READY)),
+        due_at=case((_waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
     )
 )
 _RELEASE = (
@@ -73,9 +68,10 @@ _RELEASE = (
     .where(
         delivery.c.account == bindparam("the_account"),
         standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
-        delivery.c.due_at <= bindparam("at"),
+        # Nobody waits for long: what is due much later was put off before the clock was set back.
+        (delivery.c.due_at <= bindparam("at")) | (delivery.c.due_at > bindparam("never")),
     )
-    .values(status=Status.READY, due_at=None)
+    .values(status=Status.READY)
 )
 _NEXT_DUE = select(func.min(delivery.c.due_at)).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
@@ -84,11 +80,11 @@ _SHOWN = [
     delivery.c[name]
     for name in (
         *("id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority"),
-        *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "expires_at"),
+        *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "due_at", "expires_at"),
     )
 ]
 _TO_SEND = (
-    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), message.c.content)
+    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), chat.c.paused_until, message.c.content)
     .join(chat, chat.c.id == delivery.c.chat_id)
     .outerjoin(message, message.c.id == delivery.c.message_id)
     .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))
@@ -96,6 +92,23 @@ _TO_SEND = (
     .limit(bindparam("most"))
 )
 _READY = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
+_URGENT = _READY.where(delivery.c.priority < Priority.NOTICE)
+_URGENT_ELSEWHERE = _URGENT.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_THESE = _TO_SEND.where(delivery.c.id.in_(bindparam("these", expanding=True)))
+_NOTICES = (
+    select(
+        delivery.c.id, delivery.c.chat_id, delivery.c.message_id, delivery.c.language, delivery.c.attempts, chat.c.kind
+    )
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .where(
+        delivery.c.account == bindparam("the_account"),
+        delivery.c.priority == Priority.NOTICE,
+        standing(delivery.c.status, Status.READY),
+        delivery.c.id > bindparam("after"),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
 _READY_ELSEWHERE = _READY.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
 _PRESSES = _TO_SEND.where(delivery.c.priority == Priority.PRESS)
 
@@ -154,6 +167,15 @@ class Lanes:
     def drop(self, id: int) -> None:
         self._finish(id, Status.DROPPED)
 
+    def bring_back(self, id: int, **values: object) -> None:
+        """What had ended goes out after all, ahead of what follows it in its lane and has not begun."""
+        self.set(id, **values, status=Status.QUEUED, failure=None, done_at=None, due_at=None)
+        row = self._tx.deliveries.row(id)
+        ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).scalar()
+        if ahead is not None and ahead > id and self.unsent(ahead):
+            self.set(ahead, status=Status.QUEUED)
+        self._advance({(row.chat_id, row.subject)})
+
     def chat_gone(self, chat_id: int, reason: str) -> None:
         """Stop writing to a chat: everything on its way there fails."""
         if not self._tx.chats.get(chat_id).active:
@@ -210,7 +232,8 @@ class Lanes:
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
-        changed = self._tx.connection.execute(_RELEASE, {"the_account": account, "at": self._tx.now})
+        given = {"the_account": account, "at": self._tx.now, "never": self._tx.now + 2 * LONGEST_WAIT}
+        changed = self._tx.connection.execute(_RELEASE, given)
         if changed.rowcount:
             self._tx.stirred.add("outbox")
 
@@ -218,13 +241,24 @@ class Lanes:
         when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
         return when
 
-    def ready(self, account: str, limit: int, not_to: Sequence[int]) -> list[Row[Any]]:
+    def ready(self, account: str, limit: int, not_to: Sequence[int], urgent: bool = False) -> list[Row[Any]]:
         """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its
-        chat is, and with what it says."""
+        chat is, and with what it says. `urgent`: no notices."""
         given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
-            return list(self._tx.connection.execute(_READY_ELSEWHERE, given | {"busy": list(not_to)}))
-        return list(self._tx.connection.execute(_READY, given))
+            query = _URGENT_ELSEWHERE if urgent else _READY_ELSEWHERE
+            return list(self._tx.connection.execute(query, given | {"busy": list(not_to)}))
+        return list(self._tx.connection.execute(_URGENT if urgent else _READY, given))
+
+    def these(self, account: str, ids: Sequence[int]) -> list[Row[Any]]:
+        """Of these deliveries, those that can go now."""
+        given = {"the_account": account, "these": list(ids), "most": len(ids)}
+        return list(self._tx.connection.execute(_THESE, given))
+
+    def notices(self, account: str, after: int, limit: int) -> list[Row[Any]]:
+        """Notices that can go now, by their ids, from the one after `after` on."""
+        given = {"the_account": account, "after": after, "most": limit}
+        return list(self._tx.connection.execute(_NOTICES, given))
 
     def presses(self, account: str) -> list[Row[Any]]:
         """Answers to button presses that can go now."""
@@ -251,3 +285,8 @@ class Lanes:
 def has_parts() -> Any:
     """Whether something of a delivery may have reached the network."""
     return exists().where(part.c.delivery_id == delivery.c.id)
+
+
+def is_partly_there(of: Any = delivery) -> Any:
+    """Whether the network surely has some of a delivery."""
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, case, func, select, update
 
 from bot.notices import Category, Notice, NoticeState
-from bot.store.tables import UNFINISHED, Role, Status, audience, chat, delivery, event, notice
+from bot.store.tables import PASSED_OVER, UNFINISHED, Role, Status, audience, chat, delivery, event, notice
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -55,7 +55,7 @@ class Notices:
         valid_until: date | None = None,
     ) -> Notice:
         """A new draft, with the next number."""
-        number = int(self._tx.connection.execute(select(func.coalesce(func.max(notice.c.number), 0) + 1)).scalar_one())
+        number = self.last_number() + 1
         self._tx.connection.execute(
             self._tx.insert(notice).values(
                 number=number,
@@ -75,6 +75,13 @@ class Notices:
         assert made is not None
         self.happened(made, "created", person)
         return made
+
+    def last_number(self) -> int:
+        """The highest that was given, or passed over because a backup did not know of it."""
+        latest = self._tx.connection.execute(select(func.coalesce(func.max(notice.c.number), 0))).scalar_one()
+        passed = select(event.c.subject).where(event.c.what == PASSED_OVER, event.c.subject.like("N%"))
+        code = self._tx.connection.execute(passed.order_by(event.c.id.desc()).limit(1)).scalar()
+        return max(int(latest), 0 if code is None else int(code.removeprefix("N")))
 
     def numbered(self, number: int) -> Notice | None:
         row = self._tx.connection.execute(select(notice).where(notice.c.number == number)).first()

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from bot.requests import Request, RequestState
 from bot.store.statements import add, change
-from bot.store.tables import event, line, request
+from bot.store.tables import PASSED_OVER, event, line, request
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -49,7 +49,7 @@ class Requests:
 
     def add(self, chat: int, person: int | None, language: str, language_missing: bool = False) -> Request:
         """A new open request, with the next number: never one that was given before, even if that one was erased."""
-        number = self._last_number() + 1
+        number = self.last_number() + 1
         self._tx.connection.execute(
             self._tx.insert(request).values(
                 number=number,
@@ -68,10 +68,10 @@ class Requests:
         self.happened(made, "created", person)
         return made
 
-    def _last_number(self) -> int:
-        """Of what was erased remains that it began."""
+    def last_number(self) -> int:
+        """Of what was erased remains that it began; of what a backup did not know, that numbers were passed over."""
         latest = self._tx.connection.execute(select(func.coalesce(func.max(request.c.number), 0))).scalar_one()
-        begun = select(event.c.subject).where(event.c.what == "created", event.c.subject.like("K%"))
+        begun = select(event.c.subject).where(event.c.what.in_(("created", PASSED_OVER)), event.c.subject.like("K%"))
         code = self._tx.connection.execute(begun.order_by(event.c.id.desc()).limit(1)).scalar()
         return max(int(latest), 0 if code is None else int(code.removeprefix("K")))
 

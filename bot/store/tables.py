@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -82,6 +83,7 @@ AHEAD = (Status.READY, Status.SENDING, Status.DEFERRED, Status.WAITING)
 """One delivery of a lane stands at one of these, as long as any is unfinished."""
 UNFINISHED = (*AHEAD, Status.QUEUED)
 _AHEAD_SQL = text("status IN (0, 1, 3, 5)")
+_FAILED_SQL = text("status = 6")
 
 
 class PartStatus(IntEnum):
@@ -100,6 +102,10 @@ class Role(StrEnum):
     GROUP = "group"
 
 
+PASSED_OVER = "passed-over"
+"""What happened to the last of the numbers that may have been given after a backup: they are never given again."""
+
+
 def _id() -> Column[int]:
     return Column("id", Id, Identity(always=False), primary_key=True)
 
@@ -114,6 +120,9 @@ account = Table(
     Column("group_link", String),
     Column("error", String),
     Column("error_at", Instant),
+    Column("paused_until", Instant),  # as the network has said
+    Column("rate", Float),  # messages a second, and at once, as learnt from its refusals
+    Column("burst", Integer),
 )
 
 home = Table(
@@ -147,6 +156,7 @@ inbox = Table(
     Column("error", String),
     UniqueConstraint("account", "event"),
     Index("ix_inbox_new", "id", sqlite_where=text("status = 0"), postgresql_where=text("status = 0")),
+    Index("ix_inbox_put_aside", "id", sqlite_where=text("status = 2"), postgresql_where=text("status = 2")),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -175,6 +185,7 @@ chat = Table(
     Column("person_id", ForeignKey("person.id")),  # of a helper's private chat: whose it is
     Column("added_at", Instant, nullable=False),
     Column("explained_at", Instant),
+    Column("paused_until", Instant),  # as the network has said
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language"),
 )
@@ -250,6 +261,8 @@ translation = Table(
     Column("organisation_id", ForeignKey("organisation.id")),  # whose reviewer approved or wrote it
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("due_at", Instant),
+    Column("failure", String),  # why there is none, in plain English
+    Column("failed_at", Instant),
     UniqueConstraint("text_id", "language"),
     Index("ix_translation_result_id", "result_id"),
     Index(
@@ -257,6 +270,12 @@ translation = Table(
         "due_at",
         sqlite_where=text("state = 'wanted'"),
         postgresql_where=text("state = 'wanted'"),
+    ),
+    Index(
+        "ix_translation_failed",
+        "id",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
     ),
 )
 
@@ -338,9 +357,16 @@ delivery = Table(
         sqlite_where=text("status = 4"),
         postgresql_where=text("status = 4"),
     ),
+    Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
     Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
+    Index(
+        "ix_delivery_target",
+        "target",
+        sqlite_where=text("target IS NOT NULL"),
+        postgresql_where=text("target IS NOT NULL"),
+    ),
     Index(
         "ix_delivery_translation",
         "translation_id",
@@ -500,6 +526,16 @@ schedule = Table(
     Column("due_at", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("ix_schedule_due_at", "due_at"),
+)
+
+
+trouble = Table(
+    "trouble",  # what needs the operator's hands now
+    metadata,
+    Column("cause", String, primary_key=True),  # account/telegram, engine/libretranslate, disk, …
+    Column("since", Instant, nullable=False),
+    Column("told", Integer, nullable=False, server_default="0"),  # how often the coordination room was told
+    Column("told_at", Instant),
 )
 
 

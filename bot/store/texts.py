@@ -166,6 +166,8 @@ class Texts:
             "findings": None,
             "organisation_id": organisation,
             "due_at": None,
+            "failure": None,
+            "failed_at": None,
         }
         row = self._tx.insert(translation).values(text_id=text, language=language, purpose=purpose, **values)
         self._tx.connection.execute(row.on_conflict_do_update(index_elements=["text_id", "language"], set_=values))
@@ -207,16 +209,21 @@ class Texts:
         return when
 
     def done(
-        self, id: int, result: str | None, engine: str | None, findings: Sequence[StoredFinding], final: bool = True
+        self,
+        id: int,
+        result: str | None,
+        engine: str | None,
+        findings: Sequence[StoredFinding],
+        failure: str | None = None,
     ) -> None:
-        """What the pipeline brought. `result` None: it failed, for good if `final`. A person may have been faster, or
-        the text been thrown away."""
+        """What the pipeline brought. `result` None: it failed for good, and `failure` says why. A person may have been
+        faster, or the text been thrown away."""
         row = self._tx.connection.execute(select(translation).where(translation.c.id == id)).first()
         if row is None or (found := _translation(row)).state is not TranslationState.WANTED:
             return
         values: dict[str, Any] = {"engine": engine, "findings": msgspec.json.encode(findings), "due_at": None}
         if result is None:
-            values["state"] = TranslationState.FAILED.value
+            values |= {"state": TranslationState.FAILED.value, "failure": failure, "failed_at": self._tx.now}
         else:
             values["state"] = TranslationState.MACHINE.value
             values["result_id"] = self.add(result, found.language)
@@ -234,7 +241,7 @@ class Texts:
         self._tx.connection.execute(
             update(translation)
             .where(translation.c.id == id, translation.c.state == TranslationState.FAILED.value)
-            .values(state=TranslationState.WANTED.value, due_at=self._tx.now, attempts=0)
+            .values(state=TranslationState.WANTED.value, due_at=self._tx.now, attempts=0, failure=None, failed_at=None)
         )
         self._tx.stirred.add("translation")
 

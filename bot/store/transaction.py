@@ -18,6 +18,7 @@ from bot.store.broadcasts import Broadcasts
 from bot.store.chats import Chats
 from bot.store.choices import Choices
 from bot.store.copies import Copies
+from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
 from bot.store.erasing import Erasing
@@ -28,6 +29,7 @@ from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
 from bot.store.texts import Texts
+from bot.store.troubles import Troubles
 from bot.waiting import Patience
 
 
@@ -54,11 +56,17 @@ class Policy:
     digest_at: tuple[time, ...] = ()
     questions_threshold: int = 3  # so many readers of a text who do not understand it: its publisher is told
     largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
+    copied_at: datetime | None = None  # of a backup that we go on from: what was on its way then may have arrived
+    again: dict[str, datetime] = field(default_factory=dict)  # by account: what was written before may come once more
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")
 
     def who_reads(self, language: str) -> str:
         """Who reads what people write, in that language if the operator has said it so."""
         return self.readers.get(language) or self.readers.get("") or self.readers.get(self.working_language, "")
+
+    def may_have_arrived(self, asked_at: datetime) -> bool:
+        """Whether a message that was asked for then may have been sent by a bot that we know nothing of any more."""
+        return self.copied_at is not None and asked_at <= self.copied_at
 
     def network(self, account: str) -> str:
         return self.networks.get(account) or account.capitalize()
@@ -119,6 +127,10 @@ class Transaction:
         return Lanes(self)
 
     @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self)
+
+    @cached_property
     def broadcasts(self) -> Broadcasts:
         return Broadcasts(self)
 
@@ -137,6 +149,10 @@ class Transaction:
     @cached_property
     def erasing(self) -> Erasing:
         return Erasing(self)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        return Troubles(self)
 
     @cached_property
     def schedule(self) -> Schedule:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, text
@@ -71,9 +72,11 @@ class Writer:
         wake: Callable[[frozenset[str]], None],
         fence: Fence | None = None,
         troubled: Callable[[BaseException | None], None] = lambda _: None,
+        committed: Callable[[float], None] = lambda _: None,
     ) -> None:
         """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred;
-        `troubled`, also there, of an error while the database cannot be used, and of None when it can be again.
+        `troubled`, also there, of an error while the database cannot be used, and of None when it can be again;
+        `committed`, in the writer's thread, of how many seconds each group took.
 
         "erased" and "rebuild" are for the writer itself: the traces of deleted rows are to be wiped from the files.
         """
@@ -83,6 +86,7 @@ class Writer:
         self._wake = wake
         self._fence = fence
         self._troubled = troubled
+        self._committed = committed
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -135,6 +139,7 @@ class Writer:
     def _commit(self, group: list[_Waiting[Any]]) -> None:
         attempt = 0
         while True:
+            began = monotonic()
             try:
                 results, stirred = self._attempt(group)
             except BaseException as error:
@@ -151,6 +156,7 @@ class Writer:
                     for waiting in group:
                         self._commit([waiting])
                 return
+            self._committed(monotonic() - began)
             self._well_again()
             self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
             return

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+
+import httpx
 
 from tests.endtoend.bot import RunningBot, running, settings
 from tests.servers.botapi import BotApiServer
 
 
 async def test_a_bot_starts_answers_commands_and_stops_in_time(tmp_path: Path) -> None:
-    """`ready` once Telegram is there; `pair` and `status` work beside it; SIGTERM ends it well within 5 s."""
+    """`ready` once Telegram is there; `pair`, `status` and `retry` work beside it, and whoever watches it is answered;
+    SIGTERM ends it well within 5 s."""
+    address = f"127.0.0.1:{free_port()}"
     async with BotApiServer() as telegram:
-        settings_ = settings(telegram=telegram.url, token=telegram.token)
-        async with running(tmp_path, settings_) as bot:
+        settings_ = settings(telegram=telegram.url, token=telegram.token) | {"operations": {"listen": address}}
+        async with running(tmp_path, settings_) as bot, httpx.AsyncClient(base_url=f"http://{address}") as monitor:
             code = await bot.pairs("group", "--organisation", "Ons Huis", "--language", "pt")
             assert len(code) == 12
             status = await bot.status()
             assert status["networks"][0]["name"].startswith("@")
             assert status["networks"][0]["error"] is None
             assert status["coordination_rooms"] == 0
+            assert (await monitor.get("/healthz")).json() == {"healthy": True, "wrong": {}}
+            assert (await monitor.get("/readyz")).json() == {"ready": True, "accounts": {"telegram": "connected"}}
+            assert 'schakel_connected{account="telegram"} 1.0' in (await monitor.get("/metrics")).text
+            assert await bot.command("retry", "--all") == (0, "Nothing has failed.\n", "")
             assert await bot.stop() == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def test_commands_work_without_a_running_bot(tmp_path: Path) -> None:

@@ -73,18 +73,23 @@ async def test_a_chat_that_nobody_knew_can_move_and_go(house: House) -> None:
     assert house.card()
 
 
+def _told(what: str) -> str:
+    """What happened, and where to look."""
+    return f"{what}\n{sentence('operator-look', command='schakel status --failed')}"
+
+
 # --- what nobody else looks after ------------------------------------------------------------------------------------
 
 
 async def test_what_cannot_be_handled_is_told_to_the_coordinators_without_a_word_of_it(house: House) -> None:
-    """At most once an hour, and the lane goes on."""
+    """Once, and again when more is put aside after a day; the lane goes on."""
     coordination = await house.world.paired("coordination", "coordination")
     for number in range(3):
         await house.world.app.inbox.accept("paper")(_garbage(house, number))
         await house.world.settled()
-    told = sentence("operator-put-aside", network="Paper")
+    told = _told(sentence("operator-put-aside", network="Paper"))
     assert house.an.reads(coordination) == [told]
-    await house.world.advance(timedelta(hours=1))
+    await house.world.advance(timedelta(hours=24))
     await house.world.app.inbox.accept("paper")(_garbage(house, 3))
     await house.world.settled()
     assert house.an.reads(coordination) == [told, told]
@@ -95,11 +100,11 @@ async def test_a_message_that_failed_and_nobody_asked_about_is_told(house: House
     coordination = await house.world.paired("coordination", "coordination")
     house.world.network.faults.append(Refused("too odd"))
     await house.says("!help")
-    assert house.an.reads(coordination) == [sentence("operator-not-delivered", chat="room")]
+    assert house.an.reads(coordination) == [_told(sentence("operator-not-delivered", chat="room"))]
     house.world.network.faults.append(Refused("too odd"))
-    await house.world.advance(timedelta(hours=1))
     await house.rui.writes("!bla")
-    assert house.an.reads(coordination)[-1] == sentence("operator-not-delivered", chat=say("a-private-chat"))
+    private = sentence("operator-not-delivered", chat=say("a-private-chat"))
+    assert house.an.reads(coordination)[-1] == _told(private)
 
 
 async def test_that_the_coordinators_cannot_be_told_is_not_told_to_them(house: House) -> None:

@@ -53,6 +53,8 @@ class PaperAdapter:
         self._network = network or Paper(name)
 
     async def open(self, home: Home) -> Account:
+        if self._network.down is not None:
+            raise self._network.down
         return Account(
             "@bot:paper", "https://paper.example/?start={start}", "https://paper.example/group?start={start}"
         )
@@ -64,6 +66,8 @@ class PaperAdapter:
         place = int(cursor or 0)
         while True:
             self._network.changed.clear()
+            if self._network.down is not None:
+                raise self._network.down
             events = self._network.stream[place:]
             if events:
                 raws = tuple(

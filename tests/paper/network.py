@@ -86,6 +86,8 @@ class Paper:
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
+    broken: dict[str, Exception] = field(default_factory=dict)  # by chat: what comes of all that is sent there
+    down: Exception | None = None  # what opening and receiving raise
     keeps: Callable[[str, Shown], bool] = lambda chat, message: False
     files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
     fetch_faults: list[Exception] = field(default_factory=list)
@@ -108,6 +110,11 @@ class Paper:
         self.stream.append(event)
         self.changed.set()
 
+    def falls(self, down: Exception | None) -> None:
+        """The line to the network breaks, or can be mended."""
+        self.down = down
+        self.changed.set()
+
     def written(self, chat: Chat, shown: Shown) -> None:
         self.shown[chat.id].append(shown)
 
@@ -118,6 +125,8 @@ class Paper:
         """What the bot wants; the same transaction id has its effect once."""
         if self.faults:
             raise self.faults.pop(0)
+        if not isinstance(action, SetCommands) and action.chat.id in self.broken:
+            raise self.broken[action.chat.id]
         if isinstance(action, SendFile) and self.file_faults:
             raise self.file_faults.pop(0)
         if isinstance(action, InspectChat) and self.inspection_faults:

@@ -152,6 +152,25 @@ async def test_lost_keys_make_a_new_device_that_can_be_written_to(
         await maria.sees(room, "yes")
 
 
+async def test_what_another_device_of_the_account_has_said_is_not_said_again(
+    core: Core, synapse: Synapse, maria: MatrixUser, tmp_path: Path, encrypted: bool
+) -> None:
+    """The server knows transaction ids of one device; a process that takes over finds the message itself."""
+    await core.start()
+    room = await room_with(core, maria, encrypted=encrypted)
+    said = await core.says(room, "come at ten", "t1")
+    await core.says(room, "and bring the letter", "t2")
+    await core.stop()
+    core.state, core.folder = None, tmp_path / "elsewhere"
+    core.folder.mkdir()
+    await core.start()
+    try:
+        assert await core.says(room, "come at ten", "t1", again=True) == said
+        assert await core.says(room, "by the back door", "t3", again=True) != said
+    finally:
+        await core.stop()
+
+
 async def test_a_key_store_of_another_installation_is_refused(core: Core) -> None:
     """A folder that does not belong to the kept state is named, and nothing in it is overwritten."""
     async with core:

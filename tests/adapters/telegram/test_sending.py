@@ -38,6 +38,7 @@ from bot.ports import Gone, Moved, NotSent, Refused, SendError, Unknown
 from tests.adapters.telegram.conftest import ACCOUNT
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.faults import UNKNOWN_OUTCOME, BadShape, Error, Fault, Hang, Hold, Reset, Status, TooMany
+from tests.servers.botapi.limits import FloodLimits
 from tests.servers.botapi.people import Person
 
 SECRET = "heel geheim"
@@ -437,3 +438,19 @@ async def test_no_text_and_no_label_breaks_a_call(plain: str, label: str) -> Non
         with suppress(Refused):
             await perform(bot, say(ana.id, plain, choices=((Choice("c", label),),)))
         assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_only_whoever_pays_is_faster_than_is_free(server: BotApiServer, bot: Bot, paid: bool) -> None:
+    """With allow_paid_broadcast the limit of the whole bot is a thousand a second, without it is thirty."""
+    people = [server.user(f"Person {number}", "pt") for number in range(40)]
+    for person in people:
+        person.starts()
+    server.limits = FloodLimits()
+    refused = 0
+    for person in people:
+        try:
+            await perform(bot, SendText(Chat(ACCOUNT, str(person.id)), Text("olá"), "t"), paid)
+        except NotSent:
+            refused += 1
+    assert (refused == 0) is paid

@@ -74,16 +74,21 @@ class FloodLimits:
     """`refused` counts what was refused, so that a test can demand that nothing was."""
 
     per_second: int = 30
+    paid_per_second: int = 1000
     chat_burst: int = 3
     group_per_minute: int = 20
     refused: int = 0
-    _bots: dict[int, Window] = field(default_factory=dict)
+    _bots: dict[tuple[int, bool], Window] = field(default_factory=dict)
     _chats: dict[tuple[int, int], Bucket] = field(default_factory=dict)
     _groups: dict[tuple[int, int], Window] = field(default_factory=dict)
 
-    def admit(self, bot: int, chat: int, now: float) -> int | None:
-        """Count one call; None if it may pass, else its `retry_after` in whole seconds. Refused calls cost nothing."""
-        limits: list[Window | Bucket] = [self._bots.setdefault(bot, Window(self.per_second, 1.0))]
+    def admit(self, bot: int, chat: int, now: float, *, paid: bool = False) -> int | None:
+        """Count one call; None if it may pass, else its `retry_after` in whole seconds. Refused calls cost nothing.
+
+        `paid`: with allow_paid_broadcast, which has a limit of its own for the bot as a whole.
+        """
+        most = self.paid_per_second if paid else self.per_second
+        limits: list[Window | Bucket] = [self._bots.setdefault((bot, paid), Window(most, 1.0))]
         key = (bot, chat)
         if chat > 0:
             limits.append(self._chats.setdefault(key, Bucket(1.0, self.chat_burst)))

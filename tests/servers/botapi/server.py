@@ -157,7 +157,8 @@ class BotApiServer(People):
         if call.method == "getupdates":
             return await self._updates(bot, params)
         if self.limits is not None and call.method in COUNTED and call.chat is not None:
-            wait = self.limits.admit(bot.id, call.chat, self.world.clock())
+            paid = params.flag("allow_paid_broadcast")
+            wait = self.limits.admit(bot.id, call.chat, self.world.clock(), paid=paid)
             if wait is not None:
                 raise too_many_requests(wait)
         return methods.perform(self.world, bot, call.method, params)

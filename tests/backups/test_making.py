@@ -1,0 +1,160 @@
+"""Making a backup: what is in it, what is not, and what is left when it fails."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gzip
+import os
+import resource
+import signal
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot import backup
+from bot.backup import NotMade, Source, make, reason
+from tests.backups.conftest import ACCOUNT, House, dies_or_ends
+from tests.databases import transaction
+
+
+def left(house: House) -> list[str]:
+    return sorted(os.listdir(house.file.parent))
+
+
+def contents(house: House) -> dict[str, bytes]:
+    with tarfile.open(house.file) as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+
+
+def test_a_backup_is_for_its_owner_alone_and_nothing_else_is_left(home: House) -> None:
+    """It holds people's words."""
+    home.backs_up()
+    assert left(home) == [home.file.name]
+    assert home.file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_is_never_overwritten(home: House) -> None:
+    """It may be the only one."""
+    home.file.write_text("the only one")
+    with pytest.raises(NotMade, match="already"):
+        home.backs_up()
+    assert home.file.read_text() == "the only one"
+    assert left(home) == [home.file.name]
+
+
+def test_where_a_backup_cannot_be_made_it_says_why(home: House) -> None:
+    """And there is no trace of the attempt."""
+    with pytest.raises(NotMade, match="no folder"):
+        make(Source(home.url, home.data), home.file.parent / "deep" / "x", home.clock.now)
+    with pytest.raises(NotMade, match="no database yet"):
+        make(Source(f"sqlite:///{home.data}/other.db", home.data), home.file, home.clock.now)
+    with pytest.raises(NotMade, match="PostgreSQL cannot be reached"):
+        make(Source("postgresql://nobody@127.0.0.1:9/x", home.data), home.file, home.clock.now)
+    (home.folder / "olm.db").write_bytes(b"SQLite format 3\0" + b"?" * 5000)
+    with pytest.raises(NotMade, match="cannot be read or copied"):
+        home.backs_up()
+    assert left(home) == []
+    assert not (home.data / "other.db").exists()
+
+
+def test_a_damaged_database_is_not_passed_off_as_a_backup(home: House) -> None:
+    """Whoever relies on it must hear of it now, and not when it is needed."""
+    with transaction(home.url) as tx:
+        for number in range(500):
+            tx.texts.add(f"text {number}", "en")
+    with (home.data / "schakel.db").open("r+b") as file:
+        file.seek(-9000, os.SEEK_END)
+        file.write(os.urandom(8000))
+    with pytest.raises(NotMade):
+        home.backs_up()
+    assert left(home) == []
+
+
+def test_a_disk_that_is_full_is_called_so() -> None:
+    """Whoever meets it first."""
+    folder = Path("/media/stick")
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    for error in (OSError(errno.ENOSPC, "x"), OSError(errno.EDQUOT, "x"), full):
+        assert reason(error, folder) == "the disk of /media/stick is full"
+    assert reason(PermissionError(errno.EACCES, "x", "/data/y"), folder) == "this user may not use /data/y"
+    assert "words" not in reason(OSError(errno.EIO, "words"), folder)
+
+
+def test_a_write_that_fails_halfway_leaves_nothing(home: House) -> None:
+    """However far it had come."""
+    (home.folder / "large").write_bytes(os.urandom(3_000_000))
+
+    def with_little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
+        with pytest.raises(NotMade, match="cannot be read or written"):
+            home.backs_up()
+
+    assert dies_or_ends(with_little_room) == 0
+    assert left(home) == []
+
+
+@pytest.mark.parametrize("moment", range(2, 18, 4))
+def test_what_a_killed_backup_left_goes_with_the_next(moment: int, home: House) -> None:
+    """But not what another one is at work on."""
+    home.writes("Ons Huis")
+    (home.folder / "pen").write_text("blue")
+    assert dies_or_ends(home.backs_up, moment) is None
+    assert home.file.name not in left(home)
+    busy = home.file.parent / f"{backup.PREFIX}busy"
+    busy.mkdir()
+    held = os.open(busy, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    home.backs_up()
+    os.close(held)
+    assert left(home) == sorted([busy.name, home.file.name])
+
+
+def test_a_unit_in_the_middle_holds_up_no_backup(home: House) -> None:
+    """And the backup holds up no unit: it reads what was there before."""
+    home.writes("before")
+    with closing(sqlite3.connect(home.data / "schakel.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO organisation (name) VALUES ('half done')")
+        assert home.backs_up().rows["organisation"] == 1
+        other.execute("COMMIT")
+
+
+def test_the_accounts_folders_come_along_as_they_are_at_one_moment(home: House) -> None:
+    """Keys in a database that is being written to, files of any kind; not what SQLite keeps beside, and no links."""
+    (home.folder / "deep").mkdir()
+    (home.folder / "deep" / "note.txt").write_text("نعم")
+    (home.folder / "elsewhere").symlink_to("/etc/hostname")
+    with closing(sqlite3.connect(home.folder / "keys.db", isolation_level=None)) as keys:
+        keys.execute("PRAGMA journal_mode=WAL")
+        keys.execute("CREATE TABLE key (name)")
+        keys.execute("INSERT INTO key VALUES ('whole')")
+        keys.execute("BEGIN IMMEDIATE")
+        keys.execute("INSERT INTO key VALUES ('half')")
+        home.backs_up()
+    found = {name for name in contents(home) if name.startswith("accounts/")}
+    assert found == {f"accounts/{ACCOUNT}/deep/note.txt", f"accounts/{ACCOUNT}/keys.db"}
+    home.restores()
+    with closing(sqlite3.connect(home.new / "accounts" / ACCOUNT / "keys.db")) as keys:
+        assert keys.execute("SELECT name FROM key").fetchall() == [("whole",)]
+
+
+def test_nothing_that_was_erased_before_is_in_a_backup(house: House) -> None:
+    """Not in the database, not in the account's own, not even between the rows."""
+    with transaction(house.url) as tx:
+        gone = [tx.texts.add(f"a secret of number {number}", "en") for number in range(200)]
+        tx.texts.add("what stays", "en")
+    with transaction(house.url) as tx:
+        tx.texts.delete(gone)
+    with closing(sqlite3.connect(house.folder / "history.db", isolation_level=None)) as history:
+        history.execute("CREATE TABLE message (body)")
+        history.executemany("INSERT INTO message VALUES (?)", [(f"a secret of number {n}",) for n in range(200)])
+        history.execute("DELETE FROM message")
+    house.backs_up()
+    assert b"a secret of" not in gzip.decompress(house.file.read_bytes())
+    assert b"what stays" in gzip.decompress(house.file.read_bytes())

@@ -1,0 +1,229 @@
+"""The coordination room hears of what needs the operator's hands: once, again after a day, and when it is well."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from bot import dead_letters, operating
+from bot.actions import Say
+from bot.content import Arg, Verbatim, say
+from bot.events import OPERATOR, Trouble, TroubleOver
+from bot.model import Batch, Chat, ChatKind, Raw, Removed
+from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
+from bot.store.encoding import encode
+from bot.store.tables import inbox
+from bot.store.transaction import Transaction
+from bot.troubles import ENOUGH, LOW
+from tests.handlers.conftest import Scene, scene_of, sentence
+from tests.handlers.phrasebook import Phrasebook
+from tests.paper import Paper
+from tests.paper.adapter import LIKE_TELEGRAM
+from tests.world import Clock, World, world
+
+
+def told(key: str, command: str = "schakel check", **args: Arg) -> str:
+    """What the room reads: what it is, and where whoever looks after the bot finds more."""
+    return f"{sentence(key, **args)}\n{sentence('operator-look', command=command)}"
+
+
+def well(key: str, **args: Arg) -> str:
+    return f"{sentence(key, **args)}\n{sentence('operator-well')}"
+
+
+async def room_of(w: World) -> tuple[Scene, Chat]:
+    room = await w.paired("room", "coordination")
+    return scene_of(w, room, Phrasebook()), room
+
+
+async def happens(w: World, event: Trouble | TroubleOver) -> None:
+    """As the running parts tell it."""
+    await w.app.unit(lambda tx: tx.inbox.put(event, lane=OPERATOR))
+    await w.settled()
+
+
+async def test_a_trouble_is_told_once_and_again_after_a_day_until_it_is_well(nobody: Scene) -> None:
+    """However often it is noticed meanwhile; the last message quotes what is solved."""
+    w = nobody.world
+    scene, room = await room_of(w)
+    for _ in range(3):
+        await happens(w, Trouble("account/telegram"))
+    said = told("operator-account", network="Telegram")
+    assert scene.ann.reads(room) == [said]
+    await w.advance(timedelta(hours=23))
+    assert scene.ann.reads(room) == [said]
+    await w.advance(timedelta(hours=1, seconds=1))
+    assert scene.ann.reads(room) == [said, said]
+    await happens(w, TroubleOver("account/telegram"))
+    solved = well("operator-account", network="Telegram")
+    assert scene.ann.reads(room) == [said, said, solved]
+    assert scene.ann.sees(room)[-1].reply_to == scene.ann.sees(room)[-2].id
+    await w.advance(timedelta(days=2))
+    assert scene.ann.reads(room) == [said, said, solved]
+    await happens(w, Trouble("account/telegram"))
+    assert scene.ann.reads(room)[-1] == said
+
+
+async def test_without_a_room_it_stands_in_the_status_and_is_told_when_there_is_one(nobody: Scene) -> None:
+    """Whoever is at the terminal reads it; the room hears of it within the hour, and not of what was over before."""
+    w = nobody.world
+    await happens(w, Trouble("engine/libretranslate"))
+    await happens(w, Trouble("disk"))
+    await happens(w, TroubleOver("disk"))
+    found = await w.app.unit(lambda tx: operating.status(tx, ("paper",)))
+    [trouble] = found["troubles"]
+    assert (trouble["kind"], trouble["about"], trouble["told"]) == ("engine", "libretranslate", False)
+    assert any("the engine libretranslate does not accept its key" in line for line in operating.lines(found, "x"))
+    scene, room = await room_of(w)
+    await w.advance(timedelta(hours=1, seconds=1))
+    assert scene.ann.reads(room) == [told("operator-engine", engine="libretranslate")]
+
+
+async def test_an_account_cannot_tell_of_itself(tmp_path: Path) -> None:
+    """The room is on the network that does not let us in: the status says it, until the bot is let in again."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, network=network, clock=clock) as w:
+        scene, room = await room_of(w)
+        network.falls(Revoked("wrong token"))
+        while not await w.app.unit(lambda tx: tx.troubles.all()):
+            pass
+        await w.settled()
+        found = await w.app.unit(lambda tx: operating.status(tx, ("paper",)))
+        assert [trouble["kind"] for trouble in found["troubles"]] == ["account"]
+        assert "Needs hands: paper does not accept the bot's login" in "\n".join(operating.lines(found, "schakel"))
+    network.falls(None)
+    async with world(tmp_path, network=network, clock=clock) as w:
+        while await w.app.unit(lambda tx: tx.troubles.all()):
+            pass
+        await w.settled()
+        assert scene.ann.reads(room) == []
+
+
+class Locked(Phrasebook):
+    """An engine that does not accept our key, until it does."""
+
+    locked = True
+
+    async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
+        if self.locked:
+            raise Rejected("the key")
+        return await super().translate(paragraphs, source, target)
+
+
+async def test_an_engine_that_rejects_its_key_is_told_and_that_it_works_again(tmp_path: Path) -> None:
+    """People's words go out all the same."""
+    engine = Locked()
+    async with world(tmp_path, engines=[engine]) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), engine)
+        await scene.asks("Preciso de comida para os meus dois filhos")
+        await w.advance(timedelta(seconds=30))
+        assert scene.ann.reads(scene.room).count(told("operator-engine", engine="phrasebook")) == 1
+        engine.locked = False
+        await w.advance(timedelta(minutes=11))
+        await w.settled()
+        assert scene.ann.reads(scene.room)[-1] == well("operator-engine", engine="phrasebook")
+
+
+async def test_a_disk_that_fills_up_is_told_while_there_is_room_to_say_so(tmp_path: Path) -> None:
+    """And that somebody has made room, well above the mark."""
+    free = [ENOUGH]
+    async with world(tmp_path, free=lambda folder: free[0]) as w:
+        scene, room = await room_of(w)
+        await _passes(w, timedelta(seconds=61))
+        assert scene.ann.reads(room) == []
+        free[0] = LOW - 1
+        await _passes(w, timedelta(seconds=61))
+        assert scene.ann.reads(room) == [told("operator-disk", "schakel status")]
+        free[0] = LOW + 1
+        await _passes(w, timedelta(seconds=61))
+        assert len(scene.ann.reads(room)) == 1
+        free[0] = ENOUGH
+        await _passes(w, timedelta(seconds=61))
+        assert scene.ann.reads(room)[-1] == well("operator-disk")
+
+
+async def _passes(w: World, time: timedelta) -> None:
+    """Long enough for the watcher to look, and to have told what it saw."""
+    await w.advance(time)
+    for _ in range(5):
+        await asyncio.sleep(0)
+        await w.settled()
+
+
+def _known(tx: Transaction, room: Chat) -> int:
+    return tx.chats.known(room, ChatKind.GROUP).id
+
+
+async def test_a_network_that_lets_us_write_only_slowly_is_told(tmp_path: Path) -> None:
+    """When half of the time goes into waiting; and when half an hour has gone by without."""
+    async with world(tmp_path) as w:
+        scene, room = await room_of(w)
+        w.network.faults = [NotSent("slowly", timedelta(minutes=6), whole_account=True)]
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(_known(tx, room), (Verbatim("hello"),))))
+        while not await w.app.unit(lambda tx: tx.troubles.all()):
+            pass
+        await _passes(w, timedelta(minutes=7))
+        assert scene.ann.reads(room) == ["hello", told("operator-limited", "schakel status", network="Paper")]
+        await _passes(w, timedelta(minutes=31))
+        assert scene.ann.reads(room)[-1] == well("operator-limited", network="Paper")
+
+
+async def test_an_answer_that_was_given_up_is_told_to_the_room_and_not_whose_it_was(tmp_path: Path) -> None:
+    """Beside the echo in its thread, which nobody may look at again; and when it has arrived after all."""
+    async with world(tmp_path, limits=LIKE_TELEGRAM) as w:
+        scene, room = await room_of(w)
+        await scene.asks()
+        w.network.broken[scene.member.private.id] = Unknown("no answer")
+        for words in ("Kom morgen", "Of overmorgen"):
+            await scene.in_thread(f"!r {words}")
+            for _ in range(10):
+                await w.advance(timedelta(minutes=6))
+        said = told("operator-not-delivered", "schakel status --failed", chat=say("a-private-chat"))
+        assert scene.ann.reads(room).count(said) == 1
+        w.network.broken.clear()
+        while (answer := await w.app.unit(lambda tx: dead_letters.retry_all(tx, ("paper",), {})))["after"]:
+            pass
+        assert len(answer["retried"]) == 2
+        await w.settled()
+        await w.advance(timedelta(minutes=2))
+        assert scene.ann.reads(room)[-1] == well("operator-not-delivered", chat=say("a-private-chat"))
+
+
+async def test_what_was_put_aside_is_well_when_it_was_handled_after_all(nobody: Scene) -> None:
+    """Not when it is put aside once more."""
+    w = nobody.world
+    scene, room = await room_of(w)
+    await w.app.inbox.accept("paper")(Batch((Raw("x", "somewhere", b"garbage"),), "0"))
+    await w.settled()
+    said = told("operator-put-aside", "schakel status --failed", network="Paper")
+    assert scene.ann.reads(room) == [said]
+    [letter] = await w.app.unit(lambda tx: tx.dead_letters.events(10))
+    await _handled_again(w, letter.id)
+    assert scene.ann.reads(room) == [said]
+    good = encode(Removed(Chat("paper", "somewhere"), ChatKind.GROUP, w.clock.now()))
+    await w.app.unit(lambda tx: tx.connection.execute(update(inbox).where(inbox.c.id == letter.id).values(body=good)))
+    await _handled_again(w, letter.id)
+    assert scene.ann.reads(room) == [said, well("operator-put-aside", network="Paper")]
+    assert (await w.app.unit(dead_letters.failed))["events"] == []
+
+
+async def _handled_again(w: World, event: int) -> None:
+    assert await w.app.unit(lambda tx: tx.dead_letters.handle_again(event, ("paper",))) is None
+    await w.settled()
+    await w.advance(timedelta(minutes=2))
+
+
+async def test_what_nobody_has_mended_is_not_called_well(nobody: Scene) -> None:
+    """When it is too old to matter it leaves the list, and nothing is said."""
+    w = nobody.world
+    scene, room = await room_of(w)
+    await w.app.inbox.accept("paper")(Batch((Raw("x", "somewhere", b"garbage"),), "0"))
+    await w.settled()
+    await w.advance(timedelta(days=30, hours=2))
+    await w.advance(timedelta(days=2))
+    assert await w.app.unit(lambda tx: tx.troubles.all()) == []
+    assert sentence("operator-well") not in "".join(scene.ann.reads(room))

@@ -1,0 +1,153 @@
+"""The commands of the program that look into what failed, without a running bot and beside one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot import control, dead_letters
+from bot.__main__ import cli
+from bot.actions import Say
+from bot.content import Verbatim
+from bot.model import Batch, Chat, ChatKind, Raw
+from bot.store.database import migrate, open_engine
+from bot.store.transaction import Transaction
+from tests.databases import transaction
+
+CONFIG = """
+[bot]
+languages = ["nl"]
+working_language = "nl"
+readers = "volunteers"
+hours = "Mon-Fri 09:00-18:00"
+delete_after_days = 3650
+[adapters.telegram]
+token = "123456:schakel-test-token-0123456789"
+"""
+
+
+class House:
+    """A folder with a configuration and a database, as the program finds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = folder / "config.toml"
+        self.config.write_text(CONFIG)
+        self.url = f"sqlite:///{folder}/data/schakel.db"
+        engine = open_engine(self.url)
+        migrate(engine)
+        engine.dispose()
+
+    def program(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, [*arguments, "--config", str(self.config)])
+
+    def shows(self, *arguments: str) -> dict[str, Any]:
+        result = self.program(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    def fails(self, said: str, chat: str = "42", active: bool = True) -> str:
+        """A message that the network refused; its id."""
+        with transaction(self.url) as tx:
+            known = tx.chats.known(Chat("telegram", chat), ChatKind.PRIVATE).id
+            tx.deliveries.add(Say(known, (Verbatim(said),), subject="K7"))
+            [row] = tx.lanes.ready("telegram", 10, ())
+            tx.lanes.fail(row.id, "Telegram refuses it")
+            tx.chats.set_active(known, active)
+            return f"d{row.id}"
+
+    def look(self, unit: Callable[[Transaction], Any]) -> Any:
+        with transaction(self.url) as tx:
+            return unit(tx)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_nothing_failed_is_said_in_three_words(house: House) -> None:
+    result = house.program("status", "--failed")
+    assert (result.exit_code, result.stdout) == (0, "Nothing has failed.\n")
+    assert house.program("retry", "--all").stdout == "Nothing has failed.\n"
+
+
+def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
+    """Ids, the account, the code and the reason; no word of it, no chat. `status` says that there is something."""
+    id = house.fails("secret words", "4242424242")
+    with transaction(house.url) as tx:
+        tx.inbox.accept("telegram", Batch((Raw("1", "77", b"secret"),), "1"))
+        [arrived] = tx.inbox.waiting(1, ("telegram",))
+        tx.inbox.quarantine(arrived.id, "KeyError")
+    result = house.program("status", "--failed")
+    assert f"{id} " in result.stdout
+    assert "telegram, about K7, a message: Telegram refuses it" in result.stdout
+    assert f"e{arrived.id} " in result.stdout
+    assert "telegram: KeyError" in result.stdout
+    assert "retry --all" in result.stdout
+    shown = json.dumps(house.shows("status", "--failed"))
+    for leak in ("secret", "4242424242", "77"):
+        assert leak not in result.stdout
+        assert leak not in shown.replace(id, "")
+    assert "Failed for good: 1 delivery, 1 event. More:" in house.program("status").stdout
+    assert house.shows("status")["failed"] == {"deliveries": 1, "events": 1, "translations": 0}
+
+
+def test_one_command_tries_all_kinds_again(house: House) -> None:
+    """It names what it does, and what it cannot do with the reason; then it has not succeeded."""
+    sendable, unreachable = house.fails("one"), house.fails("two", "43", active=False)
+    result = house.program("retry", f"{sendable},", unreachable, "t9")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"Tried again: {sendable}",
+        f"{unreachable} is not tried again: the bot was blocked or removed there",
+        "t9 is not tried again: there is nothing of that number",
+    ]
+    assert house.program("retry", sendable).exit_code == 1  # it is on its way by now
+
+
+def test_all_of_it_can_be_tried_again_at_once(house: House) -> None:
+    """More than one unit of work takes; what cannot go is counted by its reason, and nobody's fault."""
+    for number in range(dead_letters.AT_ONCE + 3):
+        house.fails("one", f"{number}")
+    house.fails("two", "9999", active=False)
+    result = house.program("retry", "--all")
+    assert result.exit_code == 0
+    assert result.stdout.count(" d") == dead_letters.AT_ONCE + 3
+    assert "Not tried again: 1, because the bot was blocked or removed there" in result.stdout
+    assert house.look(lambda tx: tx.dead_letters.counts())["deliveries"] == 0
+
+
+def test_a_long_list_is_cut_for_people_and_whole_for_programs(house: House) -> None:
+    for number in range(30):
+        house.fails("one", f"{number}")
+    assert "… and 10 more" in house.program("status", "--failed").stdout
+    assert len(house.shows("status", "--failed")["deliveries"]) == 30
+
+
+@pytest.mark.parametrize("arguments", [(), ("d1", "--all"), ("x1",), ("12",), ("d0",)])
+def test_retry_without_a_target_or_with_a_wrong_one_is_wrong_usage(house: House, arguments: tuple[str, ...]) -> None:
+    """Exit code 2, and how ids look."""
+    result = house.program("retry", *arguments)
+    assert result.exit_code == 2
+    assert "--failed" in result.stderr
+
+
+async def test_beside_a_running_bot_the_bot_is_asked(house: House) -> None:
+    """The database is the bot's alone while it runs."""
+    asked: list[dict[str, Any]] = []
+
+    async def answer(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(request)
+        return {"retried": ["d1"], "refused": [], "after": None if len(asked) > 1 else {"d": 1, "e": 0, "t": 0}}
+
+    async with control.serve(house.config.parent / "data" / "control.sock", answer):
+        result = await asyncio.to_thread(house.program, "retry", "--all")
+    assert result.stdout == "Tried again: d1, d1\n"
+    assert asked == [{"command": "retry all"}, {"command": "retry all", "after": {"d": 1, "e": 0, "t": 0}}]
