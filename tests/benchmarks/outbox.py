@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,11 @@ ORDERED_CHATS = 500
 HERE = "tests.benchmarks.outbox"
 
 
-def drain(url: str, folder: str, messages: int, chats_: int) -> Measured:
-    """Messages a second from the sender's start until the last outcome is durable."""
+def drain(url: str, folder: str, messages: int, chats_: int = 0) -> Measured:
+    """Messages a second from the sender's start until the last outcome is durable.
+
+    `chats_`: over how many the messages are spread beforehand; 0: that is done already.
+    """
     return asyncio.run(_drain(url, Path(folder), messages, chats_))
 
 
@@ -35,13 +39,9 @@ async def _drain(url: str, folder: Path, messages: int, chats_: int) -> Measured
         if not left:
             done.set()
 
-    def fill(tx: Transaction) -> None:
-        ids = chats(tx, chats_)
-        for number in range(messages):
-            tx.deliveries.add(message(ids[number % chats_], number))
-
     async with store(url, folder) as opened:
-        await opened.writer.run(fill)
+        if chats_:
+            await opened.writer.run(partial(_spread, messages=messages, chats_=chats_))
         sender = opened.sender(Instant(sent))
         began, cpu = time.perf_counter(), time.process_time()
         running = asyncio.create_task(sender.run())
@@ -50,6 +50,23 @@ async def _drain(url: str, folder: Path, messages: int, chats_: int) -> Measured
         took, cpu = time.perf_counter() - began, time.process_time() - cpu
         await running
     return {"rate": messages / took, "cpu": cpu / messages * 1e6}
+
+
+def fill(url: str, folder: str, messages: int, chats_: int) -> Measured:
+    """The messages, to be drained from copies of the database."""
+    asyncio.run(_fill(url, Path(folder), messages, chats_))
+    return {}
+
+
+async def _fill(url: str, folder: Path, messages: int, chats_: int) -> None:
+    async with store(url, folder) as opened:
+        await opened.writer.run(partial(_spread, messages=messages, chats_=chats_))
+
+
+def _spread(tx: Transaction, messages: int, chats_: int) -> None:
+    ids = chats(tx, chats_)
+    for number in range(messages):
+        tx.deliveries.add(message(ids[number % chats_], number))
 
 
 def sqlite(runs: int) -> Iterator[Figure]:
@@ -79,29 +96,28 @@ def sqlite(runs: int) -> Iterator[Figure]:
 
 
 def postgresql(runs: int) -> Iterator[Figure]:
-    """As on SQLite. procrastinate gets fewer messages, which does it good: its queue is looked through each time."""
-    fewer, alone = MESSAGES // 5, 500
-    with server() as postgres:
+    """As on SQLite. procrastinate gets fewer messages, which does it good: it looks through its queue for each."""
+    fewer, alone, many = MESSAGES // 5, 500, 64
+    with server() as postgres, ExitStack() as stack:
+        apart, ordered, single = (
+            stack.enter_context(_filled(postgres, messages, chats_))
+            for messages, chats_ in ((MESSAGES, MESSAGES), (MESSAGES, ORDERED_CHATS), (alone, 1))
+        )
         sides: dict[str, Callable[[], Measured]] = {
-            "apart": partial(_ours_there, postgres, MESSAGES, MESSAGES),
-            "without lock": partial(_procrastinate, postgres, fewer, 64, 0),
-            "ordered": partial(_ours_there, postgres, MESSAGES, ORDERED_CHATS),
-            "lock": partial(_procrastinate, postgres, fewer, 64, ORDERED_CHATS),
+            "apart": partial(_ours_there, postgres, apart, MESSAGES),
+            "without lock": partial(_procrastinate, postgres, fewer, many, 0),
+            "ordered": partial(_ours_there, postgres, ordered, MESSAGES),
+            "lock": partial(_procrastinate, postgres, fewer, many, ORDERED_CHATS),
         }
         rates = _rates(in_turn(runs, sides))
-        what, theirs = "outbox on PostgreSQL", "beside procrastinate, 64 jobs at once"
-        yield Figure(
-            f"{what}, each to a chat of its own; {theirs}", "/s", rates["apart"], rates["without lock"], Asked(10)
-        )
-        yield Figure(
-            f"{what}, in order in each of {ORDERED_CHATS}; {theirs}, with `lock`",
-            "/s",
-            rates["ordered"],
-            rates["lock"],
-            Asked(15),
-        )
+        what, beside = "outbox on PostgreSQL", f"beside procrastinate, {many} jobs at once"
+        for ours, theirs, shape, words, asked in (
+            ("apart", "without lock", "each to a chat of its own", beside, 10),
+            ("ordered", "lock", f"in order in each of {ORDERED_CHATS}", f"{beside}, with `lock`", 15),
+        ):
+            yield Figure(f"{what}, {shape}; {words}", "/s", rates[ours], rates[theirs], Asked(asked))
         sides = {
-            "ours": partial(_ours_there, postgres, alone, 1),
+            "ours": partial(_ours_there, postgres, single, alone),
             "theirs": partial(_procrastinate, postgres, alone, 1, 0),
         }
         rates = _rates(in_turn(runs, sides))
@@ -124,9 +140,17 @@ def _rival(name: str, messages: int, workers: int) -> Measured:
         return run(RIVALS, f"tests.benchmarks.rivals.{name}:drain", folder=folder, messages=messages, workers=workers)
 
 
-def _ours_there(postgres: Server, messages: int, chats_: int) -> Measured:
+@contextmanager
+def _filled(postgres: Server, messages: int, chats_: int) -> Iterator[str]:
     with postgres.database() as url, tempfile.TemporaryDirectory() as folder:
-        return run(OURS, f"{HERE}:drain", url=url, folder=folder, messages=messages, chats_=chats_)
+        run(OURS, f"{HERE}:fill", url=url, folder=folder, messages=messages, chats_=chats_)
+        postgres.analyse(url)
+        yield url
+
+
+def _ours_there(postgres: Server, filled: str, messages: int) -> Measured:
+    with postgres.copied(filled) as url, tempfile.TemporaryDirectory() as folder:
+        return run(OURS, f"{HERE}:drain", url=url, folder=folder, messages=messages)
 
 
 def _procrastinate(postgres: Server, messages: int, workers: int, chats_: int) -> Measured:

@@ -35,6 +35,11 @@ class Server:
         """The address of a copy of a database that nobody is connected to."""
         return self.database(urlsplit(url).path.removeprefix("/"))
 
+    def analyse(self, url: str) -> None:
+        """So that what is planned suits what is in it; a server does that by itself after a minute."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
+
 
 @contextmanager
 def server() -> Iterator[Server]:
