@@ -2,8 +2,9 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+RIVALS := .cache/rivals
 
-.PHONY: install dev demo test torture bench check format parts clean
+.PHONY: install dev demo test torture rivals bench check format parts clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -36,8 +37,17 @@ test: dev parts
 torture: dev parts
 	$(BIN)/pytest --full tests/endtoend/test_kill.py tests/handlers
 
-bench: dev parts
-	$(BIN)/python -m tests.benchmarks.start
+# What the benchmarks measure against, in a virtual environment of its own.
+rivals: $(RIVALS)/.installed
+
+$(RIVALS)/.installed: tests/benchmarks/rivals.lock
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/benchmarks/rivals.lock
+	touch $@
+
+# One line of a table for each figure; ARGS="outbox --runs 3" for some of them.
+bench: dev parts rivals
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check .

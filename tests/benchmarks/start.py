@@ -1,7 +1,5 @@
 """How long the bot takes to be connected, and what it holds in memory then, beside the least that is possible.
 
-    make bench     (or: python -m tests.benchmarks.start [RUNS])
-
 Both log in to the same Synapse and the same Bot API test server with an existing database and device, in turn, so that
 a slow moment of the machine meets both.
 """
@@ -10,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.figures import Asked, Figure
 from tests.endtoend.bot import RunningBot, settings
 from tests.servers.botapi import BotApiServer
 from tests.servers.synapse import PYTHON, Synapse
@@ -66,9 +65,18 @@ async def bare(*arguments: str) -> Sample:
     return sample
 
 
-async def main(runs: int) -> None:
+def figures(runs: int) -> Iterator[Figure]:
     if not PYTHON.exists():
         sys.exit("Synapse is not installed; install with: make parts")
+    ours, theirs = asyncio.run(measured(runs))
+    no_more = Asked(1.3, at_most=True)
+    starts = [one.seconds for one in ours], [one.seconds for one in theirs]
+    yield Figure("start to connected, beside a bare script", "s", starts[0], starts[1], no_more)
+    held = [one.megabytes for one in ours], [one.megabytes for one in theirs]
+    yield Figure("idle memory (Pss), beside a bare script", "MB", held[0], held[1], no_more)
+
+
+async def measured(runs: int) -> tuple[list[Sample], list[Sample]]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "synapse").mkdir()
@@ -76,11 +84,9 @@ async def main(runs: int) -> None:
         synapse.start()
         try:
             async with BotApiServer() as telegram:
-                ours, theirs = await compare(place, synapse, telegram, runs)
+                return await compare(place, synapse, telegram, runs)
         finally:
             synapse.stop()
-    report("start to connected, s", [s.seconds for s in ours], [s.seconds for s in theirs])
-    report("idle memory (Pss), MB", [s.megabytes for s in ours], [s.megabytes for s in theirs])
 
 
 async def compare(
@@ -103,15 +109,3 @@ def folder_of(place: Path) -> str:
     folder = place / "bare"
     folder.mkdir()
     return str(folder)
-
-
-def report(what: str, ours: list[float], theirs: list[float]) -> None:
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    print(  # noqa: T201 - the figures are its answer
-        f"{what}: schakel {statistics.median(ours):.2f}, bare {statistics.median(theirs):.2f}, "
-        f"ratio {statistics.median(ratios):.2f} (from {min(ratios):.2f} to {max(ratios):.2f}, {len(ratios)} runs)"
-    )
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
