@@ -9,10 +9,11 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -86,7 +87,9 @@ async def _ours(url: str, folder: Path) -> Measured:
         live = Live(opened.writer)
         async with asyncio.timeout(300):
             quiet = await live.until(asyncio.create_task(asyncio.sleep(QUIET)))
-            meanwhile = await live.until(asyncio.create_task(_again(publish)))
+            meanwhile: list[float] = []
+            for _ in range(NOTICES):
+                meanwhile += await live.until(asyncio.create_task(publish()))
     return {"rate": GROUPS / statistics.median(alone), "quiet": p99(quiet), "meanwhile": p99(meanwhile)}
 
 
@@ -101,11 +104,6 @@ def _publish(tx: Transaction, organisation: int, number: int) -> None:
     tx.broadcasts.publish(Publish(organisation, LANGUAGE, (Verbatim(notice()),), f"N{number}"))
 
 
-async def _again(publish: Callable[[], Coroutine[None, None, float]]) -> None:
-    for _ in range(NOTICES):
-        await publish()
-
-
 class Live:
     """Messages that arrive at their own pace, whatever the store has to do, each kept by itself."""
 
@@ -113,8 +111,8 @@ class Live:
         self._numbers = itertools.count(1)
         self._deliver: Deliver = Worker(writer, {}, lambda event, tx: (), _not_handled, asyncio.sleep).accept(ACCOUNT)
 
-    async def until(self, done: asyncio.Task[None]) -> list[float]:
-        """Seconds until each of those that arrive before `done` is durable."""
+    async def until(self, done: asyncio.Task[Any]) -> list[float]:
+        """Seconds until each of those that arrive before `done` is durable; it returns when all are."""
         arriving: list[asyncio.Task[float]] = []
         at = time.perf_counter()
         while not done.done():
