@@ -82,7 +82,7 @@ def test_lanes_that_end_together_each_go_on(database_url: str) -> None:
             for lane, part in product("KN", "ab"):
                 tx.deliveries.add(Say(chat, words(f"{number}{lane}{part}"), subject=f"{lane}1"))
         for part in "ab":
-            claimed = claims(tx).claim(10, [], one_per_chat=False)
+            claimed = claims(tx).claim(10, [])
             assert sorted(plain(claimed)) == [f"{number}{lane}{part}" for number, lane in product(range(3), "KN")]
             claims(tx).sent([Receipted(one, one.parts[0], f"m{one.id}") for one in claimed])
 
