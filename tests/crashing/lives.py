@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.pool import Pool
 
 from bot.app import App
 from bot.inbox import Handle
@@ -198,6 +199,8 @@ class Lives(World):
             ready.set()
 
         self._is_alive = True
+        self._connections: list[Any] = []
+        event.listen(Pool, "connect", self._connected)
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._fault)
         self._threads = ThreadPoolExecutor()
@@ -210,6 +213,9 @@ class Lives(World):
         if self.serving.done():
             self.serving.result()
 
+    def _connected(self, connection: Any, _record: object) -> None:
+        self._connections.append(connection)
+
     def _fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not self.fate.deaths:  # the tasks of who died end in many ways, some of them long after
             loop.default_exception_handler(context)
@@ -221,6 +227,9 @@ class Lives(World):
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         await asyncio.to_thread(self._threads.shutdown)
         await self.app.__aexit__()
+        event.remove(Pool, "connect", self._connected)
+        for connection in self._connections:
+            connection.close()  # as the system does for a process that is no more
         self._is_alive = False
         self.fate.dead = False
         self.unsure |= await asyncio.to_thread(_in_the_air, self._parts.url)
@@ -230,6 +239,7 @@ class Lives(World):
             self.app.stop()
             await self.serving
             await self.app.__aexit__()
+            event.remove(Pool, "connect", self._connected)
             self._is_alive = False
 
 
