@@ -32,10 +32,12 @@ parts:
 test: dev parts
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The kill tests at their full length (300 messages each way, ten times `kill -9`, plain and encrypted), and each
-# conversation on both kinds of network.
+# What kills, at its full length: at every named instant on each database and network, at moments that nobody chose,
+# `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and
+# each conversation on both kinds of network.
 torture: dev parts
-	$(BIN)/pytest --full tests/endtoend/test_kill.py tests/handlers
+	$(BIN)/pytest --full tests/crashing tests/endtoend/test_kill.py tests/endtoend/test_standby.py \
+		tests/store/test_powercut.py tests/handlers $(ARGS)
 
 # What the benchmarks measure against, in a virtual environment of its own.
 rivals: $(RIVALS)/.installed
