@@ -29,15 +29,16 @@ demo: install
 parts:
 	sh tests/servers/install.sh
 
+# The longest ones wait most of the time, for networks that take theirs: two workers for each core.
 test: dev parts
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses $$(( 2 * $$(nproc) )) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What kills, at its full length: at every named instant on each database and network, at moments that nobody chose,
 # `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and
 # each conversation on both kinds of network.
 torture: dev parts
 	$(BIN)/pytest --full tests/crashing tests/endtoend/test_kill.py tests/endtoend/test_standby.py \
-		tests/store/test_powercut.py tests/handlers $(ARGS)
+		tests/endtoend/test_main_job.py tests/store/test_powercut.py tests/handlers $(ARGS)
 
 # What the benchmarks measure against, in a virtual environment of its own.
 rivals: $(RIVALS)/.installed

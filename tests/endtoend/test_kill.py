@@ -28,7 +28,7 @@ class Load:
     kills: int
 
 
-SHORT_PLAIN, SHORT, FULL = Load(3, 4, 2), Load(5, 6, 3), Load(20, 15, 10)
+SHORT_PLAIN, SHORT, FULL = Load(3, 4, 1), Load(4, 6, 2), Load(20, 15, 10)
 
 pytestmark = [pytest.mark.synapse, pytest.mark.timeout(900)]
 
