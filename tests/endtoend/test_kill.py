@@ -28,15 +28,20 @@ class Load:
     kills: int
 
 
-SHORT_PLAIN, SHORT, FULL = Load(3, 4, 1), Load(4, 6, 2), Load(20, 15, 10)
+SHORT, FULL = Load(4, 6, 2), Load(20, 15, 10)
 
 pytestmark = [pytest.mark.synapse, pytest.mark.timeout(900)]
 
 
-@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With `--full` also where nothing is encrypted."""
+    rooms = {"encrypted": True} | ({"plain": False} if metafunc.config.getoption("--full") else {})
+    metafunc.parametrize("encrypted", rooms.values(), ids=rooms.keys())
+
+
 async def test_nothing_is_lost_to_kill_9(encrypted: bool, full: bool, tmp_path: Path, synapse: Synapse) -> None:
     """Every question from Telegram reaches the room and every answer its member, each once and in order."""
-    load = FULL if full else SHORT if encrypted else SHORT_PLAIN
+    load = FULL if full else SHORT
     user, password = synapse.register(f"bot-{'e' if encrypted else 'p'}")
     async with BotApiServer() as telegram, MatrixUser(synapse, "coordinator") as coordinator:
         wanted = settings(telegram.url, (synapse.address, user, password), token=telegram.token)
