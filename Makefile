@@ -38,7 +38,8 @@ test: dev parts
 # each conversation on both kinds of network.
 torture: dev parts
 	$(BIN)/pytest --full tests/crashing tests/endtoend/test_kill.py tests/endtoend/test_standby.py \
-		tests/endtoend/test_main_job.py tests/store/test_powercut.py tests/handlers $(ARGS)
+		tests/endtoend/test_main_job.py tests/store/test_outbox_machine.py tests/store/test_powercut.py \
+		tests/handlers $(ARGS)
 
 # What the benchmarks measure against, in a virtual environment of its own.
 rivals: $(RIVALS)/.installed

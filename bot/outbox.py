@@ -43,7 +43,8 @@ MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must no
 _LOOK_AGAIN = 0.2  # seconds
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to
-_WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time
+_WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time …
+_FIRST = 200  # … but for the first time: nobody waits at the start until thousands are read
 _READ_AGAIN = 30.0  # seconds after which they are read anew
 
 
@@ -94,6 +95,7 @@ class Sender:
         self._read_up_to = 0  # the last delivery that the backlog has looked at
         self._read_all = False
         self._read_at: float | None = None
+        self._chunk = _FIRST
         self._lengths: dict[tuple[int, str], int] = {}
         self._resumed_at = _LONG_AGO  # when the last pause of the whole account ends
         self._stirred = asyncio.Event()
@@ -208,7 +210,7 @@ class Sender:
                 occupied = {claimed.chat for claimed in taken}
                 free = [notice.id for notice in chosen if notice.chat not in occupied]
                 taken += claims.claim_these(free[: limit - len(taken)])
-            more = claims.notices(self._read_up_to, _CHUNK, self._lengths) if reads else []
+            more = claims.notices(self._read_up_to, self._chunk, self._lengths) if reads else []
             return taken, more, claims
 
         claimed, more, claims = await self._run(unit)
@@ -240,7 +242,8 @@ class Sender:
                 self._backlog.landed(notice.id, notice.chat, 0, now)  # it is not to be sent any more
         if more is not None:
             self._backlog.add(more, now)
-            self._read_all = len(more) < _CHUNK
+            self._read_all = len(more) < self._chunk
+            self._chunk = _CHUNK
             self._read_up_to = more[-1].id if more else self._read_up_to
         if self._read_at is None or now - self._read_at > _READ_AGAIN:  # what became ready again in the midst of it
             self._backlog.clear()

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, sends, start, way
+from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, sends, start, takeover, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
@@ -30,6 +30,7 @@ FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "fanout": fanout.figures,
     "pending": pending.figures,
     "start": start.figures,
+    "takeover": takeover.figures,
 }
 
 

@@ -108,6 +108,8 @@ def fill(tx: Transaction, case: Sequence[Chats], limits: Limits) -> None:
                 tx.chats.pair(id, Pairing("group", organisation, LANGUAGE))
             for notice, text in enumerate(texts):
                 tx.broadcasts.publish(Publish(organisation, LANGUAGE, (text,), f"N{number * 1000 + notice + 1}"))
+                while tx.broadcasts.go_on():
+                    pass  # all of its pieces
         else:
             for text in texts:
                 for id in ids:

@@ -65,8 +65,12 @@ async def _fill(url: str, notices: int) -> None:
         for id in rest:
             tx.chats.pair(id, Pairing("group", centre, LANGUAGE))
         tx.broadcasts.publish(Publish(alone, LANGUAGE, (Verbatim("the first"),), "N1"))
+        while tx.broadcasts.go_on():
+            pass  # all of its pieces
         for number in range(notices):
             tx.broadcasts.publish(Publish(centre, LANGUAGE, (Verbatim(f"number {number}"),), f"N{number + 2}"))
+            while tx.broadcasts.go_on():
+                pass  # all of its pieces
 
     with tempfile.TemporaryDirectory() as folder:
         async with store(url, Path(folder)) as opened:
