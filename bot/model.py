@@ -296,7 +296,8 @@ Rows = tuple[tuple[Choice, ...], ...]
 class SendText:
     """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent).
 
-    `again`: it may stand there already, said by this process or by another one.
+    `again`: it may stand there already, said by this process or by another one. `role`: what the chat is to us
+    ("coordination", "group", …), for a network that lets some chats forward less than others.
     """
 
     chat: Chat
@@ -306,6 +307,7 @@ class SendText:
     thread: str | None = None
     reply_to: str | None = None
     again: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,7 @@ class SendFile:
     reply_to: str | None = None
     file: Path | None = None
     again: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

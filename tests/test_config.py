@@ -580,7 +580,8 @@ def test_the_example_with_every_key_that_has_a_default_is_valid(tmp_path: Path) 
     assert config.database.url == f"sqlite:///{tmp_path}/data/schakel.db"
     for name, adapter in example.adapters.items():
         ours, theirs = config.adapters[name].settings.model_dump(), adapter.settings.model_dump()
-        assert {key for key in ours if ours[key] != theirs[key]} <= {"token", "password"}
+        different = {key for key in ours if ours[key] != theirs[key]}
+        assert different <= {"token", "password", "webhook_url", "webhook_listen"}
 
 
 def models() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -605,6 +606,40 @@ def test_the_example_documents_every_key() -> None:
     for section, model in wanted.items():
         for key in model.model_fields:
             assert re.search(rf"^(# )?{key} = ", sections[section], re.MULTILINE), f"[{section}] {key}"
+
+
+# --- news by webhook -----------------------------------------------------------------------------------------------
+
+TELEGRAM = f'[adapters.telegram]\ntoken = "{SECRETS["SCHAKEL_ADAPTERS__TELEGRAM__TOKEN"]}"\n'
+HOOK = 'webhook_url = "https://bot.example.org/telegram"\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (HOOK, "webhook_url and webhook_listen belong together: write both, or neither"),
+        ('webhook_listen = "127.0.0.1:8443"', "webhook_url and webhook_listen belong together: write both, or neither"),
+        (HOOK + 'webhook_listen = "8443"', 'write it as "HOST:PORT", for example "127.0.0.1:8080"'),
+        (HOOK + 'webhook_listen = "0.0.0.0:8443"', "listen on 127.0.0.1 behind a proxy that has a certificate"),
+        ('webhook_url = "bot.example.org"\nwebhook_listen = "127.0.0.1:8443"', "write the address in full"),
+        (
+            'webhook_url = "http://bot.example.org"\nwebhook_listen = "127.0.0.1:8443"',
+            "webhook_url must begin with https://, and Telegram knows the ports 443, 80, 88 and 8443",
+        ),
+        ('protect_content = ["groups"]', "'coordination', 'organisations' or 'members'"),
+    ],
+)
+def test_wrong_settings_of_a_webhook_name_the_remedy(path: Path, lines: str, said: str) -> None:
+    """Both lines, an address that Telegram takes, and nothing that others could read along."""
+    assert said in complaint(path, f"{BOT}{TELEGRAM}{lines}\n")
+
+
+def test_who_has_a_network_of_their_own_may_open_the_webhook_to_it(path: Path) -> None:
+    """The proxy may stand on another machine; and only Telegram's own server insists on https."""
+    opened = f'{HOOK}webhook_listen = "0.0.0.0:8443"\nopen_to_network = true\n'
+    assert read(path, BOT + TELEGRAM + opened)
+    local = 'api_url = "http://127.0.0.1:8081"\nwebhook_url = "http://127.0.0.1:9"\nwebhook_listen = "127.0.0.1:9"\n'
+    assert read(path, BOT + TELEGRAM + local)
 
 
 # --- requests ------------------------------------------------------------------------------------------------------

@@ -17,9 +17,11 @@ from telegram.error import InvalidToken
 from adapters.telegram import checking, fetching, inspecting, parsing, sending
 from adapters.telegram.errors import receive_error
 from adapters.telegram.parsing import Ourselves
+from adapters.telegram.placing import Manner
 from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import FILE_TIMEOUT, AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.webhook import Webhook
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
@@ -73,6 +75,7 @@ class TelegramAdapter:
         if settings.allow_paid_broadcast:
             # core.telegram.org/bots/api, sendMessage: up to 1,000 a second, 0.1 Star for each above 30
             self.limits = replace(self.limits, per_second=950, burst=30)
+        self._manner = Manner(settings.allow_paid_broadcast, settings.protected)
         self._bot: Bot | None = None
 
     async def open(self, home: Home) -> Account:
@@ -99,8 +102,8 @@ class TelegramAdapter:
         """The bot's @name, without the @. Afterwards no webhook takes its updates elsewhere."""
         try:
             me = await self._who_am_i(bot)
-            if (await bot.get_webhook_info()).url:
-                await bot.delete_webhook()
+            if self._settings.webhook_url is None and (await bot.get_webhook_info()).url:
+                await bot.delete_webhook()  # without dropping what waits
         except Exception as error:
             raise receive_error(error) from None
         return me.username or ""
@@ -131,8 +134,14 @@ class TelegramAdapter:
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._bot is None:
             raise RuntimeError("open comes first")
-        receiver = Receiver(self._bot, self._request, self._settings.poll_timeout, lambda: datetime.now(UTC))
-        await receiver.run(cursor, deliver)
+        await self._receiver(self._bot).run(cursor, deliver)
+
+    def _receiver(self, bot: Bot) -> Receiver | Webhook:
+        """Ask Telegram for news, or have it brought."""
+        url, listen = self._settings.webhook_url, self._settings.webhook_listen
+        if url is None or listen is None:
+            return Receiver(bot, self._request, self._settings.poll_timeout, lambda: datetime.now(UTC))
+        return Webhook(bot, url, listen, lambda: datetime.now(UTC))
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:
         return parsing.parse(raw, self._us)
@@ -140,7 +149,7 @@ class TelegramAdapter:
     async def send(self, action: Outgoing) -> Receipt:
         if self._bot is None:
             raise NotSent("the account is not connected", whole_account=True)
-        return await sending.perform(self._bot, action, paid=self._settings.allow_paid_broadcast)
+        return await sending.perform(self._bot, action, self._manner)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         if self._bot is None:
@@ -149,7 +158,7 @@ class TelegramAdapter:
 
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:
-            return await checking.check(self._client(request), self._token)
+            return await checking.check(self._client(request), self._settings)
 
     def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
         told = (

@@ -10,7 +10,7 @@ from telegram import Bot, InputFile, Message
 
 from adapters.telegram.entities import to_entities
 from adapters.telegram.errors import send_error
-from adapters.telegram.placing import keyboard, number, placed, writable
+from adapters.telegram.placing import Manner, keyboard, number, placed, writable
 from bot.attached import mime_of, name_of
 from bot.model import Attachment, Receipt, SendFile
 from bot.ports import Refused, TooLarge, Unknown
@@ -30,20 +30,20 @@ _TIMED = frozenset({"voice", "audio", "video", "video_note", "animation"})
 Send = Callable[..., Awaitable[Message]]
 
 
-async def send(bot: Bot, action: SendFile, paid: bool = False) -> Receipt:
+async def send(bot: Bot, action: SendFile, manner: Manner) -> Receipt:
     """Raises a SendError."""
     if action.file is None:
         raise Refused("there is no file to send")
     kind = _kind(action.attachment, action.file)
     try:
-        return await _send_as(bot, kind, action, action.file, paid)
+        return await _send_as(bot, kind, action, action.file, manner)
     except TooLarge:
         raise
     except Refused:
         if kind == "document":
             raise
     # A picture with odd measures, or a person who takes no voice messages: as a document it can still be had.
-    return await _send_as(bot, "document", action, action.file, paid)
+    return await _send_as(bot, "document", action, action.file, manner)
 
 
 def _kind(attachment: Attachment, file: Path) -> str:
@@ -53,10 +53,10 @@ def _kind(attachment: Attachment, file: Path) -> str:
     return attachment.kind if taken else "document"
 
 
-async def _send_as(bot: Bot, kind: str, action: SendFile, file: Path, paid: bool) -> Receipt:
+async def _send_as(bot: Bot, kind: str, action: SendFile, file: Path, manner: Manner) -> Receipt:
     with file.open("rb") as content:
         try:
-            message = await _call(bot, kind, action, content, paid)
+            message = await _call(bot, kind, action, content, manner)
         except Exception as error:
             raise send_error(error) from None
     if not isinstance(message, Message):
@@ -64,9 +64,9 @@ async def _send_as(bot: Bot, kind: str, action: SendFile, file: Path, paid: bool
     return Receipt(str(message.message_id))
 
 
-def _call(bot: Bot, kind: str, action: SendFile, content: BinaryIO, paid: bool) -> Awaitable[Message]:
+def _call(bot: Bot, kind: str, action: SendFile, content: BinaryIO, manner: Manner) -> Awaitable[Message]:
     upload = InputFile(content, name_of(action.attachment), attach=True, read_file_handle=False)
-    more = placed(action.thread, action.reply_to, paid) | {"reply_markup": keyboard(action.choices)}
+    more = placed(action, manner) | {"reply_markup": keyboard(action.choices)}
     if kind in _TIMED and action.attachment.seconds is not None:
         more["duration"] = action.attachment.seconds
     if kind != "video_note" and action.caption:  # a round video has no words

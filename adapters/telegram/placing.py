@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 
 from adapters.telegram.parsing import TOPIC
 from adapters.telegram.wire import whole
-from bot.model import Rows, Text
+from bot.model import Rows, SendFile, SendText, Text
 from bot.ports import Refused
 
 
@@ -29,9 +30,21 @@ def keyboard(rows: Rows) -> InlineKeyboardMarkup | None:
     )
 
 
-def placed(thread: str | None, reply_to: str | None, paid: bool = False) -> dict[str, Any]:
-    """The forum topic, and the message that is answered: a thread elsewhere is a chain of replies. `paid`: it may go
-    faster than is free of charge."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the operator wants things said. `paid`: faster than is free of charge; `protected`: the roles of chats from
+    which nothing can be forwarded or copied."""
+
+    paid: bool = False
+    protected: frozenset[str] = frozenset()
+
+
+FREELY = Manner()
+
+
+def placed(action: SendText | SendFile, manner: Manner) -> dict[str, Any]:
+    """The forum topic, and the message that is answered: a thread elsewhere is a chain of replies."""
+    thread, reply_to = action.thread, action.reply_to
     topic, root = None, None
     if thread is not None and thread.startswith(TOPIC):
         topic = number(thread.removeprefix(TOPIC))
@@ -39,7 +52,8 @@ def placed(thread: str | None, reply_to: str | None, paid: bool = False) -> dict
         root = thread
     answered = reply_to or root
     return {
-        "allow_paid_broadcast": paid or None,
+        "allow_paid_broadcast": manner.paid or None,
+        "protect_content": action.role in manner.protected or None,
         "message_thread_id": topic,
         "reply_parameters": None
         if answered is None

@@ -29,6 +29,8 @@ ALLOWED = (
     "chat_member",
     "message_reaction",
 )
+FROM_THE_OLDEST = ""
+"""The cursor of whoever does not know the place: Telegram gives all that it was not told we have."""
 _GRACE = 15.0  # seconds that an answer may come later than asked for
 
 
@@ -56,14 +58,14 @@ class Receiver:
 
     async def _poll(self, cursor: str | None, patience: int) -> list[dict[str, Any]]:
         asked = {"timeout": patience, "limit": 100, "allowed_updates": msgspec.json.encode(ALLOWED)}
-        query = urlencode(asked | ({} if cursor is None else {"offset": cursor}))
+        query = urlencode(asked | ({"offset": cursor} if cursor else {}))
         try:
             answer = await self._request.post(
                 f"{self._bot.base_url}/getUpdates?{query}", read_timeout=patience + _GRACE
             )
         except Exception as error:
             raise await self._what_is_wrong(error) from None
-        if not _are_updates(answer):
+        if not are_updates(answer):
             raise Down("Telegram gives no clear answer")
         return answer  # type: ignore[return-value]
 
@@ -110,7 +112,7 @@ def _chat(update: dict[str, Any]) -> str:
     return ""
 
 
-def _are_updates(answer: object) -> bool:
+def are_updates(answer: object) -> bool:
     return isinstance(answer, list) and all(
         isinstance(update, dict) and isinstance(update.get("update_id"), int) for update in answer
     )

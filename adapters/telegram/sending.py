@@ -18,7 +18,7 @@ from telegram import (
 from adapters.telegram import files, inspecting
 from adapters.telegram.entities import to_entities
 from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, says, send_error
-from adapters.telegram.placing import keyboard, number, placed, writable
+from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, writable
 from adapters.telegram.wire import whole
 from bot.model import (
     AnswerPress,
@@ -44,13 +44,13 @@ LONGEST_DESCRIPTION = 256  # of a command
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
-async def perform(bot: Bot, action: Outgoing, paid: bool = False) -> Receipt:
-    """Do it, once; `paid`: faster than is free of charge. Raises a SendError."""
+async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receipt:
+    """Do it, once. Raises a SendError."""
     match action:
         case SendText():
-            return await _send(bot, action, paid)
+            return await _send(bot, action, manner)
         case SendFile():
-            return await files.send(bot, action, paid)
+            return await files.send(bot, action, manner)
         case EditText():
             return await _edit(bot, action)
         case Withdraw(chat, message):
@@ -74,7 +74,7 @@ async def perform(bot: Bot, action: Outgoing, paid: bool = False) -> Receipt:
             return await _set_commands(bot, action)
 
 
-async def _send(bot: Bot, action: SendText, paid: bool) -> Receipt:
+async def _send(bot: Bot, action: SendText, manner: Manner) -> Receipt:
     text = writable(action.text)
     message = await _ask(
         bot.send_message(
@@ -83,7 +83,7 @@ async def _send(bot: Bot, action: SendText, paid: bool) -> Receipt:
             entities=to_entities(text),
             reply_markup=keyboard(action.choices),
             link_preview_options=_NO_PREVIEW,
-            **placed(action.thread, action.reply_to, paid),
+            **placed(action, manner),
         )
     )
     if not isinstance(message, Message):

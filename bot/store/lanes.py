@@ -132,7 +132,11 @@ _SHOWN = [
     )
 ]
 _TO_SEND = (
-    select(*_SHOWN, chat.c.network_id, chat.c.kind.label("chat_kind"), chat.c.paused_until, message.c.content)
+    select(
+        *_SHOWN,
+        *(chat.c.network_id, chat.c.kind.label("chat_kind"), chat.c.role.label("chat_role"), chat.c.paused_until),
+        message.c.content,
+    )
     .join(chat, chat.c.id == delivery.c.chat_id)
     .outerjoin(message, message.c.id == delivery.c.message_id)
     .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))

@@ -94,6 +94,7 @@ class Plans:
                 choices if position == len(pieces) - 1 else (),
                 thread,
                 reply_to if position == 0 or thread is None else None,
+                role=row.chat_role,
             )
             for position, piece in enumerate(pieces)
         ]
@@ -110,6 +111,7 @@ class Plans:
                     choices if first else (),
                     thread,
                     reply_to if not plan or thread is None else None,
+                    role=row.chat_role,
                 )
             )
         return plan
@@ -133,7 +135,7 @@ class Plans:
                 caption = captioned and position == 0
                 plan.append(EditText(to, words[position].network_id, piece, transaction, buttons, thread, caption))
             else:
-                plan.append(SendText(to, piece, transaction, buttons, thread, reply_to))
+                plan.append(SendText(to, piece, transaction, buttons, thread, reply_to, role=row.chat_role))
         for extra in (*words[len(pieces) :], *(c for c in copies if c.file and not keeps)):
             plan.append(Withdraw(to, extra.network_id, self._transaction(row, len(plan))))
         return plan
@@ -239,8 +241,9 @@ class Plans:
 def instead(lost: SendFile, catalogue: Speaks, language: str) -> list[SendText]:
     """What is said where a file cannot be: its caption, if it had one, and what it was."""
     missing = catalogue.render(say("file-not-here", what=called(lost.attachment)), language).styled(SpanKind.ITALIC)
-    words = SendText(lost.chat, lost.caption, lost.transaction, lost.choices, lost.thread, lost.reply_to)
-    notice = SendText(lost.chat, missing, f"{lost.transaction}-instead", (), lost.thread, lost.reply_to)
+    to, thread, reply_to, role = lost.chat, lost.thread, lost.reply_to, lost.role
+    words = SendText(to, lost.caption, lost.transaction, lost.choices, thread, reply_to, role=role)
+    notice = SendText(to, missing, f"{lost.transaction}-instead", (), thread, reply_to, role=role)
     return [words, notice] if lost.caption else [notice]
 
 

@@ -13,6 +13,7 @@ import telegram
 from aiogram import Bot as AiogramBot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +129,58 @@ async def test_polling_is_refused_while_a_webhook_is_set(call: CheckedClient) ->
     await call("deleteWebhook", drop_pending_updates=True)
     assert await call("getUpdates") == []
     assert (await call("getWebhookInfo"))["url"] == ""
+
+
+async def test_a_webhook_ends_the_pending_poll_and_must_be_https(server: BotApiServer, call: CheckedClient) -> None:
+    """The wrong ones are refused with Telegram's words."""
+    assert "HTTPS URL" in await call.refused("setWebhook", url="http://example.org/hook")
+    assert "ports 80, 88, 443 or 8443" in await call.refused("setWebhook", url="https://example.org:444/hook")
+    assert "secret token" in await call.refused("setWebhook", url="https://example.org/hook", secret_token="ü")
+    poll = asyncio.create_task(call("getUpdates", timeout=50))
+    await server.waits_for(lambda: server.calls_of("getUpdates"))
+    await call("setWebhook", url="https://example.org/hook", secret_token="a-B_9", max_connections=3)
+    with pytest.raises(Refusal, match="terminated by setWebhook"):
+        await poll
+    assert (await call("getWebhookInfo"))["max_connections"] == 3
+
+
+async def test_updates_are_brought_in_order_until_they_are_taken() -> None:
+    """Each again and again, with the secret; one chat that is not taken holds up no other."""
+    brought: list[tuple[str, str]] = []
+    refused = 3
+
+    async def take(request: web.Request) -> web.Response:
+        nonlocal refused
+        text = (await request.json())["message"]["text"]
+        brought.append((text, request.headers["X-Telegram-Bot-Api-Secret-Token"]))
+        if text == "een" and refused:
+            refused -= 1
+            return web.Response(status=500 + refused)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    async with BotApiServer(second=0.01) as server, aiohttp.ClientSession() as session:
+        call = CheckedClient(session, server)
+        ana, ben = server.user("Ana"), server.user("Ben")
+        ana.writes("een")
+        ana.writes("twee")
+        ben.writes("drie")
+        assert (await call("getWebhookInfo"))["pending_update_count"] == 3
+        await call("setWebhook", url=url, secret_token="s")
+        await server.waits_for(lambda: not server.bot.queue.waiting)
+        info = await call("getWebhookInfo")
+    await runner.cleanup()
+    assert sorted(brought) == sorted((text, "s") for text in ("een", "een", "een", "een", "twee", "drie"))
+    assert [text for text, _ in brought if text != "drie"] == ["een", "een", "een", "een", "twee"]
+    assert (info["pending_update_count"], info["last_error_message"]) == (
+        0,
+        "Wrong response from the webhook: 500 Internal Server Error",
+    )
 
 
 async def test_updates_are_kept_for_a_day_and_presses_for_150_seconds(

@@ -96,6 +96,19 @@ def test_a_name_is_said_once(database_url: str) -> None:
         assert everything(tx) == ["once"]
 
 
+def test_what_is_said_carries_what_its_chat_is_to_us(database_url: str) -> None:
+    """Some networks let some chats forward less than others. A chat that loses its role is a chat like any other."""
+    with transaction(database_url) as tx:
+        private = tx.chats.known(Chat("paper", "ana"), ChatKind.PRIVATE).id
+        room, other = group(tx, "room"), group(tx, "other")
+        tx.chats.pair(room, Pairing("coordination", None, "nl"))
+        for chat in (private, room, other):
+            tx.deliveries.add(Say(chat, words("a")))
+        sent = [part.action for claimed in claims(tx).claim(10, []) for part in claimed.parts]
+    roles = {action.chat.id: action.role for action in sent if isinstance(action, SendText)}
+    assert roles == {"ana": "private", "room": "coordination", "other": ""}
+
+
 def test_pending_edits_of_one_message_collapse_to_the_latest(database_url: str) -> None:
     """A room with eighty cards lives on twenty messages a minute."""
     with transaction(database_url) as tx:

@@ -68,8 +68,15 @@ async def server() -> AsyncIterator[BotApiServer]:
         yield server
 
 
-def adapter_for(server: BotApiServer, poll_timeout: int = 50) -> TelegramAdapter:
-    settings = TelegramSettings(token=SecretStr(server.token), api_url=server.url, poll_timeout=poll_timeout)
+def adapter_for(server: BotApiServer, poll_timeout: int = 50, webhook: int | None = None) -> TelegramAdapter:
+    """`webhook`: the port at which news is brought."""
+    settings = TelegramSettings(
+        token=SecretStr(server.token),
+        api_url=server.url,
+        poll_timeout=poll_timeout,
+        webhook_url=None if webhook is None else f"http://127.0.0.1:{webhook}/telegram",
+        webhook_listen=None if webhook is None else f"127.0.0.1:{webhook}",
+    )
     return TelegramAdapter(ACCOUNT, settings)
 
 

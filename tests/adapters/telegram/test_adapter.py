@@ -206,6 +206,13 @@ def test_settings_have_telegrams_address_and_keep_the_token_to_themselves() -> N
     assert "geheim" not in repr(settings)
 
 
+def test_what_people_write_is_protected_in_the_coordination_room_unless_the_operator_says_otherwise() -> None:
+    """Members may forward what they were told, and everybody a notice."""
+    assert TelegramSettings(token=SecretStr("1:a")).protected == {"coordination"}
+    chosen = TelegramSettings(token=SecretStr("1:a"), protect_content=("organisations", "members"))
+    assert chosen.protected == {"organisation", "private"}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -214,6 +221,14 @@ def test_settings_have_telegrams_address_and_keep_the_token_to_themselves() -> N
         {"token": "1:a", "poll_timeout": 0},
         {"token": "1:a", "poll_timeout": 51},
         {"token": "1:a", "tokn": "1:a"},
+        {"token": "1:a", "protect_content": ["groups"]},
+        {"token": "1:a", "webhook_url": "https://example.org/hook"},
+        {"token": "1:a", "webhook_listen": "127.0.0.1:8443"},
+        {"token": "1:a", "webhook_url": "http://example.org", "webhook_listen": "127.0.0.1:8443"},
+        {"token": "1:a", "webhook_url": "https://example.org:444", "webhook_listen": "127.0.0.1:8443"},
+        {"token": "1:a", "webhook_url": "https://example.org:99999", "webhook_listen": "127.0.0.1:8443"},
+        {"token": "1:a", "webhook_url": "https://example.org", "webhook_listen": "8443"},
+        {"token": "1:a", "webhook_url": "https://example.org", "webhook_listen": "0.0.0.0:8443"},
     ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:

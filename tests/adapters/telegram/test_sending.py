@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import Bot
 
+from adapters.telegram.placing import Manner
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.sending import perform
 from bot.model import (
@@ -125,6 +126,16 @@ async def test_a_topic_of_a_forum_is_written_in(server: BotApiServer, bot: Bot) 
     topic = group.opens_topic("Voedsel")
     await perform(bot, say(group.id, "hier", thread=f"topic:{topic}"))
     assert group.texts(topic)[-1] == "hier"
+
+
+async def test_what_is_protected_cannot_be_forwarded_and_a_notice_always_can(server: BotApiServer, bot: Bot) -> None:
+    """Files as well as words; whatever the operator protects, groups are not among it."""
+    group = server.group("Gente")
+    group.adds_bot()
+    manner = Manner(protected=frozenset({"coordination"}))
+    for role in ("coordination", "group"):
+        await perform(bot, say(group.id, role, role=role), manner)
+    assert [message.protected for message in group.from_bot()] == [True, False]
 
 
 # --- changing ------------------------------------------------------------------------------------------------------
@@ -480,7 +491,7 @@ async def test_only_whoever_pays_is_faster_than_is_free(server: BotApiServer, bo
     refused = 0
     for person in people:
         try:
-            await perform(bot, SendText(Chat(ACCOUNT, str(person.id)), Text("olá"), "t"), paid)
+            await perform(bot, SendText(Chat(ACCOUNT, str(person.id)), Text("olá"), "t"), Manner(paid=paid))
         except NotSent:
             refused += 1
     assert (refused == 0) is paid

@@ -41,6 +41,10 @@ def terminated_by_other_poll() -> ApiError:
     )
 
 
+def terminated_by_webhook() -> ApiError:
+    return ApiError(409, "Conflict: terminated by setWebhook request")
+
+
 def webhook_is_active() -> ApiError:
     return ApiError(
         409,

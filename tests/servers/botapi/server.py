@@ -15,6 +15,7 @@ from aiohttp import web
 from tests.servers.botapi import methods
 from tests.servers.botapi.calls import LoggedCall
 from tests.servers.botapi.control import Control
+from tests.servers.botapi.courier import Courier
 from tests.servers.botapi.errors import ApiError, not_found, too_many_requests, unauthorized, webhook_is_active
 from tests.servers.botapi.faults import (
     BadShape,
@@ -44,7 +45,8 @@ class BotApiServer(People):
     """`async with BotApiServer() as server:` serves on 127.0.0.1 at a free port.
 
     `tokens`: the bots there are (None: any well-formed token is a bot). `clock` gives seconds since 1970; a test that
-    sets it moves message dates, the age of updates and the flood limits. `limits` is off (None) until set.
+    sets it moves message dates, the age of updates and the flood limits. `limits` is off (None) until set. `second` is
+    how long a second lasts for whoever brings updates to a webhook, and brings them again.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class BotApiServer(People):
         clock: Callable[[], float] = time.time,
         host: str = "127.0.0.1",
         port: int = 0,
+        second: float = 1.0,
     ) -> None:
         self.world = World(clock)
         super().__init__(self.world)
@@ -64,6 +67,8 @@ class BotApiServer(People):
         self._tokens = tokens
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
+        self._second = second
+        self._couriers: dict[int, asyncio.Task[None]] = {}  # by bot
         self._closing = asyncio.Event()
         for token in tokens or ():
             self.world.add_bot(token)
@@ -86,12 +91,18 @@ class BotApiServer(People):
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.url = f"http://{self._host}:{self._port}"
+        for bot in self.world.bots.values():
+            await self._see_to_webhook(bot)
 
     async def stop(self) -> None:
         """Stop listening; calls that are held or hang end."""
         self._closing.set()
         for bot in self.world.bots.values():
             bot.queue.stop_polling()
+        for courier in self._couriers.values():
+            courier.cancel()
+        await asyncio.gather(*self._couriers.values(), return_exceptions=True)
+        self._couriers.clear()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -161,7 +172,19 @@ class BotApiServer(People):
             wait = self.limits.admit(bot.id, call.chat, self.world.clock(), paid=paid)
             if wait is not None:
                 raise too_many_requests(wait)
-        return methods.perform(self.world, bot, call.method, params)
+        result = methods.perform(self.world, bot, call.method, params)
+        if call.method in ("setwebhook", "deletewebhook"):
+            await self._see_to_webhook(bot)
+        return result
+
+    async def _see_to_webhook(self, bot: Bot) -> None:
+        """What waits is brought to where it is wanted now, and nowhere else any more."""
+        former = self._couriers.pop(bot.id, None)
+        if former is not None:
+            former.cancel()
+            await asyncio.gather(former, return_exceptions=True)
+        if bot.webhook:
+            self._couriers[bot.id] = asyncio.create_task(Courier(self.world, bot, self._second).run())
 
     async def _updates(self, bot: Bot, params: Params) -> list[Json]:
         if bot.webhook:

@@ -38,6 +38,9 @@ class Bot:
     privacy: bool = True
     revoked: bool = False
     webhook: str = ""
+    webhook_secret: str = ""
+    webhook_connections: int = 40
+    webhook_error: tuple[int, str] | None = None  # when, and what Telegram says about it
     blocked_by: set[int] = field(default_factory=set)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # by scope and language
     profile: dict[tuple[str, str], str] = field(default_factory=dict)  # name, description, … by language

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.servers.botapi.errors import terminated_by_other_poll
+from tests.servers.botapi.errors import ApiError, terminated_by_other_poll
 
 Json = dict[str, Any]
 
@@ -42,6 +42,7 @@ class UpdateQueue:
         self._again: list[Update] = []
         self._poll: asyncio.Future[None] | None = None
         self._allowed: frozenset[str] | None = None  # None: every kind but those in OPT_IN
+        self.stirred = asyncio.Event()  # set by the next update; then there is a new one
 
     def wants(self, kind: str) -> bool:
         return kind in self._allowed if self._allowed is not None else kind not in OPT_IN
@@ -54,6 +55,8 @@ class UpdateQueue:
         self.next_id += 1
         self._waiting.append(update)
         self._wake()
+        self.stirred.set()
+        self.stirred = asyncio.Event()
         return update.id
 
     def put_again(self) -> None:
@@ -61,10 +64,18 @@ class UpdateQueue:
         self._again = self._handed_out
 
     @property
-    def waiting(self) -> list[Json]:
+    def updates(self) -> list[Update]:
         """What has not been confirmed yet, oldest first."""
         self._drop_expired()
-        return [update.as_json() for update in self._waiting]
+        return list(self._waiting)
+
+    @property
+    def waiting(self) -> list[Json]:
+        return [update.as_json() for update in self.updates]
+
+    def brought(self, update: Update) -> None:
+        """A webhook has taken it."""
+        self._waiting = [other for other in self._waiting if other is not update]
 
     def forget_all(self) -> None:
         self._waiting.clear()
@@ -76,8 +87,7 @@ class UpdateQueue:
 
     async def poll(self, offset: int, limit: int, timeout: float) -> list[Json]:
         """Answer getUpdates. Raises ApiError 409 in the older of two polls."""
-        if self._poll is not None and not self._poll.done():
-            self._poll.set_exception(terminated_by_other_poll())
+        self.refuse_poll(terminated_by_other_poll())
         self._confirm(offset)
         self._repeat()
         if not self._waiting and timeout > 0:
@@ -89,6 +99,11 @@ class UpdateQueue:
     def stop_polling(self) -> None:
         """End the pending poll, if any, with an empty answer."""
         self._wake()
+
+    def refuse_poll(self, error: ApiError) -> None:
+        """End the pending poll, if any, with this."""
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_exception(error)
 
     def _confirm(self, offset: int) -> None:
         self._drop_expired()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.servers.botapi import wire
-from tests.servers.botapi.errors import bad_request
+from tests.servers.botapi.errors import bad_request, terminated_by_webhook
 from tests.servers.botapi.methods.call import Call, Method
 
 Json = dict[str, Any]
@@ -69,18 +70,47 @@ def profile_getter(name: str) -> Method:
 
 
 def set_webhook(call: Call) -> bool:
-    """Only remembered, so that polling is refused as long as it is set; nothing is ever posted to it."""
-    call.bot.webhook = call.params.text("url")
-    return True
+    """The server's courier brings what waits. Unlike Telegram it also goes to http:// on this machine."""
+    bot, params = call.bot, call.params
+    if not params.text("url"):
+        return delete_webhook(call)
+    _check_address(params.text("url"))
+    if not re.fullmatch("[A-Za-z0-9_-]{0,256}", params.text("secret_token")):
+        raise bad_request("secret token contains unallowed characters")
+    if "allowed_updates" in params.values:
+        bot.queue.allow([str(kind) for kind in params.array("allowed_updates")])
+    wanted = (params.text("url"), params.text("secret_token"), params.number("max_connections", 40) or 40)
+    if wanted != (bot.webhook, bot.webhook_secret, bot.webhook_connections):
+        bot.webhook, bot.webhook_secret, bot.webhook_connections = wanted
+        bot.webhook_error = None
+    bot.queue.refuse_poll(terminated_by_webhook())
+    return _dropped(call)
+
+
+def _check_address(address: str) -> None:
+    url = urlsplit(address)
+    if url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost"):
+        return
+    if url.scheme != "https":
+        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if (url.port or 443) not in (80, 88, 443, 8443):
+        raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
 
 
 def delete_webhook(call: Call) -> bool:
-    call.bot.webhook = ""
+    call.bot.webhook, call.bot.webhook_secret, call.bot.webhook_error = "", "", None
+    return _dropped(call)
+
+
+def _dropped(call: Call) -> bool:
     if call.params.flag("drop_pending_updates"):
         call.bot.queue.forget_all()
     return True
 
 
 def get_webhook_info(call: Call) -> Json:
-    waiting = len(call.bot.queue.waiting)
-    return {"url": call.bot.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+    bot = call.bot
+    date, words = bot.webhook_error or (None, None)
+    info = {"url": bot.webhook, "has_custom_certificate": False, "pending_update_count": len(bot.queue.waiting)}
+    connections = bot.webhook_connections if bot.webhook else None
+    return info | wire.present(max_connections=connections, last_error_date=date, last_error_message=words)
