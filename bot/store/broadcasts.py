@@ -42,7 +42,7 @@ class Progress:
     reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
-_AT_ONCE = 100
+_AT_ONCE = 500
 """Groups in one unit: some milliseconds."""
 
 

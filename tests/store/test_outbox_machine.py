@@ -154,7 +154,8 @@ class Machine(RuleBasedStateMachine):
             if going is not None:
                 claimed, part, action = going
                 landed.append(Receipted(claimed, part, self.network.takes(action)))
-        self.unit(lambda tx: self._claims(tx).sent(landed))
+        if landed:
+            self.unit(lambda tx: self._claims(tx).sent(landed))
         for receipted in landed:
             left = replace(receipted.claimed, parts=receipted.claimed.parts[1:])
             if left.parts:
