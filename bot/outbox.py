@@ -44,7 +44,7 @@ _LOOK_AGAIN = 0.2  # seconds
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to
 _WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time …
-_FIRST = 200  # … but for the first time: nobody waits at the start until thousands are read
+_FIRST = 200  # … but for the first time: one goes at once, the others when thousands are read
 _READ_AGAIN = 30.0  # seconds after which they are read anew
 
 
@@ -184,8 +184,9 @@ class Sender:
         room = self.in_flight.room()
         limit = min(self._slots(now), room.messages)
         busy = sorted(room.full.union(self._pacer.busy_chats(now)))
-        chosen = self._backlog.take(min(limit, room.notices), now)
         reads = self._is_paced and not self._read_all and self._backlog.size < _WINDOW
+        notices = min(room.notices, 1) if reads and self._chunk == _FIRST else room.notices
+        chosen = self._backlog.take(min(limit, notices), now)
         release, self._to_release = self._to_release, set()
         learnt = self._pacer.learnt
         back = self._wall.set_back(self._clock.now(), now)
@@ -205,7 +206,7 @@ class Sender:
             claims = self._claims(tx)
             taken = claims.presses(room.presses) if room.presses else []
             if limit:
-                taken += claims.claim(limit, busy, self.in_flight.one_chat, 0 if chosen else room.notices)
+                taken += claims.claim(limit, busy, self.in_flight.one_chat, 0 if chosen else notices)
             if chosen and len(taken) < limit:
                 occupied = {claimed.chat for claimed in taken}
                 free = [notice.id for notice in chosen if notice.chat not in occupied]

@@ -111,9 +111,9 @@ def fill(tx: Transaction, case: Sequence[Chats], limits: Limits) -> None:
                 while tx.broadcasts.go_on():
                     pass  # all of its pieces
         else:
-            for text in texts:
-                for id in ids:
-                    tx.deliveries.add(Say(id, (text,), subject="N0", priority=Priority.NOTICE))
+            for notice, text in enumerate(texts):
+                for id in ids:  # each notice is a lane of its own, as in groups
+                    tx.deliveries.add(Say(id, (text,), subject=f"N{notice + 1}", priority=Priority.NOTICE))
 
 
 class Sent:
