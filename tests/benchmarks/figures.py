@@ -24,7 +24,7 @@ class Asked:
 
     def __str__(self) -> str:
         unit = "" if self.absolute else " ×"
-        return f"{'≤' if self.at_most else '≥'} {shown(self.bound)}{unit}"
+        return f"{'≤' if self.at_most else '≥'} {self.bound:,g}{unit}"
 
     def met(self, figure: float) -> bool:
         return figure <= self.bound if self.at_most else figure >= self.bound
