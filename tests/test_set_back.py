@@ -65,7 +65,7 @@ async def test_what_is_to_be_sent_again_in_a_second_is(tmp_path: Path, back: tim
         await w.settled()
         w.clock.set_back(back)
         await w.advance(2 * SECOND)
-        assert member.reads() == ["come at ten"]
+        await w.until(lambda: member.reads() == ["come at ten"])
 
 
 async def test_words_do_not_wait_longer_for_their_translation(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ async def test_words_do_not_wait_longer_for_their_translation(tmp_path: Path) ->
         w.app.scheduler.wake()
         engine.down = False
         await w.advance(25 * SECOND)
-        assert any(words in text for text in member.reads())
+        await w.until(lambda: any(words in text for text in member.reads()))
         await w.advance(10 * SECOND)
-        assert any("Ik heb eten nodig voor mijn twee kinderen" in text for text in member.reads())
+        await w.until(lambda: any("Ik heb eten nodig voor mijn twee kinderen" in text for text in member.reads()))
 
 
 async def test_a_clock_put_forward_makes_nothing_late(tmp_path: Path) -> None:

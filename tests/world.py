@@ -255,6 +255,12 @@ class World:
             if int(cursor or 0) >= seen and not busy and seen == len(self.network.stream):
                 return
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Let the bot work until something is so, for at most ten seconds: some things it finds out when it looks."""
+        async with asyncio.timeout(10):
+            while not true():
+                await self.settled()
+
     async def advance(self, by: timedelta) -> None:
         """Let time pass, and the bot do what was due."""
         self.clock.advance(by)

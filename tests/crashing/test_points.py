@@ -59,6 +59,8 @@ CALLS = {
     "AnswerPress": conversation.CHOICES,
 }
 POINTS = COMMITS | CALLS
+NOW_AND_THEN = {"UPDATE delivery SET"}
+"""Something became due just when nothing could be claimed: a claim of it follows."""
 ONLY = {"lease": "postgresql", "marked again": "like-telegram"}
 
 DATABASES = {"sqlite": (), "postgresql": (pytest.mark.postgres,)}
@@ -137,7 +139,7 @@ async def _check(hour: Hour, database: str, like: str, beginnings: Beginnings, f
     assert found == expected
     check_repetitions(day.network, day.lives.unsure | day.network.unanswered, LIKE[like].idempotent)
     check_order(day.network, day.url)
-    assert {name for name, _ in fate.passed} <= POINTS.keys(), "an instant that nobody dies at"
+    assert {name for name, _ in fate.passed} <= POINTS.keys() | NOW_AND_THEN, "an instant that nobody dies at"
 
 
 async def test_nothing_is_lost(point: str, database: str, like: str, beginnings: Beginnings, tmp_path: Path) -> None:
