@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
-from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there
+from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
 from bot.store.statements import add, change
 from bot.store.tables import (
     AHEAD,
     UNFINISHED,
-    PartStatus,
     Role,
     Status,
     broadcast,
@@ -211,9 +210,8 @@ class Broadcasts:
     def _recall(self, row: Row[Any], piece: Piece) -> None:
         groups = select(chat.c.id).where(piece.here, *self._groups(row))
         ours = and_(delivery.c.chat_id.in_(groups), delivery.c.subject == row.subject)
-        tried = exists().where(part.c.delivery_id == delivery.c.id, part.c.status != PartStatus.TODO)
         unsent = or_(
-            and_(delivery.c.kind == "say", ~tried),
+            and_(delivery.c.kind == "say", ~may_be_there()),
             and_(delivery.c.kind == "edit", ~has_parts()),
         )
         self._tx.connection.execute(
