@@ -80,7 +80,7 @@ class Deliveries:
             case Recall():
                 self.recall(action)
             case React():
-                self._simple(action.to, "react", action.key, action.subject, target=self._ref(action.to, action.target))
+                self._simple(action.to, "react", action.key, action.subject, target=self.ref(action.to, action.target))
             case Answer():
                 self._answer(action)
             case Join():
@@ -116,8 +116,8 @@ class Deliveries:
             name=said.name,
             language=language,
             priority=said.priority,
-            thread=self._ref(to.id, said.thread),
-            reply_to=self._ref(to.id, said.reply_to),
+            thread=self.ref(to.id, said.thread),
+            reply_to=self.ref(to.id, said.reply_to),
             report=said.report,
             translation_id=pending,
             due_at=None if pending is None else self._tx.now + said.deadline,
@@ -145,12 +145,14 @@ class Deliveries:
         later = {"message_id": body, "translation_id": pending, "language": language}
         if pending is not None:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
+        of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
+        waiting = self._tx.connection.execute(_WAITING_EDIT, of).scalar()
         if self._tx.lanes.unsent(target.id):
             self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
+            if waiting is not None:  # of a moment when it was on its way: it would bring back what it says no longer
+                self._tx.lanes.drop(waiting)
             return
-        of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
-        waiting = self._tx.connection.execute(_WAITING_EDIT, of).scalar()
         if waiting is not None:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
             self._tx.lanes.plan_anew(waiting)
@@ -264,7 +266,8 @@ class Deliveries:
                 first = found.id
         return first
 
-    def _ref(self, chat_id: int, ref: Ref | None) -> str | None:
+    def ref(self, chat_id: int, ref: Ref | None) -> str | None:
+        """A message as a delivery's columns name it; None where a delivery of that name was never asked for."""
         match ref:
             case None:
                 return None

@@ -129,6 +129,19 @@ def test_an_edit_of_what_has_not_gone_out_changes_it_before_it_goes(database_url
         assert everything(tx) == ["right"]
 
 
+def test_a_change_made_while_it_was_on_its_way_does_not_come_after_a_later_one(database_url: str) -> None:
+    """The network did not take it after all: what was to be edited in is in it, and overtaken by now."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("first"), subject="K1", name="K1"))
+        [one] = claims(tx).claim(10, [])
+        tx.deliveries.add(Edit(chat, Named("K1"), words("second")))
+        claims(tx).again(one, one.parts[0], tx.now, unsure=False)
+        tx.deliveries.add(Edit(chat, Named("K1"), words("third")))
+        tx.lanes.release_due("paper")
+        assert everything(tx) == ["third"]
+
+
 @pytest.mark.parametrize("like", [LIKE_MATRIX, LIKE_TELEGRAM], ids=["like Matrix", "like Telegram"])
 def test_what_a_network_did_not_take_collapses_too(database_url: str, like: Limits) -> None:
     """Where a homeserver is tight, a card and its edit that were refused are one message, with the latest words."""

@@ -87,6 +87,7 @@ class Machine(RuleBasedStateMachine):
         self.air: list[Claimed] = []
         self.failed: set[int] = set()  # deliveries that were refused
         self.unsure: set[str] = set()  # transactions of which the bot was never told
+        self.ended = False  # the last claim has ended something without sending it: more can be claimed at once
         self.tokens = 0
         self.chats = [self.unit(partial(_group, name=name)) for name in "ab"]
 
@@ -136,7 +137,10 @@ class Machine(RuleBasedStateMachine):
     def claims(self, most: int) -> None:
         def unit(tx: Transaction) -> list[Claimed]:
             tx.lanes.release_due("paper")
-            return self._claims(tx).claim(most, [])
+            claims = self._claims(tx)
+            found = claims.claim(most, [])
+            self.ended = claims.ended
+            return found
 
         taken = self.unit(unit)
         lanes = [(one.chat, one.subject) for one in (*self.air, *taken)]
@@ -225,7 +229,7 @@ class Machine(RuleBasedStateMachine):
             while True:
                 self.clock.at += timedelta(minutes=10)
                 self.claims(4)
-                if not self.air:
+                if not self.air and not self.ended:
                     break
                 while self.air:
                     self.land(0, together=True)
