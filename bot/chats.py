@@ -25,6 +25,7 @@ class KnownChat:
     explained_at: datetime | None
     person: int | None = None  # a helper's own private chat: whose
     hours: str | None = None  # when somebody is there, where it is not as the operator said for all
+    link: int | None = None  # the linked chats that it is one of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """What a one-time code gives."""
+    """What a one-time code gives: a role, or with `link` a place among these linked chats."""
 
     role: str
     organisation: int | None
     language: str | None
+    link: int | None = None

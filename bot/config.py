@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_such
 from bot.hours import Hours, parse_hours
+from bot.links import Names
 from bot.listening import host_and_port, is_loopback
 from bot.ports import Adapter, Engine
 from bot.request_settings import ClosedDate, RequestSettings
@@ -26,7 +27,7 @@ __all__ = ["Config", "ConfigError", "Problem", "load"]
 
 PREFIX = "SCHAKEL_"
 SEPARATOR = "__"
-SECTIONS = ("bot", "database", "adapters", "notices", "requests", "translation", "operations")
+SECTIONS = ("bot", "database", "adapters", "notices", "requests", "links", "translation", "operations")
 ADAPTERS = "schakel.adapters"
 ENGINES = "schakel.engines"
 CONSENT = "members are told"
@@ -174,6 +175,19 @@ class NoticeSettings(Section):
         return readers
 
 
+class LinkSettings(Section):
+    """[links]. `names`: how whoever writes in a linked chat is called in the others."""
+
+    names: Names = "initials"
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def is_a_way_to_call_people(cls, names: object) -> object:
+        if names not in get_args(Names):
+            raise ValueError(f'must be one of {", ".join(get_args(Names))}; write for example "initials"')
+        return names
+
+
 class Operations(Section):
     """[operations]. `listen`: where the bot tells how it is; None: nowhere."""
 
@@ -241,6 +255,7 @@ class Config:
     translation: Translation
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     requests: RequestSettings = field(default_factory=RequestSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
     operations: Operations = field(default_factory=Operations)
 
 
@@ -310,11 +325,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     translation = _translation(findings)
     notices = findings.validated(NoticeSettings, findings.table(("notices",)), ("notices",))
     requests = findings.validated(RequestSettings, findings.table(("requests",)), ("requests",))
+    links = findings.validated(LinkSettings, findings.table(("links",)), ("links",))
     operations = findings.validated(Operations, findings.table(("operations",)), ("operations",))
     problems = findings.problems + _misspelt(environ)
-    if problems or not (bot and database and notices and requests and operations):
+    if problems or not (bot and database and notices and requests and links and operations):
         raise ConfigError(problems)
-    return Config(bot, database, adapters, translation, notices, requests, operations)
+    return Config(bot, database, adapters, translation, notices, requests, links, operations)
 
 
 def _database(findings: Findings, folder: Path, bot: Bot | None) -> Database | None:

@@ -47,6 +47,7 @@ def policy(config: Config) -> Policy:
         translates_conversations=bool(config.translation.conversations),
         read_by=config.translation.read_by,
         questions_threshold=config.notices.questions_threshold,
+        names=config.links.names,
         networks={name: one.kind.capitalize() for name, one in config.adapters.items()},
     )
 

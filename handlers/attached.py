@@ -62,10 +62,15 @@ def lost(event: FileLost, tx: Transaction) -> Actions:
     found = tx.requests.line_of_text(event.text)
     room = tx.chats.coordination_room()
     whats = named(tx, event.text)
-    if found is None or not whats:
+    if not whats:
+        return ()
+    told = Line(say("file-too-large" if event.too_large else "file-lost", what=tuple(whats)))
+    if (said := tx.links.of_text(event.text)) is not None:
+        name = f"{said.name}/lost"  # once, in however many chats it is missing
+        return (Say(said.chat, (told,), said.subject, name, reply_to=OnNetwork(said.network_id)),)
+    if found is None:
         return ()
     request, line = found
-    told = Line(say("file-too-large" if event.too_large else "file-lost", what=tuple(whats)))
     if line.author == "member":
         sent = tx.copies.message_of(request.chat, line.text)
         reply = None if sent is None else OnNetwork(sent)

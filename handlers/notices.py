@@ -197,6 +197,7 @@ _HELP = {
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`help`: what an organisation can do here."""
     lines = [say(key, command=command) for key, command in _HELP.items()]
+    lines.append(say("link-how", command="!link …", end="!unlink …"))
     return tell(event, where, say("help-organisation"), *lines, subject="")
 
 

@@ -83,6 +83,8 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     offered = tx.chats.offered_pairing(code)
     if offered is None:
         return tell(event, where, say("pair-wrong"))
+    if offered.link is not None:
+        return tell(event, where, say("link-instead", command=f"!link {code}"))
     if where.chat.role == Role.GROUP and offered.role != Role.GROUP:
         tx.chats.use_pairing(code)  # a whole group has read it: it would open the room to any of them
         return tell(event, where, say("pair-shown"))
@@ -147,9 +149,9 @@ def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
 
 
 def missing_rights(chat: KnownChat, tx: Transaction) -> list[Sentence]:
-    """What the bot must be allowed before it can do its work in a room."""
-    in_a_room = chat.role in (Role.COORDINATION, Role.ORGANISATION)
-    if not in_a_room or chat.administrator or not _hides_messages(tx.accounts.get(chat.address.account)):
+    """What the bot must be allowed before it can do its work in a room, or in a linked chat."""
+    reads_all = chat.role in (Role.COORDINATION, Role.ORGANISATION) or chat.link is not None
+    if not reads_all or chat.administrator or not _hides_messages(tx.accounts.get(chat.address.account)):
         return []
     return [say("needs-administrator")]
 

@@ -32,11 +32,12 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     dropped = _drop_unsent(tx)
     old = tx.erasing.remove_old(before, _ROWS)
     texts = tx.texts.forget_orphans(before, _ROWS, tx.dialogues.texts())
+    linked = tx.links.forget(before, _ROWS)
     others = tx.erasing.remove_put_aside(before) + tx.erasing.forget_empty_chats(_ROWS)
     tx.erasing.forget_people()
-    unfinished = len(closed) == _REQUESTS or _ROWS in (old, texts)
+    unfinished = len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
-    if closed or dropped or old or texts or orphans or others:
+    if closed or dropped or old or texts or orphans or linked or others:
         tx.schedule.no_later(tx.now, Due(COMPACT))
     return actions
 

@@ -55,6 +55,7 @@ from handlers import (
     groups,
     intake,
     leaks,
+    linking,
     looking,
     member,
     membership,
@@ -93,16 +94,17 @@ ANYWHERE = frozenset({"", "private", "coordination", "organisation", "group"})
 class Route:
     """Messages in chats of these roles: the commands of these names, or every message if there are none.
 
-    `any_command`: every command, and nothing else.
+    `any_command`: every command, and nothing else. `if_so`: only where that is so.
     """
 
     roles: frozenset[str]
     commands: frozenset[str]
     handler: Handler
     any_command: bool = False
+    if_so: Callable[[Situation], bool] | None = None
 
     def fits(self, where: Situation) -> bool:
-        if where.chat.role not in self.roles:
+        if where.chat.role not in self.roles or (self.if_so is not None and not self.if_so(where)):
             return False
         if self.any_command:
             return where.command is not None
@@ -116,6 +118,11 @@ def route(roles: str, commands: str, handler: Handler) -> Route:
 
 def unknown_command(roles: str, handler: Handler) -> Route:
     return Route(frozenset(roles.split()), frozenset(), handler, any_command=True)
+
+
+def said_to_others(roles: str, handler: Handler) -> Route:
+    """Words in a linked chat that are meant for the others there."""
+    return Route(frozenset(roles.split()), frozenset(), handler, if_so=linking.is_said)
 
 
 NOTICE_COMMANDS = "notice template ok languages publish correct recall pass copy status notices groups"
@@ -149,6 +156,11 @@ MESSAGES: tuple[Route, ...] = (
     route("organisation", "notices", passing.listing),
     route("organisation", "groups", pairing.groups),
     route("organisation", "help start", notices.help),
+    # --- linked chats ---
+    route("*", "link", linking.link),
+    route("*", "unlink", linking.unlink),
+    route("group organisation", "delete", linking.delete),
+    said_to_others("group organisation", linking.words),
     # --- requests: the member's private chat, the coordination room ---
     route("group", "", groups.pointer),
     route("private", "start", member.start),
@@ -197,6 +209,7 @@ CHOICES: dict[str, ChoiceHandler] = {
     "publish-machine": publishing.machine_confirmed,
     "not-understood": questions.not_understood,
     "question": questions.question,
+    "unlink": linking.take_out,
     # --- requests: the member's private chat, the coordination room ---
     "language": asking.language_chosen,
     "languages": asking.languages_wanted,
@@ -263,13 +276,13 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, echoes.reply_translated)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
-EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited)
+EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited, linking.edited)
 """All of them hear of a message that its writer has changed."""
 
-DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted)
+DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted, linking.deleted)
 """All of them hear of a message that was taken back."""
 
-REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted,)
+REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted, linking.reacted)
 """All of them hear of a reaction that chose nothing."""
 
 

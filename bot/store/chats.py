@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BY_ID = select(chat).where(chat.c.id == bindparam("id"))
 _AT = select(chat).where(chat.c.account == bindparam("account"), chat.c.network_id == bindparam("network_id"))
 _ACTIVE_WITH_ROLE = select(chat).where(chat.c.role == bindparam("the_role"), chat.c.active).order_by(chat.c.id)
+_OFFERED = (pairing.c.role, pairing.c.organisation_id, pairing.c.language, pairing.c.link_id)
 _PERSON = select(person).where(person.c.account == bindparam("account"), person.c.network_id == bindparam("network_id"))
 
 
@@ -111,6 +112,10 @@ class Chats:
     def set_paused(self, id: int, until: datetime) -> None:
         self._set(id, paused_until=until)
 
+    def set_link(self, id: int, link: int | None) -> None:
+        """It hears the chats of that link from now on, and they hear it; None: no others."""
+        self._set(id, link_id=link)
+
     def set_active(self, id: int, active: bool) -> None:
         self._set(id, active=active)
 
@@ -129,7 +134,10 @@ class Chats:
         self._set(id, active=True, added_at=self._tx.now, explained_at=None)
 
     def pair(self, id: int, pairing: Pairing) -> None:
-        self._set(id, role=pairing.role, organisation_id=pairing.organisation, language=pairing.language, active=True)
+        """The role that a code gives it. Whose chats it hears is a matter of its organisation."""
+        link = self.get(id).link if self.get(id).organisation == pairing.organisation else None
+        given = {"role": pairing.role, "organisation_id": pairing.organisation, "language": pairing.language}
+        self._set(id, **given, link_id=link, active=True)
 
     def move(self, id: int, network_id: str) -> None:
         """The chat has a new id on its network. A chat we already know under that id gives way."""
@@ -225,6 +233,7 @@ class Chats:
                 role=offered.role,
                 organisation_id=offered.organisation,
                 language=offered.language,
+                link_id=offered.link,
                 expires_at=self._tx.now + valid_for,
             )
         )
@@ -232,18 +241,13 @@ class Chats:
 
     def offered_pairing(self, code: str) -> Pairing | None:
         """What the code would give; None when it is wrong, used or expired."""
-        row = self._tx.connection.execute(
-            select(pairing.c.role, pairing.c.organisation_id, pairing.c.language).where(*self._usable(code))
-        ).first()
+        row = self._tx.connection.execute(select(*_OFFERED).where(*self._usable(code))).first()
         return None if row is None else Pairing(*row)
 
     def use_pairing(self, code: str) -> Pairing | None:
         """What the code gives, once; None when it is wrong, used or expired."""
         row = self._tx.connection.execute(
-            update(pairing)
-            .where(*self._usable(code))
-            .values(used_at=self._tx.now)
-            .returning(pairing.c.role, pairing.c.organisation_id, pairing.c.language)
+            update(pairing).where(*self._usable(code)).values(used_at=self._tx.now).returning(*_OFFERED)
         ).first()
         return None if row is None else Pairing(*row)
 
@@ -275,6 +279,7 @@ def _chat(row: Row[Any]) -> KnownChat:
         explained_at=found["explained_at"],
         person=found["person_id"],
         hours=found["hours"],
+        link=found["link_id"],
     )
 
 

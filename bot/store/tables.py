@@ -168,6 +168,14 @@ organisation = Table(
     Column("reads", String, nullable=False, server_default=""),  # language codes it can approve, space between
 )
 
+link = Table(
+    "link",  # chats that hear each other: one conversation on several networks, in several languages
+    metadata,
+    _id(),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False),
+    Column("name", String, nullable=False),
+)
+
 chat = Table(
     "chat",
     metadata,
@@ -186,6 +194,7 @@ chat = Table(
     Column("added_at", Instant, nullable=False),
     Column("explained_at", Instant),
     Column("paused_until", Instant),  # as the network has said
+    Column("link_id", BigInteger, ForeignKey("link.id")),
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language"),
 )
@@ -220,6 +229,7 @@ pairing = Table(
     Column("language", String),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("link_id", BigInteger, ForeignKey("link.id")),
 )
 
 text_table = Table(
@@ -512,6 +522,21 @@ line = Table(
     Column("withdrawn_at", Instant),
     Index("ix_line_request_id", "request_id"),
     Index("ix_line_text_id", "text_id"),
+)
+
+linked_message = Table(
+    "linked_message",  # what was said in a linked chat, as long as somebody may still speak of it; not by whom
+    metadata,
+    _id(),
+    Column("link_id", ForeignKey("link.id"), nullable=False),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("network_id", String, nullable=False),
+    Column("text_id", ForeignKey("text.id")),  # None: time has deleted the words
+    Column("writer", Integer, nullable=False),  # tells its writer from others; too little to find anybody by
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("chat_id", "network_id"),
+    Index("ix_linked_message_link_id", "link_id", "id"),
+    Index("ix_linked_message_text_id", "text_id"),
 )
 
 event = Table(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.links import Names
 from bot.requests import CATEGORIES, OUTCOMES, SENSITIVE
 from bot.store.accounts import Accounts
 from bot.store.attachments import Attachments
@@ -24,6 +25,7 @@ from bot.store.dialogues import Dialogues
 from bot.store.erasing import Erasing
 from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
+from bot.store.links import Links
 from bot.store.notices import Notices
 from bot.store.readers import Readers
 from bot.store.requests import Requests
@@ -54,6 +56,7 @@ class Policy:
     outcomes: tuple[str, ...] = OUTCOMES
     patience: Patience = field(default_factory=Patience)
     digest_at: tuple[time, ...] = ()
+    names: Names = "initials"  # how whoever writes in a linked chat is called in the others
     questions_threshold: int = 3  # so many readers of a text who do not understand it: its publisher is told
     largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
     copied_at: datetime | None = None  # of a backup that we go on from: what was on its way then may have arrived
@@ -137,6 +140,10 @@ class Transaction:
     @cached_property
     def copies(self) -> Copies:
         return Copies(self)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self)
 
     @cached_property
     def choices(self) -> Choices:

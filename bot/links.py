@@ -1,0 +1,94 @@
+"""Linked chats: several that hear each other, each in its own language. What is known of them, and who is shown how.
+Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import regex
+
+from bot.model import Person
+
+Names = Literal["name", "initials", "none"]
+"""How whoever writes in a linked chat is called in the others."""
+
+_GRAPHEME = regex.compile(r"\X")
+_LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """An organisation's conversation over several chats. `subject` is its lane in each of them."""
+
+    id: int
+    organisation: int
+    name: str = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        return f"L{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMessage:
+    """Something said in a linked chat; `name` is what it is called in the others. `text` is None once time has deleted
+    it."""
+
+    id: int
+    link: int
+    chat: int
+    network_id: str
+    text: int | None
+    writer: int
+
+    @property
+    def subject(self) -> str:
+        return f"L{self.link}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject}/{self.id}"
+
+
+def named(link: int, name: str | None) -> int | None:
+    """The id of the message that a delivery of this name passes on."""
+    subject, _, id = (name or "").partition("/")
+    return int(id) if subject == f"L{link}" and id.isdecimal() else None
+
+
+def fingerprint(person: Person, message: str) -> int:
+    """Tells whether somebody is the writer of a message, in all likelihood; two bytes, and others for each message: so
+    nobody can be found by it, nor two messages be found to be of one person."""
+    told = "\0".join((person.account, person.id, message)).encode()
+    return int.from_bytes(hashlib.sha256(told).digest()[:2])
+
+
+def shown_name(name: str, how: Names) -> str:
+    """What a writer is called elsewhere; "" where nothing is told or known."""
+    words = " ".join(name.split())
+    if how == "none" or not words:
+        return ""
+    if how == "name":
+        return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
+    letters = (found.group() for word in words.split(" ") if (found := _GRAPHEME.match(word)))
+    return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
+
+
+def head(name: str, place: str, chats: int) -> str:
+    """The line above what somebody says elsewhere: between two chats the place goes without saying."""
+    if not name:
+        return place
+    return f"{name} · {place}" if chats > 2 and place else name
+
+
+def is_echo(plain: str, said: Iterable[tuple[str, Sequence[str]]]) -> bool:
+    """Whether a message is our own, carried here by another bridge. `said`: the heads of what we passed on lately, and
+    the words beneath each, in every language."""
+    for head, words in said:
+        _, found, below = plain.partition(head)
+        if found and any(one and one in below for one in words):
+            return True
+    return False

@@ -1,0 +1,187 @@
+"""Linked chats: which hear each other, and what was said in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, bindparam, delete, select, update
+
+from bot.actions import Ref
+from bot.chats import KnownChat
+from bot.content import Translated, Verbatim
+from bot.links import KnownLink, LinkedMessage, fingerprint, named
+from bot.model import Person
+from bot.store.encoding import decode
+from bot.store.statements import both
+from bot.store.tables import UNFINISHED, chat, delivery, link, linked_message, message, translation
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+# Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
+_AT = select(linked_message).where(
+    linked_message.c.chat_id == bindparam("chat"), linked_message.c.network_id == bindparam("network")
+)
+_SPOKE = both(lambda into: into(linked_message).on_conflict_do_nothing().returning(linked_message))
+_CHATS = select(chat.c.id).where(chat.c.link_id == bindparam("link"), chat.c.active).order_by(chat.c.id)
+_LATELY = (
+    select(message.c.content)
+    .join(delivery, delivery.c.message_id == message.c.id)
+    .where(
+        delivery.c.subject == bindparam("lane"), delivery.c.kind == "say", delivery.c.created_at >= bindparam("since")
+    )
+    .order_by(delivery.c.id.desc())
+    .limit(100)
+)
+_RESULTS = select(translation.c.result_id).where(
+    translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
+)
+
+
+class Links:
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    # --- which chats -----------------------------------------------------------------------------------------------
+
+    def get(self, id: int) -> KnownLink:
+        return _link(self._tx.connection.execute(select(link).where(link.c.id == id)).one())
+
+    def of(self, organisation: int) -> list[KnownLink]:
+        query = select(link).where(link.c.organisation_id == organisation).order_by(link.c.id)
+        return [_link(row) for row in self._tx.connection.execute(query)]
+
+    def named(self, organisation: int, name: str) -> KnownLink | None:
+        """The organisation's conversation of that name, whatever its capitals."""
+        return next((one for one in self.of(organisation) if one.name.casefold() == name.casefold()), None)
+
+    def add(self, organisation: int, name: str) -> KnownLink:
+        row = self._tx.insert(link).values(organisation_id=organisation, name=name).returning(link)
+        return _link(self._tx.connection.execute(row).one())
+
+    def chats(self, id: int) -> list[KnownChat]:
+        """The chats that can be reached now."""
+        found = self._tx.connection.execute(_CHATS, {"link": id}).scalars().all()
+        return [self._tx.chats.get(one) for one in found]
+
+    def members(self, id: int) -> list[int]:
+        """All its chats, those out of reach as well."""
+        return list(self._tx.connection.execute(select(chat.c.id).where(chat.c.link_id == id)).scalars())
+
+    # --- what was said ---------------------------------------------------------------------------------------------
+
+    def spoke(self, to: KnownLink, chat_id: int, network_id: str, person: Person, text: int) -> LinkedMessage | None:
+        """Remember what somebody has said; None where that was done before."""
+        row = self._tx.connection.execute(
+            _SPOKE[self._tx.dialect],
+            {
+                "link_id": to.id,
+                "chat_id": chat_id,
+                "network_id": network_id,
+                "text_id": text,
+                "writer": fingerprint(person, network_id),
+                "at": self._tx.now,
+            },
+        ).first()
+        return None if row is None else _message(row)
+
+    def written(self, chat_id: int, network_id: str) -> LinkedMessage | None:
+        """What a person has written in that chat."""
+        row = self._tx.connection.execute(_AT, {"chat": chat_id, "network": network_id}).first()
+        return None if row is None else _message(row)
+
+    def meant(self, where: KnownChat, network_id: str) -> LinkedMessage | None:
+        """What a message in a linked chat says, be it a person's own or the bot's copy of it."""
+        own = self.written(where.id, network_id)
+        if own is not None or where.link is None:
+            return own
+        copied = self._tx.copies.at(where.id, network_id)
+        id = None if copied is None else named(where.link, copied.name)
+        if id is None:
+            return None
+        row = self._tx.connection.execute(select(linked_message).where(linked_message.c.id == id)).first()
+        return None if row is None else _message(row)
+
+    def of_text(self, text: int) -> LinkedMessage | None:
+        row = self._tx.connection.execute(select(linked_message).where(linked_message.c.text_id == text)).first()
+        return None if row is None else _message(row)
+
+    def reads_now(self, id: int, text: int | None) -> None:
+        self._tx.connection.execute(update(linked_message).where(linked_message.c.id == id).values(text_id=text))
+
+    def said_lately(self, of: KnownLink, within: timedelta) -> list[tuple[str, list[str]]]:
+        """What was passed on: the line above it, and its words in every language in which somebody reads them."""
+        execute = self._tx.connection.execute
+        lately = execute(_LATELY, {"lane": of.subject, "since": self._tx.now - within}).scalars().all()
+        told: dict[int, str] = {}
+        for content in dict.fromkeys(bytes(one) for one in lately):
+            blocks = decode(content, dict)["content"]
+            heads = [block.plain for block in blocks if isinstance(block, Verbatim)]
+            texts = [block.text for block in blocks if isinstance(block, Translated)]
+            told |= {text: heads[0] for text in texts if heads}
+        return [(head, self._words(text)) for text, head in told.items()]
+
+    def _words(self, text: int) -> list[str]:
+        results = self._tx.connection.execute(_RESULTS, {"text": text}).scalars()
+        return [self._tx.texts.get(one).text.plain for one in (text, *results)]
+
+    def has_reacted(self, to: int, target: Ref, key: str) -> bool:
+        """Whether that reaction was passed on to a message already."""
+        query = select(delivery.c.id).where(
+            delivery.c.target == self._tx.deliveries.ref(to, target),
+            delivery.c.chat_id == to,
+            delivery.c.kind == "react",
+            delivery.c.argument == key,
+        )
+        return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    # --- forgetting ------------------------------------------------------------------------------------------------
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Delete the words of what was said before, and the names above them; which copy is whose stays, so that
+        answers and changes still find their way. How much there was."""
+        old = select(linked_message).where(linked_message.c.at < before, linked_message.c.text_id.is_not(None))
+        words = [_message(row) for row in self._tx.connection.execute(old.limit(limit))]
+        for one in words:
+            self.forget_words(one)
+        subjects = [f"L{id}" for id in self._tx.connection.execute(select(link.c.id)).scalars()]
+        said = delivery.c.subject.in_(subjects) & (delivery.c.done_at < before) & delivery.c.message_id.is_not(None)
+        query = select(delivery.c.id, delivery.c.message_id).where(said).limit(limit)
+        heads = self._tx.connection.execute(query).all()
+        self._forget_bodies(heads)
+        return max(len(words), len(heads))
+
+    def forget_words(self, of: LinkedMessage) -> None:
+        """Delete what a message says, wherever it was passed on to; what has gone out on the networks stays there."""
+        if of.text is not None:
+            self.reads_now(of.id, None)
+            self._tx.texts.delete([of.text])
+        chats = select(chat.c.id).where(chat.c.link_id == of.link)
+        said = select(delivery.c.id).where(delivery.c.chat_id.in_(chats), delivery.c.name == of.name)
+        ids = self._tx.connection.execute(said).scalars().all()
+        ours = delivery.c.id.in_(ids) | delivery.c.target.in_([f"d:{id}" for id in ids])
+        settled = delivery.c.status.not_in(UNFINISHED) & delivery.c.message_id.is_not(None)
+        query = select(delivery.c.id, delivery.c.message_id).where(ours, settled)
+        self._forget_bodies(self._tx.connection.execute(query).all())
+
+    def _forget_bodies(self, rows: Sequence[Row[int, int]]) -> None:
+        bodies = [body for _, body in rows]
+        self._tx.connection.execute(
+            update(delivery).where(delivery.c.id.in_([id for id, _ in rows])).values(message_id=None)
+        )
+        used = select(delivery.c.id).where(delivery.c.message_id == message.c.id).exists()
+        self._tx.connection.execute(delete(message).where(message.c.id.in_(bodies), ~used))
+
+
+def _link(row: Row[Any]) -> KnownLink:
+    found = row._mapping
+    return KnownLink(found["id"], found["organisation_id"], found["name"])
+
+
+def _message(row: Row[Any]) -> LinkedMessage:
+    found = row._mapping
+    return LinkedMessage(
+        found["id"], found["link_id"], found["chat_id"], found["network_id"], found["text_id"], found["writer"]
+    )
