@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, sends, start, takeover, way
+from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, relay, sends, start, takeover, way
 from tests.benchmarks.figures import HEAD, Figure
 from tests.benchmarks.runs import RIVALS
 
@@ -31,6 +31,7 @@ FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
     "pending": pending.figures,
     "start": start.figures,
     "takeover": takeover.figures,
+    "relay": relay.figures,
 }
 
 
