@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import wiring
@@ -17,9 +17,9 @@ from bot.control import Lock
 from bot.leaks import warnings
 from bot.listening import bound, host_and_port
 from bot.model import Chat
-from bot.ports import Adapter, Engine, NotSent, SendError, Unknown
+from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
 from bot.store.database import open_engine
-from bot.store.tables import Role, chat, home, organisation
+from bot.store.tables import EVERYWHERE, Role, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
@@ -32,8 +32,9 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     if config.operations.listen is not None:
         faults += _tell(print_line, "operations", _can_listen(config.operations.listen, wiring.lock_path(config)))
     for name, adapter in wiring.adapters(config).items():
+        state = await asyncio.to_thread(kept_state, config.database.url, name)
         rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
-        for line in await leaking(adapter, rooms):
+        for line in (*await remarked(adapter, state), *await leaking(adapter, rooms)):
             print_line(f"{name}: {line}")
     if not config.translation.notices:
         print_line("note: no engine translates notices; people do, or templates")
@@ -59,7 +60,20 @@ async def tried(plugin: Adapter | Engine) -> list[str]:
         await plugin.close()
 
 
-# --- rooms that leak: no faults, but worth knowing --------------------------------------------------------------------
+# --- no faults, but worth knowing ------------------------------------------------------------------------------------
+
+
+async def remarked(adapter: Adapter, state: bytes | None) -> list[str]:
+    """What an account says of itself; nothing where it cannot be known now."""
+    if not isinstance(adapter, Remarks):
+        return []
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await adapter.remarks(state)
+    except TimeoutError:
+        return []
+    finally:
+        await adapter.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +107,9 @@ async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
 
 def paired_rooms(url: str, name: str) -> list[Room]:
     """The rooms of an account whose role the database knows; none where there is no database yet."""
-    state = select(home.c.state).where(home.c.account == name).order_by(home.c.place).limit(1).scalar_subquery()
+    state = _state_of(name).scalar_subquery().label("state")
     query = (
-        select(chat.c.network_id, chat.c.role, organisation.c.name, state.label("state"))
+        select(chat.c.network_id, chat.c.role, organisation.c.name, state)
         .outerjoin(organisation, organisation.c.id == chat.c.organisation_id)
         .where(chat.c.account == name, chat.c.active, chat.c.role.in_((Role.COORDINATION, Role.ORGANISATION)))
         .order_by(chat.c.id)
@@ -117,6 +131,24 @@ def paired_rooms(url: str, name: str) -> list[Room]:
         )
         for row in rows
     ]
+
+
+def kept_state(url: str, name: str) -> bytes | None:
+    """What is kept for an account; None where there is nothing yet."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(_state_of(name)).scalar()
+    except (SQLAlchemyError, OSError):
+        return None
+    finally:
+        engine.dispose()
+
+
+def _state_of(name: str) -> Select[bytes]:
+    """Where several data folders have one, any of them."""
+    of_a_folder = (home.c.account == name, home.c.place != EVERYWHERE)
+    return select(home.c.state).where(*of_a_folder).order_by(home.c.place).limit(1)
 
 
 def _can_listen(listen: str, lock: Path) -> list[str]:

@@ -14,6 +14,7 @@ from bot.model import Attachment, Batch, Chat, Incoming, Outgoing, Raw, Receipt
 
 Deliver = Callable[[Batch], Awaitable[None]]
 Save = Callable[[bytes], Awaitable[None]]
+Share = Callable[[bytes], Awaitable[bytes]]
 
 LARGEST_FILE = 50 * 2**20
 """Bytes of the largest file that is passed on, whatever a network allows: each takes its size on our disk meanwhile."""
@@ -132,13 +133,23 @@ class Account:
     group_link: str | None = None
 
 
+async def _unshared(value: bytes) -> bytes:
+    """For an account that nobody shares."""
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the core keeps for an account: a folder of its own (mode 0700) and one opaque value."""
+    """What the core keeps for an account: a folder of its own (mode 0700) and one opaque value, which belongs to it.
+
+    Where several processes serve an account in turn, each has such a folder. `share` is for what belongs to the account
+    itself: what the first of them gives is kept, and every later call, anybody's, returns just that.
+    """
 
     folder: Path
     state: bytes | None = field(repr=False)
     save: Save = field(repr=False)
+    share: Share = field(repr=False, default=_unshared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,17 @@ class Adapter(Protocol):
         """For `schakel check`: what InspectChat finds, without starting. `state` is what was kept for the account.
 
         Raises a SendError; empty as well where it cannot be known without starting.
+        """
+
+
+@runtime_checkable
+class Remarks(Protocol):
+    """What an adapter has as well whose account can work, and still be worse off than it need be."""
+
+    async def remarks(self, state: bytes | None) -> list[str]:
+        """For `schakel check`, as Adapter.check; but what it says is no fault, and never more than can be found out.
+
+        `state` is what was kept for the account.
         """
 
 

@@ -181,7 +181,10 @@ class Line:
         async def save(value: bytes) -> None:
             await self._writer.run(lambda tx: tx.accounts.keep_state(self.name, self._place, value))
 
-        return Home(self._folder, state, save)
+        async def share(value: bytes) -> bytes:
+            return await self._writer.run(lambda tx: tx.accounts.share(self.name, value))
+
+        return Home(self._folder, state, save, share)
 
     async def _report(self, reason: str, final: bool = False) -> None:
         if self.tried.is_set() and reason == self.fault and not final:

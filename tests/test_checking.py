@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.checking import leaking, paired_rooms
+from bot.checking import kept_state, leaking, paired_rooms, remarked
 from bot.model import Chat
 from bot.ports import NotSent, Refused
 from tests.paper import Paper, PaperAdapter
@@ -52,5 +52,25 @@ async def test_what_a_network_does_not_tell_is_passed_over(tmp_path: Path) -> No
         assert len(w.network.inspection_faults) == 1
 
 
-def test_without_a_database_there_are_no_rooms(tmp_path: Path) -> None:
-    assert paired_rooms(f"sqlite:///{tmp_path / 'none.db'}", "paper") == []
+def test_without_a_database_nothing_is_known(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    assert paired_rooms(url, "paper") == []
+    assert kept_state(url, "paper") is None
+
+
+class Remarking(PaperAdapter):
+    async def remarks(self, state: bytes | None) -> list[str]:
+        return ["nothing is kept"] if state is None else [f"{state.decode()} is kept"]
+
+
+async def test_what_an_account_says_of_itself_is_told(tmp_path: Path) -> None:
+    """By what is kept of it, not by what all its folders share; most accounts have nothing to say."""
+    url = f"sqlite:///{tmp_path / 'schakel.db'}"
+    async with world(tmp_path) as w:
+        account = w.network.account
+        remarking = Remarking(account, PaperAdapter.Settings(), w.network)
+        await w.app.writer.run(lambda tx: tx.accounts.share(account, b"ink"))
+        assert await remarked(remarking, kept_state(url, account)) == ["nothing is kept"]
+        await w.app.writer.run(lambda tx: tx.accounts.keep_state(account, "", b"pen"))
+        assert await remarked(remarking, kept_state(url, account)) == ["pen is kept"]
+        assert await remarked(adapter(w.network), kept_state(url, account)) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from bot.store.statements import both
-from bot.store.tables import account, home
+from bot.store.tables import EVERYWHERE, account, home
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -69,6 +69,13 @@ class Accounts:
     def keep_state(self, name: str, place: str, state: bytes) -> None:
         row = {"account": name, "place": place, "state": state}
         self._tx.connection.execute(_KEEP_STATE[self._tx.dialect], row)
+
+    def share(self, name: str, value: bytes) -> bytes:
+        """What all the data folders of the account have in common: this value, if there is none yet."""
+        row = {"account": name, "place": EVERYWHERE, "state": value}
+        self._tx.connection.execute(self._tx.insert(home).values(row).on_conflict_do_nothing())
+        kept = self.state(name, EVERYWHERE)
+        return value if kept is None else kept
 
     def connected(self, name: str, display: str, private_link: str, group_link: str | None) -> None:
         self._set(name, display=display, private_link=private_link, group_link=group_link, error=None, error_at=None)

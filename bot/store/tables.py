@@ -106,6 +106,10 @@ PASSED_OVER = "passed-over"
 """What happened to the last of the numbers that may have been given after a backup: they are never given again."""
 
 
+EVERYWHERE = "*"
+"""The place, in `home`, of what all the data folders of an account share; no folder has this name."""
+
+
 def _id() -> Column[int]:
     return Column("id", Id, Identity(always=False), primary_key=True)
 

@@ -186,6 +186,18 @@ def test_a_folder_of_another_machine_keeps_the_state_that_belongs_to_it(place: H
         assert tx.accounts.state(ACCOUNT, PLACE) == b"pen"
 
 
+def test_what_the_folders_of_an_account_share_comes_back_as_it_was(place: House) -> None:
+    """It belongs to none of them: it is neither thrown away with one, nor taken for its state."""
+    place.writes("Ons Huis")
+    with transaction(place.url) as tx:
+        assert tx.accounts.share(ACCOUNT, b"ink") == b"ink"
+    place.backs_up()
+    place.restores()
+    with transaction(place.target) as tx:
+        assert tx.accounts.share(ACCOUNT, b"other ink") == b"ink"
+        assert tx.accounts.state(ACCOUNT, NEW_PLACE) == b"new pen"
+
+
 def test_the_folder_of_an_account_that_nobody_configured_stays_in_the_backup(home: House) -> None:
     """Old keys that lie about are put to use one day."""
     other = home.data / ACCOUNTS / "matrix"
