@@ -16,13 +16,14 @@ from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
-from adapters.matrix.login import kept_token, logged_in
+from adapters.matrix.login import kept_login, logged_in
 from adapters.matrix.parsing import parse
 from adapters.matrix.put_off import PutOff
 from adapters.matrix.raw import Me
 from adapters.matrix.receiving import Receiver, direct_rooms
 from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
+from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
 from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, PutBack, Question
@@ -83,6 +84,8 @@ class MatrixAdapter:
             client.direct, name = await asyncio.gather(self._direct_rooms(), self._display_name())
             self.limits = replace(self.limits, upload=await media.largest(self._server))
             me = Me(client.user_id, name)
+            signing = Signing(self._server, client, self._settings, home.share)
+            await signing.tend()
         except Failure as failure:
             await self._release()
             raise receive_error(failure) from failure
@@ -91,7 +94,7 @@ class MatrixAdapter:
             raise
         self._undecrypted = Undecrypted(home.folder)
         self._put_off = PutOff(home.folder)
-        self._receiver = Receiver(self._server, client, self._undecrypted, self._put_off, me, self._timeline)
+        self._receiver = Receiver(self._server, client, signing, self._undecrypted, self._put_off, me, self._timeline)
         self._sender = Sender(self._server, client)
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
 
@@ -145,14 +148,22 @@ class MatrixAdapter:
         finally:
             await server.close()
 
+    async def remarks(self, state: bytes | None) -> list[str]:
+        kept = kept_login(state, self._settings.user)
+        server = Homeserver(self._settings.homeserver, kept.token if kept else None)
+        try:
+            return await checking.remarks(server, self._settings, kept.id if kept else None)
+        finally:
+            await server.close()
+
     def put_back(self, folder: Path | None, state: bytes | None) -> PutBack:
         return returning.put_back(folder, state, self._settings.password is not None)
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
-        token = kept_token(state, self._settings.user)
-        if token is None:
+        kept = kept_login(state, self._settings.user)
+        if kept is None:
             return ()  # it has not logged in yet
-        server = Homeserver(self._settings.homeserver, token)
+        server = Homeserver(self._settings.homeserver, kept.token)
         try:
             return await inspecting.inspect(server, chat)
         finally:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from adapters.matrix.homeserver import Failure, Homeserver, path
+from adapters.matrix.identity import Standing, standing
 from adapters.matrix.login import login_body, login_error
 from adapters.matrix.settings import MatrixSettings
+from adapters.matrix.signing import FOREIGN, UNSIGNED, published
+
+NOT_SIGNED = (
+    f"the bot's login is not signed: {UNSIGNED}. Start the bot with the account's password in the configuration; if "
+    "that does not help, its log says why"
+)
 
 
 async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
@@ -29,3 +36,24 @@ async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
         faults.append(f"The homeserver knows this account by another name than {settings.user}: correct `user`.")
     await server.call("POST", path("logout"), {})  # the device was only for this check
     return faults
+
+
+async def remarks(server: Homeserver, settings: MatrixSettings, device: str | None) -> list[str]:
+    """What others see of the login that was kept; None: there is none yet, and the password is tried."""
+    try:
+        if device is None:
+            if settings.password is None:
+                return []
+            answer = await server.call("POST", path("login"), login_body(settings, None))
+            server.token = answer["access_token"]
+        found = standing(await published(server, settings.user), settings.user, device)
+        if device is None:
+            await server.call("POST", path("logout"), {})  # the device was only for this
+    except Failure:
+        return []  # what is wrong with the account itself has been told
+    match found:
+        case Standing.FOREIGN if not settings.reset_identity:
+            return [f"{FOREIGN}."]
+        case Standing.SIGNED:
+            return []
+    return [] if device is None else [f"{NOT_SIGNED}."]

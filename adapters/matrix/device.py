@@ -7,6 +7,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Self
 
+PREFIX = "SCHAKEL"  # how our devices' ids begin
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -29,7 +31,7 @@ class Device:
 
     @classmethod
     def new(cls, user: str, before: Before | None = None) -> Self:
-        return cls(user, f"SCHAKEL{secrets.token_hex(4).upper()}", secrets.token_urlsafe(32), None, before)
+        return cls(user, f"{PREFIX}{secrets.token_hex(4).upper()}", secrets.token_urlsafe(32), None, before)
 
     @classmethod
     def of(cls, state: bytes) -> Self:

@@ -32,7 +32,8 @@ class Failure(Exception):
     """A request that did not end well.
 
     `status` is None where there was no answer; `reached` is False where the request cannot have arrived either.
-    `errcode` is Matrix's own, "" where the answer was not the homeserver's (a proxy's page, broken JSON).
+    `errcode` is Matrix's own, "" where the answer was not the homeserver's (a proxy's page, broken JSON). `session` is
+    there where the homeserver first wants to be shown who asks (specification, "User-Interactive Authentication").
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Failure(Exception):
         retry_after: timedelta | None = None,
         soft_logout: bool = False,
         reached: bool = True,
+        session: str | None = None,
     ) -> None:
         super().__init__(f"HTTP {status} {errcode}".rstrip() if status else "no answer")
         self.status = status
@@ -49,6 +51,7 @@ class Failure(Exception):
         self.retry_after = retry_after
         self.soft_logout = soft_logout
         self.reached = reached
+        self.session = session
 
 
 def path(*parts: str) -> str:
@@ -187,7 +190,7 @@ def _object(content: bytes) -> Json | None:
 
 
 def _failure(status: int, answer: Json, header: str | None) -> Failure:
-    errcode = answer.get("errcode")
+    errcode, session = answer.get("errcode"), answer.get("session")
     wait = answer.get("retry_after_ms")
     retry_after = None
     if isinstance(wait, int | float) and wait > 0:
@@ -199,4 +202,5 @@ def _failure(status: int, answer: Json, header: str | None) -> Failure:
         errcode if isinstance(errcode, str) else "",
         retry_after,
         soft_logout=answer.get("soft_logout") is True,
+        session=session if status == 401 and isinstance(session, str) else None,
     )

@@ -79,10 +79,10 @@ def _before(home: Home, user: str) -> Before | None:
     return None if device is None or device.user != user else device.before
 
 
-def kept_token(state: bytes | None, user: str) -> str | None:
-    """The access token of the last run, for who only wants to look."""
+def kept_login(state: bytes | None, user: str) -> Device | None:
+    """The device of the last run, if it has logged in, for who only wants to look."""
     device = None if state is None else Device.of(state)
-    return None if device is None or device.user != user else device.token
+    return None if device is None or device.user != user or device.token is None else device
 
 
 async def _save(home: Home, device: Device) -> None:

@@ -14,6 +14,7 @@ from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
 from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
+from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
 from bot.model import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver
@@ -37,6 +38,7 @@ class Receiver:
         self,
         server: Homeserver,
         client: Client,
+        signing: Signing,
         undecrypted: Undecrypted,
         put_off: PutOff,
         me: Me,
@@ -46,6 +48,7 @@ class Receiver:
         """`timeline` is how many events of a room one /sync answer may hold; the server allows at most 100."""
         self._server = server
         self._client = client
+        self._signing = signing
         self._undecrypted = undecrypted
         self._me = me
         self._now_ms = now_ms
@@ -326,6 +329,7 @@ class Receiver:
         """What the server is told or asked once the batch is safe; none of it may hold up the stream."""
         try:
             await self._client.chores()
+            await self._signing.tend()
             for room_id, event in own_joins:
                 inviter = event.get("unsigned", {}).get("prev_sender")
                 if room_id in self._client.direct and inviter:

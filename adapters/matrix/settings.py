@@ -24,10 +24,14 @@ def _user(value: str) -> str:
 
 
 class MatrixSettings(BaseModel):
-    """`[adapters.matrix]`. The password is used once: afterwards the account's own device and token are kept."""
+    """`[adapters.matrix]`. The password is used once: afterwards the account's own device and token are kept.
+
+    `reset_identity`: the cryptographic identity that somebody gave the account in another app may be replaced.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     homeserver: Annotated[str, AfterValidator(_address)]
     user: Annotated[str, AfterValidator(_user)]
     password: SecretStr | None = None
+    reset_identity: bool = False
