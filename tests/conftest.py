@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.servers.apertium",
     "tests.servers.synapse",
+    "tests.servers.element",
 ]
 
 

@@ -34,6 +34,49 @@ class Seen:
     redacted: bool = False
     reactions: list[tuple[str, str]] = field(default_factory=list)  # (sender, key)
     content: dict[str, Any] = field(default_factory=dict, repr=False)
+    shields: list[str] = field(default_factory=list)  # what Element warns of beside it, or why it cannot show it
+
+
+class Writes:
+    """What people write, whatever their app: it is put into the room as events."""
+
+    async def put(self, room: str, kind: str, content: dict[str, Any]) -> str:
+        """Send any event at all, encrypted where the room is."""
+        raise NotImplementedError
+
+    async def say(
+        self,
+        room: str,
+        body: str,
+        *,
+        html: str | None = None,
+        thread: str | None = None,
+        reply_to: str | None = None,
+        **more: Any,
+    ) -> str:
+        content: dict[str, Any] = {"msgtype": "m.text", "body": body} | more
+        if html is not None:
+            content |= {"format": "org.matrix.custom.html", "formatted_body": html}
+        if thread is not None:
+            last = {"event_id": reply_to or thread}
+            relation = {"rel_type": "m.thread", "event_id": thread, "m.in_reply_to": last}
+            content["m.relates_to"] = relation | {"is_falling_back": reply_to is None}
+        elif reply_to is not None:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
+        return await self.put(room, "m.room.message", content)
+
+    async def edit(self, room: str, event: str, body: str) -> str:
+        content = {
+            "msgtype": "m.text",
+            "body": f"* {body}",
+            "m.new_content": {"msgtype": "m.text", "body": body},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": event},
+        }
+        return await self.put(room, "m.room.message", content)
+
+    async def react(self, room: str, event: str, key: str) -> str:
+        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
+        return await self.put(room, "m.reaction", {"m.relates_to": relation})
 
 
 class _Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
@@ -48,7 +91,7 @@ class _Client(nio.AsyncClient):  # type: ignore[misc]  # nio has no types
         return await super()._send(response_class, *given, **more)
 
 
-class MatrixUser:
+class MatrixUser(Writes):
     """Use as `async with MatrixUser(synapse, "maria") as maria`."""
 
     def __init__(self, server: Synapse, name: str) -> None:
@@ -107,40 +150,6 @@ class MatrixUser:
     async def kick(self, room: str, user: str) -> None:
         await self._did(self.client.room_kick(room, user))
 
-    async def say(
-        self,
-        room: str,
-        body: str,
-        *,
-        html: str | None = None,
-        thread: str | None = None,
-        reply_to: str | None = None,
-        **more: Any,
-    ) -> str:
-        content: dict[str, Any] = {"msgtype": "m.text", "body": body} | more
-        if html is not None:
-            content |= {"format": "org.matrix.custom.html", "formatted_body": html}
-        if thread is not None:
-            last = {"event_id": reply_to or thread}
-            relation = {"rel_type": "m.thread", "event_id": thread, "m.in_reply_to": last}
-            content["m.relates_to"] = relation | {"is_falling_back": reply_to is None}
-        elif reply_to is not None:
-            content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}
-        return await self.put(room, "m.room.message", content)
-
-    async def edit(self, room: str, event: str, body: str) -> str:
-        content = {
-            "msgtype": "m.text",
-            "body": f"* {body}",
-            "m.new_content": {"msgtype": "m.text", "body": body},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": event},
-        }
-        return await self.put(room, "m.room.message", content)
-
-    async def react(self, room: str, event: str, key: str) -> str:
-        relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
-        return await self.put(room, "m.reaction", {"m.relates_to": relation})
-
     async def redact(self, room: str, event: str) -> str:
         answer = await self._did(self.client.room_redact(room, event, tx_id=uuid4().hex))
         event_id: str = answer.event_id
@@ -181,7 +190,6 @@ class MatrixUser:
         return await self.put(room, "m.room.message", content | where)
 
     async def put(self, room: str, kind: str, content: dict[str, Any]) -> str:
-        """Send any event at all, encrypted where the room is."""
         if self.client.should_query_keys:
             await self._did(self.client.keys_query())
         answer = await self._did(self.client.room_send(room, kind, content, ignore_unverified_devices=True))

@@ -30,6 +30,7 @@ class Core:
         self.folder = folder
         self.timeline = timeline
         self.state: bytes | None = None
+        self.shared: bytes | None = None
         self.cursor: str | None = None
         self.inbox: dict[str, Raw] = {}  # the newest body of each event, in the order of their first arrival
         self.batches: list[Batch] = []
@@ -39,7 +40,7 @@ class Core:
 
     async def start(self) -> Account:
         self.adapter = MatrixAdapter(ACCOUNT, self.settings, self.timeline)
-        account = await self.adapter.open(Home(self.folder, self.state, self.save))
+        account = await self.adapter.open(self.home)
         self._receiving = asyncio.create_task(self.adapter.receive(self.cursor, self.deliver))
         return account
 
@@ -58,8 +59,16 @@ class Core:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def home(self) -> Home:
+        return Home(self.folder, self.state, self.save, self.share)
+
     async def save(self, state: bytes) -> None:
         self.state = state
+
+    async def share(self, value: bytes) -> bytes:
+        self.shared = self.shared or value
+        return self.shared
 
     async def deliver(self, batch: Batch) -> None:
         async with self._news:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.model import Attachment, Choice, EditText, JoinChat, Outgoing, SendFile, SendText, Text
-from bot.ports import Down, Home, NotSent, Refused, Revoked, SendError, Unknown
+from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.faults import FaultyProxy, faulty_proxy
@@ -266,7 +266,7 @@ async def test_an_account_that_was_refused_once_is_opened_anew_as_the_same_devic
     room = await room_with(core, maria, encrypted=True)
     await core.says(room, "before", "t1")
     await core.stop()
-    await core.adapter.open(Home(core.folder, core.state, core.save))
+    await core.adapter.open(core.home)
     receiving = asyncio.create_task(core.adapter.receive(core.cursor, core.deliver))
     await maria.say(room, "still there?")
     await core.hears(room, "still there?")

@@ -71,7 +71,7 @@ async def test_secrets_stay_in_the_state_and_the_folder(core: Core) -> None:
         assert core.state is not None
         token = json.loads(core.state)["token"]
         assert (core.folder / "olm.db").stat().st_mode & 0o077 == 0
-        shown = repr([core.adapter, core.settings, Home(core.folder, core.state, core.save), core.inbox])
+        shown = repr([core.adapter, core.settings, core.home, core.inbox])
         assert core.settings.password is not None
         assert token not in shown
         assert core.settings.password.get_secret_value() not in shown

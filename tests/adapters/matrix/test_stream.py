@@ -9,7 +9,6 @@ import pytest
 
 from adapters.matrix import MatrixAdapter
 from bot.model import Added, Batch, ChatKind, Message, SendText, Text, Unreadable, Withdraw
-from bot.ports import Home
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.matrixuser import MatrixUser
@@ -96,7 +95,7 @@ async def test_a_batch_that_was_not_kept_comes_again(core: Core, maria: MatrixUs
         raise DiskFull
 
     core.adapter = MatrixAdapter(ACCOUNT, core.settings, core.timeline)
-    await core.adapter.open(Home(core.folder, core.state, core.save))
+    await core.adapter.open(core.home)
     for _ in range(2):
         with pytest.raises(DiskFull):
             await core.adapter.receive(core.cursor, refuse)
@@ -128,7 +127,7 @@ async def test_a_repeated_transaction_makes_no_second_message(core: Core, maria:
         first = await core.says(room, "once", "t/1 ünïque?")
         await core.adapter.send(Withdraw(core.chat(room), first, "t2"))
     adapter = MatrixAdapter(ACCOUNT, core.settings)
-    await adapter.open(Home(core.folder, core.state, core.save))
+    await adapter.open(core.home)
     again = await adapter.send(SendText(core.chat(room), Text("once"), "t/1 ünïque?"))
     await adapter.send(Withdraw(core.chat(room), first, "t2"))
     await adapter.send(SendText(core.chat(room), Text("end"), "t3"))
