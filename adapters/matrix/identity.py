@@ -22,7 +22,8 @@ USES = ("master", "self_signing", "user_signing")
 class Standing(Enum):
     """What the homeserver tells of the account's identity and of a login of ours."""
 
-    SIGNED = auto()  # all is well, whoever has signed it
+    SIGNED = auto()  # all is well
+    LENT = auto()  # signed, but with an identity that was made in another app
     NONE = auto()  # the account has no identity yet
     OURS = auto()
     LOST = auto()  # made by us, and the secret halves are gone
@@ -71,18 +72,21 @@ def new_seeds(random: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
 
 
 def standing(answer: Json, user: str, device: str | None = None, ours: dict[str, str] | None = None) -> Standing:
-    """What an answer to /keys/query says. `device` None: of any login of ours; `ours`: the identity that we keep."""
+    """What an answer to /keys/query says. `device` None: of any login of ours; `ours`: the identity that we keep, None
+    where that is not known."""
     public = {use: _public(_at(answer, f"{use}_keys", user)) for use in USES}
-    for name, login in _at(answer, "device_keys", user).items():
-        meant = name == device or (device is None and name.startswith(PREFIX))
-        if meant and isinstance(login, dict) and is_signed(login, public["self_signing"]):
-            return Standing.SIGNED
+    logins = _at(answer, "device_keys", user)
+    meant = [name for name in logins if name == device or (device is None and name.startswith(PREFIX))]
+    signed = any(is_signed(_at(logins, name), public["self_signing"]) for name in meant)
+    signers = _at(answer, "master_keys", user, "signatures", user)
+    made_by_us = public == ours or any(name.startswith(f"ed25519:{PREFIX}") for name in signers)
     if public["master"] is None:
         return Standing.NONE
+    if signed:
+        return Standing.SIGNED if made_by_us or ours is None else Standing.LENT
     if public == ours:
         return Standing.OURS
-    signers = _at(answer, "master_keys", user, "signatures", user)
-    return Standing.LOST if any(name.startswith(f"ed25519:{PREFIX}") for name in signers) else Standing.FOREIGN
+    return Standing.LOST if made_by_us else Standing.FOREIGN
 
 
 def login_keys(answer: Json, user: str, device: str) -> Json:

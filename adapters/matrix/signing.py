@@ -20,12 +20,18 @@ from bot.ports import Share
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 10.0  # seconds that the homeserver may take to answer; nothing of this may hold up the stream
 TRIED_AGAIN = 300.0  # seconds until a homeserver that failed is asked again
 UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"
 FOREIGN = (
     f"the account's cryptographic identity was made in another app, so the bot's login cannot be signed: {UNSIGNED}. "
     "Put reset_identity = true and the password into the configuration and start again, or give the bot an account of "
-    "its own"
+    "its own. If it was none of you, change the account's password first"
+)
+LENT = (
+    "the bot's login is signed with a cryptographic identity that was made in another app. If it was none of you, "
+    "somebody else is in the account: change its password, put reset_identity = true into the configuration, and start "
+    "again"
 )
 
 
@@ -67,14 +73,17 @@ class Signing:
     async def _settle(self) -> None:
         user, device = self._client.user_id, self._client.device_id
         answer = await published(self._server, user)
-        if standing(answer, user, device) is Standing.SIGNED:
-            return
         identity = Identity(await self._share(new_seeds()))
         match standing(answer, user, device, identity.public):
+            case Standing.SIGNED:
+                return
             case Standing.FOREIGN if not self._settings.reset_identity:
                 log.warning(FOREIGN)
                 return
-            case Standing.FOREIGN | Standing.LOST:
+            case Standing.LENT if not self._settings.reset_identity:
+                log.warning(LENT)
+                return
+            case Standing.FOREIGN | Standing.LENT | Standing.LOST:
                 log.warning("the account gets a new cryptographic identity: whoever had verified the old one is warned")
                 if not await self._publish(identity):
                     return
@@ -89,7 +98,7 @@ class Signing:
         user, device = self._client.user_id, self._client.device_id
         body = identity.published(user, device, self._client.olm.sign_json)
         try:
-            await self._server.call("POST", where, body)
+            await self._server.call("POST", where, body, timeout=PATIENCE)
         except Failure as failure:
             if failure.status == 404 or failure.errcode == "M_UNRECOGNIZED":
                 log.warning("the homeserver knows no cross-signing: %s", UNSIGNED)
@@ -113,7 +122,7 @@ class Signing:
             "session": session,
         }
         try:
-            await self._server.call("POST", where, body | {"auth": auth})
+            await self._server.call("POST", where, body | {"auth": auth}, timeout=PATIENCE)
         except Failure as failure:
             if failure.session is None:
                 raise
@@ -133,14 +142,15 @@ class Signing:
             return
         bare = {key: value for key, value in login.items() if key not in ("signatures", "unsigned")}
         body = {user: {device: identity.self_signing.signed(bare)}}
-        answer = await self._server.call("POST", path("keys", "signatures", "upload"), body)
+        answer = await self._server.call("POST", path("keys", "signatures", "upload"), body, timeout=PATIENCE)
         if answer.get("failures"):
             raise Failure(400, "M_INVALID_SIGNATURE")
 
 
 async def published(server: Homeserver, user: str) -> Json:
     """What everybody can know of an account's keys. Raises Failure."""
-    return await server.call("POST", path("keys", "query"), {"device_keys": {user: []}, "timeout": 10000})
+    body: Json = {"device_keys": {user: []}}
+    return await server.call("POST", path("keys", "query"), body, timeout=PATIENCE)
 
 
 def _is_final(failure: Failure) -> bool:

@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.matrix.identity import Standing, standing
 from tests.databases import Postgres
 from tests.endtoend.bot import RunningBot, settings
 from tests.endtoend.load import answers, asked, check, everybody_asks, everything_arrives, questions
@@ -63,5 +65,8 @@ async def test_another_process_goes_on(tmp_path: Path, synapse: Synapse, postgre
             )
             assert await one.stop() == 0
     check(members, coordinator, user, room, EACH)
+    of_the_bot: dict[str, Any] = {"device_keys": {user: []}}
+    keys = synapse.call("POST", "/_matrix/client/v3/keys/query", of_the_bot, coordinator.client.access_token)
+    assert [standing(keys, user, device) for device in keys["device_keys"][user]] == [Standing.SIGNED] * 2
     assert "another process may serve it now" in one.log.read_text()
     assert sum("encore une question" in message.body for message in coordinator.seen(room)) == 1

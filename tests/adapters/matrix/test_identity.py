@@ -81,14 +81,21 @@ OURS, THEIRS = made(1), made(2)
         (answer(OURS, PREFIXED), "SCHAKEL0000002", Standing.OURS),
         (answer(THEIRS, published_by=PREFIXED), PREFIXED, Standing.LOST),
         (answer(THEIRS, published_by=OTHER), PREFIXED, Standing.FOREIGN),
-        (answer(THEIRS, PREFIXED, published_by=OTHER), PREFIXED, Standing.SIGNED),
+        (answer(THEIRS, PREFIXED, published_by=PREFIXED), PREFIXED, Standing.SIGNED),
+        (answer(THEIRS, PREFIXED, published_by=OTHER), PREFIXED, Standing.LENT),
         (answer(THEIRS, OTHER, published_by=OTHER), None, Standing.FOREIGN),
         (answer(THEIRS) | {"device_keys": answer(OURS, PREFIXED)["device_keys"]}, PREFIXED, Standing.LOST),
     ],
 )
 def test_what_the_homeserver_says_of_us(told: Any, device: str | None, expected: Standing) -> None:
-    """Whether a login is signed, and if not, whose identity stands in the way."""
+    """Whether a login is signed, and whose identity that is, or stands in the way."""
     assert standing(told, US, device, OURS.public) is expected
+
+
+def test_who_does_not_know_our_identity_sees_whether_a_login_is_signed() -> None:
+    """Which is what `schakel check` looks for."""
+    assert standing(answer(THEIRS, PREFIXED, published_by=OTHER), US, PREFIXED) is Standing.SIGNED
+    assert standing(answer(OURS), US, PREFIXED) is Standing.LOST
 
 
 @given(st.dictionaries(st.sampled_from(["master_keys", "self_signing_keys", "device_keys"]), json))

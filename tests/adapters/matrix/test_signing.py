@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.checking import NOT_SIGNED
-from adapters.matrix.signing import FOREIGN, TRIED_AGAIN, Signing
+from adapters.matrix.signing import FOREIGN, LENT, TRIED_AGAIN, Signing
 from bot.model import Edited, EditText, Message, Reacted, SendReaction, Text, Unreadable
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_media import PICTURE, passed_on
@@ -67,6 +68,11 @@ async def understand_each_other(core: Core, person: ElementUser, room: str, word
 
 def shown(person: ElementUser, room: str) -> dict[str, Seen]:
     return {message.id: message for message in person.seen(room)}
+
+
+def device(core: Core) -> str:
+    assert core.state is not None
+    return str(json.loads(core.state)["id"])
 
 
 async def remarks(core: Core, **changes: Any) -> list[str]:
@@ -136,15 +142,14 @@ async def test_a_new_device_is_trusted_like_the_one_before(stopped: Core, zohra:
     async with core:
         room = await room_with(core, zohra)
         await understand_each_other(core, zohra, room, "before")
-        before = core.adapter._client and core.adapter._client.device_id
+        before = device(core)
     if lost == "keys":
         (core.folder / "olm.db").unlink()
     else:
         core.state, core.folder = None, core.folder.with_name("elsewhere")
         core.folder.mkdir()
     async with core:
-        assert core.adapter._client is not None
-        assert core.adapter._client.device_id != before
+        assert device(core) != before
         await understand_each_other(core, zohra, room, "after")
 
 
@@ -198,6 +203,22 @@ async def test_an_identity_made_in_another_app_is_not_replaced_unasked(
             assert await remarks(core) == [f"{FOREIGN}."]
 
 
+@pytest.mark.element
+async def test_a_login_that_somebody_has_signed_in_another_app_stays_so(
+    stopped: Core, element: Element, synapse: Synapse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is trusted; whether that somebody may do so only the operator can know."""
+    core = stopped
+    assert core.settings.password is not None
+    account = core.user, core.settings.password.get_secret_value()
+    async with ElementUser(element, synapse.address, *account) as operator:
+        async with core:
+            await operator.signs_device(device(core))
+        async with core:
+            assert caplog.messages[-1] == LENT
+            assert await remarks(core) == []
+
+
 async def test_an_identity_of_ours_whose_secrets_are_lost_is_replaced(
     stopped: Core, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -208,12 +229,12 @@ async def test_an_identity_of_ours_whose_secrets_are_lost_is_replaced(
     core.shared = None
     async with core:
         assert await remarks(core) == []
-    assert core.shared is None
+    assert "new cryptographic identity" not in caplog.text
     core.state, core.folder = None, core.folder.with_name("elsewhere")
     core.folder.mkdir()
     async with core:
         assert await remarks(core) == []
-    assert "whoever had verified the old one" in caplog.text
+    assert "new cryptographic identity" in caplog.text
 
 
 @pytest.mark.parametrize("password", [None, SecretStr("wrong")])
@@ -265,10 +286,10 @@ async def test_a_login_whose_keys_the_homeserver_has_otherwise_is_not_signed(
     proxy.fault(PUBLISHING, *NOT_KNOWN)
     async with core:
         assert core.adapter._client is not None
-        device = core.adapter._client.device_id
-        keys = {f"ed25519:{device}": "another", f"curve25519:{device}": "another"}
-        login = {"user_id": core.user, "device_id": device, "keys": keys}
-        proxy.fault("POST .*/keys/query", 200, {"device_keys": {core.user: {device: login}}})
+        ours = device(core)
+        keys = {f"ed25519:{ours}": "another", f"curve25519:{ours}": "another"}
+        login = {"user_id": core.user, "device_id": ours, "keys": keys}
+        proxy.fault("POST .*/keys/query", 200, {"device_keys": {core.user: {ours: login}}})
         await Signing(core.adapter._server, core.adapter._client, core.settings, core.share).tend()
         assert "other encryption keys" in caplog.text
         assert await remarks(core) == [f"{NOT_SIGNED}."]

@@ -130,6 +130,10 @@ class ElementUser(Writes):
         """Make a new one in place of the account's."""
         await self._does("makes_identity", password=self._password, anew=True)
 
+    async def signs_device(self, device: str) -> None:
+        """Vouch for another device of the same account."""
+        await self._does("signs_device", device=device)
+
     async def fetch(self, seen: Seen) -> bytes:
         """The bytes of a file, as their app shows them."""
         return base64.b64decode(await self._does("fetches", file=seen.content["file"]))

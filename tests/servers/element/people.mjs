@@ -105,6 +105,11 @@ class Person {
         return Buffer.from(await decryptAttachment(await answer.arrayBuffer(), file)).toString("base64");
     }
 
+    // Vouch for another device of the same account.
+    async signs_device({ device }) {
+        await this.client.getCrypto().crossSignDevice(device);
+    }
+
     notes(room) {
         if (!this.changed.size) setImmediate(() => this.tells());
         this.changed.add(room);
