@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.checking import NOT_SIGNED
 from adapters.matrix.signing import FOREIGN, LENT, TRIED_AGAIN, Signing
-from bot.model import Edited, EditText, Message, Reacted, SendReaction, Text, Unreadable
+from bot.model import ChatKind, Edited, EditText, Message, Reacted, SendReaction, Text, Unreadable
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_media import PICTURE, passed_on
+from tests.adapters.matrix.test_returning import backup, restore
 from tests.servers.element import Element, ElementUser
 from tests.servers.faults import FaultyProxy, faulty_proxy
 from tests.servers.matrixuser import Seen
@@ -135,16 +136,27 @@ async def test_what_such_people_write_is_read(core: Core, zohra: ElementUser, tm
 
 
 @pytest.mark.element
-@pytest.mark.parametrize("lost", ["keys", "folder and state"])
+async def test_the_first_cry_for_help_is_read(core: Core, zohra: ElementUser) -> None:
+    """Written in a new private chat, before the bot had joined it."""
+    room = await zohra.create_room(core.user, direct=True)
+    await zohra.say(room, "Preciso de ajuda")
+    await core.joins(room)
+    assert (await core.hears(room, "Preciso de ajuda")).kind is ChatKind.PRIVATE
+
+
+@pytest.mark.element
+@pytest.mark.parametrize("lost", ["keys", "folder and state", "disk"])
 async def test_a_new_device_is_trusted_like_the_one_before(stopped: Core, zohra: ElementUser, lost: str) -> None:
-    """After its keys were lost; and where another process stands in, in a folder of its own."""
+    """After its keys were lost; where another process stands in, in a folder of its own; and back from a backup."""
     core = stopped
     async with core:
         room = await room_with(core, zohra)
         await understand_each_other(core, zohra, room, "before")
-        before = device(core)
+        before, kept = device(core), backup(core)
     if lost == "keys":
         (core.folder / "olm.db").unlink()
+    elif lost == "disk":
+        restore(core, kept)
     else:
         core.state, core.folder = None, core.folder.with_name("elsewhere")
         core.folder.mkdir()

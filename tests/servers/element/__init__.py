@@ -18,17 +18,23 @@ import pytest
 from tests.servers.matrixuser import WAIT, Seen, Writes
 
 PROGRAM = Path(__file__).with_name("people.mjs")
+OLDEST = 18  # of Node.js
 INSTALLED = Path(__file__).parents[3] / ".cache" / "element"
 
 
 @pytest.fixture(scope="session")
 def element() -> Iterator[Element]:
     node = shutil.which("node")
-    if node is None or not (INSTALLED / "installed").exists():
-        pytest.skip("Node.js with matrix-js-sdk, Element's own encryption, is not installed; install with: make parts")
+    if node is None or not (INSTALLED / "installed").exists() or _version(node) < OLDEST:
+        pytest.skip("Node.js with matrix-js-sdk, Element's own encryption, is not installed; see: make parts")
     program = Element(node)
     yield program
     program.stop()
+
+
+def _version(node: str) -> int:
+    said = subprocess.run([node, "--version"], capture_output=True, check=True, text=True).stdout  # v18.20.4
+    return int(said.removeprefix("v").partition(".")[0])
 
 
 class Element:
@@ -115,6 +121,7 @@ class ElementUser(Writes):
     async def create_room(self, *invited: str, name: str | None = None, direct: bool = False) -> str:
         """It is encrypted, as are all that Element makes."""
         room: str = await self._does("creates_room", invite=invited, name=name, direct=direct)
+        await self.wait(lambda: self.members(room) | self.invited(room) == {self.id, *invited})
         return room
 
     async def put(self, room: str, kind: str, content: dict[str, Any]) -> str:
@@ -146,6 +153,9 @@ class ElementUser(Writes):
 
     def members(self, room: str) -> set[str]:
         return set(self._rooms.get(room, {}).get("members", []))
+
+    def invited(self, room: str) -> set[str]:
+        return set(self._rooms.get(room, {}).get("invited", []))
 
     async def wait(self, condition: Callable[[], Any]) -> Any:
         """Until the condition holds; it is tried again whenever something has arrived. Its value."""

@@ -32,6 +32,11 @@ const sdk = await load("matrix-js-sdk");
 const { EventShieldColour, EventShieldReason, OnlySignedDevicesIsolationMode } = await load("matrix-js-sdk/lib/crypto-api");
 const { encryptAttachment, decryptAttachment } = (await load("matrix-encrypt-attachment")).default;
 
+process.on("unhandledRejection", () => {}); // what the library still asked for when somebody logged out
+const fails = (error) => {
+    process.stderr.write(`${error?.stack ?? error}\n`);
+    process.exit(1);
+};
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const nameIn = (values, value) => Object.keys(values).find((name) => values[name] === value);
 
@@ -83,7 +88,7 @@ class Person {
     async creates_room({ invite, name, direct }) {
         const encryption = { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } };
         const preset = direct ? "trusted_private_chat" : "private_chat";
-        const made = { invite, name, is_direct: direct, preset, initial_state: [encryption] };
+        const made = { invite, name: name ?? undefined, is_direct: direct, preset, initial_state: [encryption] };
         return (await this.client.createRoom(made)).room_id;
     }
 
@@ -111,7 +116,7 @@ class Person {
     }
 
     notes(room) {
-        if (!this.changed.size) setImmediate(() => this.tells());
+        if (!this.changed.size) setImmediate(() => this.tells().catch(fails));
         this.changed.add(room);
     }
 
@@ -127,7 +132,10 @@ class Person {
             const events = new Map(timelines.flat().map((event) => [event.getId(), event]));
             const shown = [...events.values()].filter((event) => !event.isRelation("m.replace") && !event.isState());
             const messages = await Promise.all(shown.filter((event) => isMessage(event)).map((event) => this.sees(room, event)));
-            say({ person: this.id, room: id, members: room.getJoinedMembers().map((member) => member.userId), messages });
+            const [members, invited] = ["join", "invite"].map((membership) =>
+                room.getMembersWithMembership(membership).map((member) => member.userId),
+            );
+            say({ person: this.id, room: id, members, invited, messages });
         }
     }
 
