@@ -6,8 +6,14 @@ from adapters.matrix.homeserver import Failure, Homeserver, path
 from adapters.matrix.identity import Standing, standing
 from adapters.matrix.login import login_body, login_error
 from adapters.matrix.settings import MatrixSettings
-from adapters.matrix.signing import FOREIGN, UNSIGNED, published
+from adapters.matrix.signing import published
 
+UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"
+FOREIGN = (
+    f"the account's cryptographic identity was made in another app, so the bot's login cannot be signed: {UNSIGNED}. "
+    "Put reset_identity = true and the password into the configuration and start again, or give the bot an account of "
+    "its own. If it was none of you, change the account's password first"
+)
 NOT_SIGNED = (
     f"the bot's login is not signed: {UNSIGNED}. Start the bot with the account's password in the configuration; if "
     "that does not help, its log says why"

@@ -22,17 +22,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # seconds that the homeserver may take to answer; nothing of this may hold up the stream
 TRIED_AGAIN = 300.0  # seconds until a homeserver that failed is asked again
-UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"
-FOREIGN = (
-    f"the account's cryptographic identity was made in another app, so the bot's login cannot be signed: {UNSIGNED}. "
-    "Put reset_identity = true and the password into the configuration and start again, or give the bot an account of "
-    "its own. If it was none of you, change the account's password first"
-)
-LENT = (
-    "the bot's login is signed with a cryptographic identity that was made in another app. If it was none of you, "
-    "somebody else is in the account: change its password, put reset_identity = true into the configuration, and start "
-    "again"
-)
 
 
 class Signing:
@@ -65,8 +54,10 @@ class Signing:
             if failure.errcode in REVOKED:
                 raise
             self._settled = _is_final(failure)
-            again = "" if self._settled else "; it is tried again"
-            log.warning("the bot's login could not be signed (%s)%s", failure, again)
+            if self._settled:
+                log.warning("the homeserver refuses to have the bot's login signed (%s)", failure)
+            else:
+                log.warning("the bot's login could not be signed (%s); it is tried again", failure)
         else:
             self._settled = True
 
@@ -78,10 +69,17 @@ class Signing:
             case Standing.SIGNED:
                 return
             case Standing.FOREIGN if not self._settings.reset_identity:
-                log.warning(FOREIGN)
+                log.warning(
+                    "the account's cryptographic identity was made in another app, so the bot's login cannot be "
+                    "signed: schakel check says what that means, and what to do"
+                )
                 return
             case Standing.LENT if not self._settings.reset_identity:
-                log.warning(LENT)
+                log.warning(
+                    "the bot's login is signed with a cryptographic identity that was made in another app. If it was "
+                    "none of you, somebody else is in the account: change its password, put reset_identity = true and "
+                    "the new password into the configuration, and start again"
+                )
                 return
             case Standing.FOREIGN | Standing.LENT | Standing.LOST:
                 log.warning("the account gets a new cryptographic identity: whoever had verified the old one is warned")
@@ -101,7 +99,7 @@ class Signing:
             await self._server.call("POST", where, body, timeout=PATIENCE)
         except Failure as failure:
             if failure.status == 404 or failure.errcode == "M_UNRECOGNIZED":
-                log.warning("the homeserver knows no cross-signing: %s", UNSIGNED)
+                log.warning("the homeserver knows no cross-signing: Element warns of the bot's messages")
                 return False
             if failure.session is None:
                 raise

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.settings import MatrixSettings
+from bot.logs import LibraryGate
 from bot.model import Added, Batch, Chat, Incoming, JoinChat, Message, Raw, SendText, Text
 from bot.ports import Account, Home
 from tests.servers.matrixuser import WAIT, MatrixUser
@@ -154,3 +156,15 @@ async def ahmed(synapse: Synapse) -> AsyncIterator[MatrixUser]:
 def encrypted(request: pytest.FixtureRequest) -> bool:
     value: bool = request.param
     return value
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    """The warnings as an operator gets to see them."""
+    warnings: list[str] = []
+    gate = LibraryGate(lambda line: warnings.append(line["event"]))
+    gate.setLevel(logging.WARNING)
+    logger = logging.getLogger("adapters.matrix")
+    logger.addHandler(gate)
+    yield warnings
+    logger.removeHandler(gate)
