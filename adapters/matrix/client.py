@@ -24,11 +24,6 @@ from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
 log = logging.getLogger(__name__)
 
 KEY_STORE = "olm.db"
-DEAF = (
-    "the homeserver holds other encryption keys than the account's folder, which was probably put back from an older "
-    "copy: people who are new to the bot cannot reach it in encrypted rooms; stop, move the folder away, and start "
-    "again with the password, as a new device"
-)
 ASKED_AT_ONCE = 8  # servers
 ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for their devices again
 _STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical_alias", "m.room.create"}
@@ -277,7 +272,11 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         except Failure as failure:
             if failure.status != 400:
                 raise
-            log.error("%s (%s)", DEAF, failure)
+            log.error(
+                "the homeserver holds other encryption keys than the account's folder, which was probably put back "
+                "from an older copy: people who are new to the bot cannot reach it in encrypted rooms; stop, move the "
+                "folder away, and start again with the password, as a new device"
+            )
             self._deaf = True
             return
         count = _dict(answer, "one_time_key_counts").get("signed_curve25519", 0)
