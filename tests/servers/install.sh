@@ -28,19 +28,23 @@ debian() {
     fi
 }
 
-# --- Synapse: a Matrix homeserver, in a virtual environment of its own
-if ! "$SYNAPSE/bin/python" -c 'import synapse' >/dev/null 2>&1; then
+# --- Synapse: a Matrix homeserver, in a virtual environment of its own; meanwhile the others are fetched
+synapse() {
+    "$SYNAPSE/bin/python" -c 'import synapse' >/dev/null 2>&1 && return
     mkdir -p .cache
     "${PYTHON:-python3.11}" -m venv "$SYNAPSE" &&
         "$SYNAPSE/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/servers/synapse.lock ||
         missing "Synapse" "It needs Python 3.11 with venv, and a package index: try \"make parts\" again."
-fi
+}
+synapse &
 
 # --- Apertium, a translation engine, and Chromium, for the demo page
-debian apertium apertium-apy apertium-fr-es apertium-eng-spa apertium-es-pt chromium
+# Debian's npm brings hundreds of packages along: where there is one already, it will do.
+command -v npm >/dev/null 2>&1 && NODE="" || NODE="nodejs npm"
+# shellcheck disable=SC2086  # one word for each package
+debian apertium apertium-apy apertium-fr-es apertium-eng-spa apertium-es-pt chromium $NODE
 
 # --- matrix-js-sdk: Element's own encryption, run by Node.js (18 or later)
-command -v npm >/dev/null 2>&1 || debian nodejs npm
 if ! cmp -s tests/servers/element/package-lock.json "$ELEMENT/installed"; then
     mkdir -p "$ELEMENT"
     rm -f "$ELEMENT/installed"
@@ -49,4 +53,5 @@ if ! cmp -s tests/servers/element/package-lock.json "$ELEMENT/installed"; then
         cp tests/servers/element/package-lock.json "$ELEMENT/installed" ||
         missing "matrix-js-sdk" "It needs Node.js with npm, and npm's registry: try \"make parts\" again."
 fi
+wait
 exit 0
