@@ -109,6 +109,34 @@ class React:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreact:
+    """Take back what a React of that target and key did; one that has not gone out yet never will."""
+
+    to: int
+    target: Ref
+    key: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Put a message at the top of its chat. Where the bot may not, nothing happens."""
+
+    to: int
+    target: Ref
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpin:
+    """Take a message from the top of its chat. Where the bot may not, nothing happens."""
+
+    to: int
+    target: Ref
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Answer a button press, so that the button stops turning; the sentence is shown to the presser alone.
 
@@ -123,7 +151,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Join:
+    """`report`: comes back in the Outcome event."""
+
     to: int
+    report: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +210,23 @@ class UnpinAll:
     subject: str
 
 
-Action = Say | Edit | Recall | React | Answer | Join | Leave | Inspect | Publish | Amend | RecallAll | UnpinAll
+Action = (
+    Say
+    | Edit
+    | Recall
+    | React
+    | Unreact
+    | Pin
+    | Unpin
+    | Answer
+    | Join
+    | Leave
+    | Inspect
+    | Publish
+    | Amend
+    | RecallAll
+    | UnpinAll
+)
 
 
 @dataclass(frozen=True, slots=True)

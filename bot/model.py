@@ -160,11 +160,15 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A message that was taken back by its writer or a moderator (Telegram never tells)."""
+    """A message that was taken back by its writer or a moderator (Telegram never tells); `person` is who did it.
+
+    Where reactions have ids of their own it may be one of them: only the core knows which (see Unreacted).
+    """
 
     chat: Chat
     id: str
     at: datetime
+    person: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +186,51 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction was added to a message; `key` is the emoji."""
+    """A reaction was added to a message; `key` is the emoji, `id` the reaction's own id on a network where it has one
+    (Matrix), by which it is taken back."""
 
     chat: Chat
     kind: ChatKind
     person: Person
     message: str
     key: str
+    at: datetime
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreacted:
+    """A reaction was taken back. `person` is who did that, as far as the network tells: on Matrix maybe a moderator.
+
+    Where reactions have ids the core makes this of a Deleted, for messages that it knows.
+    """
+
+    chat: Chat
+    kind: ChatKind
+    person: Person | None
+    message: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Somebody has put a message at the top of its chat, or (`pinned` False; Telegram never tells) taken it from
+    there."""
+
+    chat: Chat
+    message: str
+    at: datetime
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A chat has another title now."""
+
+    chat: Chat
+    kind: ChatKind
+    title: str
     at: datetime
 
 
@@ -253,7 +295,22 @@ class Unreadable:
     at: datetime
 
 
-Incoming = Message | Edited | Deleted | Pressed | Reacted | Added | Joined | Removed | MovedChat | Echo | Unreadable
+Incoming = (
+    Message
+    | Edited
+    | Deleted
+    | Pressed
+    | Reacted
+    | Unreacted
+    | Pinned
+    | Renamed
+    | Added
+    | Joined
+    | Removed
+    | MovedChat
+    | Echo
+    | Unreadable
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +412,16 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class PinMessage:
+    """Put a message at the top of its chat, without a sound."""
+
+    chat: Chat
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnpinMessage:
-    """Take a message of ours from the top of its chat, if somebody has put it there."""
+    """Take a message from the top of its chat, if somebody has put it there."""
 
     chat: Chat
     message: str
@@ -364,10 +429,23 @@ class UnpinMessage:
 
 @dataclass(frozen=True, slots=True)
 class SendReaction:
+    """The Receipt's `message` is the reaction's own id, where the network gives it one."""
+
     chat: Chat
     message: str
     key: str
     transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReaction:
+    """Take our reaction back; `reaction` is its id, where the network gave it one."""
+
+    chat: Chat
+    message: str
+    key: str
+    transaction: str
+    reaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,8 +489,10 @@ Outgoing = (
     | SendFile
     | EditText
     | Withdraw
+    | PinMessage
     | UnpinMessage
     | SendReaction
+    | TakeReaction
     | AnswerPress
     | JoinChat
     | LeaveChat

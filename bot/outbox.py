@@ -27,7 +27,18 @@ from bot.failing import (
 from bot.in_flight import ONE_CHAT, InFlight
 from bot.measuring import Measures
 from bot.media import Media
-from bot.model import EditText, Outgoing, Receipt, SendFile, SendText, UnpinMessage, Withdraw
+from bot.model import (
+    EditText,
+    Outgoing,
+    PinMessage,
+    Receipt,
+    SendFile,
+    SendReaction,
+    SendText,
+    TakeReaction,
+    UnpinMessage,
+    Withdraw,
+)
 from bot.outage import Outage
 from bot.pacing import Pacer
 from bot.ports import LONGEST_PAUSE, Adapter, NotSent, Refused, SendError, TooLarge, Unknown
@@ -45,6 +56,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to
 _WINDOW, _CHUNK = 20_000, 4_000  # notices that wait in memory, and how many are read at a time …
 _FIRST = 200  # … but for the first time: one goes at once, the others when thousands are read
+_PASSED_OVER = (EditText, Withdraw, PinMessage, UnpinMessage, SendReaction, TakeReaction)
+"""What is only counted where the network refuses it: all that is said is there all the same."""
 _READ_AGAIN = 30.0  # seconds after which they are read anew
 
 
@@ -383,10 +396,10 @@ class Sender:
         except SendError as failure:
             if isinstance(failure, Refused) and isinstance(action, SendFile):
                 return await self._without_file(claimed, part, failure)
-            if not isinstance(failure, Refused) or not isinstance(action, (EditText, Withdraw, UnpinMessage)):
+            if not isinstance(failure, Refused) or not isinstance(action, _PASSED_OVER):
                 await self._settle(claimed, part, failure, repeatable)
                 return None
-            # Whoever wanted the edit cannot mend it; the rest of the delivery still can be done.
+            # Whoever wanted it cannot mend it; the rest of the delivery still can be done.
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
             return replace(claimed, parts=claimed.parts[1:])

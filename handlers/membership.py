@@ -5,12 +5,15 @@ from __future__ import annotations
 from bot.actions import Action, Join, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
-from bot.events import ChatGone
-from bot.model import Added, ChatKind, MovedChat, Removed
+from bot.events import ChatGone, Outcome
+from bot.model import Added, ChatKind, MovedChat, Removed, Renamed
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cards, pairing, triage
 from handlers.situation import Actions
+
+FOLLOWED = "followed"
+"""The report of joining the chat that takes another's place."""
 
 
 def added(event: Added, tx: Transaction) -> Actions:
@@ -64,11 +67,34 @@ def removed(event: Removed, tx: Transaction) -> Actions:
     return ()
 
 
+def renamed(event: Renamed, tx: Transaction) -> Actions:
+    """Who hears of the chat reads its title as it is now. A private chat is called by its member's name."""
+    if event.kind is not ChatKind.PRIVATE and tx.chats.at(event.chat) is not None:
+        tx.chats.known(event.chat, event.kind, event.title)
+    return ()
+
+
 def moved(event: MovedChat, tx: Transaction) -> Actions:
-    """A supergroup, a new version of a room: the same chat under another name."""
+    """A supergroup, a new version of a room: the same chat under another name. What is on its way goes there."""
     chat = tx.chats.at(event.chat)
     if chat is not None:
+        other = tx.chats.at(event.to)
+        if other is not None:
+            tx.schedule.cancel(pairing.UNPAIRED, str(other.id))
         tx.chats.move(chat.id, event.to.id)
+    else:
+        chat = tx.chats.at(event.to)  # a sender may have found it out before
+    if chat is None or not chat.role:
+        return ()
+    # Cards that were left behind can be neither read nor pressed.
+    anew = cards.post_waiting(tx) if chat.role == Role.COORDINATION else ()
+    return (Join(chat.id, report=FOLLOWED), *anew)
+
+
+def followed(event: Outcome, tx: Transaction) -> Actions:
+    """The bot is in the chat that takes another's place; or it is not let in until somebody invites it."""
+    if event.failure is not None:
+        tx.lanes.chat_gone(event.chat, "the chat has moved, and does not let the bot in")
     return ()
 
 

@@ -32,9 +32,12 @@ from bot.model import (
     Joined,
     Message,
     MovedChat,
+    Pinned,
     Pressed,
     Reacted,
     Removed,
+    Renamed,
+    Unreacted,
     Unreadable,
 )
 from bot.store.choices import OfferedChoice
@@ -135,6 +138,8 @@ DueHandler = Callable[[Due, Transaction], Actions]
 EditedHandler = Callable[[Edited, Transaction], Actions]
 DeletedHandler = Callable[[Deleted, Transaction], Actions]
 ReactedHandler = Callable[[Reacted, Situation, Transaction], Actions]
+UnreactedHandler = Callable[[Unreacted, Transaction], Actions]
+PinnedHandler = Callable[[Pinned, Transaction], Actions]
 
 MESSAGES: tuple[Route, ...] = (
     # --- pairing, notices and the groups that receive them ---
@@ -243,6 +248,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     # --- pairing, notices and the groups that receive them ---
     "": operator.not_delivered,
     leaks.FOUND: leaks.found,
+    membership.FOLLOWED: membership.followed,
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
     REPORT: erasing.answered,
@@ -284,6 +290,12 @@ DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted, l
 
 REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted, linking.reacted)
 """All of them hear of a reaction that chose nothing."""
+
+UNREACTED: tuple[UnreactedHandler, ...] = ()
+"""All of them hear of a reaction that was taken back."""
+
+PINNED: tuple[PinnedHandler, ...] = ()
+"""All of them hear of a message that somebody has put at the top of its chat, or taken from there."""
 
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
@@ -330,7 +342,18 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             changed = situation.storable(event)
             return [action for handler in EDITED for action in handler(changed, tx)]
         case Deleted():
+            if (reaction := _reaction_of(event, tx)) is not None:
+                return [action for handler in UNREACTED for action in handler(reaction, tx)]
             return [action for handler in DELETED for action in handler(event, tx)]
+        case Unreacted():
+            known = tx.chats.at(event.chat)
+            if known is not None:
+                tx.reactions.removed(known.id, event)
+            return [action for handler in UNREACTED for action in handler(event, tx)]
+        case Pinned():
+            return [action for handler in PINNED for action in handler(event, tx)]
+        case Renamed():
+            return membership.renamed(event, tx)
         case Echo(chat, transaction, network_id):
             known = tx.chats.at(chat)
             if known is not None:
@@ -400,8 +423,19 @@ def _pressed(event: Pressed, tx: Transaction) -> Actions:
     return (Answer(where.chat.id, event), *actions)
 
 
+def _reaction_of(event: Deleted, tx: Transaction) -> Unreacted | None:
+    """What was taken back, where it was no message but a reaction."""
+    chat = tx.chats.at(event.chat)
+    found = None if chat is None else tx.reactions.taken_back(chat.id, event.id)
+    if chat is None or found is None:
+        return None
+    message, key = found
+    return Unreacted(event.chat, chat.kind, event.person, message, key, event.at)
+
+
 def _reacted(event: Reacted, tx: Transaction) -> Actions:
     where = situation.of_reaction(event, tx)
+    tx.reactions.added(where.chat.id, event)
     if where.choice is None:
         return [action for handler in REACTED for action in handler(event, where, tx)]
     return _chosen(event, where, where.choice, tx)

@@ -19,7 +19,7 @@ import nio
 from nio.crypto import OlmDevice, OutboundGroupSession
 from nio.store import SqliteStore
 
-from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
+from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, encoded, path
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         config = nio.ClientConfig(store=SqliteStore, store_name=key_store, pickle_key=pickle_key)
         super().__init__(user_id, device_id, str(folder), config)
         self.server = server
+        self.by_way_of: dict[str, str] = {}  # of rooms that replace others: a server that is in them
         self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._asking: dict[str, asyncio.Future[None]] = {}  # users about whom the server is being asked
@@ -138,6 +139,24 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         if room.encrypted:
             self.olm.update_tracked_users(room)
         return room
+
+    async def follow(self, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
+        """Join the room that replaces another, where it lets us in; its id."""
+        new, sender = _dict(tombstone, "content").get("replacement_room"), tombstone.get("sender")
+        if not isinstance(new, str) or not isinstance(sender, str):
+            return None
+        self.by_way_of[new] = sender.partition(":")[2]
+        try:
+            await self.join(new, within)
+        except Failure as failure:
+            log.info("the room that replaces another does not let us in yet (%s)", failure)
+        return new
+
+    async def join(self, room_id: str, within: float = REQUEST_TIMEOUT) -> None:
+        """Raises Failure."""
+        via = self.by_way_of.get(room_id)
+        query = {"server_name": via, "via": via} if via else None
+        await self.server.call("POST", path("join", room_id), {}, query=query, timeout=within)
 
     async def _is_encrypted(self, room_id: str) -> bool:
         try:

@@ -54,9 +54,9 @@ class Failure(Exception):
         self.session = session
 
 
-def path(*parts: str) -> str:
-    """A path below /_matrix/client/v3, every part quoted."""
-    return "/_matrix/client/v3/" + "/".join(quote(part, safe="") for part in parts)
+def path(*parts: str, version: str = "v3") -> str:
+    """A path below /_matrix/client, every part quoted."""
+    return f"/_matrix/client/{version}/" + "/".join(quote(part, safe="") for part in parts)
 
 
 class Homeserver:

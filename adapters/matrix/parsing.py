@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,9 +24,11 @@ from bot.model import (
     Message,
     MovedChat,
     Person,
+    Pinned,
     Raw,
     Reacted,
     Removed,
+    Renamed,
     Text,
     Unreadable,
 )
@@ -41,10 +44,12 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse(raw: Raw, account: str) -> tuple[Incoming, ...]:
-    """The meaning of one event: at most one thing. Raises ValueError for what cannot be understood."""
+    """The meaning of one event. Raises ValueError for what cannot be understood."""
     try:
         body = json.loads(raw.body)
         event = _Event(account, raw.chat, body["event"], body["room"], body["me"], body["name"])
+        if event.fields.get("type") == "m.room.pinned_events":
+            return tuple(_pinned(event))
         meaning = _meaning(event)
     except (KeyError, TypeError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError):
         raise ValueError("not a Matrix event as it should be") from None
@@ -108,6 +113,8 @@ def _meaning(event: _Event) -> Incoming | None:
         return _membership(event)
     if kind == "m.room.tombstone":
         return MovedChat(event.chat, Chat(event.account, _string(event.content, "replacement_room")), event.at)
+    if kind == "m.room.name":
+        return _renamed(event)
     if event.sender == event.me["id"] or event.fields.get("redacted") or "state_key" in event.fields:
         return None
     match kind:
@@ -115,11 +122,11 @@ def _meaning(event: _Event) -> Incoming | None:
             return Unreadable(event.chat, event.kind, event.id, event.at)
         case "m.room.redaction":
             redacted = event.fields.get("redacts") or event.content.get("redacts")
-            return Deleted(event.chat, _string({"id": redacted}, "id"), event.at)
+            return Deleted(event.chat, _string({"id": redacted}, "id"), event.at, event.person)
         case "m.reaction":
             relation = event.content["m.relates_to"]
             target, key = _string(relation, "event_id"), _string(relation, "key")
-            return Reacted(event.chat, event.kind, event.person, target, key, event.at)
+            return Reacted(event.chat, event.kind, event.person, target, key, event.at, event.id)
         case "m.room.message":
             return _message(event)
         case "m.sticker":
@@ -149,6 +156,28 @@ def _membership(event: _Event) -> Incoming | None:
             return Removed(event.chat, event.kind, event.at)
         case _:
             return None
+
+
+def _pinned(event: _Event) -> Iterator[Pinned]:
+    """The room has one list of what is pinned: what a person has changed in it."""
+    if event.fields.get("state_key") != "" or event.sender == event.me["id"]:
+        return
+    before, now = _ids(event.fields.get("before")), _ids(event.content.get("pinned"))
+    yield from (Pinned(event.chat, id, event.at, False) for id in before if id not in now)
+    yield from (Pinned(event.chat, id, event.at) for id in now if id not in before)
+
+
+def _ids(pinned: object) -> dict[str, None]:
+    """Once each, in their order."""
+    return dict.fromkeys(_storable(id) for id in pinned if isinstance(id, str)) if isinstance(pinned, list) else {}
+
+
+def _renamed(event: _Event) -> Renamed | None:
+    """A room without a name is called by its members: that is no title."""
+    name = event.content.get("name")
+    if event.fields.get("state_key") != "" or not isinstance(name, str) or not name.strip():
+        return None
+    return Renamed(event.chat, event.kind, _storable(name), event.at)
 
 
 def _newcomer(event: _Event) -> Joined | None:

@@ -9,6 +9,8 @@ from adapters.matrix.homeserver import Json
 from bot.model import Raw
 
 _KEPT = ("event_id", "type", "sender", "origin_server_ts", "state_key", "redacts")
+_BEFORE = {"m.room.pinned_events": "pinned"}
+"""What is kept of how a state was before, where it is not a membership."""
 DERIVED = "~choice"  # in the transaction ids of what accompanies a message, of which nobody needs an echo
 
 
@@ -47,6 +49,6 @@ def trimmed(event: Json) -> Json:
     if "redacted_because" in unsigned:
         kept["redacted"] = True
     if "prev_content" in unsigned:
-        kept["before"] = unsigned["prev_content"].get("membership")
+        kept["before"] = unsigned["prev_content"].get(_BEFORE.get(event.get("type", ""), "membership"))
         kept["before_by"] = unsigned.get("prev_sender")
     return kept

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 LONG_POLL = 30.0
 FIRST_SYNC = 300.0  # seconds: the state of every room
 _NO_ROOMS: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
+_TOLD = {"m.room.tombstone", "m.room.name", "m.room.pinned_events"}
+"""The state of a room of which the core hears, beside who is in it."""
 PAGE = "100"
 SOON = 10.0  # seconds that everybody waits for the earlier messages of one room; then only that room does
 PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
@@ -106,6 +108,7 @@ class Receiver:
                 if not any(self._is_own(event, "leave", "ban") for event in news):
                     events.append(self._departure(room_id, known, cursor))
 
+        await self._follow_all(rooms)  # before the core hears of it: then it can write there at once
         following: str = answer["next_batch"]
         once = {event.id: event for event in events}  # a key may have come for what this answer repeats
         anything = once or following != cursor
@@ -256,7 +259,7 @@ class Receiver:
     def _concerns(self, event: Json) -> bool:
         """Whether anybody could want to know: not that other people go, not what our other devices do."""
         if "state_key" in event:
-            return event["type"] == "m.room.tombstone" or self._is_own(event, "join", "leave", "ban")
+            return event["type"] in _TOLD or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
     def _opened(self, event: Json, room_id: str) -> Json:
@@ -334,10 +337,6 @@ class Receiver:
                 inviter = event.get("unsigned", {}).get("prev_sender")
                 if room_id in self._client.direct and inviter:
                     await self._remember_direct(room_id, inviter)
-            timelines = (room.get("timeline", {}).get("events", []) for room in rooms.get("join", {}).values())
-            for event in chain.from_iterable(timelines):
-                if event["type"] == "m.room.tombstone":
-                    await self._follow(event)
         except Failure as failure:
             if failure.errcode in REVOKED:
                 raise
@@ -357,16 +356,14 @@ class Receiver:
             content[person] = [*(rooms if isinstance(rooms, list) else []), room_id]
             await self._server.call("PUT", where, content)
 
-    async def _follow(self, tombstone: Json) -> None:
-        """Join the room that replaces another, where it lets us in; otherwise somebody will invite us."""
-        new = tombstone.get("content", {}).get("replacement_room")
-        if not isinstance(new, str):
-            return
-        try:
-            via = tombstone["sender"].partition(":")[2]
-            await self._server.call("POST", path("join", new), {}, query={"server_name": via, "via": via})
-        except Failure as failure:
-            log.info("the room that replaces another does not let us in yet (%s)", failure)
+    async def _follow_all(self, rooms: Json) -> None:
+        """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience."""
+        tombstones = []
+        for room in rooms.get("join", {}).values():
+            events: list[Json] = room.get("timeline", {}).get("events", [])
+            last = _last(events, lambda event: event["type"] == "m.room.tombstone" and event.get("state_key") == "")
+            tombstones += [events[last]] if last is not None else []
+        await asyncio.gather(*(self._client.follow(tombstone, SOON) for tombstone in tombstones))
 
 
 def _comes(event: Json) -> bool:

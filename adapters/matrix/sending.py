@@ -22,6 +22,7 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Receipt,
     Rows,
     SendFile,
@@ -30,12 +31,13 @@ from bot.model import (
     SetCommands,
     Span,
     SpanKind,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
     joined,
 )
-from bot.ports import Gone, NotSent, Refused, SendError
+from bot.ports import Gone, Moved, NotSent, Refused, SendError
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +78,15 @@ class Sender:
                 return receipt
             case SendReaction():
                 content = reaction(action.message, action.key)
-                return await self._event(action.chat.id, "m.reaction", content, action.transaction)
+                receipt = await self._event(action.chat.id, "m.reaction", content, action.transaction)
+                return receipt if receipt.message else Receipt(await self._our_reaction(action))
+            case TakeReaction():
+                found = action.reaction or await self._our_reaction(action)
+                return await self._redact(action.chat.id, found, action.transaction) if found else Receipt()
             case Withdraw():
-                where = path("rooms", action.chat.id, "redact", action.message, action.transaction)
-                return await self._put(action.chat.id, where, {})
-            case UnpinMessage():
-                return await self._unpin(action)
+                return await self._redact(action.chat.id, action.message, action.transaction)
+            case PinMessage() | UnpinMessage():
+                return await self._pin(action)
             case JoinChat():
                 return await self._join(action.chat.id)
             case LeaveChat():
@@ -145,6 +150,22 @@ class Sender:
             raise await self._error(failure, room_id) from failure
         return Receipt(answer.get("event_id"))
 
+    async def _redact(self, room_id: str, event_id: str, transaction: str) -> Receipt:
+        return await self._put(room_id, path("rooms", room_id, "redact", event_id, transaction), {})
+
+    async def _our_reaction(self, to: SendReaction | TakeReaction) -> str | None:
+        """The event of ours that reacts like this already; None where the homeserver tells of none."""
+        where = path("rooms", to.chat.id, "relations", to.message, "m.annotation", "m.reaction", version="v1")
+        try:
+            answer = await self._server.call("GET", where, query={"limit": "100"})
+        except Failure:
+            return None
+        for event in answer.get("chunk", []):
+            relation = (event.get("content") or {}).get("m.relates_to") or {}
+            if event.get("sender") == self._client.user_id and relation.get("key") == to.key:
+                return str(event["event_id"])
+        return None
+
     async def _error(self, failure: Failure, room_id: str) -> SendError:
         """403 means "not in the room" as well as "in the room, but silenced": ask which."""
         if failure.status != 403:
@@ -156,7 +177,20 @@ class Sender:
             answer = await self._server.call("GET", path("joined_rooms"))
         except Failure as other:
             return NotSent(f"the homeserver refused it and does not say why ({other})")
-        return send_error(failure, in_room=room_id in answer.get("joined_rooms", []))
+        in_room = room_id in answer.get("joined_rooms", [])
+        if in_room and (new := await self._replacement(room_id)) is not None:
+            return Moved(new)
+        return send_error(failure, in_room=in_room)
+
+    async def _replacement(self, room_id: str) -> str | None:
+        """The room that has taken this one's place: here nobody but moderators may write any more."""
+        try:
+            where = path("rooms", room_id, "state", "m.room.tombstone")
+            answer = await self._server.call("GET", where, query={"format": "event"})
+        except Failure:
+            return None
+        # Not every homeserver tells who wrote it.
+        return await self._client.follow(answer if "content" in answer else {"content": answer, "sender": ""})
 
     async def _offer(self, action: SendText | EditText, event_id: str | None) -> None:
         """Put the choices' numbers under the message, to be pressed. They are an ease: without them it stands, and
@@ -179,24 +213,26 @@ class Sender:
                 self._offered.clear()
             self._offered.add((event_id, number))
 
-    async def _unpin(self, action: UnpinMessage) -> Receipt:
-        """What is pinned is one list for the room: it is written anew without the message, if the message is in it."""
+    async def _pin(self, action: PinMessage | UnpinMessage) -> Receipt:
+        """What is pinned is one list for the room: it is written anew where the message must come in, or go."""
         where = path("rooms", action.chat.id, "state", "m.room.pinned_events")
         try:
             pinned = (await self._server.call("GET", where)).get("pinned")
         except Failure as failure:
-            if failure.errcode == "M_NOT_FOUND":
-                return Receipt()  # nothing ever was
-            raise await self._error(failure, action.chat.id) from failure
-        if not isinstance(pinned, list) or action.message not in pinned:
-            return Receipt()
-        rest = [event_id for event_id in pinned if event_id != action.message]
-        await self._put(action.chat.id, where, {"pinned": rest})
+            if failure.errcode != "M_NOT_FOUND":
+                raise await self._error(failure, action.chat.id) from failure
+            pinned = []  # nothing ever was
+        before = pinned if isinstance(pinned, list) else []
+        after = [event_id for event_id in before if event_id != action.message]
+        if isinstance(action, PinMessage):
+            after.append(action.message)
+        if (action.message in before) != (action.message in after):
+            await self._put(action.chat.id, where, {"pinned": after})
         return Receipt()
 
     async def _join(self, room_id: str) -> Receipt:
         try:
-            await self._server.call("POST", path("join", room_id), {})
+            await self._client.join(room_id)
         except Failure as failure:
             if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN", "M_INVALID_PARAM"):
                 raise Refused("the room cannot be joined: no invitation, or no such room") from failure

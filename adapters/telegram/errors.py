@@ -17,6 +17,7 @@ from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked
 NOT_MODIFIED = "message is not modified"
 NOTHING_TO_DELETE = "message to delete not found"
 NOTHING_TO_UNPIN = "message to unpin not found"
+PINNED_ALREADY = "chat_not_modified"
 
 _GONE = (
     "bot was blocked by the user",
@@ -51,6 +52,7 @@ _REFUSED = (
     "message to be replied not found",
     "message to edit not found",
     "message to react not found",
+    "message to pin not found",
     "message thread not found",
     "message can't be edited",
     "message can't be deleted for everyone",
@@ -64,6 +66,7 @@ _REFUSED = (
     "button_url_invalid",
     "reply markup is too long",
     "reaction_invalid",
+    "reactions_too_many",
     "entities_too_long",
     "topic_closed",
     "topic_deleted",

@@ -23,11 +23,14 @@ from bot.model import (
     Message,
     MovedChat,
     Person,
+    Pinned,
     Pressed,
     Raw,
     Reacted,
     Removed,
+    Renamed,
     Text,
+    Unreacted,
 )
 
 RECEIVED = "received_at"
@@ -112,6 +115,13 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     chat = Chat(us.account, str(message.chat.id))
     if message.migrate_to_chat_id is not None:
         yield MovedChat(chat, Chat(us.account, str(message.migrate_to_chat_id)), _time(message.date))
+        return
+    if message.new_chat_title is not None:
+        yield Renamed(chat, _kind(message.chat), message.new_chat_title, _time(message.date))
+        return
+    if message.pinned_message is not None:
+        if _writer(message, us) is not None:  # by a person: what bots put there is their own business
+            yield Pinned(chat, str(message.pinned_message.message_id), _time(message.date))
         return
     newcomers = [_person(user, us) for user in message.new_chat_members]
     yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
@@ -261,11 +271,16 @@ def _reacted(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         person = _person(reactions.user, us)
     if person is None:
         return
-    before = {reaction.emoji for reaction in reactions.old_reaction}
+    before, now = _emoji(reactions.old_reaction), _emoji(reactions.new_reaction)
     chat, at = Chat(us.account, str(reactions.chat.id)), _time(reactions.date)
-    for reaction in reactions.new_reaction:
-        if reaction.type == "emoji" and reaction.emoji and reaction.emoji not in before:
-            yield Reacted(chat, _kind(reactions.chat), person, str(reactions.message_id), reaction.emoji, at)
+    where, message = _kind(reactions.chat), str(reactions.message_id)
+    yield from (Unreacted(chat, where, person, message, key, at) for key in before if key not in now)
+    yield from (Reacted(chat, where, person, message, key, at) for key in now if key not in before)
+
+
+def _emoji(reactions: list[wire.Reaction]) -> list[str]:
+    """Those that anybody could choose; an emoji of somebody's own says nothing to us."""
+    return [reaction.emoji for reaction in reactions if reaction.type == "emoji" and reaction.emoji]
 
 
 def _membership(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:

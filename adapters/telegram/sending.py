@@ -17,7 +17,7 @@ from telegram import (
 
 from adapters.telegram import files, inspecting
 from adapters.telegram.entities import to_entities
-from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, says, send_error
+from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, PINNED_ALREADY, says, send_error
 from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, writable
 from adapters.telegram.wire import whole
 from bot.model import (
@@ -27,11 +27,13 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Receipt,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
+    TakeReaction,
     UnpinMessage,
     Withdraw,
 )
@@ -56,12 +58,17 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
         case Withdraw(chat, message):
             deletion = bot.delete_message(number(chat.id), number(message))
             return await _do(deletion, unless=NOTHING_TO_DELETE)
+        case PinMessage(chat, message):
+            pinning = bot.pin_chat_message(number(chat.id), number(message), disable_notification=True)
+            return await _do(pinning, unless=PINNED_ALREADY)
         case UnpinMessage(chat, message):
             return await _do(bot.unpin_chat_message(number(chat.id), number(message)), unless=NOTHING_TO_UNPIN)
         case SendReaction(chat, message, key):
             return await _do(
                 bot.set_message_reaction(number(chat.id), number(message), [ReactionTypeEmoji(whole(key))])
             )
+        case TakeReaction(chat, message):
+            return await _do(bot.set_message_reaction(number(chat.id), number(message), []))
         case AnswerPress(press=press, text=text):
             return await _do(bot.answer_callback_query(press, _cut(whole(text), LONGEST_ANSWER) or None))
         case JoinChat():

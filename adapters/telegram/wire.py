@@ -112,6 +112,8 @@ class Message(msgspec.Struct):
     document: File | None = None
     media_group_id: str | None = None
     new_chat_members: list[User] = []
+    new_chat_title: str | None = None
+    pinned_message: Replied | None = None
     migrate_to_chat_id: int | None = None
 
 

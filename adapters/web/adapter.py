@@ -30,12 +30,14 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Raw,
     Receipt,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
@@ -170,10 +172,12 @@ class WebAdapter:
                 return Receipt(action.message)
             case Withdraw():
                 await live.write(History.withdraw, action)
-            case UnpinMessage():
+            case PinMessage() | UnpinMessage():
                 pass  # nothing can be pinned on the page
             case SendReaction():
                 await live.write(History.react, action)
+            case TakeReaction():
+                await live.write(History.react, action, False)
             case AnswerPress():
                 await self._answer(live, action)
             case JoinChat():

@@ -23,6 +23,7 @@ from bot.model import (
     Raw,
     Reacted,
     Text,
+    Unreacted,
 )
 
 MENTION = re.compile(rf"@{BOT}\b", re.IGNORECASE)
@@ -81,13 +82,18 @@ class ReactionAdded(Event, frozen=True, tag="reacted"):
     key: str
 
 
+class ReactionTaken(Event, frozen=True, tag="unreacted"):
+    message: str
+    key: str
+
+
 class BotInvited(Event, frozen=True, tag="invited"):
     """`standing`: the bot is in the chat from the beginning and need not join it."""
 
     standing: bool = False
 
 
-AnyEvent = Said | Reworded | TakenBack | ButtonPressed | ReactionAdded | BotInvited
+AnyEvent = Said | Reworded | TakenBack | ButtonPressed | ReactionAdded | ReactionTaken | BotInvited
 
 _decoder = msgspec.json.Decoder(AnyEvent)
 
@@ -131,10 +137,12 @@ def parse(account: str, raw: Raw) -> Sequence[Incoming]:
         case Reworded():
             return [Edited(chat, kind, person, event.message, event.at, Text(event.text))]
         case TakenBack():
-            return [Deleted(chat, event.message, event.at)]
+            return [Deleted(chat, event.message, event.at, person)]
         case ButtonPressed():
             return [Pressed(chat, kind, person, event.message, event.choice, raw.id, event.at)]
         case ReactionAdded():
             return [Reacted(chat, kind, person, event.message, event.key, event.at)]
+        case ReactionTaken():
+            return [Unreacted(chat, kind, person, event.message, event.key, event.at)]
         case BotInvited():
             return [Added(chat, kind, person, event.at, invited=not event.standing, title=event.chat.title)]

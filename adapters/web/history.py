@@ -20,6 +20,7 @@ from adapters.web.events import (
     BotInvited,
     ButtonPressed,
     ReactionAdded,
+    ReactionTaken,
     Reworded,
     Said,
     TakenBack,
@@ -31,7 +32,7 @@ from adapters.web.events import (
 from adapters.web.files import Filed, Shelf
 from adapters.web.settings import ChatSettings, PersonSettings
 from adapters.web.shown import THE_BOT, ChatState, Part, Post
-from bot.model import EditText, Raw, Rows, SendFile, SendReaction, SendText, SetCommands, Text, Withdraw
+from bot.model import EditText, Raw, Rows, SendFile, SendReaction, SendText, SetCommands, TakeReaction, Text, Withdraw
 
 # `number.last` gives every message, event and change its number. It starts at the clock, so that a history that was
 # lost and begun anew never gives a number again that the core has already seen.
@@ -171,8 +172,9 @@ class History:
     def reacted(self, chat: ChatSettings, person: PersonSettings, message: int, emoji: str, on: bool) -> None:
         with self._transaction():
             self._visible(chat.id, message)
-            if self._set_reaction(message, person.id, emoji, on) and on:
-                self._append(ReactionAdded(_where(chat), _who(person), self._clock(), message=str(message), key=emoji))
+            if self._set_reaction(message, person.id, emoji, on):
+                what = ReactionAdded if on else ReactionTaken
+                self._append(what(_where(chat), _who(person), self._clock(), message=str(message), key=emoji))
 
     def invited(self, chat: ChatSettings, person: PersonSettings) -> None:
         with self._transaction():
@@ -216,11 +218,11 @@ class History:
                     self._blank(message)
                 done.now(message)
 
-    def react(self, action: SendReaction) -> None:
+    def react(self, action: SendReaction | TakeReaction, stands: bool = True) -> None:
         with self._transaction():
             message = _number(action.message)
             self._visible(action.chat.id, message)
-            self._set_reaction(message, THE_BOT, action.key, True)
+            self._set_reaction(message, THE_BOT, action.key, stands)
 
     def be_absent(self, chat: str, absent: bool) -> None:
         with self._transaction():

@@ -140,11 +140,17 @@ class Chats:
         self._set(id, **given, link_id=link, active=True)
 
     def move(self, id: int, network_id: str) -> None:
-        """The chat has a new id on its network. A chat we already know under that id gives way."""
+        """The chat has a new id on its network, and what was said in it is out of reach. A chat we already know under
+        that id gives way, with what was on its way there."""
         now = self.get(id)
         other = self.at(Chat(now.address.account, network_id))
         if other is not None and other.id != id:
             self._set(other.id, network_id=f"{network_id} (moved to {id})", active=False)
+            self._tx.lanes.drop_all(other.id)
+        if now.address.id != network_id:
+            self._tx.copies.leave_behind(id, now.address.id)
+            self._tx.links.leave_behind(id, now.address.id)
+            self._tx.lanes.leave_behind(id, now.address.id)
         self._set(id, network_id=network_id, active=True)
 
     def exists(self, id: int) -> bool:

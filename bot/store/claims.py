@@ -61,6 +61,7 @@ _CLAIMED = ForMany(
     ),
     the_id=Id,
 )
+_SPEAK_OF_MESSAGES = frozenset({"edit", "withdraw", "react", "unreact", "pin", "unpin"})
 _COPIED = AddMany(copy, "chat_id", "network_id", "subject", "delivery_id", "position", "file", anew=True)
 
 
@@ -136,6 +137,7 @@ class Claims:
         self._catalogue = catalogue
         self._plans = Plans(tx, account, limits, catalogue)
         self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
+        self._anew: set[int] = set()  # what was claimed before, and is planned once more
         self.ended = False  # something has made room for what follows it, without being sent
 
     # --- claiming ----------------------------------------------------------------------------------------------------
@@ -211,6 +213,7 @@ class Claims:
         sending: list[dict[str, object]] = []
         for row in rows:
             parts = self._to_do(row, begun.get(row.id, ()))
+            first_time = row.attempts == 0 or row.id in self._anew
             if parts is None:
                 self.ended = True
                 continue
@@ -220,7 +223,7 @@ class Claims:
                 continue
             # A file is fetched first: until then it is surely not sent.
             first_is_sent = not isinstance(parts[0].action, SendFile)
-            if row.attempts == 0:
+            if first_time:
                 planned += [
                     {
                         "delivery_id": row.id,
@@ -256,7 +259,7 @@ class Claims:
         """What is still to be done of it; planned if it is claimed for the first time. None: it could not be made out,
         and has failed."""
         try:
-            if row.attempts == 0:
+            if row.attempts == 0 or self._is_left(row, begun):
                 # With resends it begins anew, and how it began before is not known.
                 doubtful = row.resends > 0 or self._tx.policy.may_have_arrived(row.created_at)
                 return [
@@ -274,6 +277,18 @@ class Claims:
             self.faults.append((row.kind, fault))
             self._tx.lanes.fail(row.id, f"it could not be made out ({type(fault).__name__})")
             return None
+
+    def _is_left(self, row: Row[Any], begun: Sequence[Row[Any]]) -> bool:
+        """Whether it speaks of messages that its chat has moved away from since it was planned; what was planned is
+        forgotten then."""
+        if row.kind not in _SPEAK_OF_MESSAGES:
+            return False
+        planned: list[Any] = [decode(p.body, object) for p in begun if p.status != PartStatus.SENT]
+        if all(action.chat.id == row.network_id for action in planned):
+            return False
+        self._tx.lanes.plan_anew(row.id)
+        self._anew.add(row.id)
+        return True
 
     # --- outcomes ----------------------------------------------------------------------------------------------------
 
@@ -401,9 +416,13 @@ def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
 
 
 def _addressed(part: Part, to: Chat) -> Part:
-    """The part, to where the chat is now: it may have moved since the part was planned."""
+    """The part, to where the chat is now: it may have moved since the part was planned, away from what it answers."""
     assert not isinstance(part.action, SetCommands)  # menus are no deliveries
-    return part if part.action.chat == to else replace(part, action=replace(part.action, chat=to))
+    if part.action.chat == to:
+        return part
+    if isinstance(part.action, (SendText, SendFile)):
+        return replace(part, action=replace(part.action, chat=to, thread=None, reply_to=None))
+    return replace(part, action=replace(part.action, chat=to))
 
 
 def _finished(claimed: Claimed, findings: tuple[str, ...] = ()) -> Finished:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 
+from bot.model import SendText
+from bot.store.encoding import decode
 from bot.store.statements import both
 from bot.store.tables import copy, delivery, part
 
@@ -18,12 +20,25 @@ if TYPE_CHECKING:
 
 _TRANSACTION = re.compile(r"schakel-(?P<id>\d+)-(?P<position>\d+)-[0-9a-f]+")
 
+LEFT_BEHIND = "left-behind:"
+"""How the id of a message begins, in a copy and in what refers to it, whose chat has moved: no call reaches it, and the
+new chat may give its old id to another."""
+
 _CAME_IN = both(
     lambda into: (row := into(copy)).on_conflict_do_update(
         index_elements=["chat_id", "network_id"],
         set_={"text_id": func.coalesce(row.excluded.text_id, copy.c.text_id)},
         where=copy.c.delivery_id.is_(None),
     )
+)
+
+_ECHOED = (
+    select(
+        *(delivery.c[name] for name in ("id", "kind", "subject", "target", "created_at")),
+        *(part.c.file, part.c.body),
+    )
+    .outerjoin(part, (part.c.delivery_id == delivery.c.id) & (part.c.position == bindparam("place")))
+    .where(delivery.c.id == bindparam("the_id"), delivery.c.chat_id == bindparam("chat"))
 )
 
 
@@ -64,30 +79,26 @@ class Copies:
         match = _TRANSACTION.fullmatch(transaction)
         if match is None:
             return
-        row = self._tx.connection.execute(
-            select(delivery).where(delivery.c.id == int(match["id"]), delivery.c.chat_id == chat_id)
-        ).first()
-        if (
-            row is not None
-            and row.kind == "say"
-            and transaction == transaction_id(row.id, int(match["position"]), row.created_at)
-        ):
+        position = int(match["position"])
+        given = {"the_id": int(match["id"]), "chat": chat_id, "place": position}
+        row = self._tx.connection.execute(_ECHOED, given).first()
+        if row is None or transaction != transaction_id(row.id, position, row.created_at):
+            return
+        # An edit can add a part to what was said; the body of one that has its receipt is gone, and its copy there.
+        adds = row.kind == "edit" and row.body is not None and isinstance(decode(row.body, object), SendText)
+        if row.kind == "say" or adds:
             self._tx.connection.execute(
                 self._tx.insert(copy)
                 .values(
                     chat_id=chat_id,
                     network_id=network_id,
                     subject=row.subject,
-                    delivery_id=row.id,
-                    position=int(match["position"]),
-                    file=self._is_file(row.id, int(match["position"])),
+                    delivery_id=int(row.target.removeprefix("d:")) if adds else row.id,
+                    position=position,
+                    file=bool(row.file),
                 )
                 .on_conflict_do_nothing()
             )
-
-    def _is_file(self, delivery_id: int, position: int) -> bool:
-        query = select(part.c.file).where(part.c.delivery_id == delivery_id, part.c.position == position)
-        return bool(self._tx.connection.execute(query).scalar())
 
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
         """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
@@ -99,9 +110,19 @@ class Copies:
         query = select(copy.c.id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
         return self._tx.connection.execute(query.limit(1)).first() is not None
 
+    def leave_behind(self, chat_id: int, where: str) -> None:
+        """The chat has moved from `where`: what was said there stays there."""
+        self._tx.connection.execute(
+            update(copy)
+            .where(copy.c.chat_id == chat_id, ~copy.c.network_id.startswith(LEFT_BEHIND))
+            .values(network_id=literal(f"{LEFT_BEHIND}{where}:") + copy.c.network_id)
+        )
+
     def message_of(self, chat_id: int, text: int) -> str | None:
         """The message of somebody's in that chat that says a text, by the network's id."""
-        query = select(copy.c.network_id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
+        query = select(copy.c.network_id).where(
+            copy.c.chat_id == chat_id, copy.c.text_id == text, ~copy.c.network_id.startswith(LEFT_BEHIND)
+        )
         found: str | None = self._tx.connection.execute(query.order_by(copy.c.id.desc()).limit(1)).scalar()
         return found
 

@@ -18,6 +18,7 @@ from bot.actions import (
     Leave,
     Named,
     OnNetwork,
+    Pin,
     Priority,
     Publish,
     React,
@@ -26,7 +27,9 @@ from bot.actions import (
     Ref,
     Say,
     ShownButton,
+    Unpin,
     UnpinAll,
+    Unreact,
 )
 from bot.chats import KnownChat
 from bot.content import Content, Line, Translated, Verbatim
@@ -55,13 +58,28 @@ _LAST_ABOUT = (
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
-_WAITING_EDIT = select(delivery.c.id).where(
-    delivery.c.target == bindparam("of"),
-    delivery.c.chat_id == bindparam("chat"),
-    delivery.c.subject == bindparam("lane"),
-    delivery.c.kind == "edit",
-    standing(delivery.c.status, *NOT_BEGUN),
-    ~may_be_there(),
+_WAITING_EDIT = (
+    select(delivery.c.id)
+    .where(
+        delivery.c.target == bindparam("of"),
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.subject == bindparam("lane"),
+        delivery.c.kind == "edit",
+        standing(delivery.c.status, *NOT_BEGUN),
+        ~may_be_there(),
+    )
+    .order_by(delivery.c.id)
+)
+_REACTED = (
+    select(delivery.c.id)
+    .where(
+        delivery.c.target == bindparam("of"),
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.kind == "react",
+        delivery.c.argument == bindparam("key"),
+    )
+    .order_by(delivery.c.id.desc())
+    .limit(1)
 )
 _CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
 
@@ -81,10 +99,16 @@ class Deliveries:
                 self.recall(action)
             case React():
                 self._simple(action.to, "react", action.key, action.subject, target=self.ref(action.to, action.target))
+            case Unreact():
+                self._unreact(action)
+            case Pin() | Unpin():
+                kind = "pin" if isinstance(action, Pin) else "unpin"
+                target = self.ref(action.to, action.target)
+                self._simple(action.to, kind, None, action.subject, target, Priority.COORDINATION)
             case Answer():
                 self._answer(action)
             case Join():
-                self._simple(action.to, "join")
+                self._simple(action.to, "join", report=action.report)
             case Leave():
                 self._simple(action.to, "leave")
             case Inspect():
@@ -146,17 +170,20 @@ class Deliveries:
         if pending is not None:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
         of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
-        waiting = self._tx.connection.execute(_WAITING_EDIT, of).scalar()
-        if self._tx.lanes.unsent(target.id):
+        # More than one waits where what was in the air meanwhile came to nothing.
+        waiting = list(self._tx.connection.execute(_WAITING_EDIT, of).scalars())
+        unsent = self._tx.lanes.unsent(target.id)
+        for overtaken in waiting if unsent else waiting[1:]:
+            self._tx.lanes.drop(overtaken)
+        if unsent:
             self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
-            if waiting is not None:  # of a moment when it was on its way: it would bring back what it says no longer
-                self._tx.lanes.drop(waiting)
             return
-        if waiting is not None:
+        if waiting:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
-            self._tx.lanes.plan_anew(waiting)
-            self._tx.lanes.set(waiting, message_id=body, translation_id=pending, language=language, report=edit.report)
+            first = {"message_id": body, "translation_id": pending, "language": language, "report": edit.report}
+            self._tx.lanes.plan_anew(waiting[0])
+            self._tx.lanes.set(waiting[0], **first)
             return
         self._tx.lanes.insert(
             self._tx.chats.get(edit.to),
@@ -189,6 +216,17 @@ class Deliveries:
             priority=recall.priority,
             report=recall.report,
         )
+
+    def _unreact(self, unreact: Unreact) -> None:
+        target = self.ref(unreact.to, unreact.target)
+        if target is None:
+            return
+        given = {"chat": unreact.to, "of": target, "key": unreact.key}
+        latest = self._tx.connection.execute(_REACTED, given).scalar()
+        if latest is not None and self._tx.lanes.unsent(latest):
+            self._tx.lanes.drop(latest)
+            return
+        self._simple(unreact.to, "unreact", unreact.key, unreact.subject, target)
 
     def _answer(self, answer: Answer) -> None:
         content: Content = () if answer.sentence is None else (Line(answer.sentence),)

@@ -26,7 +26,7 @@ _ENUMS: dict[tuple[str, str], type[Enum]] = {
 }
 _ENUMS |= {
     (f"model.{name}", "kind"): model.ChatKind
-    for name in ("Message", "Edited", "Pressed", "Reacted", "Added", "Joined", "Removed")
+    for name in ("Message", "Edited", "Pressed", "Reacted", "Unreacted", "Renamed", "Added", "Joined", "Removed")
 }
 
 

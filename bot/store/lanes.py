@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, String, Update, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Row, String, Update, bindparam, case, delete, exists, func, insert, literal, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
+from bot.store.copies import LEFT_BEHIND
 from bot.store.statements import ForMany, change
 from bot.store.tables import (
     AHEAD,
@@ -247,6 +248,26 @@ class Lanes:
         ).all()
         for (id,) in rows:
             self.fail(id, reason)
+
+    def drop_all(self, chat_id: int) -> None:
+        """Nothing that waits for a chat is to be done any more."""
+        waiting = select(delivery.c.id).where(delivery.c.chat_id == chat_id, delivery.c.status.in_(NOT_BEGUN))
+        for id in self._tx.connection.execute(waiting).scalars().all():
+            self.drop(id)
+
+    def leave_behind(self, chat_id: int, where: str) -> None:
+        """The chat has moved from `where`: the messages of people that unfinished deliveries speak of stay there."""
+        for column in (delivery.c.target, delivery.c.thread, delivery.c.reply_to):
+            self._tx.connection.execute(
+                update(delivery)
+                .where(
+                    delivery.c.chat_id == chat_id,
+                    delivery.c.status.in_(UNFINISHED),
+                    column.startswith("n:"),
+                    ~column.startswith(f"n:{LEFT_BEHIND}"),
+                )
+                .values({column: literal(f"n:{LEFT_BEHIND}{where}:") + func.substr(column, 3)})
+            )
 
     def _outcome(self, of: Finished | Row[Any], failure: str | None, findings: tuple[str, ...] = ()) -> None:
         self._tx.inbox.put(

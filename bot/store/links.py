@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
 from bot.chats import KnownChat
 from bot.content import Translated, Verbatim
 from bot.links import KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
+from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode
 from bot.store.statements import both
-from bot.store.tables import UNFINISHED, chat, delivery, link, linked_message, message, translation
+from bot.store.tables import UNFINISHED, Status, chat, delivery, link, linked_message, message, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -127,15 +128,25 @@ class Links:
         results = self._tx.connection.execute(_RESULTS, {"text": text}).scalars()
         return [self._tx.texts.get(one).text.plain for one in (text, *results)]
 
+    def leave_behind(self, chat_id: int, where: str) -> None:
+        """A chat has moved from `where`: what was said there stays there, and its number may be given anew."""
+        self._tx.connection.execute(
+            update(linked_message)
+            .where(linked_message.c.chat_id == chat_id, ~linked_message.c.network_id.startswith(LEFT_BEHIND))
+            .values(network_id=literal(f"{LEFT_BEHIND}{where}:") + linked_message.c.network_id)
+        )
+
     def has_reacted(self, to: int, target: Ref, key: str) -> bool:
-        """Whether that reaction was passed on to a message already."""
-        query = select(delivery.c.id).where(
+        """Whether that reaction was passed on to a message, and not taken back since."""
+        query = select(delivery.c.kind).where(
             delivery.c.target == self._tx.deliveries.ref(to, target),
             delivery.c.chat_id == to,
-            delivery.c.kind == "react",
+            delivery.c.kind.in_(("react", "unreact")),
             delivery.c.argument == key,
+            delivery.c.status != Status.DROPPED,
         )
-        return self._tx.connection.execute(query.limit(1)).first() is not None
+        latest = self._tx.connection.execute(query.order_by(delivery.c.id.desc()).limit(1)).scalar()
+        return latest == "react"
 
     # --- forgetting ------------------------------------------------------------------------------------------------
 

@@ -19,11 +19,13 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Rows,
     SendFile,
     SendReaction,
     SendText,
     SpanKind,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
@@ -32,16 +34,37 @@ from bot.ports import Limits
 from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import length, split
 from bot.store.attachments import Kept
-from bot.store.copies import transaction_id
+from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.encoding import decode
-from bot.store.tables import copy
+from bot.store.tables import PartStatus, copy, delivery, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_COPIES = select(copy).where(copy.c.delivery_id == bindparam("delivery")).order_by(copy.c.position, copy.c.id)
+_COPIES = (
+    select(copy)
+    .where(copy.c.delivery_id == bindparam("delivery"), ~copy.c.network_id.startswith(LEFT_BEHIND))
+    .order_by(copy.c.position, copy.c.id)
+)
+_LEFT = (
+    select(copy.c.id)
+    .where(copy.c.delivery_id == bindparam("delivery"), copy.c.network_id.startswith(LEFT_BEHIND))
+    .limit(1)
+)
+_OUR_REACTIONS = (
+    select(delivery.c.argument, part.c.network_id)
+    .join(part, part.c.delivery_id == delivery.c.id)
+    .where(
+        delivery.c.target == bindparam("of"),
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.kind == "react",
+        part.c.status != PartStatus.TODO,
+    )
+    .order_by(delivery.c.id.desc())
+)
 
+_NOTHING = Text("…")  # no network takes a message of nothing
 MARK_ROOM = 24  # what the mark of a message said again may take of the limit
 
 
@@ -63,11 +86,16 @@ class Plans:
                 return self._plan_edit(row, to)
             case "withdraw":
                 return self._plan_withdraw(row, to)
+            case "pin":
+                message = self._message_id(row.target)
+                return [PinMessage(to, message)] if message else []
             case "unpin":
-                return [UnpinMessage(to, c.network_id) for c in self._copies(delivery_id(row.target))]
+                return [UnpinMessage(to, message) for message in self._messages(row.target)]
             case "react":
                 message = self._message_id(row.target)
                 return [SendReaction(to, message, row.argument, self._transaction(row, 0))] if message else []
+            case "unreact":
+                return self._plan_unreact(row, to)
             case "answer":
                 return [AnswerPress(to, row.argument, self._body(row)[0].plain[:200])]
             case "join":
@@ -117,16 +145,18 @@ class Plans:
         return plan
 
     def _plan_edit(self, row: Row[Any], to: Chat) -> list[Outgoing]:
-        """Edits part by part; parts too many are taken back, parts too few are said. Files stay, or go."""
+        """Edits part by part; parts too many are taken back, parts too few are said, as answers to the last one there.
+        Files stay, or go. Where the chat has moved away from all of it, it is said anew."""
         copies = self._copies(delivery_id(row.target))
-        if not copies or not self._limits.edits:
+        if not self._limits.edits or (not copies and not self._was_left(row.target)):
             return []
         keeps = any(isinstance(block, Attached) for block in self._content(row)[0])
-        captioned = keeps and copies[0].file and self._limits.caption > 0
+        captioned = bool(keeps and copies and copies[0].file and self._limits.caption > 0)
         words = [c for c in copies if not c.file or (captioned and c is copies[0])]
         text, choices = self._body(row)
         pieces = self._split(text, self._limits.caption if captioned else self._limits.text)
         thread, reply_to = self._thread(row)
+        last = words[-1].network_id if words else reply_to
         plan: list[Outgoing] = []
         for position, piece in enumerate(pieces):
             buttons = choices if position == len(pieces) - 1 else ()
@@ -135,15 +165,22 @@ class Plans:
                 caption = captioned and position == 0
                 plan.append(EditText(to, words[position].network_id, piece, transaction, buttons, thread, caption))
             else:
-                plan.append(SendText(to, piece, transaction, buttons, thread, reply_to, role=row.chat_role))
-        for extra in (*words[len(pieces) :], *(c for c in copies if c.file and not keeps)):
-            plan.append(Withdraw(to, extra.network_id, self._transaction(row, len(plan))))
+                plan.append(SendText(to, piece, transaction, buttons, thread, last, role=row.chat_role))
+        too_old = len(words) > len(pieces) and self._too_old(row.target)
+        for extra in words[len(pieces) :]:
+            transaction = self._transaction(row, len(plan))
+            if too_old:  # what it says is no longer true, though it cannot go
+                plan.append(EditText(to, extra.network_id, _NOTHING, transaction, (), thread))
+            else:
+                plan.append(Withdraw(to, extra.network_id, transaction))
+        for file in (c for c in copies if c.file and not keeps):
+            plan.append(Withdraw(to, file.network_id, self._transaction(row, len(plan))))
         return plan
 
     def _plan_withdraw(self, row: Row[Any], to: Chat) -> list[Outgoing]:
         """Takes every part back. With a message of its own, that takes the place of what is too old for it."""
         if row.target.startswith("n:"):
-            return [Withdraw(to, row.target[2:], self._transaction(row, 0))]
+            return [Withdraw(to, message, self._transaction(row, 0)) for message in self._messages(row.target)]
         copies = self._copies(delivery_id(row.target))
         instead = self._body(row)[0] if row.message_id is not None and self._too_old(row.target) else None
         return [
@@ -152,6 +189,15 @@ class Plans:
             else EditText(to, c.network_id, instead, self._transaction(row, n))
             for n, c in enumerate(copies)
         ]
+
+    def _plan_unreact(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+        """Where reactions have no ids, ours to a message is one: it may be another by now."""
+        message = self._message_id(row.target)
+        ours = self._tx.connection.execute(_OUR_REACTIONS, {"of": row.target, "chat": row.chat_id}).all()
+        found = next((one for one in ours if one.argument == row.argument), None)
+        if message is None or found is None or (found.network_id is None and found is not ours[0]):
+            return []
+        return [TakeReaction(to, message, row.argument, self._transaction(row, 0), found.network_id)]
 
     def _too_old(self, target: str) -> bool:
         """Whether the network no longer lets a delivery of ours be withdrawn."""
@@ -213,7 +259,7 @@ class Plans:
         return render(content, row.language, self._catalogue, Lookups(reading, help_link))
 
     def _split(self, text: Text, longest: int | None = None) -> list[Text]:
-        return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [Text("…")]
+        return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [_NOTHING]
 
     def _thread(self, row: Row[Any]) -> tuple[str | None, str | None]:
         """Thread and reply as this network has them: without threads, a chain of replies to the first message."""
@@ -223,12 +269,20 @@ class Plans:
         return thread, reply_to
 
     def _message_id(self, ref: str | None) -> str | None:
-        if ref is None:
-            return None
+        messages = self._messages(ref)
+        return messages[0] if messages else None
+
+    def _messages(self, ref: str | None) -> list[str]:
+        """All the messages that something of ours is in, or the one that came in."""
+        if ref is None or ref.startswith(f"n:{LEFT_BEHIND}"):
+            return []
         if ref.startswith("n:"):
-            return ref[2:]
-        copies = self._copies(delivery_id(ref))
-        return copies[0].network_id if copies else None
+            return [ref[2:]]
+        return [found.network_id for found in self._copies(delivery_id(ref))]
+
+    def _was_left(self, ref: str) -> bool:
+        """Whether there is something of ours that the chat has moved away from."""
+        return self._tx.connection.execute(_LEFT, {"delivery": delivery_id(ref)}).first() is not None
 
     def _copies(self, delivery_id: int) -> Sequence[Row[Any]]:
         return self._tx.connection.execute(_COPIES, {"delivery": delivery_id}).all()

@@ -438,6 +438,17 @@ copy = Table(
     ),
 )
 
+reaction = Table(
+    "reaction",  # somebody's, to a message that we know; it goes with the message's row
+    metadata,
+    _id(),
+    Column("copy_id", ForeignKey("copy.id", ondelete="CASCADE"), nullable=False),
+    Column("mark", String, nullable=False),  # its id on the network; where it has none, what tells it from others
+    Column("key", String, nullable=False),  # the emoji
+    UniqueConstraint("copy_id", "mark"),
+    Index("ix_reaction_mark", "mark"),
+)
+
 choice = Table(
     "choice",
     metadata,

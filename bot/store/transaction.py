@@ -27,6 +27,7 @@ from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
 from bot.store.links import Links
 from bot.store.notices import Notices
+from bot.store.reactions import Reactions
 from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
@@ -140,6 +141,10 @@ class Transaction:
     @cached_property
     def copies(self) -> Copies:
         return Copies(self)
+
+    @cached_property
+    def reactions(self) -> Reactions:
+        return Reactions(self)
 
     @cached_property
     def links(self) -> Links:

@@ -150,6 +150,17 @@ async def _second_thoughts(day: Day) -> None:
     await day.asks("K1", "Uma segunda pergunta sobre a comida")
 
 
+def _changing(words: str) -> Burst:
+    """The same message again and again: what stands in the room becomes longer and shorter."""
+
+    async def changing(day: Day) -> None:
+        question = next(m.id for m in day.network.messages(day.chat("K1")) if m.plain == QUESTION)
+        await day.changes("K1", question, words)
+        await day.answers("Ann", "K2", ANSWER)
+
+    return changing
+
+
 async def _at_length(day: Day) -> None:
     await day.asks("K1", QUESTION)
     await day.answers("Bob", "K2", LONG)
@@ -263,6 +274,7 @@ class Hour:
 MORNING = Hour((_both_ways,))
 ASKING = Hour((_both_ways, _second_thoughts))
 AT_LENGTH = Hour((_at_length, _all_of_it_taken_back))
+CHANGING = Hour((_both_ways, *(_changing(f"{QUESTION}. " * times) for times in (70, 2, 110))))
 PICTURES = Hour((_pictures,))
 CHOICES = Hour((_choices, _thanks))
 TOO_FAST = Hour((_too_fast,))
@@ -276,7 +288,7 @@ LOST_PICTURES = Hour((_lost_picture("K1"), _lost_picture("K3")))
 NONSENSE = Hour((_nonsense, _more_nonsense))
 
 
-A_DAY = Hour((*ASKING.bursts, *CHOICES.bursts, *PICTURES.bursts, *AT_LENGTH.bursts))
+A_DAY = Hour((*ASKING.bursts, *CHANGING.bursts[1:], *CHOICES.bursts, *PICTURES.bursts, *AT_LENGTH.bursts))
 
 
 async def lived(hour: Hour, begun: Beginning, folder: Path, limits: Limits, fate: Fate) -> Day:

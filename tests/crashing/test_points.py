@@ -35,7 +35,7 @@ COMMITS = {
     "claim press": conversation.CHOICES,
     "begin": conversation.PICTURES,
     "sent": conversation.ASKING,
-    "sent in part": conversation.AT_LENGTH,
+    "sent in part": conversation.CHANGING,
     "rest": conversation.AT_A_PACE,
     "again": conversation.TOO_FAST,
     "marked again": conversation.NO_ANSWER,

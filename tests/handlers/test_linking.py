@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.links import is_echo, shown_name
-from bot.model import Chat, Deleted, Message, Text
+from bot.model import Chat, ChatKind, Deleted, Message, MovedChat, Text
 from bot.ports import Limits
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
@@ -341,3 +341,24 @@ async def test_words_and_names_are_deleted_and_answers_still_find_their_way(link
     assert linked.passed_on(linked.nl)[-1].reply_to == written
     await ann.edits(written, SOUP, linked.nl)
     assert SOUP_PT in linked.passed_on(linked.pt)[0].plain
+
+
+# --- chats that move -------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_said_in_a_chat_that_has_moved_is_passed_on(linked: Linked) -> None:
+    """Even where the network gives it the number of something that was said before; and what is changed elsewhere is
+    said anew."""
+    before = await linked.an.writes(HELLO, linked.nl)
+    asked = await linked.rui.writes("Onde está o padeiro?", linked.pt)
+    new = linked.world.network.chat("super", ChatKind.GROUP, "nl")
+    linked.world.network.happens(MovedChat(linked.nl, new, linked.world.clock.now()))
+    await linked.world.settled()
+    again = Message(
+        new, ChatKind.GROUP, linked.an.person, before, linked.world.clock.now(), Text("Wij zijn nu hier"), title="nl"
+    )
+    linked.world.network.happens(again)
+    await linked.world.settled()
+    assert any("Wij zijn nu hier" in shown.plain for shown in linked.passed_on(linked.pt))
+    await linked.rui.edits(asked, "Onde está o padeiro hoje?", linked.pt)
+    assert [shown.plain for shown in linked.passed_on(new) if "hoje" in shown.plain]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.content import say
-from bot.model import Batch, Chat, ChatKind, MovedChat, Raw, Removed
+from bot.model import Batch, Chat, ChatKind, JoinChat, MovedChat, Outgoing, Raw, Removed, Text
 from bot.ports import Gone, NotSent, Refused
-from tests.handlers.conftest import sentence
-from tests.handlers.house import SOUP, House
+from tests.handlers.conftest import Scene, sentence
+from tests.handlers.house import LATER, SOUP, House
+from tests.world import World
 
 
 async def loses(house: House, chat: Chat) -> None:
@@ -62,6 +64,94 @@ async def test_a_chat_that_moves_stays_what_it_is(house: House) -> None:
     await house.says(f"!notice food {SOUP}")
     await house.says("!publish N1")
     assert SOUP in house.an.reads(new)[0]
+
+
+async def moves(world: World, chat: Chat, to: str = "super") -> Chat:
+    """It has another id now, and begins to number its messages anew."""
+    new = world.network.chat(to, world.network.kinds[chat.id], world.network.titles[chat.id])
+    world.network.happens(MovedChat(chat, new, world.clock.now()))
+    await world.settled()
+    return new
+
+
+async def test_the_bot_goes_where_its_chat_goes(house: House) -> None:
+    """It joins without being asked; to chats that are nothing to it, it does not follow."""
+    new = await moves(house.world, house.nl)
+    await moves(house.world, house.world.group("stranger"), "strange")
+    assert house.world.network.joined == [new.id]
+    assert house.answers() == []
+
+
+async def test_whoever_owns_a_group_hears_that_its_successor_does_not_let_the_bot_in(house: House) -> None:
+    """Until somebody invites it."""
+
+    def refuse(action: Outgoing) -> None:
+        if isinstance(action, JoinChat):
+            raise Refused("no invitation")
+
+    house.world.network.before = refuse
+    new = await moves(house.world, house.nl)
+    assert house.answers() == [sentence("group-gone", group="nl")]
+    house.world.network.before = None
+    await house.world.adds_bot(house.an, new, invited=True)
+    await house.world.adds_bot(house.an, new)
+    assert house.last() == sentence("group-back", group="nl")
+    assert house.world.network.joined == [new.id]
+
+
+async def test_a_correction_reaches_a_group_that_has_moved_since(house: House) -> None:
+    """What was said before stays where it was, so it is said anew; not in the place of what has its number now."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    before = house.an.sees(house.nl)[0]
+    new = await moves(house.world, house.nl)
+    house.world.network.written(new, replace(before, by="rui", text=Text("what somebody else says")))
+    await house.says(f"!correct N1 {LATER}")
+    await house.world.advance(timedelta(minutes=5))
+    shown = house.world.network.messages(new)
+    assert shown[0].plain == "what somebody else says"
+    assert LATER in shown[1].plain
+    await house.says("!recall N1 mistake")
+    await house.world.advance(timedelta(minutes=5))
+    shown = house.world.network.messages(new)
+    assert shown[0].plain == "what somebody else says"
+    assert not any(LATER in message.plain for message in shown)
+
+
+async def test_what_answers_a_number_that_was_given_anew_is_not_about_the_old(house: House) -> None:
+    """A group that becomes a supergroup counts its messages from one again."""
+    await house.says(f"!notice food {SOUP}")
+    card = house.card()
+    known = house.world.app.unit
+    assert await known(lambda tx: tx.copies.at(1, card.id)) is not None
+    await moves(house.world, house.room)
+    assert await known(lambda tx: tx.copies.at(1, card.id)) is None
+
+
+async def test_a_chat_that_was_met_under_its_new_id_gives_way(house: House) -> None:
+    """Somebody has added the bot there before it was known what it is; nothing it would have said there is said."""
+    new = house.world.network.chat("super", ChatKind.GROUP, "nl")
+    house.world.network.broken[new.id] = NotSent("not now")
+    await house.world.adds_bot(house.rui, new, invited=True)
+    house.world.network.broken.clear()
+    await moves(house.world, house.nl)
+    await house.world.advance(timedelta(days=8))
+    assert house.an.reads(new) == []
+    assert house.world.network.joined == [new.id]
+    assert house.world.network.left == []
+    assert house.answers() == []
+
+
+async def test_cards_follow_their_room(scene: Scene) -> None:
+    """Those of open requests; what is in their threads stays to be read where it was, and work goes on."""
+    await scene.asks()
+    old = scene.card()
+    scene.room = await moves(scene.world, scene.room)
+    assert scene.card().labels == old.labels
+    await scene.in_thread("!r Kom morgen")
+    assert "Kom morgen" in scene.member_reads()
+    await scene.ann.presses(sentence("button-claim"), scene.room)
+    assert "Ann" in scene.card().plain
 
 
 async def test_a_chat_that_nobody_knew_can_move_and_go(house: House) -> None:

@@ -18,11 +18,13 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Rows,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
@@ -172,12 +174,20 @@ class Paper:
                 if any(m.id == action.message and self.keeps(action.chat.id, m) for m in self.shown[action.chat.id]):
                     raise Refused("message can't be deleted")
                 self.shown[action.chat.id] = [m for m in self.shown[action.chat.id] if m.id != action.message]
+            case PinMessage():
+                self.pinned.add((action.chat.id, action.message))
             case UnpinMessage():
                 if self.refusing_to_unpin is not None:
                     raise self.refusing_to_unpin
                 self.pinned.discard((action.chat.id, action.message))
             case SendReaction():
                 self._change(action.chat, action.message, lambda m: replace(m, reactions=(*m.reactions, action.key)))
+            case TakeReaction():
+                self._change(
+                    action.chat,
+                    action.message,
+                    lambda m: replace(m, reactions=tuple(key for key in m.reactions if key != action.key)),
+                )
             case AnswerPress():
                 self.toasts.append((action.chat.id, action.text))
             case LeaveChat():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -413,6 +414,20 @@ def test_an_edit_of_what_was_never_said_is_a_mistake(database_url: str) -> None:
         tx.deliveries.add(Edit(group(tx), Named("K9/card"), words("x")))
 
 
+def test_of_edits_that_wait_behind_one_that_came_to_nothing_the_latest_counts(database_url: str) -> None:
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("first"), subject="K1", name="card"))
+        assert everything(tx) == ["first"]
+        tx.deliveries.add(Edit(chat, Named("card"), words("second")))
+        [claimed] = claims(tx).claim(1, [])
+        tx.deliveries.add(Edit(chat, Named("card"), words("third")))
+        claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
+        tx.deliveries.add(Edit(chat, Named("card"), words("fourth")))
+        tx.lanes.release_due("paper")
+        assert everything(tx) == ["fourth"]
+
+
 def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(database_url: str) -> None:
     """On Matrix our own echo comes before the answer, and tells which message it was."""
     with transaction(database_url) as tx:
@@ -427,6 +442,25 @@ def test_an_answer_to_a_message_whose_receipt_is_not_kept_yet_finds_its_subject(
         assert (found.subject, found.name) == ("K7", "K7/card")
         tx.copies.echoed(chat, "somebody-else-s", "$other")
         assert tx.copies.at(chat, "$other") is None
+
+
+def test_so_does_an_answer_to_what_an_edit_has_added(database_url: str) -> None:
+    """The edit itself is an event of its own on Matrix, and no message."""
+    with transaction(database_url) as tx:
+        chat, short = group(tx), replace(LIKE_MATRIX, text=60)
+        tx.deliveries.add(Say(chat, words("card"), subject="K7", name="K7/card"))
+        everything(tx)
+        tx.deliveries.add(Edit(chat, Named("K7/card"), words("One paragraph of some length.\n\nAnd one more of some.")))
+        [claimed] = claims(tx, short).claim(1, [])
+        changed, added = [part.action for part in claimed.parts]
+        assert isinstance(changed, EditText)
+        assert isinstance(added, SendText)
+        tx.copies.echoed(chat, changed.transaction, "$edit")
+        assert tx.copies.at(chat, "$edit") is None
+        tx.copies.echoed(chat, added.transaction, "$added")
+        found = tx.copies.at(chat, "$added")
+        assert found is not None
+        assert (found.subject, found.name) == ("K7", "K7/card")
 
 
 def test_an_edit_of_what_is_about_to_go_is_still_translated_later(database_url: str) -> None:

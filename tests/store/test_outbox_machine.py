@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from sqlalchemy import text
 
 from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
-from bot.model import Chat, ChatKind, EditText, Outgoing, SendText
+from bot.model import Chat, ChatKind, EditText, Outgoing, SendText, Withdraw
 from bot.ports import Limits
 from bot.store.claims import Claimed, Claims, Part, Receipted
 from bot.store.database import open_engine
@@ -42,7 +43,6 @@ class Said:
     delivery: int
     chat: int
     lane: str
-    long: bool
     words: str
 
 
@@ -61,15 +61,17 @@ class Network:
 
     def takes(self, action: Outgoing) -> str | None:
         match action:
-            case SendText(transaction=transaction, text=text):
+            case SendText(transaction=transaction, text=said):
                 if self.idempotent and (known := self.latest(transaction)) is not None:
                     return known
-                arrival = Arrival(transaction, f"m{len(self.arrived)}", text.plain.startswith("↻"))
+                arrival = Arrival(transaction, f"m{len(self.arrived)}", said.plain.startswith("↻"))
                 self.arrived.append(arrival)
-                self.shown[arrival.id] = text.plain
+                self.shown[arrival.id] = said.plain
                 return arrival.id
-            case EditText(message=message, text=text):
-                self.shown[message] = text.plain
+            case EditText(message=message, text=said):
+                self.shown[message] = said.plain
+            case Withdraw(message=message):
+                self.shown.pop(message, None)
         return None
 
     def latest(self, transaction: str) -> str | None:
@@ -104,10 +106,10 @@ class Machine(RuleBasedStateMachine):
 
     # --- what people and handlers do ---------------------------------------------------------------------------------
 
-    @rule(chat=st.integers(0, 1), lane=st.sampled_from(["K1", "N1"]), long=st.booleans())
-    def says(self, chat: int, lane: str, long: bool) -> None:
+    @rule(chat=st.integers(0, 1), lane=st.sampled_from(["K1", "N1"]), parts=st.sampled_from([1, 3]))
+    def says(self, chat: int, lane: str, parts: int) -> None:
         number = len(self.said)
-        said = Said(0, self.chats[chat], lane, long, _words(f"message {number}", long))
+        said = Said(0, self.chats[chat], lane, _words(f"message {number}", parts))
 
         def unit(tx: Transaction) -> int:
             tx.deliveries.add(Say(said.chat, _content(said), subject=lane, name=f"said/{number}"))
@@ -118,13 +120,13 @@ class Machine(RuleBasedStateMachine):
         self.said.append(said)
 
     @precondition(lambda self: self.said)
-    @rule(which=st.integers(0, 10_000))
-    def changes(self, which: int) -> None:
+    @rule(which=st.integers(0, 10_000), parts=st.integers(1, 4))
+    def changes(self, which: int, parts: int) -> None:
         number = which % len(self.said)
         said = self.said[number]
         if said.delivery in self.failed:
             return
-        said.words = _words(f"changed {number} {which}", said.long)
+        said.words = _words(f"changed {number} {which}", parts)
         self.unit(lambda tx: tx.deliveries.add(Edit(said.chat, Named(f"said/{number}"), _content(said))))
 
     @rule(seconds=st.integers(0, 400))
@@ -259,22 +261,22 @@ class Machine(RuleBasedStateMachine):
                 assert self._reads(said.delivery) == "".join(said.words.split())
 
     def _reads(self, delivery: int) -> str:
-        """What stands there of it, without the mark of what was repeated, wherever it was cut."""
-        latest: dict[int, str] = {}
-        for arrival in self.network.arrived:
-            if (found := _OF.match(arrival.transaction)) and int(found[1]) == delivery:
-                latest[int(found[2])] = re.sub(r"^↻ ?([KN]\d+\n)?", "", self.network.shown[arrival.id])
-        return "".join("".join(latest[position] for position in sorted(latest)).split())
+        """What stands there of it as far as we know, without the mark of what was repeated, wherever it was cut."""
+        known = text("SELECT network_id FROM copy WHERE delivery_id = :delivery ORDER BY position, id")
+        with self.engine.begin() as connection:
+            ids = connection.execute(known, {"delivery": delivery}).scalars().all()
+        parts = (re.sub(r"^↻ ?([KN]\d+\n)?", "", self.network.shown[id]) for id in ids)
+        return "".join("".join(parts).split())
 
 
 def _group(tx: Transaction, name: str) -> int:
     return tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
 
 
-def _words(said: str, long: bool) -> str:
-    """Long ones fall into several messages, and into as many when they are changed."""
+def _words(said: str, parts: int) -> str:
+    """Words that fall into so many messages."""
     said = f"{said:.<20}"
-    return "\n\n".join(f"{said}, part {number}: ".ljust(50, "x") for number in range(3)) if long else said
+    return "\n\n".join(f"{said}, part {number}: ".ljust(32, "x") for number in range(parts)) if parts > 1 else said
 
 
 def _content(said: Said) -> tuple[Verbatim, ...]:

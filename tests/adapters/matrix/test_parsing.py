@@ -24,9 +24,11 @@ from bot.model import (
     Message,
     MovedChat,
     Person,
+    Pinned,
     Raw,
     Reacted,
     Removed,
+    Renamed,
     Span,
     SpanKind,
     Text,
@@ -184,9 +186,10 @@ def test_relations() -> None:
     annotation = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$root", "key": "✅"}}
     reacted = one({"type": "m.reaction", "content": annotation})
     assert isinstance(reacted, Reacted)
-    assert (reacted.message, reacted.key) == ("$root", "✅")
-    assert one({"type": "m.room.redaction", "content": {"redacts": "$root"}}) == Deleted(CHAT, "$root", AT)
-    assert one({"type": "m.room.redaction", "redacts": "$root", "content": {}}) == Deleted(CHAT, "$root", AT)
+    assert (reacted.message, reacted.key, reacted.id) == ("$root", "✅", "$e")
+    maria = Person("matrix", "@maria:a.be", "Maria")
+    assert one({"type": "m.room.redaction", "content": {"redacts": "$root"}}) == Deleted(CHAT, "$root", AT, maria)
+    assert one({"type": "m.room.redaction", "redacts": "$root", "content": {}}) == Deleted(CHAT, "$root", AT, maria)
 
 
 def test_our_own_events_are_receipts() -> None:
@@ -228,6 +231,27 @@ def test_rooms_move_and_keys_are_missing() -> None:
     assert one(tombstone) == MovedChat(CHAT, Chat("matrix", "!new"), AT)
     encrypted = {"type": "m.room.encrypted", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
     assert one(encrypted) == Unreadable(CHAT, ChatKind.GROUP, "$e", AT)
+
+
+def test_what_is_pinned_is_the_difference_that_a_person_made() -> None:
+    """Odd entries are no messages; the bot's own changes are no news."""
+    pinned = {"type": "m.room.pinned_events", "state_key": "", "content": {"pinned": ["$b", "$c", "$c", 5]}}
+    assert parse(raw(pinned | {"before": ["$a", "$b", None]}), "matrix") == (
+        Pinned(CHAT, "$a", AT, False),
+        Pinned(CHAT, "$c", AT),
+    )
+    assert parse(raw(pinned | {"content": {"pinned": "no"}}), "matrix") == ()
+    assert parse(raw(pinned | {"sender": "@bot:a.be"}), "matrix") == ()
+    assert nothing("m.room.pinned_events", {"pinned": ["$a"]})
+
+
+def test_a_new_name_is_a_title_unless_it_is_none() -> None:
+    """A room without a name is called by its members."""
+    assert one({"type": "m.room.name", "state_key": "", "content": {"name": "Us"}}) == Renamed(
+        CHAT, ChatKind.GROUP, "Us", AT
+    )
+    for content in ({}, {"name": ""}, {"name": 5}):
+        assert nothing("m.room.name", content, state_key="")
 
 
 def test_half_characters_can_be_stored() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import quote
 
 import pytest
 
@@ -20,19 +21,24 @@ from bot.model import (
     Joined,
     LeaveChat,
     MovedChat,
+    PinMessage,
+    Pinned,
     Reacted,
     Removed,
+    Renamed,
     SendReaction,
     SendText,
     Span,
     SpanKind,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
 )
-from bot.ports import Gone, Refused
+from bot.ports import Gone, Moved, Refused
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.servers.matrixuser import MatrixUser
+from tests.servers.synapse import Synapse
 
 pytestmark = pytest.mark.synapse
 
@@ -156,14 +162,87 @@ async def test_what_people_pinned_is_unpinned(core: Core, maria: MatrixUser) -> 
     assert await maria.pinned(room) == [other]
 
 
+async def test_the_bot_pins_what_it_may(core: Core, maria: MatrixUser) -> None:
+    """Beside what people have pinned; where it may not, it is refused and all stays."""
+    room = await room_with(core, maria, False)
+    rules, pinning = await maria.say(room, "rules"), PinMessage(core.chat(room), await core.says(room, "news", "t1"))
+    await maria.pin(room, rules)
+    with pytest.raises(Refused):
+        await core.adapter.send(pinning)
+    await maria.makes_moderator(room, core.user)
+    for _ in range(2):
+        await core.adapter.send(pinning)
+    assert await maria.pinned(room) == [rules, pinning.message]
+
+
+async def test_what_a_person_pins_and_unpins_is_told(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """One by one, though the room has one list; what the bot itself does there is no news."""
+    room = await room_with(core, maria, encrypted)
+    rules, news = await maria.say(room, "rules"), await maria.say(room, "news")
+    await maria.pin(room, rules)
+    await core.gets(Pinned, room, lambda pinned: pinned.message == rules)
+    await maria.makes_moderator(room, core.user)
+    await core.adapter.send(PinMessage(core.chat(room), await core.says(room, "our own", "t1")))
+    await maria.pin(room, news)
+    await core.gets(Pinned, room, lambda pinned: pinned.message == news)
+    told = [(e.message, e.pinned) for e in core.events if isinstance(e, Pinned)]
+    ours = next(message for message, _ in told if message not in (rules, news))
+    assert told == [(rules, True), (rules, False), (ours, False), (news, True)]
+
+
 async def test_a_reaction_sent_twice_succeeds_twice(core: Core, maria: MatrixUser) -> None:
     """The homeserver refuses the second one under another transaction id: it stands there, which is what was wanted."""
     room = await room_with(core, maria, encrypted=False)
     root = await maria.say(room, "root")
-    await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t1"))
-    await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t2"))
+    first = await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t1"))
+    assert await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t2")) == first
     await maria.wait(lambda: maria.seen(room)[-1].reactions)
     assert maria.seen(room)[-1].reactions == [(core.user, "👀")]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by its id", "by what it is"])
+async def test_the_bot_takes_its_reaction_back(core: Core, maria: MatrixUser, encrypted: bool, known: bool) -> None:
+    """That one, and nobody else's; as often as it is asked."""
+    room = await room_with(core, maria, encrypted)
+    root = await maria.say(room, "root")
+    await maria.react(room, root, "👀")
+    await core.adapter.send(SendReaction(core.chat(room), root, "❤", "t1"))
+    receipt = await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t2"))
+    for transaction in ("t3", "t4"):
+        taking = TakeReaction(core.chat(room), root, "👀", transaction, receipt.message if known else None)
+        await core.adapter.send(taking)
+    await maria.wait(lambda: any(e["type"] == "m.room.redaction" for e in maria.events[room]))
+    gone = [e.get("redacts") or e["content"]["redacts"] for e in maria.events[room] if e["type"] == "m.room.redaction"]
+    assert set(gone) == {receipt.message}
+
+
+async def test_a_reaction_that_is_taken_back_names_itself(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """Which message it was to only the core can know: the homeserver does not say any more."""
+    room = await room_with(core, maria, encrypted)
+    reaction = await maria.react(room, await maria.say(room, "root"), "👍")
+    assert (await core.gets(Reacted, room)).id == reaction
+    await maria.redact(room, reaction)
+    deleted = await core.gets(Deleted, room)
+    assert (deleted.id, deleted.person and deleted.person.id) == (reaction, maria.id)
+
+
+async def test_a_new_name_of_the_room_is_told(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    room = await room_with(core, maria, encrypted)
+    await maria.client.room_put_state(room, "m.room.name", {"name": "Neighbours & friends"})
+    renamed = await core.gets(Renamed, room)
+    assert (renamed.title, renamed.kind) == ("Neighbours & friends", ChatKind.GROUP)
+
+
+async def test_a_command_in_a_room_keeps_what_it_answers(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """In a thread as well: without it nobody could say which message is meant."""
+    room = await room_with(core, maria, encrypted)
+    root = await maria.say(room, "root")
+    below = await maria.say(room, "below", thread=root)
+    await maria.say(room, "!delete", reply_to=root)
+    await maria.say(room, "!delete this", thread=root, reply_to=below)
+    plainly, threaded = [await core.hears(room, words) for words in ("!delete", "!delete this")]
+    assert (plainly.thread, plainly.reply_to, plainly.addressed) == (None, root, True)
+    assert (threaded.thread, threaded.reply_to, threaded.addressed) == (root, below, True)
 
 
 async def test_choices_are_a_numbered_list_with_reactions(core: Core, maria: MatrixUser, encrypted: bool) -> None:
@@ -190,6 +269,15 @@ async def test_being_put_out_of_a_room_is_told(core: Core, maria: MatrixUser, en
     await maria.kick(room, core.user)
     await core.gets(Removed, room)
     assert core.said(room) == ["last words"]
+    with pytest.raises(Gone):
+        await core.says(room, "hello?", "t1")
+
+
+async def test_a_room_that_is_deleted_is_gone(synapse: Synapse, core: Core, maria: MatrixUser) -> None:
+    """Whoever runs the homeserver can do that."""
+    room = await room_with(core, maria, encrypted=False)
+    await asyncio.to_thread(synapse.administer, "DELETE", f"/v2/rooms/{quote(room)}", {"block": True, "purge": False})
+    await core.gets(Removed, room)
     with pytest.raises(Gone):
         await core.says(room, "hello?", "t1")
 
@@ -236,6 +324,36 @@ async def test_an_upgraded_room_moves(core: Core, maria: MatrixUser) -> None:
     room = await room_with(core, maria, encrypted=False)
     new = await maria.upgrade(room)
     assert (await core.gets(MovedChat, room)).to == core.chat(new)
+    with pytest.raises(Refused):
+        await core.adapter.send(JoinChat(core.chat(new)))
+    await maria.invite(new, core.user)
+    await core.joins(new)
+    await core.says(new, "here we are", "t1")
+    await maria.sees(new, "here we are")
+
+
+async def test_the_bot_is_in_a_room_that_lets_it_in_before_anybody_hears_of_it(core: Core, maria: MatrixUser) -> None:
+    """What is said there goes out at once; and what was said into the old room meanwhile is to go there."""
+    room = await room_with(core, maria, encrypted=False)
+    await maria.client.room_put_state(room, "m.room.join_rules", {"join_rule": "public"})
+    new = await maria.upgrade(room)
+    with pytest.raises(Moved) as moved:
+        await core.says(room, "on its way", "t1")
+    assert moved.value.to == new
+    await core.says(new, "on its way", "t1")
+    await core.gets(MovedChat, room)
+    await maria.sees(new, "on its way")
+
+
+async def test_a_ban_ends_the_chat(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    room = await room_with(core, maria, encrypted)
+    await maria.client.room_ban(room, core.user)
+    await core.gets(Removed, room)
+    for action in (SendText(core.chat(room), Text("hello?"), "t1"), SendReaction(core.chat(room), "$e", "👍", "t2")):
+        with pytest.raises(Gone):
+            await core.adapter.send(action)
+    with pytest.raises(Refused):
+        await core.adapter.send(JoinChat(core.chat(room)))
 
 
 async def test_a_new_member_can_read_at_once(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:

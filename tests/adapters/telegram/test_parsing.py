@@ -23,13 +23,16 @@ from bot.model import (
     Message,
     MovedChat,
     Person,
+    Pinned,
     Pressed,
     Raw,
     Reacted,
     Removed,
+    Renamed,
     Span,
     SpanKind,
     Text,
+    Unreacted,
 )
 
 Json = dict[str, Any]
@@ -214,8 +217,8 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
     [
         {"new_chat_members": [BOT]},
         {"left_chat_member": ANA},
-        {"new_chat_title": "x"},
-        {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}},
+        {"new_chat_photo": []},
+        {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}, "sender": BOT},
         {"migrate_from_chat_id": -5},
         {"forum_topic_created": {"name": "x"}},
     ],
@@ -223,6 +226,24 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
 def test_service_messages_mean_nothing(fields: Json) -> None:
     """What matters of them comes as an update of its own."""
     assert read(message(GROUP, **fields)) == ()
+
+
+def test_a_new_title_is_told() -> None:
+    (event,) = read(message({**GROUP, "title": "Straat"}, new_chat_title="Straat"))
+    assert event == Renamed(Chat("telegram", "-100"), ChatKind.GROUP, "Straat", TIME)
+
+
+def test_what_a_person_pins_is_told() -> None:
+    """Of an old message Telegram shows nothing but its id."""
+    (event,) = read(message(GROUP, pinned_message={"message_id": 3, "date": 0, "chat": GROUP}))
+    assert event == Pinned(Chat("telegram", "-100"), "3", TIME)
+
+
+def test_a_command_in_a_group_keeps_what_it_answers() -> None:
+    """Without it nobody could say which message is meant."""
+    answered = {"message_id": 3, "date": 0, "chat": GROUP, "from": ANA}
+    command = said(GROUP, text="/delete@Schakel_bot", reply_to_message=answered)
+    assert (command.text.plain, command.reply_to, command.addressed) == ("/delete", "3", True)
 
 
 def test_whoever_comes_into_a_group_is_named() -> None:
@@ -313,11 +334,16 @@ def reactions(old: list[str], new: list[str], **fields: Any) -> Json:
     return {"update_id": 1, "message_reaction": body | {"new_reaction": listed(new)} | fields}
 
 
-def test_each_new_reaction_is_an_event() -> None:
-    """Those that were there before are none, nor are those taken away."""
+def test_each_new_reaction_is_an_event_and_each_that_is_taken_back() -> None:
+    """Those that were there before are none."""
     seen = read(reactions(["👍", "🔥"], ["👍", "❤", "🎉"]))
-    assert [event.key for event in seen if isinstance(event, Reacted)] == ["❤", "🎉"]
-    assert read(reactions(["👍"], [])) == ()
+    assert [(type(event), getattr(event, "key", "")) for event in seen] == [
+        (Unreacted, "🔥"),
+        (Reacted, "❤"),
+        (Reacted, "🎉"),
+    ]
+    (event,) = read(reactions(["👍"], []))
+    assert event == Unreacted(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", "👍", TIME)
 
 
 def test_an_emoji_of_somebodys_own_is_no_reaction_to_us() -> None:

@@ -25,12 +25,14 @@ from bot.model import (
     JoinChat,
     LeaveChat,
     Outgoing,
+    PinMessage,
     Receipt,
     SendReaction,
     SendText,
     SetCommands,
     Span,
     SpanKind,
+    TakeReaction,
     Text,
     UnpinMessage,
     Withdraw,
@@ -183,6 +185,32 @@ async def test_a_reaction_is_shown(bot: Bot, ana: Person) -> None:
     assert list(asked.reactions.values()) == [["👍"]]
     with pytest.raises(Refused, match="reaction_invalid"):
         await perform(bot, SendReaction(chat(ana.id), str(asked.id), "✅", "t"))
+
+
+async def test_a_reaction_is_taken_back(bot: Bot, ana: Person) -> None:
+    """As often as it is asked."""
+    asked = ana.writes("Kunt u helpen?")
+    await perform(bot, SendReaction(chat(ana.id), str(asked.id), "👍", "t1"))
+    for _ in range(2):
+        await perform(bot, TakeReaction(chat(ana.id), str(asked.id), "👍", "t2"))
+    assert list(asked.reactions.values()) == [[]]
+
+
+async def test_a_message_is_pinned_without_a_sound(server: BotApiServer, bot: Bot, ana: Person) -> None:
+    """Where the bot may not it is refused, and writing goes on."""
+    group = server.group("Bairro", [ana], supergroup=True)
+    group.adds_bot()
+    receipt = await perform(bot, say(group.id))
+    pinning = PinMessage(chat(group.id), str(receipt.message))
+    with pytest.raises(Refused, match="not enough rights to manage pinned messages"):
+        await perform(bot, pinning)
+    group.promotes_bot()
+    for _ in range(2):
+        await perform(bot, pinning)
+    assert group.chat.pinned == [int(receipt.message or 0)]
+    assert server.calls[-1].params["disable_notification"] in (True, "true")
+    with pytest.raises(Refused, match="message to pin not found"):
+        await perform(bot, PinMessage(chat(group.id), "999"))
 
 
 async def test_a_press_is_answered_once(server: BotApiServer, bot: Bot, ana: Person) -> None:

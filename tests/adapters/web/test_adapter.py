@@ -38,6 +38,7 @@ from bot.model import (
     SetCommands,
     Text,
     UnpinMessage,
+    Unreacted,
     Withdraw,
 )
 from bot.ports import Down, Gone, Home, NotSent, Refused
@@ -156,14 +157,17 @@ async def test_edits_deletions_reactions_and_presses_reach_the_core(web: Web, co
     async with core.receiving():
         await web.post("coordination", "edits", person="wim", message=int(mine), text="wij")
         await web.post("coordination", "reactions", person="leila", message=int(asked), emoji="✅", on=True)
+        await web.post("coordination", "reactions", person="leila", message=int(asked), emoji="✅", on=False)
         press = await web.press("coordination", "leila", asked, "c1", "a page")
         await web.post("coordination", "withdrawals", person="wim", message=int(mine))
         events = await core.until(lambda incoming: any(isinstance(event, Deleted) for event in incoming))
-    edited, reacted, pressed, deleted = events[-4:]
+    edited, reacted, unreacted, pressed, deleted = events[-5:]
     assert isinstance(edited, Edited)
     assert (edited.id, edited.text.plain) == (mine, "wij")
     assert isinstance(reacted, Reacted)
     assert (reacted.message, reacted.key, reacted.person.id) == (asked, "✅", "leila")
+    assert isinstance(unreacted, Unreacted)
+    assert (unreacted.message, unreacted.key, unreacted.person) == (asked, "✅", reacted.person)
     assert isinstance(pressed, Pressed)
     assert (pressed.message, pressed.choice, pressed.press) == (asked, "c1", press)
     assert isinstance(deleted, Deleted)

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.web.render import WORDS, page_language
 from adapters.web.settings import Settings, demo_chats
-from bot.model import Chat, Choice, SendReaction, SendText, Span, SpanKind, Text, Withdraw
+from bot.model import Chat, Choice, SendReaction, SendText, Span, SpanKind, TakeReaction, Text, Withdraw
 from tests.adapters.web.conftest import Core, Web, web_network
 
 
@@ -100,6 +100,8 @@ async def test_reactions_count_people_once_and_can_be_taken_away(web: Web, core:
     page = (await web.http.get("/")).text
     assert 'data-react="👀"' in page
     assert 'data-people=" annelies "' not in page
+    await web.adapter.send(TakeReaction(Chat("web", "organisation"), message, "👀", "s"))
+    assert 'data-react="👀"' not in (await web.http.get("/")).text
 
 
 async def test_a_long_chat_is_shown_in_parts_and_an_old_card_that_is_spoken_of_at_once(web: Web) -> None:

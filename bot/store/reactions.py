@@ -1,0 +1,66 @@
+"""Reactions that people have put to messages we know: what is taken back can be told, and what still stands."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, literal, select
+
+from bot.model import Reacted, Unreacted
+from bot.store.tables import copy, reaction
+
+if TYPE_CHECKING:
+    from bot.store.transaction import Transaction
+
+
+class Reactions:
+    """They go with the row of their message's copy."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def added(self, chat_id: int, event: Reacted) -> None:
+        """Remember a reaction to a message that we know."""
+        to = select(copy.c.id, literal(_mark(event)), literal(event.key)).where(
+            copy.c.chat_id == chat_id, copy.c.network_id == event.message
+        )
+        rows = self._tx.insert(reaction).from_select(["copy_id", "mark", "key"], to)
+        self._tx.connection.execute(rows.on_conflict_do_nothing())
+
+    def removed(self, chat_id: int, event: Unreacted) -> None:
+        """The network says which it was."""
+        of = select(copy.c.id).where(copy.c.chat_id == chat_id, copy.c.network_id == event.message).scalar_subquery()
+        self._tx.connection.execute(delete(reaction).where(reaction.c.copy_id == of, reaction.c.mark == _mark(event)))
+
+    def taken_back(self, chat_id: int, id: str) -> tuple[str, str] | None:
+        """The reaction with that id on the network is no more: to which message it was, and its emoji. None: that is
+        no reaction we know."""
+        row = self._tx.connection.execute(
+            select(reaction.c.id, copy.c.network_id, reaction.c.key)
+            .join(copy, copy.c.id == reaction.c.copy_id)
+            .where(reaction.c.mark == id, copy.c.chat_id == chat_id)
+        ).first()
+        if row is None:
+            return None
+        self._tx.connection.execute(delete(reaction).where(reaction.c.id == row.id))
+        return row.network_id, row.key
+
+    def stands(self, chat_id: int, message: str, key: str) -> bool:
+        """Whether anybody's reaction of that emoji is still there."""
+        found = exists().where(
+            reaction.c.copy_id == copy.c.id,
+            reaction.c.key == key,
+            copy.c.chat_id == chat_id,
+            copy.c.network_id == message,
+        )
+        return bool(self._tx.connection.execute(select(found)).scalar())
+
+
+def _mark(event: Reacted | Unreacted) -> str:
+    """The reaction's own id; where it has none, something that says whether it is the same, and not whose."""
+    if isinstance(event, Reacted) and event.id is not None:
+        return event.id
+    who = "" if event.person is None else event.person.id
+    told = "\0".join((event.chat.account, event.chat.id, event.message, who, event.key))
+    return blake2b(told.encode(), digest_size=12).hexdigest()
