@@ -137,7 +137,7 @@ class App:
             self.leases.holds,
             self.measures,
         )
-        self.translators = Translators(self.writer, self.engines, self._not_translated)
+        self.translators = Translators(self.writer, self.engines, self.media, self._not_translated)
         self.scheduler = Scheduler(self.writer, parts.clock)
         self.broadcasting = Broadcasting(self.writer)
         configured = [*parts.adapters, *self.measures.translations]

@@ -20,7 +20,14 @@ CALLED = {
 SPOKEN = frozenset({"voice", "audio", "video_note"})
 """Kinds in which somebody most likely speaks."""
 
-_NAMED = {"photo": "photo", "voice": "voice", "audio": "sound", "video": "video", "video_note": "video"}
+_NAMED = {
+    "photo": "photo",
+    "voice": "voice",
+    "audio": "sound",
+    "video": "video",
+    "video_note": "video",
+    "animation": "animation",
+}
 _SUFFIXES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",

@@ -20,7 +20,7 @@ from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_
 from bot.hours import Hours, parse_hours
 from bot.links import Names
 from bot.listening import host_and_port, is_loopback
-from bot.ports import Adapter, Engine
+from bot.ports import Adapter, Engine, Transcriber
 from bot.request_settings import ClosedDate, RequestSettings
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
@@ -210,6 +210,7 @@ class EngineLists(Section):
 
     notices: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
     consent: str | None = None
 
     @field_validator("consent")
@@ -234,15 +235,17 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`notices` and `conversations` name engines in the order in which they are tried.
+    """`notices` and `conversations` name engines in the order in which they are tried, `voices` those that write down
+    what members say.
 
-    `read_by`: who else reads what members and helpers write, because an engine is theirs.
+    `read_by`: who else reads what members and helpers write, or hears what they say, because an engine is theirs.
     """
 
     notices: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
     read_by: tuple[str, ...] = ()
     engines: Mapping[str, EngineConfig] = field(default_factory=dict)
+    voices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,21 +357,27 @@ def _translation(findings: Findings) -> Translation:
     values.pop("engines", None)
     names = findings.table((*at, "engines"))
     lists = findings.validated(EngineLists, values, at, also=("engines",)) or EngineLists()
-    for key, engines in (("notices", lists.notices), ("conversations", lists.conversations)):
+    for key in ("notices", "conversations", "voices"):
+        engines: tuple[str, ...] = getattr(lists, key)
         for engine in (engine for engine in engines if engine not in names):
             remedy = f"write a section [translation.engines.{engine}], or remove it here"
             meant = no_such(engine, names, "the engines are") if names else ""
             findings.report((*at, key), f'there is no engine "{engine}"; {meant if "did you" in meant else remedy}')
     plugins = _plugins(findings, (*at, "engines"), names, ENGINES, "translation engine")
     made = {name: EngineConfig(kind, settings) for name, kind, settings in plugins}
-    read_by = _read_by(made, lists.conversations)
+    for name in lists.voices:
+        if name in made and not issubclass(engine_class(made[name].kind), Transcriber):
+            findings.report(
+                (*at, "voices"), f'the engine "{name}" cannot write down what somebody says; remove it here'
+            )
+    read_by = _read_by(made, (*lists.conversations, *lists.voices))
     if read_by and lists.consent is None:
         findings.report(
-            (*at, "conversations"),
+            (*at, "conversations" if _read_by(made, lists.conversations) else "voices"),
             f"{', '.join(read_by)} would read what people in need write; use an engine on a machine of your own, or, "
             f'if you have thought it over, add consent = "{CONSENT}" to [translation]: the bot then tells them first',
         )
-    return Translation(lists.notices, lists.conversations, read_by, made)
+    return Translation(lists.notices, lists.conversations, read_by, made, lists.voices)
 
 
 def _read_by(engines: Mapping[str, EngineConfig], used: Iterable[str]) -> tuple[str, ...]:

@@ -149,6 +149,8 @@ def _event_line(one: Answer) -> str:
 
 
 def _translation_line(one: Answer) -> str:
+    if one["purpose"] == "voice":
+        return f"{one['id']}  {_when(one['at'])}  a voice, to be written down: {one['why']}"
     what = "a notice" if one["purpose"] == "notice" else "people's words"
     return f"{one['id']}  {_when(one['at'])}  {what}, {one['from']} to {one['to']}: {one['why']}"
 

@@ -16,7 +16,7 @@ class Translated:
     translation: int
     text: int
     language: str
-    purpose: str  # notice, conversation
+    purpose: str  # notice, conversation, voice
 
 
 @dataclass(frozen=True, slots=True)

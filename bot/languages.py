@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 import regex
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from bot.kinds import wordless
+
 # --- codes ---------------------------------------------------------------------------------------------------------
 
 _THREE = {
@@ -192,6 +194,8 @@ def _known() -> frozenset[str]:
 
 def guess(text: str, among: Sequence[str]) -> str | None:
     """The language of the text, one of `among`; None when it is too short, in between, or in none of them."""
+    if wordless(text):
+        return None
     script, letters = main_script(text)
     candidates = [code for code in dict.fromkeys(among) if script in _WRITTEN_IN.get(code, _LATIN)]
     shared = script in ("Latin", "Arabic", "Cyrillic")

@@ -15,6 +15,9 @@ from bot.model import Person
 Names = Literal["name", "initials", "none"]
 """How whoever writes in a linked chat is called in the others."""
 
+NOBODY = -1
+"""The writer of what was said too long ago."""
+
 _GRAPHEME = regex.compile(r"\X")
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
 
@@ -60,8 +63,8 @@ def named(link: int, name: str | None) -> int | None:
 
 
 def fingerprint(person: Person, message: str) -> int:
-    """Tells whether somebody is the writer of a message, in all likelihood; two bytes, and others for each message: so
-    nobody can be found by it, nor two messages be found to be of one person."""
+    """Tells whether somebody is the writer of a message, in all likelihood. It is another for each message, and names
+    nobody; but whoever has a list of a group's members could try them, so it is kept no longer than the words."""
     told = "\0".join((person.account, person.id, message)).encode()
     return int.from_bytes(hashlib.sha256(told).digest()[:2])
 

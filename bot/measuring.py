@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,6 +19,7 @@ from bot.ports import (
     Engine,
     EngineError,
     Gone,
+    Heard,
     Marked,
     Moved,
     NotSent,
@@ -25,10 +27,13 @@ from bot.ports import (
     Refused,
     Rejected,
     SendError,
+    Transcriber,
     Unavailable,
     Unknown,
     Unsupported,
 )
+
+T = TypeVar("T")
 
 RESULTS = ("sent", "retried", "refused", "gone", "moved", "unknown")
 """What can become of one attempt to send something."""
@@ -196,9 +201,17 @@ class MeasuredEngine:
         return await self._within.check()
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
+        return await self._measured(self._within.translate(paragraphs, source, target))
+
+    async def transcribe(self, recording: Path, mime: str, language: str | None) -> Heard:
+        if not isinstance(self._within, Transcriber):
+            raise Unsupported("the engine cannot write down what somebody says")
+        return await self._measured(self._within.transcribe(recording, mime, language))
+
+    async def _measured(self, call: Awaitable[T]) -> T:
         began = self._steady()
         try:
-            given = await self._within.translate(paragraphs, source, target)
+            given = await call
         except EngineError as error:
             self._measures.not_translated(self.name, reason_of(error))
             if isinstance(error, Rejected):

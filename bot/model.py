@@ -106,7 +106,8 @@ class ChatKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """Something that is not text. `kind`: photo, voice, audio, video, video_note, animation, document; `key` finds it
-    again on its network, and may hold what decrypts it. `size` in bytes, `seconds` of sound or film."""
+    again on its network, and may hold what decrypts it. `size` in bytes, `seconds` of sound or film, `width` and
+    `height` in pixels. `waveform` is how loud a voice is along its length, from 0 to 1024; empty where nobody says."""
 
     kind: str
     key: str = field(repr=False)
@@ -114,6 +115,9 @@ class Attachment:
     size: int | None = None
     mime: str | None = None
     seconds: int | None = None
+    width: int | None = None
+    height: int | None = None
+    waveform: tuple[int, ...] = ()
 
 
 # --- what arrives --------------------------------------------------------------------------------------------------
@@ -126,7 +130,7 @@ class Message:
     `thread` is the network id of the thread's first message (Matrix) or the topic's id (Telegram forum);
     `reply_to` the network id of the message answered. `addressed`: the bot is mentioned, or a command is meant for it.
     `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
-    neither text nor an attachment we know ("poll", "location", "contact", …); its text may be empty. `album` is what
+    nothing that can be passed on ("story", "call", …), or more than its text says; that may be empty. `album` is what
     messages share that were sent as one (several photos).
     """
 

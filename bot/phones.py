@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
+from bot.kinds import places
 from bot.model import Text
 
 _FEWEST, _MOST = 7, 15  # digits; at most 15 with the country, says ITU-T E.164
@@ -42,6 +43,8 @@ def masked(text: Text, number: str) -> Text:
 
 
 def _all(words: str) -> list[tuple[int, int]]:
+    for start, end in places(words):  # degrees are as long as a number, and none
+        words = f"{words[:start]}{'x' * (end - start)}{words[end:]}"
     found = (match.span() for match in _LIKE_A_NUMBER.finditer(words))
     return [(start, end) for start, end in found if _FEWEST <= len(_digits(words[start:end])) <= _MOST]
 

@@ -321,3 +321,21 @@ class Engine(Protocol):
 
     async def check(self) -> list[str]:
         """For `schakel check`, as Adapter.check. Opens the engine if nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody says in a recording, as an engine has understood it, and in which language if it can tell."""
+
+    text: str = field(repr=False)
+    language: str | None = None
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """What an engine has as well that can write down what somebody says. One that can do nothing else raises
+    Unsupported when it is to translate."""
+
+    async def transcribe(self, recording: Path, mime: str, language: str | None) -> Heard:
+        """`recording` is a file of sound or film of that type, which is only read. `language`: the one that whoever
+        speaks has chosen; they may speak another all the same. No words: nobody speaks. Raises an EngineError."""

@@ -26,6 +26,7 @@ from bot.content import (
     Words,
     say,
 )
+from bot.kinds import wordless
 from bot.model import SpanKind, Text
 from bot.notices import TranslationState
 
@@ -93,7 +94,7 @@ def _block(block: Block, language: str, catalogue: Speaks, lookups: Lookups) -> 
 
 
 def _translated(block: Translated, reading: Reading, language: str, catalogue: Speaks) -> Text:
-    if reading.language == language or not reading.original:
+    if reading.language == language or wordless(reading.original.plain):
         return _styled(reading.original, block.style)
     if reading.translated is None or reading.doubtful:
         note = say("note-doubtful") if reading.doubtful else _untranslated(reading.language)

@@ -39,6 +39,7 @@ class Result:
     findings: tuple[Finding, ...]
     retry_after: timedelta | None
     failure: str | None
+    language: str | None = None  # in which it is, where that had to be found out
 
 
 async def translate(

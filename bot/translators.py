@@ -7,17 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from bot.attached import SPOKEN, mime_of
 from bot.leases import HOUSE
+from bot.media import Media
 from bot.notices import StoredFinding
-from bot.ports import Engine
+from bot.ports import LARGEST_FILE, Engine, NotSent, SendError
 from bot.protecting import paragraphs
+from bot.store.attachments import Kept
 from bot.store.texts import Wanted
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from bot.translating import Result, translate
+from bot.transcribing import transcribe
+from bot.translating import SOON, Result, translate
 
-_AT_ONCE = 8  # of each purpose: an engine that hangs over notices keeps nobody's words waiting
-_ATTEMPTS = {"conversation": 4, "notice": 12}  # people's words are soon too late; a notice can wait for its engine
+# Of each purpose: an engine that hangs over notices keeps nobody's words waiting. Listening is hard work for a machine.
+_AT_ONCE = {"conversation": 8, "notice": 8, "voice": 2}
+# People's words are soon too late; a notice can wait for its engine.
+_ATTEMPTS = {"conversation": 4, "notice": 12, "voice": 6}
+_VOICES = "voices"  # as whose files recordings take room on the disk while an engine listens
 _LONGEST_WAIT = timedelta(minutes=5)
 
 
@@ -25,9 +32,14 @@ class Translators:
     """`engines` by purpose ("notice", "conversation"), in the order in which they are asked."""
 
     def __init__(
-        self, writer: Writer, engines: Mapping[str, Sequence[Engine]], failed: Callable[[str, str], None]
+        self,
+        writer: Writer,
+        engines: Mapping[str, Sequence[Engine]],
+        media: Media,
+        failed: Callable[[str, str], None],
     ) -> None:
         self._writer = writer
+        self._media = media
         self._engines = engines
         self._failed = failed
         self._stirred = asyncio.Event()
@@ -52,7 +64,7 @@ class Translators:
     def _free(self) -> dict[str, int]:
         """How many more of each purpose may be made at once."""
         at_work = Counter(self._busy.values())
-        return {purpose: _AT_ONCE - at_work[purpose] for purpose in _ATTEMPTS if at_work[purpose] < _AT_ONCE}
+        return {purpose: most - at_work[purpose] for purpose, most in _AT_ONCE.items() if at_work[purpose] < most}
 
     async def _rest(self) -> None:
         """Until something is stirred, or a postponed translation is due."""
@@ -79,6 +91,8 @@ class Translators:
             self._stirred.set()
 
     async def _ask(self, wanted: Wanted) -> Result:
+        if wanted.purpose == "voice":
+            return await self._listen(wanted)
         text, source = wanted.text.text.plain, wanted.text.language
         if source is None:
             return Result(None, None, (), None, "the language is not known")
@@ -89,6 +103,25 @@ class Translators:
         memory = await self._writer.run(remembered, HOUSE)
         return await translate(text, source, wanted.language, self._engines[wanted.purpose], memory.get)
 
+    async def _listen(self, wanted: Wanted) -> Result:
+        """Have an engine write down what somebody says; the recording is on the disk only meanwhile."""
+        kept = await self._writer.run(lambda tx: spoken(tx.attachments.of(wanted.text.id)), HOUSE)
+        if kept is None:
+            return Result(None, None, (), None, "there is no recording any more")
+        of = kept.attachment
+        try:
+            async with self._media.fetched(kept.account, of, LARGEST_FILE, to=_VOICES) as file:
+                return await transcribe(file, mime_of(of), wanted.text.language, self._engines.get("voice", ()))
+        except NotSent as error:
+            return Result(None, None, (), error.retry_after or SOON, "the recording cannot be had now")
+        except SendError:
+            return Result(None, None, (), None, "the recording cannot be had")
+
+
+def spoken(files: Sequence[Kept]) -> Kept | None:
+    """The recording among what came with a text."""
+    return next((kept for kept in files if kept.attachment.kind in SPOKEN), None)
+
 
 def _record(tx: Transaction, wanted: Wanted, result: Result) -> None:
     attempts = wanted.attempts + 1
@@ -97,4 +130,4 @@ def _record(tx: Transaction, wanted: Wanted, result: Result) -> None:
         tx.texts.postpone(wanted.id, wait, attempts)
         return
     findings = [StoredFinding(finding.code, finding.blocking, finding.detail) for finding in result.findings]
-    tx.texts.done(wanted.id, result.text, result.engine, findings, result.failure)
+    tx.texts.done(wanted.id, result.text, result.engine, findings, result.failure, result.language)

@@ -45,6 +45,7 @@ def policy(config: Config) -> Policy:
         zone=bot.time_zone,
         translates_notices=bool(config.translation.notices),
         translates_conversations=bool(config.translation.conversations),
+        transcribes=bool(config.translation.voices),
         read_by=config.translation.read_by,
         questions_threshold=config.notices.questions_threshold,
         names=config.links.names,
@@ -131,4 +132,5 @@ def _by_purpose(config: Config, made: Mapping[str, Engine]) -> dict[str, tuple[E
     return {
         "notice": tuple(made[name] for name in config.translation.notices),
         "conversation": tuple(made[name] for name in config.translation.conversations),
+        "voice": tuple(made[name] for name in config.translation.voices),
     }

@@ -15,7 +15,7 @@ from bot.model import Message, Pressed, Reacted, Text
 from bot.notices import Notice
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import attached, below, cards, feedback, intake, opening
+from handlers import attached, below, cards, feedback, intake, listening, opening
 from handlers.situation import Actions, Situation
 
 Event = Pressed | Reacted | Message
@@ -174,6 +174,8 @@ def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]
         lines.append(say("first-computer-of", names=policy.read_by))
     elif policy.translates_conversations:
         lines.append(say("first-computer"))
+    if policy.transcribes:
+        lines.append(say("first-computer-listens"))
     lines.append(say("first-network", network=network))
     lines.append(say("first-deleted", n=policy.delete_after_days))
     if policy.not_authorities:
@@ -261,6 +263,7 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
         if now.missing or tx.texts.get(text).language is None:
             tx.texts.set_language([text], None if now.missing else language)
         tx.requests.say(request.id, "member", text)
+        listening.listen(text, tx)
     tx.copies.belong(now.texts, request.code)
     tx.dialogues.put(where.chat.id, held=None)
     if now.about is not None and (notice := tx.notices.numbered(now.about)) is not None:

@@ -107,7 +107,7 @@ def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
 
 
 def _stands(tx: Transaction, room: KnownChat, request: Request, line: Spoken) -> bool:
-    names = (_line_name(request, line), echoes.reply_name(request, line.id))
+    names = (line_name(request, line), echoes.reply_name(request, line.id))
     said = [found for name in names if (found := tx.deliveries.named(room.id, name)) is not None]
     return any(found.status != Status.FAILED for found in said) or tx.copies.has_come_in(room.id, line.text)
 
@@ -226,10 +226,11 @@ def _line(tx: Transaction, room: KnownChat, request: Request, line: Spoken, head
     elif files:
         head = "thread-member-sent"
     content: Content = (Line(say(head, code=request.code), "bold"), *attached.lines(tx, line.text), words, *files)
-    return below.said(room, request, content, _line_name(request, line))
+    return below.said(room, request, content, line_name(request, line))
 
 
-def _line_name(request: Request, line: Spoken) -> str:
+def line_name(request: Request, line: Spoken) -> str:
+    """What it is called that shows the room a line of the conversation."""
     return f"{request.code}/line/{line.id}"
 
 

@@ -12,7 +12,7 @@ from bot.content import Line, Sentence, say
 from bot.model import ChatKind, Deleted, Edited, Message
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
-from handlers import asking, attached, below, calling, cards, intake, opening, phone, questions
+from handlers import asking, attached, below, calling, cards, intake, listening, opening, phone, questions
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
 
@@ -111,6 +111,7 @@ def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transact
     for text in texts:
         _in_their_language(text, request, tx)
         line = tx.requests.say(request.id, "member", text)
+        listening.listen(text, tx)
         shown += cards.heard(tx, request, line)
     told = [say("request-open-again" if reopened else "request-continues", code=request.code)]
     if reopened:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot import links
-from bot.actions import Action, Button, Edit, Named, OnNetwork, Priority, React, Recall, Ref, Say
+from bot.actions import Button, Edit, Named, OnNetwork, Pin, Priority, React, Recall, Ref, Say, Unpin, Unreact
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Content, Line, Sentence, Translated, Verbatim, say
 from bot.links import KnownLink, LinkedMessage
-from bot.model import Deleted, Edited, Message, Person, Pressed, Reacted
+from bot.model import Chat, Deleted, Edited, Message, Person, Pinned, Pressed, Reacted, Unreacted
 from bot.operating import PAIRING_LIVES
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
@@ -235,7 +235,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if said.text is not None:
         for kept in tx.attachments.of(said.text):
             tx.attachments.keep(text, kept.account, [kept.attachment])  # its caption was changed
-    tx.links.reads_now(said.id, text)
+    tx.links.reads_now(said, text, event.person)
     tx.copies.reads_now(here.id, event.id, text)
     now = LinkedMessage(said.id, said.link, said.chat, said.network_id, text, said.writer)
     others = _copied(said, tx)
@@ -284,9 +284,42 @@ def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
     said = None if where.chat.link is None else tx.links.meant(where.chat, event.message)
     if said is None:
         return ()
-    actions: list[Action] = []
-    for chat in tx.links.chats(said.link):
-        there = None if chat.id == where.chat.id else _there(chat, said, tx)
-        if there is not None and not tx.links.has_reacted(chat.id, there, event.key):
-            actions.append(React(chat.id, there, event.key, said.subject))
-    return actions
+    return [
+        React(chat.id, there, event.key, said.subject)
+        for chat, there in _places(said, tx)
+        if chat.id != where.chat.id and not tx.links.has_reacted(chat.id, there, event.key)
+    ]
+
+
+def unreacted(event: Unreacted, tx: Transaction) -> Actions:
+    """When nobody's is left, the bot takes its own back everywhere."""
+    said = _spoken_of(event.chat, event.message, tx)
+    if said is None or tx.links.reaction_stands(said, event.key):
+        return ()
+    return [
+        Unreact(chat.id, there, event.key, said.subject)
+        for chat, there in _places(said, tx)
+        if tx.links.has_reacted(chat.id, there, event.key)
+    ]
+
+
+def pinned(event: Pinned, tx: Transaction) -> Actions:
+    """What is put at the top of one chat stands at the top of the others, where the bot may do that."""
+    said = _spoken_of(event.chat, event.message, tx)
+    if said is None:
+        return ()
+    act = Pin if event.pinned else Unpin
+    others = [(chat, there) for chat, there in _places(said, tx) if chat.address != event.chat]
+    return [act(chat.id, there, said.subject) for chat, there in others]
+
+
+def _spoken_of(address: Chat, message: str, tx: Transaction) -> LinkedMessage | None:
+    """What a message in a linked chat says."""
+    here = tx.chats.at(address)
+    return None if here is None or here.link is None else tx.links.meant(here, message)
+
+
+def _places(said: LinkedMessage, tx: Transaction) -> list[tuple[KnownChat, Ref]]:
+    """The chats in which it stands, with where."""
+    places = [(chat, _there(chat, said, tx)) for chat in tx.links.chats(said.link)]
+    return [(chat, there) for chat, there in places if there is not None]

@@ -59,6 +59,7 @@ from handlers import (
     intake,
     leaks,
     linking,
+    listening,
     looking,
     member,
     membership,
@@ -279,7 +280,12 @@ DUE: dict[str, DueHandler] = {
 GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 """All of them hear of a chat that is out of reach."""
 
-TRANSLATED: tuple[TranslatedHandler, ...] = (previews.translated, publishing.translated, echoes.reply_translated)
+TRANSLATED: tuple[TranslatedHandler, ...] = (
+    previews.translated,
+    publishing.translated,
+    echoes.reply_translated,
+    listening.written_down,
+)
 """All of them hear of a translation; what waited for it in a conversation has gone by then."""
 
 EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited, linking.edited)
@@ -291,10 +297,10 @@ DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted, l
 REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted, linking.reacted)
 """All of them hear of a reaction that chose nothing."""
 
-UNREACTED: tuple[UnreactedHandler, ...] = ()
+UNREACTED: tuple[UnreactedHandler, ...] = (linking.unreacted,)
 """All of them hear of a reaction that was taken back."""
 
-PINNED: tuple[PinnedHandler, ...] = ()
+PINNED: tuple[PinnedHandler, ...] = (linking.pinned,)
 """All of them hear of a message that somebody has put at the top of its chat, or taken from there."""
 
 

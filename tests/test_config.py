@@ -85,6 +85,19 @@ class Pigeon:
 
 class Raven:
     pass
+
+class Feathers(BaseModel):
+    pass
+
+class Owl:
+    Settings = Feathers
+    read_by = "The Owl"
+
+    def __init__(self, name, settings):
+        self.name = name
+
+    async def transcribe(self, recording, mime, language):
+        raise NotImplementedError
 '''
 
 
@@ -97,7 +110,7 @@ def somebody_elses_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: carriers\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
         "[schakel.adapters]\npigeon = carriers:Pigeon\nraven = carriers:Raven\nswan = carriers.swans:Swan\n"
-        "lost = carriers_that_fell:Bird\n[schakel.engines]\nparrot = carriers:Pigeon\n"
+        "lost = carriers_that_fell:Bird\n[schakel.engines]\nparrot = carriers:Pigeon\nowl = carriers:Owl\n"
     )
     (site / "carriers").mkdir()
     (site / "carriers" / "__init__.py").write_text(CARRIERS)
@@ -450,6 +463,23 @@ def test_an_engine_of_others_reads_no_conversation_behind_people_s_backs(path: P
     )
     assert read(path, talking + 'consent = "members are told"').translation.read_by == ("Google",)
     assert "must be exactly" in complaint(path, talking + 'consent = "yes"')
+
+
+def test_an_engine_that_only_translates_cannot_listen(path: Path) -> None:
+    """Nor one that is not there."""
+    assert complaint(path, ONLINE + 'voices = ["google"]\nconsent = "members are told"') == (
+        'config.toml: translation.voices: the engine "google" cannot write down what somebody says; remove it here '
+        "(line 14)"
+    )
+    assert 'there is no engine "ear"' in complaint(path, ONLINE + 'voices = ["ear"]')
+
+
+def test_an_engine_of_others_hears_nobody_behind_their_back(path: Path) -> None:
+    """As with what is written."""
+    ear = BOT + CARRIER + '[translation.engines.owl]\n[translation]\nvoices = ["owl"]\n'
+    assert complaint(path, ear).startswith("config.toml: translation.voices: The Owl would read what people")
+    translation = read(path, ear + 'consent = "members are told"').translation
+    assert (translation.voices, translation.read_by) == (("owl",), ("The Owl",))
 
 
 def test_a_single_underscore_in_a_variable_is_pointed_out(path: Path) -> None:

@@ -283,7 +283,7 @@ def _busy(tx: Transaction) -> bool:
         delivery.c.status.in_((Status.READY, Status.SENDING)) | (delivery.c.due_at <= tx.now),
         ~paused | (delivery.c.priority == Priority.PRESS),  # presses are answered whatever the network wants
     )
-    wanted = tx.texts.next_wanted_at(["conversation", "notice"], [])
+    wanted = tx.texts.next_wanted_at(["conversation", "notice", "voice"], [])
     stored = select(func.count()).select_from(broadcast)
     return bool(
         tx.connection.execute(stored).scalar_one()
@@ -326,7 +326,12 @@ def parts_of(
     return Parts(
         url=url,
         data_dir=folder,
-        policy=replace(policy, translates_notices=bool(engines), translates_conversations=bool(engines)),
+        policy=replace(
+            policy,
+            translates_notices=bool(engines),
+            translates_conversations=bool(engines),
+            transcribes=isinstance(engines, Mapping) and "voice" in engines,
+        ),
         adapters={n.account: PaperAdapter(n.account, PaperAdapter.Settings(), n, limits) for n in (network, *others)},
         engines=engines if isinstance(engines, Mapping) else {"notice": engines, "conversation": engines},
         handle=handle,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from itertools import pairwise
 from urllib.parse import quote, unquote
 
 from bot.model import Span, SpanKind, Text
 
 _LINK = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
-_PERSON = re.compile(r"https://matrix\.to/#/((?:@|%40)[^/?]+)", re.IGNORECASE)
+_PERSON = re.compile(r"https://matrix\.to/#/((?:@|%40)[^/?]+)|matrix:u/([^/?]+)", re.IGNORECASE)
+_USER_ID = re.compile(r"@[^:\s]*:[^\s/?#]+")
 _BLOCKS = {SpanKind.PRE, SpanKind.QUOTE}
+_ANCHORS = {SpanKind.LINK, SpanKind.MENTION}
+_NO_BREAK = "\u00a0"
 
 
 # --- ours to Matrix ------------------------------------------------------------------------------------------------
@@ -25,11 +29,18 @@ def body(text: Text) -> str:
     return plain
 
 
+def mentioned(text: Text) -> list[str]:
+    """The people on Matrix who are named."""
+    named = {s.value for s in text.spans if s.kind is SpanKind.MENTION and s.value and _USER_ID.fullmatch(s.value)}
+    return sorted(named)
+
+
 def formatted(text: Text) -> str | None:
     """The text as HTML, everything in it escaped; None where nothing in it is styled."""
-    spans = [s for s in text.spans if s.start < s.end and _tags(s)[0]]
+    spans = _shown(text)
     if not spans:
         return None
+    spaced = re.sub(r"(?<=[ \n]) |\A ", _NO_BREAK, text.plain)  # HTML shows spaces in a row, or in front, as none
     cuts = sorted({0, len(text.plain)} | {s.start for s in spans} | {s.end for s in spans})
     out: list[str] = []
     inside: list[Span] = []
@@ -37,20 +48,59 @@ def formatted(text: Text) -> str | None:
         for span in [*_closed(inside, position, out), *_opening(spans, position)]:
             out.append(_tags(span)[0])
             inside.append(span)
-        words = text.plain[position:following]
-        # A block has lines of its own: the line break beside it would show as an empty line.
-        if any(s.end == position and s.kind in _BLOCKS for s in spans):
-            words = words.removeprefix("\n")
-        if any(s.start == following and s.kind in _BLOCKS for s in spans):
-            words = words.removesuffix("\n")
         preformatted = any(s.kind is SpanKind.PRE for s in inside)
+        words = (text.plain if preformatted else spaced)[position:following]
+        # A block has lines of its own: the line break beside it would show as an empty line.
+        after = any(s.end == position and s.kind in _BLOCKS for s in spans)
+        if after:
+            words = words.removeprefix("\n")
+        if any(s.start == following and s.kind in _BLOCKS for s in spans) and _ends_a_line(
+            text.plain[:following], after and not words.strip("\n")
+        ):
+            words = words.removesuffix("\n")
         out.append(escape(words) if preformatted else escape(words).replace("\n", "<br>"))
     return "".join(out)
 
 
+def _ends_a_line(before: str, between_blocks: bool) -> bool:
+    """Whether the last line break before a block is no more than the end of a line: no empty line is to be seen."""
+    return not between_blocks and not before.endswith("\n\n")
+
+
+def _shown(text: Text) -> list[Span]:
+    """The spans that can be shown: none outside of the text, no link within a link, and what begins outside of a block
+    and ends in it cut in two, so that the block stays whole."""
+    kept: list[Span] = []
+    for span in sorted(text.spans, key=lambda s: (s.start, -s.end)):
+        span = _fitted(span, text.plain)
+        if span.start >= span.end or not _tags(span)[0]:
+            continue
+        if span.kind in _ANCHORS and any(s.kind in _ANCHORS and s.end > span.start for s in kept):
+            continue
+        kept.append(span)
+    edges = sorted({edge for s in kept if s.kind in _BLOCKS for edge in (s.start, s.end)})
+    return [piece for span in kept for piece in (_cut(span, edges) if span.kind not in _BLOCKS else [span])]
+
+
+def _fitted(span: Span, plain: str) -> Span:
+    """Within the text; a block without empty lines at its ends, which HTML would not show."""
+    start, end = max(span.start, 0), min(span.end, len(plain))
+    if span.kind in _BLOCKS:
+        start += len(plain[start:end]) - len(plain[start:end].lstrip("\n"))
+        end = start + len(plain[start:end].rstrip("\n"))
+    return Span(start, end, span.kind, span.value)
+
+
+def _cut(span: Span, edges: list[int]) -> list[Span]:
+    places = [span.start, *(edge for edge in edges if span.start < edge < span.end), span.end]
+    return [Span(start, end, span.kind, span.value) for start, end in pairwise(places)]
+
+
 def _opening(spans: list[Span], position: int) -> list[Span]:
-    """The spans that begin here, the longest first, so that the others nest in it."""
-    return sorted((s for s in spans if s.start == position), key=lambda s: -s.end)
+    """The spans that begin here, blocks and then the longest first, so that the others nest in them."""
+    return sorted(
+        (s for s in spans if s.start == position), key=lambda s: (s.kind not in _BLOCKS, -s.end, s.kind is SpanKind.PRE)
+    )
 
 
 def _closed(inside: list[Span], position: int, out: list[str]) -> list[Span]:
@@ -71,11 +121,11 @@ def _tags(span: Span) -> tuple[str, str]:
             return f'<a href="{escape(span.value)}">', "</a>"
         case SpanKind.LINK:
             return "", ""
-        case SpanKind.MENTION if span.value:
+        case SpanKind.MENTION if span.value and _USER_ID.fullmatch(span.value):
             return f'<a href="https://matrix.to/#/{quote(span.value, safe="@:")}">', "</a>"
         case SpanKind.MENTION:
             return "", ""
-        case SpanKind.PRE if span.value and re.fullmatch(r"[\w+-]+", span.value):
+        case SpanKind.PRE if span.value and re.fullmatch(r"[\w+#.-]{1,40}", span.value):
             return f'<pre><code class="language-{span.value}">', "</code></pre>"
         case SpanKind.PRE:
             return "<pre><code>", "</code></pre>"
@@ -111,11 +161,19 @@ _KINDS = {
     "code": SpanKind.CODE,
     "pre": SpanKind.PRE,
     "blockquote": SpanKind.QUOTE,
-}
-_LINES = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "tr", "table", "pre", "blockquote", "hr"}
+    "th": SpanKind.BOLD,
+    "summary": SpanKind.BOLD,
+} | {f"h{level}": SpanKind.BOLD for level in range(1, 7)}
+_LINES = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "tr", "table", "caption", "pre", "blockquote"}
+_LINES |= {"hr", "details", "summary"}
+_RULE = "———"
+_LANGUAGE = re.compile(r"(?:^|\s)language-([\w+#.-]{1,40})(?:\s|$)")
 _SILENT = {"mx-reply", "script", "style", "title"}
 _VOID = {"br", "img", "hr"}
+_DEEPEST = 5  # lists within lists that are still set further in
 _DEPTH = 100  # the specification's own limit on nesting
+_SPACES = re.compile(rf"(?<=[ \n{_NO_BREAK}]){_NO_BREAK}|\A{_NO_BREAK}")
+"""Spaces that do not break where others would be lost: in a row, or at the beginning of a line."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 # The standard library's parser needs minutes for 60 KB of hostile markup; these take time in proportion.
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>")
@@ -147,6 +205,7 @@ class _Reader:
         self._counters: list[int | None] = []  # a numbered list's next number, None in a bulleted one
         self._breaks = 0  # line breaks due before the next word
         self._after_bullet = False
+        self._cells = 0  # in this row of a table so far
 
     def words(self, data: str) -> None:
         self._write(data if self._pre else _SPACE.sub(" ", data))
@@ -165,6 +224,16 @@ class _Reader:
         elif tag == "img":
             self._write(given.get("alt", ""))
         self._break(tag)
+        if tag == "hr":
+            self._write(_RULE)
+            self._break(tag)
+        elif tag == "tr":
+            self._cells = 0
+        elif tag in ("td", "th"):
+            self._write(" | " if self._cells else "")
+            self._cells += 1
+        elif given.get("data-mx-spoiler"):
+            self._write(f"({given['data-mx-spoiler']}) ")
         if tag == "li":
             self._bullet()
         elif tag in ("ul", "ol"):
@@ -174,7 +243,15 @@ class _Reader:
             self._silent += tag in _SILENT
             self._pre += tag == "pre"
             kind, value = _meaning(tag, given)
+            if tag == "code" and self._pre and (language := _LANGUAGE.search(given.get("class", ""))):
+                self._in_language(language[1])
             self._open.append((tag, len(self._plain) + self._breaks, kind, value))
+
+    def _in_language(self, language: str) -> None:
+        """Of the program text that the code stands in, which says so itself nowhere."""
+        place = next(i for i in reversed(range(len(self._open))) if self._open[i][0] == "pre")
+        tag, start, kind, _ = self._open[place]
+        self._open[place] = (tag, start, kind, language)
 
     def _end(self, tag: str) -> None:
         if not any(entry[0] == tag for entry in self._open):
@@ -188,7 +265,7 @@ class _Reader:
     def text(self) -> Text:
         while self._open:
             self._ended(*self._open.pop())
-        plain = "".join(self._plain).rstrip()
+        plain = _SPACES.sub(" ", "".join(self._plain).rstrip())
         spans = [Span(s.start, min(s.end, len(plain)), s.kind, s.value) for s in self._spans]
         spans.sort(key=lambda s: (s.start, -s.end))
         return Text(plain, tuple(s for s in spans if s.start < s.end))
@@ -217,7 +294,8 @@ class _Reader:
 
     def _bullet(self) -> None:
         number = self._counters[-1] if self._counters else None
-        self._write("• " if number is None else f"{number}. ")
+        deeper = _NO_BREAK * 2 * min(len(self._counters) - 1, _DEEPEST)
+        self._write(deeper + ("• " if number is None else f"{number}. "))
         self._after_bullet = True
         if number is not None:
             self._counters[-1] = number + 1
@@ -238,7 +316,7 @@ def _meaning(tag: str, given: dict[str, str]) -> tuple[SpanKind | None, str | No
     if tag == "a":
         address = given.get("href", "")
         if person := _PERSON.match(address):
-            return SpanKind.MENTION, unquote(person[1])
+            return SpanKind.MENTION, unquote(person[1] or f"@{person[2]}")
         return (SpanKind.LINK, address) if _LINK.match(address) else (None, None)
     if tag == "span" and "data-mx-spoiler" in given:
         return SpanKind.SPOILER, None

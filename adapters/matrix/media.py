@@ -148,11 +148,15 @@ def _pieces(file: Path) -> Iterator[bytes]:
 def told(action: SendFile, where: Json) -> Json:
     """The event's content, but for what it relates to."""
     of = action.attachment
-    info: dict[str, Any] = {"mimetype": mime_of(of), "size": where["size"]}
+    mime = mime_of(of)
+    info: dict[str, Any] = {"mimetype": mime, "size": where["size"]}
     if of.seconds is not None:
         info["duration"] = of.seconds * 1000
+    if of.width is not None and of.height is not None:
+        info |= {"w": of.width, "h": of.height}
+    moves = of.kind == "animation" and mime.startswith("image/")
     content: Json = {
-        "msgtype": _MSGTYPES.get(of.kind, "m.file"),
+        "msgtype": "m.image" if moves else _MSGTYPES.get(of.kind, "m.file"),
         "body": name_of(of),
         "filename": name_of(of),
         "info": info,
@@ -160,7 +164,9 @@ def told(action: SendFile, where: Json) -> Json:
     } | {key: value for key, value in where.items() if key != "size"}
     if of.kind == "voice":  # MSC3245, as every app writes and reads it
         content["org.matrix.msc3245.voice"] = {}
-        content["org.matrix.msc1767.audio"] = {"duration": info["duration"]} if "duration" in info else {}
+        if of.seconds is not None:  # apps on ruma drop a whole message in which this field says no duration
+            shape = {"waveform": list(of.waveform)} if of.waveform else {}
+            content["org.matrix.msc1767.audio"] = {"duration": info["duration"]} | shape
     if action.caption:
         content["body"] = body(action.caption)
         html = formatted(action.caption)

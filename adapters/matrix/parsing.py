@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.matrix import kinds
 from adapters.matrix.html import from_html
 from adapters.matrix.raw import DERIVED
 from bot.model import (
@@ -36,8 +37,11 @@ from bot.model import (
 Json = dict[str, Any]
 
 _MEDIA = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
+_GALLERIES = {"m.gallery", "dm.filament.gallery"}  # several files with one caption: MSC4274
+LOUDEST = 1024  # of a waveform, says MSC1767; it recommends 30 to 120 bars
+_MOST_BARS = 500
+_WIDEST = 100_000  # pixels; what is wider is a mistake
 _LONGEST = 24 * 3600 * 1000  # milliseconds; what is longer is a mistake
-_POLLS = {"m.poll.start", "org.matrix.msc3381.poll.start"}
 _COMMAND = re.compile(r"\s*[!/][^\W\d_]")
 # A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -115,8 +119,11 @@ def _meaning(event: _Event) -> Incoming | None:
         return MovedChat(event.chat, Chat(event.account, _string(event.content, "replacement_room")), event.at)
     if kind == "m.room.name":
         return _renamed(event)
-    if event.sender == event.me["id"] or event.fields.get("redacted") or "state_key" in event.fields:
+    if event.sender == event.me["id"] or event.fields.get("redacted"):
         return None
+    if "state_key" in event.fields:
+        begins = kind in kinds.LIVE and event.content.get("live") is True
+        return _said(event, Text(""), unsupported="live location") if begins else None
     match kind:
         case "m.room.encrypted":
             return Unreadable(event.chat, event.kind, event.id, event.at)
@@ -130,11 +137,14 @@ def _meaning(event: _Event) -> Incoming | None:
         case "m.room.message":
             return _message(event)
         case "m.sticker":
-            return _said(event, Text(""), unsupported="sticker")
+            picture = _attachment(event.content, "m.image")
+            return replace(_said(event, Text("")), attachments=(replace(picture, mime=picture.mime or "image/png"),))
         case "m.call.invite":
             return _said(event, Text(""), unsupported="call")
-        case _ if kind in _POLLS:
-            return _said(event, Text(""), unsupported="poll")
+        case _ if kind in kinds.POLLS:
+            return _poll(event, kind)
+        case _ if kind in kinds.ENDS:
+            return _ended(event)
         case _ if isinstance(event.content.get("body"), str):
             return _said(event, Text(_string(event.content, "body")), unsupported="unknown")
         case _:
@@ -204,11 +214,46 @@ def _message(event: _Event) -> Incoming | None:
         return None  # what programs say: answering it could go on for ever
     if msgtype in _MEDIA:
         return replace(_said(event, _caption(content)), attachments=(_attachment(content, msgtype),))
+    if msgtype in _GALLERIES:
+        files = tuple(_attachment(item, item["itemtype"]) for item in content["itemtypes"])
+        return replace(_said(event, _text(content, reply=False)), attachments=files)
     if msgtype in ("m.text", "m.emote"):
-        return _said(event, _text(content, reply="m.in_reply_to" in relation))
+        text = _text(content, reply="m.in_reply_to" in relation)
+        return _said(event, text, unsupported=None if text else "unknown")
     if msgtype == "m.location":
-        return _said(event, Text(""), unsupported="location")
+        return _place(event)
     return _said(event, Text(_string(content, "body")), unsupported="unknown")
+
+
+def _place(event: _Event) -> Message:
+    try:
+        return _said(event, _plain(kinds.place(event.content)))
+    except ValueError:
+        return _said(event, Text(""), unsupported="location")
+
+
+def _poll(event: _Event, kind: str) -> Incoming:
+    relation = event.content.get("m.relates_to") or {}
+    changed = relation.get("rel_type") == "m.replace"
+    content = event.content["m.new_content"] if changed else event.content
+    try:
+        text = _plain(kinds.poll(content, kind))
+    except ValueError:
+        return _said(event, Text(""), unsupported="poll")
+    if changed:
+        return Edited(event.chat, event.kind, event.person, _string(relation, "event_id"), event.at, text)
+    return _said(event, text)
+
+
+def _ended(event: _Event) -> Message:
+    """An answer to the poll, as it were."""
+    poll = (event.content.get("m.relates_to") or {}).get("event_id")
+    said = _said(event, _plain(kinds.ended(event.content)))
+    return replace(said, reply_to=None if poll is None else _string({"id": poll}, "id"))
+
+
+def _plain(text: Text) -> Text:
+    return replace(text, plain=_storable(text.plain))
 
 
 def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:
@@ -272,14 +317,33 @@ def _attachment(content: Json, msgtype: str) -> Attachment:
     if not _string(where, "url").startswith("mxc://"):
         raise ValueError("an attachment that is not in the media store")
     size, mime = info.get("size"), info.get("mimetype")
+    width, height = _measures(info)
     return Attachment(
-        "voice" if voice and msgtype == "m.audio" else _MEDIA[msgtype],
+        "voice" if voice and msgtype == "m.audio" else "animation" if mime == "image/gif" else _MEDIA[msgtype],
         json.dumps(where, separators=(",", ":"), sort_keys=True),
         _string(content, "filename" if content.get("filename") else "body"),
         size if isinstance(size, int) and size >= 0 else None,
         _storable(mime) if isinstance(mime, str) else None,
         _seconds(content, info),
+        width,
+        height,
+        _waveform(content),
     )
+
+
+def _measures(info: Json) -> tuple[int, int] | tuple[None, None]:
+    """Width and height: both, or neither."""
+    width, height = info.get("w"), info.get("h")
+    known = all(type(one) is int and 0 < one <= _WIDEST for one in (width, height))
+    return (width, height) if known else (None, None)
+
+
+def _waveform(content: Json) -> tuple[int, ...]:
+    """How loud a voice is along its length (MSC1767); empty where what stands there is none."""
+    loud = (content.get("org.matrix.msc1767.audio") or {}).get("waveform")
+    if not isinstance(loud, list) or len(loud) > _MOST_BARS or not all(type(one) is int for one in loud):
+        return ()
+    return tuple(min(max(one, 0), LOUDEST) for one in loud)
 
 
 def _seconds(content: Json, info: Json) -> int | None:

@@ -12,6 +12,7 @@ from itertools import chain
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.kinds import LIVE
 from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
@@ -259,7 +260,7 @@ class Receiver:
     def _concerns(self, event: Json) -> bool:
         """Whether anybody could want to know: not that other people go, not what our other devices do."""
         if "state_key" in event:
-            return event["type"] in _TOLD or self._is_own(event, "join", "leave", "ban")
+            return event["type"] in _TOLD or event["type"] in LIVE or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
     def _opened(self, event: Json, room_id: str) -> Json:

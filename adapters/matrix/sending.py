@@ -12,7 +12,7 @@ from adapters.matrix import inspecting, media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
-from adapters.matrix.html import body, formatted
+from adapters.matrix.html import body, formatted, mentioned
 from adapters.matrix.raw import DERIVED
 from bot.model import (
     AnswerPress,
@@ -283,11 +283,11 @@ def reaction(event_id: str, key: str) -> Json:
 
 
 def _content(text: Text) -> Json:
-    mentioned = {s.value for s in text.spans if s.kind is SpanKind.MENTION and s.value}
+    named = mentioned(text)
     content: Json = {
         "msgtype": "m.notice",
         "body": body(text),
-        "m.mentions": {"user_ids": sorted(mentioned)} if mentioned else {},
+        "m.mentions": {"user_ids": named} if named else {},
     }
     html = formatted(text)
     if html is not None:

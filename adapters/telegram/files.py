@@ -26,6 +26,7 @@ _TAKEN = {
     "animation": frozenset({"video/mp4", "image/gif"}),
 }
 _TIMED = frozenset({"voice", "audio", "video", "video_note", "animation"})
+_MEASURED = frozenset({"video", "animation"})
 
 Send = Callable[..., Awaitable[Message]]
 
@@ -69,6 +70,8 @@ def _call(bot: Bot, kind: str, action: SendFile, content: BinaryIO, manner: Mann
     more = placed(action, manner) | {"reply_markup": keyboard(action.choices)}
     if kind in _TIMED and action.attachment.seconds is not None:
         more["duration"] = action.attachment.seconds
+    if kind in _MEASURED and action.attachment.width is not None and action.attachment.height is not None:
+        more |= {"width": action.attachment.width, "height": action.attachment.height}
     if kind != "video_note" and action.caption:  # a round video has no words
         caption = writable(action.caption)
         more |= {"caption": caption.plain, "caption_entities": to_entities(caption)}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from adapters.telegram import wire
+from adapters.telegram import kinds, wire
 from adapters.telegram.entities import to_text, words
 from bot.model import (
     Added,
@@ -31,6 +31,7 @@ from bot.model import (
     Renamed,
     Text,
     Unreacted,
+    joined,
 )
 
 RECEIVED = "received_at"
@@ -57,8 +58,8 @@ _MIME = {
     "voice": "audio/ogg",
     "video_note": "video/mp4",
 }  # what these are where Telegram does not say
-# Named as Telegram names the field; a venue has a location too, so it stands first.
-_UNSUPPORTED = (
+# Kinds that are no file, named as Telegram names the field; a venue has a location too, so it stands first.
+_OTHERS = (
     "sticker",
     "poll",
     "venue",
@@ -129,10 +130,13 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     text = _text(message, us)
     if person is None or text is None:
         return
-    attachments = _attachments(message)
-    unsupported = None if message.text is not None or attachments else _unsupported(message, update[kind])
-    if message.text is None and not attachments and unsupported is None:
+    attachments = _attachments(message) or _picture(update[kind])
+    other = None if message.text or attachments else _other(message, update[kind])
+    if message.text is None and not attachments and other is None:
         return  # a service message: the title changed, …
+    told = Text("") if other is None else _told(other, update[kind], message.sender)
+    if told:
+        text, other = joined([told, text], "\n\n"), None
     start = _start(text.plain)
     yield Message(
         chat=chat,
@@ -146,7 +150,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         attachments=attachments,
         addressed=_is_addressed(message, text, us),
         start=start,
-        unsupported=unsupported,
+        unsupported=other,
         title=message.chat.title,
         album=message.media_group_id,
     )
@@ -228,21 +232,49 @@ def _names_us(entity: wire.Entity, message: wire.Message, us: Ourselves) -> bool
 
 def _attachments(message: wire.Message) -> tuple[Attachment, ...]:
     if message.photo:
-        largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
-        return (_attachment("photo", largest),)
+        return (_attachment("photo", _largest(message.photo)),)
     files = ((kind, getattr(message, kind)) for kind in _FILES)
     # An animation comes as a document as well; the first one that is there is what the message is.
     return next(((_attachment(kind, file),) for kind, file in files if file is not None), ())
 
 
+def _picture(fields: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """What is shown as a picture elsewhere: a sticker, or of one that moves the picture in its place; a live photo."""
+    try:
+        if "sticker" in fields:
+            sticker = _as(wire.Sticker, fields, "sticker")
+            shown = sticker.thumbnail if sticker.is_animated or sticker.is_video else sticker
+            return () if shown is None else (replace(_attachment("photo", shown), mime="image/webp"),)
+        if "live_photo" in fields:
+            live = _as(wire.LivePhoto, fields, "live_photo")
+            return (_attachment("photo", _largest(live.photo)) if live.photo else _attachment("video", live),)
+    except msgspec.ValidationError:
+        pass  # not as documented: then it is one of the kinds that are only named
+    return ()
+
+
+def _largest(sizes: Sequence[wire.File]) -> wire.File:
+    return max(sizes, key=lambda size: (size.width * size.height, size.file_size or 0))
+
+
 def _attachment(kind: str, file: wire.File) -> Attachment:
     mime = file.mime_type or _MIME.get(kind)
-    return Attachment(kind, file.file_id, file.file_name, file.file_size, mime, file.duration)
+    width, height = file.width or file.length, file.height or file.length
+    size = (width, height) if width > 0 and height > 0 else (None, None)
+    return Attachment(kind, file.file_id, file.file_name, file.file_size, mime, file.duration, *size)
 
 
-def _unsupported(message: wire.Message, fields: Mapping[str, Any]) -> str | None:
+def _told(kind: str, fields: Mapping[str, Any], sender: wire.User | None) -> Text:
+    """What it says, written out; empty where nothing can be said but what it is."""
+    try:
+        return kinds.told(kind, fields, None if sender is None else sender.id)
+    except ValueError:
+        return Text("")
+
+
+def _other(message: wire.Message, fields: Mapping[str, Any]) -> str | None:
     """What it is; None for a service message. In private an unknown kind counts too: nobody is left unanswered."""
-    known = next((kind for kind in _UNSUPPORTED if kind in fields), None)
+    known = next((kind for kind in _OTHERS if kind in fields), None)
     if known is None and message.chat.type == "private" and _SERVICE.isdisjoint(fields):
         return "unknown"
     return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,17 @@ def placed(action: SendText | SendFile, manner: Manner) -> dict[str, Any]:
 
 def writable(text: Text) -> Text:
     return Text(whole(text.plain), text.spans)
+
+
+# What TDLib takes out of a text (clean_input_string), and what it then takes for none (is_empty_string).
+_NOTHING = re.compile(
+    "[\x00- \u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f\u2800\u3000\ufeff\ufffc\u0333\u033f\u030a]*"
+)
+
+
+def sayable(text: Text) -> Text:
+    """The text, with dots for one in which Telegram would see nothing, and refuse it."""
+    return Text("…") if _NOTHING.fullmatch(text.plain) else writable(text)
 
 
 def number(id: str) -> int:

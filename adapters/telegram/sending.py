@@ -18,7 +18,7 @@ from telegram import (
 from adapters.telegram import files, inspecting
 from adapters.telegram.entities import to_entities
 from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, PINNED_ALREADY, says, send_error
-from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, writable
+from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, sayable, writable
 from adapters.telegram.wire import whole
 from bot.model import (
     AnswerPress,
@@ -82,7 +82,7 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
 
 
 async def _send(bot: Bot, action: SendText, manner: Manner) -> Receipt:
-    text = writable(action.text)
+    text = sayable(action.text)
     message = await _ask(
         bot.send_message(
             number(action.chat.id),
@@ -99,9 +99,10 @@ async def _send(bot: Bot, action: SendText, manner: Manner) -> Receipt:
 
 
 async def _edit(bot: Bot, action: EditText) -> Receipt:
-    text, chat, message = writable(action.text), number(action.chat.id), number(action.message)
+    text, chat, message = sayable(action.text), number(action.chat.id), number(action.message)
     buttons = keyboard(action.choices)
     if action.caption:
+        text = writable(action.text)
         call = bot.edit_message_caption(
             chat, message, caption=text.plain, caption_entities=to_entities(text), reply_markup=buttons
         )

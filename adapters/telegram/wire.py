@@ -80,6 +80,21 @@ class File(msgspec.Struct):
     width: int = 0
     height: int = 0
     duration: int | None = None
+    length: int = 0  # of a round video: its width and its height
+
+
+class Sticker(File):
+    """Animated ones are no picture that others could show; a thumbnail is."""
+
+    is_animated: bool = False
+    is_video: bool = False
+    thumbnail: File | None = None
+
+
+class LivePhoto(File):
+    """A short film around a photo."""
+
+    photo: list[File] = []
 
 
 class Replied(msgspec.Struct):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Row, bindparam, delete, select
 
 from bot.model import Attachment
+from bot.store.encoding import decode, encode
 from bot.store.tables import attachment
 
 if TYPE_CHECKING:
@@ -44,15 +45,29 @@ class Attachments:
                     size=one.size,
                     mime=one.mime,
                     seconds=one.seconds,
+                    width=one.width,
+                    height=one.height,
+                    waveform=encode(one.waveform) if one.waveform else None,
                 )
             )
 
     def of(self, text: int) -> list[Kept]:
-        return [
-            Kept(row.account, Attachment(row.kind, row.key.decode(), row.name, row.size, row.mime, row.seconds))
-            for row in self._tx.connection.execute(_OF, {"text": text})
-        ]
+        return [Kept(row.account, _attachment(row)) for row in self._tx.connection.execute(_OF, {"text": text})]
 
     def forget(self, texts: Iterable[int]) -> None:
         """They can no longer be fetched."""
         self._tx.connection.execute(delete(attachment).where(attachment.c.text_id.in_(list(texts))))
+
+
+def _attachment(row: Row[Any]) -> Attachment:
+    return Attachment(
+        row.kind,
+        row.key.decode(),
+        row.name,
+        row.size,
+        row.mime,
+        row.seconds,
+        row.width,
+        row.height,
+        () if row.waveform is None else decode(row.waveform, tuple),
+    )

@@ -216,7 +216,8 @@ class DeadLetters:
         if row.state != TranslationState.FAILED:
             return "it has not failed"
         policy = self._tx.policy
-        if not (policy.translates_notices if row.purpose == "notice" else policy.translates_conversations):
+        configured = {"notice": policy.translates_notices, "voice": policy.transcribes}
+        if not configured.get(row.purpose, policy.translates_conversations):
             return "no translation engine is configured for it"
         self._show_when_it_comes(row)
         self._tx.texts.want_again(id)

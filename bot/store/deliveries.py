@@ -33,6 +33,7 @@ from bot.actions import (
 )
 from bot.chats import KnownChat
 from bot.content import Content, Line, Translated, Verbatim
+from bot.kinds import wordless
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, may_be_there
@@ -295,7 +296,7 @@ class Deliveries:
                 continue
             reader = block.into or language
             text = self._tx.texts.get(block.text)
-            if text.language == reader or not text.text:
+            if text.language == reader or wordless(text.text.plain):
                 continue  # nothing to translate; a voice message may have no words
             found = self._tx.texts.translation(block.text, reader)
             if found is None and text.language is not None and self._tx.policy.translates_conversations:

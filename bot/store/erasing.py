@@ -96,8 +96,7 @@ class Erasing:
 
     def _showing(self, texts: Collection[int]) -> list[int]:
         """Deliveries about nothing in particular that show some of these texts: lists, what was found."""
-        translated = {id for text in texts for id in self._tx.texts.results(text)}
-        looked_for = {*texts, *translated}
+        looked_for = set(self._tx.texts.with_results(texts))
         rows = self._tx.connection.execute(
             select(delivery.c.id, message.c.content)
             .join(message, message.c.id == delivery.c.message_id)

@@ -6,17 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, delete, literal, select, update
+from sqlalchemy import Row, Select, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
 from bot.chats import KnownChat
 from bot.content import Translated, Verbatim
-from bot.links import KnownLink, LinkedMessage, fingerprint, named
+from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode
-from bot.store.statements import both
-from bot.store.tables import UNFINISHED, Status, chat, delivery, link, linked_message, message, translation
+from bot.store.statements import both, change
+from bot.store.tables import (
+    UNFINISHED,
+    Status,
+    chat,
+    copy,
+    delivery,
+    link,
+    linked_message,
+    message,
+    reaction,
+    translation,
+)
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -109,8 +120,10 @@ class Links:
         row = self._tx.connection.execute(select(linked_message).where(linked_message.c.text_id == text)).first()
         return None if row is None else _message(row)
 
-    def reads_now(self, id: int, text: int | None) -> None:
-        self._tx.connection.execute(update(linked_message).where(linked_message.c.id == id).values(text_id=text))
+    def reads_now(self, of: LinkedMessage, text: int, person: Person) -> None:
+        """Its writer has changed it."""
+        writer = fingerprint(person, of.network_id)
+        change(self._tx.connection, linked_message, of.id, text_id=text, writer=writer)
 
     def said_lately(self, of: KnownLink, within: timedelta) -> list[tuple[str, list[str]]]:
         """What was passed on: the line above it, and its words in every language in which somebody reads them."""
@@ -148,6 +161,18 @@ class Links:
         latest = self._tx.connection.execute(query.order_by(delivery.c.id.desc()).limit(1)).scalar()
         return latest == "react"
 
+    def reaction_stands(self, to: LinkedMessage, key: str) -> bool:
+        """Whether anybody's reaction of that emoji to the message is left, in whatever chat."""
+        query = select(reaction.c.id).where(reaction.c.copy_id.in_(self._copies(to)), reaction.c.key == key)
+        return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    def _copies(self, of: LinkedMessage) -> Select[int]:
+        """The message itself, and what stands of it elsewhere."""
+        chats = select(chat.c.id).where(chat.c.link_id == of.link)
+        said = select(delivery.c.id).where(delivery.c.chat_id.in_(chats), delivery.c.name == of.name)
+        itself = (copy.c.chat_id == of.chat) & (copy.c.network_id == of.network_id)
+        return select(copy.c.id).where(itself | copy.c.delivery_id.in_(said))
+
     # --- forgetting ------------------------------------------------------------------------------------------------
 
     def forget(self, before: datetime, limit: int) -> int:
@@ -167,8 +192,9 @@ class Links:
     def forget_words(self, of: LinkedMessage) -> None:
         """Delete what a message says, wherever it was passed on to; what has gone out on the networks stays there."""
         if of.text is not None:
-            self.reads_now(of.id, None)
+            change(self._tx.connection, linked_message, of.id, text_id=None, writer=NOBODY)
             self._tx.texts.delete([of.text])
+        self._tx.connection.execute(delete(reaction).where(reaction.c.copy_id.in_(self._copies(of))))
         chats = select(chat.c.id).where(chat.c.link_id == of.link)
         said = select(delivery.c.id).where(delivery.c.chat_id.in_(chats), delivery.c.name == of.name)
         ids = self._tx.connection.execute(said).scalars().all()

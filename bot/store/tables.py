@@ -258,6 +258,9 @@ attachment = Table(
     Column("size", BigInteger),
     Column("mime", String),
     Column("seconds", Integer),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("waveform", LargeBinary),  # how loud a voice is along its length, as JSON
     Index("ix_attachment_text_id", "text_id"),
 )
 
@@ -269,7 +272,9 @@ translation = Table(
     Column("language", String, nullable=False),
     Column("result_id", ForeignKey("text.id")),
     Column("state", String, nullable=False),  # wanted, machine, reviewed, human, failed
-    Column("purpose", String, nullable=False),  # notice, conversation
+    Column(
+        "purpose", String, nullable=False
+    ),  # notice, conversation, voice: then it has no language, and is in its own
     Column("engine", String),
     Column("findings", LargeBinary),
     Column("organisation_id", ForeignKey("organisation.id")),  # whose reviewer approved or wrote it
@@ -547,7 +552,7 @@ linked_message = Table(
     Column("chat_id", ForeignKey("chat.id"), nullable=False),
     Column("network_id", String, nullable=False),
     Column("text_id", ForeignKey("text.id")),  # None: time has deleted the words
-    Column("writer", Integer, nullable=False),  # tells its writer from others; too little to find anybody by
+    Column("writer", Integer, nullable=False),  # tells its writer from others; -1 with the words gone
     Column("at", Instant, nullable=False),
     UniqueConstraint("chat_id", "network_id"),
     Index("ix_linked_message_link_id", "link_id", "id"),

@@ -21,7 +21,9 @@ from bot.store.tables import copy, delivery, memory, referring, text_table, tran
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-Purpose = Literal["notice", "conversation"]
+Purpose = Literal["notice", "conversation", "voice"]
+WRITTEN_DOWN = ""
+"""Instead of a language: what somebody says in the recording that came with a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,28 @@ class Texts:
         query = select(translation.c.result_id).where(translation.c.text_id == id, translation.c.result_id.is_not(None))
         return list(self._tx.connection.execute(query).scalars())
 
+    def with_results(self, ids: Iterable[int]) -> list[int]:
+        """The texts, and what was made of them, and of that: what was said is written down, and then translated."""
+        found: list[int] = []
+        left = list(ids)
+        while left:
+            id = left.pop()
+            if id not in found:
+                found.append(id)
+                left += self.results(id)
+        return found
+
     def delete(self, ids: Iterable[int]) -> None:
         """Throw texts away, with their translations and the way to what came with them; but none that something else
         still says."""
         self._read.clear()
         given = list(ids)
-        gone = [*given, *(result for id in given for result in self.results(id))]
-        of_these = select(translation.c.id).where(translation.c.text_id.in_(given))
+        gone = self.with_results(given)
+        of_these = select(translation.c.id).where(translation.c.text_id.in_(gone))
         execute = self._tx.connection.execute
         execute(update(copy).where(copy.c.text_id.in_(gone)).values(text_id=None))
         execute(update(delivery).where(delivery.c.translation_id.in_(of_these)).values(translation_id=None))
-        execute(delete(translation).where(translation.c.text_id.in_(given)))
+        execute(delete(translation).where(translation.c.text_id.in_(gone)))
         self._tx.attachments.forget(gone)
         used = [select(column).where(column == text_table.c.id).exists() for column in REFERRING]
         execute(delete(text_table).where(text_table.c.id.in_(gone), *(~one for one in used)))
@@ -217,9 +230,10 @@ class Texts:
         engine: str | None,
         findings: Sequence[StoredFinding],
         failure: str | None = None,
+        language: str | None = None,
     ) -> None:
         """What the pipeline brought. `result` None: it failed for good, and `failure` says why. A person may have been
-        faster, or the text been thrown away."""
+        faster, or the text been thrown away. `language`: of what was written down, if it is known."""
         row = self._tx.connection.execute(select(translation).where(translation.c.id == id)).first()
         if row is None or (found := _translation(row)).state is not TranslationState.WANTED:
             return
@@ -228,7 +242,7 @@ class Texts:
             values |= {"state": TranslationState.FAILED.value, "failure": failure, "failed_at": self._tx.now}
         else:
             values["state"] = TranslationState.MACHINE.value
-            values["result_id"] = self.add(result, found.language)
+            values["result_id"] = self.add(result, language if found.language == WRITTEN_DOWN else found.language)
         self._tx.connection.execute(update(translation).where(translation.c.id == id).values(**values))
         self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose), lane=f"text:{found.text}")
 

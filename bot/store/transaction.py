@@ -50,6 +50,7 @@ class Policy:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     translates_notices: bool = False  # an engine is configured
     translates_conversations: bool = False
+    transcribes: bool = False  # an engine writes down what members say
     read_by: tuple[str, ...] = ()  # who else reads people's words, because an engine is theirs ("Google")
     closed: tuple[date, ...] = ()  # dates on which nobody is there
     categories: tuple[str, ...] = CATEGORIES

@@ -81,8 +81,8 @@ class Tags(HTMLParser):
 
 
 async def test_whoever_begins_without_words_is_asked_for_them_in_their_language(house: House) -> None:
-    """Stickers, polls, places, emoji from people whom the bot has never met; their next words are heard."""
-    silent = ("sticker", "poll", "location", "contact", "🙂🙂", "…!?")
+    """Stories and emoji from people whom the bot has never met; their next words are heard."""
+    silent = ("story", "🙂🙂", "…!?")
     await asyncio.gather(*(_begins(house, kind, language) for kind, language in zip(silent, cycle(NEED))))
 
 
@@ -106,15 +106,32 @@ async def test_whoever_begins_with_a_voice_or_a_picture_is_heard(house: House) -
         assert said("first-speak", language) in screen.text
 
 
+async def test_whoever_begins_with_a_place_or_a_contact_is_heard(house: House) -> None:
+    """That is words enough, too, in whatever language."""
+    people = [house.stranger(language) for language in ("pt", "ar")]
+    for person, kind in zip(people, ("location", "contact"), strict=True):
+        person.sends(kind)
+    for person, language in zip(people, ("pt", "ar"), strict=True):
+        screen = await person.private.sees(said("first-held", language), PATIENCE)
+        assert said("first-speak", language) in screen.text
+
+
+async def test_a_place_and_a_poll_from_matrix_reach_the_helpers(house: House) -> None:
+    """Written out, from plain and encrypted chats."""
+    poll = {"question": {"org.matrix.msc1767.text": "¿Cuándo?"}, "answers": [{"org.matrix.msc1767.text": "hoy"}]}
+    for member in (house.maria, house.omar):
+        await member.puts("m.room.message", {"msgtype": "m.location", "body": "aquí", "geo_uri": "geo:50.8,4.3"})
+        await member.puts("org.matrix.msc3381.poll.start", {"org.matrix.msc3381.poll.start": poll})
+        for words in ("📍 aquí\n50.80000, 4.30000\nhttps://www.openstreetmap.org/", "📊 ¿Cuándo?\n1. hoy"):
+            await house.shows(member.code, words)
+
+
 async def test_members_on_matrix_are_asked_for_words_in_plain_and_encrypted_chats(house: House) -> None:
-    """A sticker, a poll, a place, a call, an emoji, nothing at all: each is answered, and none reaches the helpers."""
-    poll = {"question": {"org.matrix.msc1767.text": "¿Cuándo?"}, "answers": []}
+    """A call, an emoji, a place that is none, nothing at all: each is answered, and none reaches the helpers."""
     for member in (house.maria, house.omar):
         before = len(house.below(member.code))
         silent: tuple[tuple[str, Json], ...] = (
-            ("m.sticker", {"body": "un gato", "url": "mxc://localhost/cat", "info": {}}),
-            ("org.matrix.msc3381.poll.start", {"org.matrix.msc3381.poll.start": poll}),
-            ("m.room.message", {"msgtype": "m.location", "body": "aquí", "geo_uri": "geo:50.8,4.3"}),
+            ("m.room.message", {"msgtype": "m.location", "body": "aquí", "geo_uri": "geo:500,4.3"}),
             ("m.call.invite", {"call_id": "1", "version": 0, "lifetime": 1, "offer": {}}),
             ("m.room.message", {"msgtype": "m.text", "body": "🙂"}),
             ("m.room.message", {"msgtype": "m.text", "body": ""}),

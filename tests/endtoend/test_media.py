@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +86,13 @@ class Scene:
 
 
 @asynccontextmanager
-async def running(folder: Path, synapse: Synapse) -> AsyncIterator[Scene]:
+async def running(
+    folder: Path, synapse: Synapse, translation: Mapping[str, object] | None = None
+) -> AsyncIterator[Scene]:
     user, password = synapse.register("schakel")
     async with BotApiServer() as telegram, MatrixUser(synapse, "helper") as helper:
         wanted = settings(telegram.url, (synapse.address, user, password), token=telegram.token)
+        wanted |= {"translation": translation} if translation else {}
         async with RunningBot(folder, wanted) as bot:
             room = await helper.create_room(user, name="Coordination", encrypted=True)
             await helper.wait(lambda: user in helper.members(room), PATIENCE)
@@ -189,6 +192,65 @@ async def test_files_between_matrix_rooms_that_are_encrypted(tmp_path: Path, syn
         letter: Seen = await omar.wait(lambda: next((m for m in omar.seen(chat) if m.type == "m.file"), None), PATIENCE)
         assert letter.content["filename"] == "réponse.pdf"
         assert await omar.fetch(letter) == b"%PDF"
+
+
+EAR = '''
+"""An engine by somebody else that hears what is written in a recording."""
+from pathlib import Path
+from typing import ClassVar
+from pydantic import BaseModel
+from bot.ports import Heard, Unsupported
+
+class Settings(BaseModel):
+    pass
+
+class Ear:
+    Settings = Settings
+    questions = ()
+    read_by = None
+
+    def __init__(self, name, settings):
+        self.name = name
+
+    async def open(self): ...
+
+    async def close(self): ...
+
+    async def check(self):
+        return []
+
+    async def translate(self, paragraphs, source, target):
+        raise Unsupported("it only listens")
+
+    async def transcribe(self, recording, mime, language):
+        return Heard(recording.read_bytes().removeprefix(b"OggS ").decode(), language)
+'''
+
+
+def installed(site: Path) -> Path:
+    """A package as pip would put it there."""
+    info = site / "ear-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ear\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[schakel.engines]\near = ear:Ear\n")
+    (site / "ear.py").write_text(EAR)
+    return site
+
+
+async def test_a_voice_is_written_down_by_an_engine_of_somebody_elses(
+    tmp_path: Path, synapse: Synapse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found where it is installed, and named in the configuration; it stands below the voice, as a computer's work."""
+    monkeypatch.setenv("PYTHONPATH", str(installed(tmp_path / "site")))
+    async with running(tmp_path, synapse, {"voices": ["ear"], "engines": {"ear": {"kind": "ear"}}}) as scene:
+        card = await scene.speaks_first()
+        voice = await scene.arrives(card.id, "m.audio")
+        head = said("heard-by-computer", what=say("attached-long", what=say("attached-voice"), length="0:12"))
+        heard = await scene.helper.wait(
+            lambda: next((m for m in scene.below(card.id) if head in m.body), None), PATIENCE
+        )
+        assert "what she needs" in heard.body
+        assert scene.below(card.id).index(heard) > scene.below(card.id).index(voice)
 
 
 async def test_what_is_too_large_is_refused_and_what_is_not_takes_no_memory(tmp_path: Path, synapse: Synapse) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.links import is_echo, shown_name
-from bot.model import Chat, ChatKind, Deleted, Message, MovedChat, Text
+from bot.model import Chat, ChatKind, Deleted, Message, MovedChat, Pinned, Text, Unreacted
 from bot.ports import Limits
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
@@ -362,3 +362,34 @@ async def test_what_is_said_in_a_chat_that_has_moved_is_passed_on(linked: Linked
     assert any("Wij zijn nu hier" in shown.plain for shown in linked.passed_on(linked.pt))
     await linked.rui.edits(asked, "Onde está o padeiro hoje?", linked.pt)
     assert [shown.plain for shown in linked.passed_on(new) if "hoje" in shown.plain]
+
+
+# --- reactions taken back, pins --------------------------------------------------------------------------------------
+
+
+async def test_the_last_reaction_that_is_taken_back_takes_ours_along(linked: Linked) -> None:
+    """As long as anybody's is left, in whatever chat, ours stays."""
+    network, at = linked.world.network, linked.world.clock.now()
+    eva = linked.world.somebody("Eva")
+    written = await linked.an.writes(HELLO, linked.nl)
+    (copy,) = linked.passed_on(linked.pt)
+    await linked.rui.reacts("👍", copy.id, linked.pt)
+    await eva.reacts("👍", copy.id, linked.pt)
+    for who, left in ((linked.rui, ("👍",)), (eva, ())):
+        network.happens(Unreacted(linked.pt, ChatKind.GROUP, who.person, copy.id, "👍", at))
+        await linked.world.settled()
+        assert next(m for m in network.messages(linked.nl) if m.id == written).reactions == left
+    await linked.rui.reacts("👍", copy.id, linked.pt)
+    assert next(m for m in network.messages(linked.nl) if m.id == written).reactions == ("👍",)
+
+
+async def test_what_is_pinned_in_one_chat_is_pinned_in_the_others(linked: Linked) -> None:
+    network, at = linked.world.network, linked.world.clock.now()
+    written = await linked.an.writes(HELLO, linked.nl)
+    (copy,) = linked.passed_on(linked.pt)
+    network.happens(Pinned(linked.pt, copy.id, at))
+    await linked.world.settled()
+    assert network.pinned == {(linked.nl.id, written)}
+    network.happens(Pinned(linked.pt, copy.id, at, pinned=False))
+    await linked.world.settled()
+    assert network.pinned == set()

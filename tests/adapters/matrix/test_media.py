@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,34 @@ async def test_a_file_arrives_as_what_it_is(
     if kind == "voice":
         assert seen.content["org.matrix.msc1767.audio"]["duration"] == 12000
     assert not maria.undecrypted
+
+
+def told(of: Attachment) -> dict[str, Any]:
+    action = SendFile(Chat(ACCOUNT, "!room"), "telegram", of, 1, Text(""), "t1")
+    return media.told(action, {"url": "mxc://a/b", "size": 5})
+
+
+def test_a_voice_is_shown_as_one_whatever_is_known_of_it() -> None:
+    """Apps draw the waveform where there is one; half of what belongs together, and some show nothing at all."""
+    known = told(Attachment("voice", "key", None, 5, "audio/ogg", 12, waveform=(0, 512, 1024)))
+    assert known["org.matrix.msc1767.audio"] == {"duration": 12_000, "waveform": [0, 512, 1024]}
+    from_telegram = told(Attachment("voice", "key", None, 5, "audio/ogg", 12))
+    assert from_telegram["org.matrix.msc1767.audio"] == {"duration": 12_000}
+    bare = told(Attachment("voice", "key", None, 5, "audio/ogg"))
+    assert "org.matrix.msc1767.audio" not in bare
+    assert known["org.matrix.msc3245.voice"] == from_telegram["org.matrix.msc3245.voice"] == {}
+    assert bare["org.matrix.msc3245.voice"] == {}
+
+
+def test_pictures_bring_their_measures() -> None:
+    """So that what stands below them does not jump; a picture that moves is a picture."""
+    photo = told(Attachment("photo", "key", None, 5, "image/jpeg", None, 800, 600))
+    assert (photo["info"]["w"], photo["info"]["h"]) == (800, 600)
+    assert "w" not in told(Attachment("photo", "key", None, 5, "image/jpeg"))["info"]
+    kinds = {
+        mime: told(Attachment("animation", "key", None, 5, mime))["msgtype"] for mime in ("image/gif", "video/mp4")
+    }
+    assert kinds == {"image/gif": "m.image", "video/mp4": "m.video"}
 
 
 async def test_what_the_homeserver_takes_is_known(core: Core, maria: MatrixUser, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -139,9 +140,10 @@ def test_what_was_already_redacted_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("kind", "content", "unsupported"),
     [
-        ("m.sticker", {"body": "cat", "url": "mxc://a/b"}, "sticker"),
-        ("m.room.message", {"msgtype": "m.location", "body": "geo", "geo_uri": "geo:1,2"}, "location"),
+        ("m.room.message", {"msgtype": "m.location", "body": "geo", "geo_uri": "geo:100,2"}, "location"),
+        ("m.room.message", {"msgtype": "m.location", "body": "geo", "geo_uri": 5}, "location"),
         ("m.poll.start", {"m.poll": {}}, "poll"),
+        ("m.poll.start", {"m.poll": {"question": {}, "answers": [{}]}}, "poll"),
         ("org.matrix.msc3381.poll.start", {}, "poll"),
         ("m.call.invite", {"offer": {}}, "call"),
         ("m.room.message", {"msgtype": "be.example.new", "body": "x"}, "unknown"),
@@ -149,10 +151,126 @@ def test_what_was_already_redacted_is_nothing() -> None:
     ],
 )
 def test_what_we_do_not_know_is_named(kind: str, content: dict[str, Any], unsupported: str) -> None:
-    """Stickers, polls, places and what is invented tomorrow are messages that say what they are."""
+    """Calls, places that are none and what is invented tomorrow are messages that say what they are."""
     meaning = one({"type": kind, "content": content})
     assert isinstance(meaning, Message)
     assert meaning.unsupported == unsupported
+
+
+MAP = "https://www.openstreetmap.org/?mlat=50.84670&mlon=4.35250#map=17/50.84670/4.35250"
+
+
+@pytest.mark.parametrize(
+    ("content", "plain"),
+    [
+        ({"geo_uri": "geo:50.8467,4.3525", "body": "Location geo:50.8467,4.3525 at noon"}, "📍 50.84670, 4.35250\n"),
+        ({"geo_uri": "geo:50.8467,4.3525,12;crs=wgs84;u=35.4", "body": ""}, "📍 50.84670, 4.35250 (±35 m)\n"),
+        ({"geo_uri": "geo:50.8467,4.3525;u=35", "body": "Big hall"}, "📍 Big hall\n50.84670, 4.35250 (±35 m)\n"),
+        (
+            {
+                "body": "Location was shared at 50.8467",
+                "org.matrix.msc3488.location": {"uri": "geo:50.8467,4.3525", "description": "Hal\nMarkt"},
+            },
+            "📍 Hal Markt\n50.84670, 4.35250\n",
+        ),
+    ],
+)
+def test_a_place_is_written_out(content: dict[str, Any], plain: str) -> None:
+    """With what it is called, if somebody has called it anything."""
+    heard = message(msgtype="m.location", **content)
+    assert (heard.text.plain, heard.unsupported) == (plain + MAP, None)
+
+
+def test_that_somebody_begins_to_show_where_they_are_is_noticed() -> None:
+    """The places themselves are many events; that it ends is nothing."""
+    live = {"type": "org.matrix.msc3672.beacon_info", "state_key": "@maria:a.be"}
+    begins = one(live | {"content": {"live": True, "timeout": 900_000}})
+    assert isinstance(begins, Message)
+    assert begins.unsupported == "live location"
+    assert parse(raw(live | {"content": {"live": False}}), "matrix") == ()
+    assert nothing("org.matrix.msc3672.beacon", {"org.matrix.msc3488.location": {"uri": "geo:1,2"}})
+
+
+POLL = {
+    "question": {"org.matrix.msc1767.text": "When?", "body": "When?"},
+    "answers": [{"id": "1", "org.matrix.msc1767.text": "Today"}, {"id": "2", "org.matrix.msc1767.text": "Tomorrow"}],
+}
+STABLE = {
+    "question": {"m.text": [{"body": "When?"}]},
+    "answers": [{"m.id": "1", "m.text": [{"body": "Today"}]}, {"m.id": "2", "m.text": [{"body": "Tomorrow"}]}],
+}
+UNSTABLE = "org.matrix.msc3381.poll.start"
+
+
+@pytest.mark.parametrize(("kind", "content"), [(UNSTABLE, {UNSTABLE: POLL}), ("m.poll.start", {"m.poll": STABLE})])
+def test_a_poll_is_written_out(kind: str, content: dict[str, Any]) -> None:
+    """And written anew where its writer changes it."""
+    text = Text("📊 When?\n1. Today\n2. Tomorrow")
+    asked = one({"type": kind, "content": content})
+    assert isinstance(asked, Message)
+    assert (asked.text, asked.unsupported) == (text, None)
+    replaced = {"m.relates_to": {"rel_type": "m.replace", "event_id": "$root"}, "m.new_content": content}
+    changed = one({"type": kind, "content": replaced})
+    assert isinstance(changed, Edited)
+    assert (changed.id, changed.text) == ("$root", text)
+
+
+def test_how_a_poll_ended_is_an_answer_to_it() -> None:
+    """In the words of the app that ended it."""
+    said = {"org.matrix.msc1767.text": "The poll has ended. Top answer: Today", "org.matrix.msc3381.poll.end": {}}
+    relation = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$poll"}}
+    ended = one({"type": "org.matrix.msc3381.poll.end", "content": said | relation})
+    assert isinstance(ended, Message)
+    assert (ended.text.plain, ended.reply_to) == ("📊 The poll has ended. Top answer: Today", "$poll")
+
+
+def test_a_sticker_is_a_picture() -> None:
+    """Of whatever type its app says."""
+    info = {"w": 128, "h": 96, "size": 12}
+    meaning = one({"type": "m.sticker", "content": {"body": "cat", "url": "mxc://a/b", "info": info}})
+    assert isinstance(meaning, Message)
+    assert meaning.attachments == (
+        Attachment("photo", '{"url":"mxc://a/b"}', "cat", 12, "image/png", None, width=128, height=96),
+    )
+    assert (meaning.text, meaning.unsupported) == (Text(""), None)
+
+
+def test_a_voice_keeps_its_waveform_and_a_picture_its_measures() -> None:
+    """What is none is left out, and the rest still arrives."""
+
+    def voice(waveform: object) -> Attachment:
+        audio = {"duration": 12_000, "waveform": waveform}
+        spoken: dict[str, Any] = {"msgtype": "m.audio", "body": "v.ogg", "url": "mxc://a/b"}
+        spoken |= {"org.matrix.msc3245.voice": {}, "org.matrix.msc1767.audio": audio}
+        return message(**spoken).attachments[0]
+
+    assert voice([0, 512, 1024, 4000, -3]) == replace(voice([]), waveform=(0, 512, 1024, 1024, 0))
+    assert [voice(odd).waveform for odd in (None, 5, ["1"], [True], [0.5], [1] * 5000)] == [()] * 6
+
+    def measures(**info: object) -> tuple[int | None, int | None]:
+        (file,) = message(msgtype="m.image", body="x", url="mxc://a/b", info=info).attachments
+        return file.width, file.height
+
+    assert measures(w=800, h=600) == (800, 600)
+    assert {measures(w=800), measures(w=0, h=5), measures(w="8", h=6), measures(w=10**9, h=6)} == {(None, None)}
+
+
+def test_several_files_with_one_caption_are_one_message() -> None:
+    """The caption is said once."""
+    items = [
+        {"itemtype": "m.image", "body": "a.jpg", "url": "mxc://a/b"},
+        {"itemtype": "m.file", "body": "b.pdf", "url": "mxc://a/c"},
+    ]
+    heard = message(msgtype="dm.filament.gallery", body="both pages", itemtypes=items)
+    assert [(file.kind, file.name) for file in heard.attachments] == [("photo", "a.jpg"), ("document", "b.pdf")]
+    assert heard.text == Text("both pages")
+
+
+def test_a_picture_that_moves_is_an_animation() -> None:
+    """Telegram would show a still one."""
+    assert message(msgtype="m.image", body="x", url="mxc://a/b", info={"mimetype": "image/gif"}).attachments[
+        0
+    ].kind == ("animation")
 
 
 def test_files_are_attachments() -> None:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from adapters.telegram import wire
 from adapters.telegram.entities import MOST, to_entities, to_text
+from adapters.telegram.placing import sayable
 from bot.model import Span, SpanKind, Text
-from tests.servers.botapi.formatting import formatted
+from tests.servers.botapi.formatting import formatted, is_empty
+from tests.styled import styled_texts, styles
 
 VALUES = {SpanKind.LINK: "https://example.org/a?b=c", SpanKind.MENTION: "7100000001", SpanKind.PRE: "python"}
 
@@ -44,6 +46,28 @@ def test_what_is_sent_with_spans_comes_back_with_the_same_spans(text: Text) -> N
     back = received(text)
     assert back.plain == text.plain
     assert _in_order(back.spans) == _in_order(text.spans)
+
+
+@settings(deadline=None)
+@given(styled_texts("7100000001"))
+def test_what_telegram_has_made_of_a_text_looks_as_it_was_meant(text: Text) -> None:
+    """After its own cleaning, and beside what it finds itself: every character wears what it wore, whatever it is made
+    of and however the styles cross."""
+    cleaned, entities = formatted(text.plain, [entity.to_dict() for entity in to_entities(text)])
+    back = to_text(cleaned, msgspec.convert(entities, list[wire.Entity]))
+    assert back.plain == text.plain
+    assert styles(back) == styles(text)
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from(" \n\u00a0\u200d\u2800\u0301\ufffc\u202e\r\x07aé👍"), min_size=1, max_size=6))
+def test_whatever_is_said_telegram_finds_something_in_it(words: str) -> None:
+    """A message that it takes for an empty one would be refused."""
+    text = sayable(Text(words).styled(SpanKind.BOLD))
+    said, _ = formatted(text.plain, [entity.to_dict() for entity in to_entities(text)])
+    assert not is_empty(said)
+    if not is_empty(formatted(words, [])[0]):
+        assert text.plain == words
 
 
 @settings(deadline=None)
@@ -81,6 +105,16 @@ def test_an_address_that_telegram_would_refuse_is_left_out(address: str) -> None
 def test_a_mention_of_somebody_on_another_network_is_plain_text() -> None:
     """Telegram knows people by numbers."""
     assert to_entities(Text("Ana").styled(SpanKind.MENTION, "@ana:example.org")) == []
+
+
+def test_an_emoji_of_somebodys_own_is_the_one_it_stands_for() -> None:
+    """Telegram writes it beside it; a quotation that can be folded is a quotation, and a moment its words."""
+    entities = [
+        wire.Entity("custom_emoji", 0, 2),
+        wire.Entity("expandable_blockquote", 3, 3),
+        wire.Entity("date_time", 3, 3),
+    ]
+    assert to_text("👍 now", entities) == Text("👍 now", (Span(2, 5, SpanKind.QUOTE),))
 
 
 def test_addresses_and_names_that_telegram_finds_itself_are_plain_text() -> None:

@@ -47,7 +47,7 @@ def passed_on(
 ) -> SendFile:
     file = folder / "kept"
     file.write_bytes(data)
-    attachment = Attachment(kind, "key", "brief é.pdf", len(data), mime or MIMES[kind], 12)
+    attachment = Attachment(kind, "key", "brief é.pdf", len(data), mime or MIMES[kind], 12, 640, 360)
     whole = {"choices": (), "thread": None, "reply_to": None} | more
     return SendFile(Chat(ACCOUNT, str(to.id)), "matrix", attachment, 1, Text(caption), "t1", file=file, **whole)  # type: ignore[arg-type]
 
@@ -69,6 +69,23 @@ async def test_what_telegram_tells_of_a_file_is_kept(server: BotApiServer, inbox
     assert [photo.album for photo in photos] == ["77", "77"]
     assert note.attachments[0].mime == "video/mp4"
     assert (letter.attachments[0].name, letter.text.plain) == ("brief.pdf", "a carta")
+
+
+async def test_what_people_send_besides_files_arrives_written_out(server: BotApiServer, inbox: Inbox) -> None:
+    """As Telegram tells it; a sticker is a picture."""
+    ana = server.user("Ana", "pt")
+    for kind in ("location", "venue", "contact", "poll", "dice", "sticker"):
+        ana.sends(kind)
+    *written, sticker = [e for e in await inbox.holds(6) if isinstance(e, Message)]
+    place = "50.84660, 4.35280\nhttps://www.openstreetmap.org/?mlat=50.84660&mlon=4.35280#map=17/50.84660/4.35280"
+    assert [message.text.plain for message in written] == [
+        f"📍 {place}",
+        f"📍 Grote Markt, Grote Markt 1\n{place}",
+        "👤 Somebody\n+32470000000",
+        "📊 When?\n1. Today\n2. Tomorrow",
+        "🎲 4",
+    ]
+    assert (sticker.attachments[0].kind, sticker.attachments[0].mime) == ("photo", "image/webp")
 
 
 async def test_what_is_larger_than_it_may_be_is_not_fetched(
@@ -119,7 +136,7 @@ async def test_files_that_telegram_does_not_give_out_keep_nothing_else_waiting(
 async def test_everything_arrives_as_what_it_is(
     kind: str, server: BotApiServer, adapter: TelegramAdapter, ana: Person, tmp_path: Path
 ) -> None:
-    """Byte for byte, with its length; a round video alone has no words."""
+    """Byte for byte, with its length and its measures; a round video alone has no words."""
     receipt = await adapter.send(passed_on(ana, tmp_path, kind, b"the bytes", caption="olá 🙂"))
     shown = ana.private.last
     assert receipt.message == str(shown.id)
@@ -129,6 +146,8 @@ async def test_everything_arrives_as_what_it_is(
     assert shown.text == ("" if kind == "video_note" else "olá 🙂")
     if kind == "voice":
         assert shown.content["voice"]["duration"] == 12
+    if kind in ("video", "animation"):
+        assert (shown.content[kind]["width"], shown.content[kind]["height"]) == (640, 360)
     if kind == "document":
         assert shown.content["document"]["file_name"] == "brief é.pdf"
 

@@ -185,7 +185,7 @@ def test_of_a_photo_the_largest_size_is_taken() -> None:
     event = said(
         photo=[PHOTO, large, PHOTO | {"width": 300}], caption="a casa", caption_entities=[entity("bold", 2, 4)]
     )
-    assert event.attachments == (Attachment("photo", "large", None, 90_000, "image/jpeg"),)
+    assert event.attachments == (Attachment("photo", "large", None, 90_000, "image/jpeg", None, 900, 600),)
     assert event.text == Text("a casa", (Span(2, 6, SpanKind.BOLD),))
     assert event.unsupported is None
 
@@ -198,12 +198,145 @@ def test_a_file_is_an_attachment_of_its_kind(kind: str) -> None:
     assert said(**fields).attachments == (Attachment(kind, "f", "a.bin", 9, "x/y"),)
 
 
-@pytest.mark.parametrize("kind", ["sticker", "poll", "venue", "location", "contact", "dice", "story"])
+def test_pictures_and_films_have_their_measures() -> None:
+    """So that a chat does not jump when they appear; a round film says its diameter."""
+    film = {"file_id": "f", "file_unique_id": "u", "duration": 3, "width": 640, "height": 360}
+    assert said(video=film).attachments == (Attachment("video", "f", seconds=3, width=640, height=360),)
+    round_one = {"file_id": "f", "file_unique_id": "u", "duration": 3, "length": 240}
+    (file,) = said(video_note=round_one).attachments
+    assert (file.width, file.height) == (240, 240)
+
+
+KINDS = ["sticker", "poll", "venue", "location", "contact", "dice", "game", "checklist", "invoice", "giveaway", "story"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "live_photo", "paid_media", "rich_message"])
 def test_what_cannot_be_passed_on_is_named(kind: str) -> None:
-    """So that the person can be told."""
+    """So that the person can be told; what is not as Telegram documents it, too."""
     place = {"location": {"latitude": 1, "longitude": 2}} if kind == "venue" else {}
     event = said(**{kind: {"anything": 1}}, **place)
     assert (event.unsupported, event.text, event.attachments) == (kind, Text(""), ())
+
+
+PLACE = {"latitude": 50.8467, "longitude": 4.3525}
+THERE = "50.84670, 4.35250"
+MAP = "https://www.openstreetmap.org/?mlat=50.84670&mlon=4.35250#map=17/50.84670/4.35250"
+POLL = {
+    "id": "1",
+    "question": "When?",
+    "options": [{"text": "Today", "voter_count": 12}, {"text": "Tomorrow", "voter_count": 0}],
+    "is_closed": False,
+    "total_voter_count": 12,
+}
+LIST = {"title": "To bring", "tasks": [{"id": 1, "text": "rent"}, {"id": 2, "text": "pass", "completion_date": AT}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "plain"),
+    [
+        ({"location": PLACE}, f"📍 {THERE}\n{MAP}"),
+        ({"location": PLACE | {"horizontal_accuracy": 35.4}}, f"📍 {THERE} (±35 m)\n{MAP}"),
+        ({"location": PLACE | {"live_period": 900}}, f"📍🛰 {THERE}\n{MAP}"),
+        (
+            {"venue": {"location": PLACE, "title": "Hal", "address": "Markt 1"}, "location": PLACE},
+            f"📍 Hal, Markt 1\n{THERE}\n{MAP}",
+        ),
+        ({"contact": {"phone_number": "0470 12 34 56", "first_name": "Rui"}}, "👤 Rui\n0470 12 34 56"),
+        (
+            {"contact": {"phone_number": "32470123456", "first_name": "Rui", "last_name": "Sá", "user_id": 8}},
+            "👤 Rui Sá\n+32470123456",
+        ),
+        ({"poll": POLL}, "📊 When?\n1. Today\n2. Tomorrow"),
+        ({"poll": POLL | {"is_closed": True}}, "📊 When?\n1. Today — 12\n2. Tomorrow — 0"),
+        ({"poll": POLL | {"description": "At the hall"}}, "📊 When?\nAt the hall\n1. Today\n2. Tomorrow"),
+        ({"checklist": LIST}, "📋 To bring\n☐ rent\n☑ pass"),
+        ({"dice": {"emoji": "🎲", "value": 4}}, "🎲 4"),
+        ({"game": {"title": "Chess", "description": "Play!", "photo": []}}, "🎮 Chess\nPlay!"),
+        ({"invoice": {"title": "Book", "description": ""}}, "🧾 Book"),
+        ({"giveaway": {"prize_description": "a bicycle"}}, "🎁 a bicycle"),
+    ],
+)
+def test_what_is_neither_words_nor_a_file_is_written_out(fields: Json, plain: str) -> None:
+    """In signs that need no translation."""
+    event = said(**fields)
+    assert (event.text.plain, event.unsupported, event.attachments) == (plain, None, ())
+
+
+def test_a_command_in_a_poll_is_no_command() -> None:
+    """Whoever asks others a question asks the bot for nothing."""
+    event = said(GROUP, poll=POLL | {"question": "/publish N1"})
+    assert event.text.plain.startswith("📊 /publish N1\n")
+    assert not event.addressed
+
+
+def test_whoever_shares_their_own_number_is_not_named() -> None:
+    """Coordinators know members by a code; and their app knows them by what friends call them."""
+    own = {"phone_number": "32470123456", "first_name": "Ana", "last_name": "Silva", "user_id": 7}
+    assert said(contact=own).text.plain == "👤 +32470123456"
+
+
+def test_a_place_that_moves_is_said_once() -> None:
+    """Where it moves comes as edits, of which nothing is kept."""
+    assert read(message(kind="edited_message", location=PLACE | {"live_period": 900}, edit_date=AT + 5)) == ()
+
+
+STICKER = {"file_id": "s", "file_unique_id": "u", "file_size": 9, "width": 512, "height": 512, "emoji": "👍"}
+THUMBNAIL = {"file_id": "t", "file_unique_id": "v", "file_size": 3, "width": 128, "height": 128}
+
+
+def test_a_sticker_is_a_picture() -> None:
+    """One that moves is shown by its thumbnail; without one, what it stands for is said."""
+    still = STICKER | {"is_animated": False, "is_video": False}
+    assert said(sticker=still).attachments == (Attachment("photo", "s", None, 9, "image/webp", None, 512, 512),)
+    assert said(sticker=still).text == Text("")
+    moving = STICKER | {"is_animated": True, "thumbnail": THUMBNAIL}
+    assert said(sticker=moving).attachments == (Attachment("photo", "t", None, 3, "image/webp", None, 128, 128),)
+    bare = said(sticker=STICKER | {"is_video": True})
+    assert (bare.attachments, bare.text, bare.unsupported) == ((), Text("👍"), None)
+
+
+def test_a_rich_message_is_a_text() -> None:
+    """Headings, lists, tables and styles, as far as a text can show them; of a picture its caption."""
+    blocks = [
+        {"type": "heading", "text": "Food", "size": 1},
+        {"type": "paragraph", "text": ["on ", {"type": "bold", "text": ["Fri", {"type": "italic", "text": "day"}]}]},
+        {
+            "type": "list",
+            "items": [
+                {"label": "1.", "blocks": [{"type": "paragraph", "text": "bread"}]},
+                {"label": "", "has_checkbox": True, "blocks": [{"type": "paragraph", "text": "milk"}]},
+            ],
+        },
+        {"type": "table", "cells": [[{"text": "day"}, {"text": "hour"}], [{"text": "Fri"}, {"text": "10"}]]},
+        {"type": "divider"},
+        {
+            "type": "photo",
+            "photo": [PHOTO],
+            "caption": {"text": {"type": "url", "text": "hall", "url": "https://a.be"}},
+        },
+        {"type": "video", "video": {}},
+        {"type": "blockquote", "blocks": [{"type": "paragraph", "text": "come"}]},
+    ]
+    event = said(rich_message={"blocks": blocks})
+    assert event.text.plain == "Food\non Friday\n1. bread\n☐ milk\nday | hour\nFri | 10\n———\n🖼 hall\n🖼\ncome"
+    assert set(event.text.spans) == {
+        Span(0, 4, SpanKind.BOLD),
+        Span(8, 14, SpanKind.BOLD),
+        Span(11, 14, SpanKind.ITALIC),
+        Span(57, 61, SpanKind.LINK, "https://a.be"),
+        Span(64, 68, SpanKind.QUOTE),
+    }
+    odd = {"blocks": [{"type": []}, {"type": {}, "text": {"type": [], "text": "x"}}, 5, {"type": "list", "items": 3}]}
+    assert said(rich_message=odd).text == Text("x")
+    shout = said(rich_message={"blocks": [{"type": "paragraph", "text": "/publish N1"}]})
+    assert not shout.addressed
+
+
+def test_a_live_photo_is_a_photo() -> None:
+    """Its film goes where there is no photo of it."""
+    film = {"file_id": "f", "file_unique_id": "u", "width": 90, "height": 60, "duration": 2}
+    assert said(live_photo=film | {"photo": [PHOTO]}).attachments[0].kind == "photo"
+    assert said(live_photo=film).attachments == (Attachment("video", "f", seconds=2, width=90, height=60),)
 
 
 def test_in_private_no_message_is_left_without_an_answer() -> None:

@@ -437,13 +437,20 @@ async def test_a_group_that_became_a_supergroup_has_moved(server: BotApiServer, 
     assert group.last.text == "hier"
 
 
+async def test_words_in_which_telegram_sees_nothing_are_said_as_dots(
+    server: BotApiServer, bot: Bot, ana: Person
+) -> None:
+    """It refuses an empty message, and what stands around them has to arrive."""
+    await perform(bot, say(ana.id, " \n\u2800\u202e"))
+    assert ana.private.last.text == "…"
+
+
 async def test_what_telegram_will_never_take_is_refused(server: BotApiServer, bot: Bot, ana: Person) -> None:
     """With Telegram's reason where it is one of its fixed texts."""
     group = server.group("Forum", forum=True)
     group.adds_bot(administrator=True)
     theirs = ana.writes("hallo")
     refused: list[tuple[Outgoing, str]] = [
-        (say(ana.id, " \n "), "message text is empty"),
         (say(ana.id, "x" * 4097), "message is too long"),
         (say(ana.id, "👍" * 2049), "message is too long"),
         (say(group.id, thread="topic:999"), "message thread not found"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.web.html import excerpt, to_html
 from bot.model import Span, SpanKind, Text
+from tests.styled import styled_texts
 
 NO_LINE_BREAK = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=30)
 
@@ -52,6 +53,12 @@ class Reader(HTMLParser):
 @given(texts())
 def test_every_text_reads_the_same_and_every_tag_is_closed_in_order(text: Text) -> None:
     assert Reader(to_html(text)).words == text.plain
+
+
+@given(styled_texts("@ana:example.org"))
+def test_lines_and_signs_of_many_characters_stay_whole(text: Text) -> None:
+    """But for the line break beside a block, which is the block's own edge."""
+    assert Reader(to_html(text)).words.replace("\n", "") == text.plain.replace("\n", "")
 
 
 def test_markup_that_people_type_is_shown_as_they_typed_it() -> None:

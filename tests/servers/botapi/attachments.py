@@ -42,6 +42,7 @@ _OTHERS: dict[str, Json] = {
     "venue": {"location": _PLACE, "title": "Grote Markt", "address": "Grote Markt 1"},
     "contact": {"phone_number": "+32470000000", "first_name": "Somebody"},
     "dice": {"emoji": "🎲", "value": 4},
+    "story": {"id": 1, "chat": {"id": 7100000777, "type": "private", "first_name": "Somebody"}},
     "poll": {
         "id": "5330000000000000001",
         "question": "When?",
