@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from difflib import ndiff
 from functools import partial
 from html import unescape
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.servers.botapi.state import Message
 from tests.servers.matrixuser import MatrixUser, Seen
 from tests.servers.synapse import Synapse
 
+NOTHING: Mapping[str, str] = {}
 HEADS = {"telegram": "Rui · Voisins", "sealed": "Mia · Rue Haute", "plain": "Léo · Place"}
 
 
@@ -74,14 +76,19 @@ class Bridge:
 
     # --- what happens ----------------------------------------------------------------------------------------------
 
-    async def everywhere(self, place: str, words: str, more: str = "", file: str = "") -> None:
-        """What somebody has just said in one place stands in the two others, and nothing else has changed."""
-        self.expects(place, words, more, file)
+    async def everywhere(
+        self, place: str, words: str, more: str = "", file: str = "", same: Mapping[str, str] = NOTHING
+    ) -> None:
+        """What somebody has just said in one place stands in the two others, and nothing else has changed. `same`: how
+        it is written where it is written otherwise and looks the same."""
+        self.expects(place, words, more, file, same)
         await self.stands()
 
-    def expects(self, place: str, words: str, more: str = "", file: str = "") -> None:
-        line = f"<b>{HEADS[place]}</b>{' / ' if words else ''}{words}{more}"
+    def expects(
+        self, place: str, words: str, more: str = "", file: str = "", same: Mapping[str, str] = NOTHING
+    ) -> None:
         for other in HEADS.keys() - {place}:
+            line = f"<b>{HEADS[place]}</b>{' / ' if words else ''}{same.get(other, words)}{more}"
             if file:
                 self.told[other] += [f"{line} [{file}]"] if other == "telegram" else [line, f" [{file}]"]
             else:
@@ -99,6 +106,26 @@ class Bridge:
     def takes_back(self, place: str, words: str) -> None:
         for other in HEADS.keys() - {place}:
             self.told[other] = [line for line in self.told[other] if line != f"<b>{HEADS[place]}</b> / {words}"]
+
+    async def parts(self, place: str, words: str) -> list[Any]:
+        """Wait until what Mia has just said or changed stands at the end of a chat, in however many messages."""
+
+        def there() -> list[tuple[Any, str]]:
+            shown = (
+                [(message, message.text) for message in self.on_telegram()]
+                if place == "telegram"
+                else [(seen, seen.body) for seen in self.on_matrix(place)]
+            )
+            mine = [(message, said) for message, said in shown if "mot" in said]
+            read = " ".join(said for _, said in mine).removeprefix(HEADS["sealed"])
+            return mine if read.split() == words.split() else []
+
+        if place == "telegram":
+            found = await self.group.waits_for(lambda _: there(), PATIENCE)
+        else:
+            found = await self.user(place).wait(there, PATIENCE)
+        self.told[place] = self.shows(place)
+        return [message for message, _ in found]
 
     async def dies(self) -> None:
         """Killed when all that it said is written down: what is in the air may come twice on Telegram, with a mark."""
@@ -121,7 +148,8 @@ class Bridge:
                 else:
                     await self.user(place).wait(partial(self._is_right, place), PATIENCE)
             except (TimeoutError, AssertionError):
-                assert self.shows(place) == told  # says how they differ
+                differ = [line for line in ndiff(told, self.shows(place)) if not line.startswith("  ")]
+                raise AssertionError("\n".join([place, *differ])) from None
 
 
 def _replaced(line: str, head: str, before: str, after: str) -> str:
@@ -130,7 +158,7 @@ def _replaced(line: str, head: str, before: str, after: str) -> str:
 
 
 def _is_passed_on(words: str) -> bool:
-    return any(head in words for head in HEADS.values())
+    return any(head in words for head in HEADS.values()) or words.startswith("mot")
 
 
 # --- as plain lines --------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.endtoend.bridge import bridge
+from bot.content import LanguageName
+from tests.endtoend.bridge import TAGS, bridge
 from tests.endtoend.house import PATIENCE, said
 from tests.pictures import PLACE, SCAN, jpeg
 from tests.servers.matrixuser import MatrixUser
@@ -57,6 +58,12 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
             '<a href="https://example.org/x">lien</a>',
         )
 
+        for kind, tag in TAGS.items():
+            styled = {"type": kind, "offset": 6, "length": 6} | ({"url": "https://example.org/"} if tag == "a" else {})
+            rui.writes("avant milieu après", group, entities=[styled])
+            opening = '<a href="https://example.org/">' if tag == "a" else f"<{tag}>"
+            await made.everywhere("telegram", f"avant {opening}milieu</{tag}> après")
+
         # --- what answers what ---
         rui.writes("Oui, et toi ?", group, reply_to=made.on_telegram()[0])
         await made.everywhere("telegram", "Oui, et toi ?", " ↩ Salut Rui, ça va ?")
@@ -103,6 +110,14 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
 
         await made.dies()
 
+        rui.reacts(made.on_telegram()[1])
+        for place in ("sealed", "telegram"):
+            made.told[place][1] = made.told[place][1].removesuffix(" ['👍']")
+        await leo.wait(lambda: _reactions(leo, plain, "Bonsoir les voisins") == [], PATIENCE)
+        await made.stands()
+        await mia.pin(sealed, made.on_matrix("sealed")[0].id)
+        await group.waits_for(lambda _: group.chat.pinned == [hello.id], PATIENCE)
+
         # --- pictures, voices, files ---
         rui.sends("photo", group, body=jpeg(), caption="La lettre de la commune")
         await made.everywhere("telegram", "La lettre de la commune", file="photo")
@@ -122,6 +137,10 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await mia.send_file(sealed, "voice.ogg", b"OggS!", "audio/ogg", "m.audio", voice=7)
         await made.everywhere("sealed", "", file="voice")
         assert made.on_telegram()[-1].content["voice"]["duration"] == 7
+        await leo.say(plain, "J'ai bien entendu", reply_to=made.on_matrix("plain")[-1].id)
+        for place, voice in (("telegram", "Mia · Rue Haute"), ("sealed", "voice.ogg")):
+            made.told[place].append(f"<b>Léo · Place</b> / J'ai bien entendu ↩ {voice}")
+        await made.stands()
         rui.sends("audio", group, body=b"ID3", seconds=3)
         await made.everywhere("telegram", "", file="audio")
         rui.sends("video", group, body=b"film", caption="La fête")
@@ -142,6 +161,75 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         rui.edits(first, "Deux belles photos")
         made.replaces("telegram", "Deux photos", "Deux belles photos")
         await made.stands()
+        await made.dies()
+
+        # --- what is neither words nor a file ---
+        place = (
+            "📍 50.84660, 4.35280 / https://www.openstreetmap.org/?mlat=50.84660&mlon=4.35280#map=17/50.84660/4.35280"
+        )
+        rui.sends("location", group)
+        await made.everywhere("telegram", place)
+        await mia.put(
+            sealed, "m.room.message", {"msgtype": "m.location", "body": "ici", "geo_uri": "geo:50.8466,4.3528"}
+        )
+        await made.everywhere("sealed", place.replace("📍 ", "📍 ici / "))
+        rui.sends("venue", group)
+        await made.everywhere("telegram", place.replace("📍 ", "📍 Grote Markt, Grote Markt 1 / "))
+        rui.sends("contact", group)
+        await made.everywhere("telegram", "👤 Somebody / +32470000000")
+        rui.sends("poll", group)
+        in_english = said("note-untranslated", "fr", language=LanguageName("en"))
+        await made.everywhere("telegram", f"📊 When? / 1. Today / 2. Tomorrow / <i>{in_english}</i>")
+        answers = [{"id": str(n), "org.matrix.msc1767.text": words} for n, words in enumerate(("Lundi", "Mardi"))]
+        poll = {"question": {"org.matrix.msc1767.text": "Quand ?"}, "max_selections": 1, "answers": answers}
+        await mia.put(sealed, "org.matrix.msc3381.poll.start", {"org.matrix.msc3381.poll.start": poll})
+        await made.everywhere("sealed", "📊 Quand ? / 1. Lundi / 2. Mardi")
+        rui.sends("dice", group)
+        await made.everywhere("telegram", "🎲 4")
+        rui.sends("sticker", group, body=jpeg())
+        await made.everywhere("telegram", "", file="photo")
+        rui.sends("story", group)
+        await made.everywhere("telegram", f"<i>{said('link-unsupported', 'fr')}</i>")
+        await made.dies()
+
+        # --- lists, headings, program text, quotations, other scripts ---
+        await mia.say(
+            sealed,
+            "Programme",
+            html="<h2>Programme</h2><ul><li>lundi</li><li>mardi</li></ul>"
+            "<blockquote>une citation</blockquote><pre><code>x = 1</code></pre>",
+        )
+        await made.everywhere(
+            "sealed",
+            "<b>Programme</b> / • lundi / • mardi / <blockquote>une citation</blockquote> / <pre>x = 1</pre>",
+            same={"plain": "<b>Programme</b> / • lundi / • mardi<blockquote>une citation</blockquote><pre>x = 1</pre>"},
+        )
+        rui.writes("مَرْحَبًا بكم", group, entities=[{"type": "bold", "offset": 0, "length": 10}])
+        in_arabic = said("note-untranslated", "fr", language=LanguageName("ar"))
+        await made.everywhere("telegram", f"<b>مَرْحَبًا </b>بكم / <i>{in_arabic}</i>")
+        rui.writes("👍", group, entities=[{"type": "custom_emoji", "offset": 0, "length": 2, "custom_emoji_id": "5"}])
+        await made.everywhere("telegram", "👍")
+        await mia.put(sealed, "m.room.message", {"msgtype": "m.emote", "body": "danse"})
+        await made.everywhere("sealed", "danse")
+
+        # --- threads, long texts ---
+        await mia.say(sealed, "Dans le fil", thread=made.on_matrix("sealed")[0].id)
+        await made.everywhere("sealed", "Dans le fil", " ↩ Bonjour à toutes et à tous"[:23])
+        words = " ".join(f"mot{number:04}" for number in range(1, 1201))
+        long = await mia.say(sealed, words)
+        assert len(await made.parts("telegram", words)) == 3
+        assert len(await made.parts("plain", words)) == 1
+        await made.dies()
+        shorter = " ".join(f"mot{number:04}" for number in range(1, 301))
+        await mia.edit(sealed, long, shorter)
+        assert len(await made.parts("telegram", shorter)) == 1
+        longer = " ".join(f"mot{number:04}" for number in range(1, 801))
+        await mia.edit(sealed, long, longer)
+        last = (await made.parts("telegram", longer))[-1]
+        await made.parts("plain", longer)
+        assert "mot0800" in last.text
+        rui.writes("J'ai tout lu", group, reply_to=last)
+        await made.everywhere("telegram", "J'ai tout lu", " ↩ mot0001 mot0002 mot0")
         await made.dies()
 
         # --- what is not for the others ---

@@ -246,18 +246,22 @@ class MatrixUser(Writes):
     def seen(self, room: str) -> list[Seen]:
         """The room's messages in order, as an app would show them."""
         messages: dict[str, Seen] = {}
-        annotations: dict[str, str] = {}
+        annotations: dict[str, tuple[Seen, tuple[str, str]]] = {}
         for event in self.events.get(room, []):
             content, kind = event.get("content") or {}, event["type"]
             relation = content.get("m.relates_to") or {}
             target = messages.get(relation.get("event_id", ""))
             if kind == "m.reaction" and target:
-                target.reactions.append((event["sender"], relation["key"]))
-                annotations[event["event_id"]] = target.id
+                given = (event["sender"], relation["key"])
+                target.reactions.append(given)
+                annotations[event["event_id"]] = (target, given)
             elif kind == "m.room.redaction":
                 gone = event.get("redacts") or content.get("redacts")
                 if gone in messages:
                     messages[gone].body, messages[gone].html, messages[gone].redacted = "", None, True
+                elif gone in annotations:
+                    target, given = annotations.pop(gone)
+                    target.reactions.remove(given)
             elif kind == "m.room.message" and relation.get("rel_type") == "m.replace":
                 if target and target.sender == event["sender"] and not target.redacted:
                     new = content["m.new_content"]
