@@ -92,10 +92,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Take back what a Say said; what has not gone out yet never will."""
+    """Take back what a Say said; what has not gone out yet never will. Or somebody's message, where we may."""
 
     to: int
-    target: Named
+    target: Ref
     report: str | None = None
     priority: Priority = Priority.ANSWER
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -19,8 +20,10 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from bot import inbox, languages
+from bot.announcing import Announcer
 from bot.broadcasting import Broadcasting
 from bot.catalogue import Catalogue
+from bot.chats import KnownChat
 from bot.erasing import SWEEP
 from bot.events import Due
 from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
@@ -80,7 +83,8 @@ def free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a bot is put together from. `engines` by purpose; `menus` are the command menus to announce."""
+    """What a bot is put together from. `engines` by purpose; `menus`: all the command menus that an account shall have,
+    given the rooms that it serves."""
 
     url: str
     data_dir: Path
@@ -88,7 +92,7 @@ class Parts:
     adapters: Mapping[str, Adapter]
     engines: Mapping[str, Sequence[TranslationEngine]]
     handle: inbox.Handle
-    menus: Callable[[Catalogue, str], Sequence[SetCommands]] = lambda catalogue, account: ()
+    menus: Callable[[Catalogue, str, Sequence[KnownChat]], Sequence[SetCommands]] = lambda catalogue, account, rooms: ()
     clock: Clock = field(default_factory=SystemClock)
     token: Callable[[], str] = random_token
     place: str = ""  # what the store calls this data folder, where several processes have one each
@@ -176,8 +180,9 @@ class App:
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
         line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled, self._back)
-        menus = parts.menus(self.catalogue, name)
-        return Service(line, sender, menus, self.leases, self._not_sent, _STOP_WITHIN, parts.clock)
+        menus = partial(parts.menus, self.catalogue)
+        announcer = Announcer(line, menus, self.writer, parts.clock, self._not_sent)
+        return Service(line, sender, announcer, self.leases, _STOP_WITHIN)
 
     @property
     def senders(self) -> dict[str, Sender]:
@@ -258,6 +263,9 @@ class App:
         if "outbox" in stirred:
             for sender in self.senders.values():
                 sender.wake()
+        if "menus" in stirred:
+            for service in self.services:
+                service.announcer.wake()
         if "translation" in stirred:
             self.translators.wake()
         if "broadcast" in stirred:

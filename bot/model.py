@@ -480,12 +480,16 @@ class InspectChat:
 
 @dataclass(frozen=True, slots=True)
 class SetCommands:
-    """The command menu: `commands` are (name, description) in `language`; None is for every other language."""
+    """The command menu of all private chats, of all groups, or of one room, which is `chat`.
+
+    `commands` are (name, description) in `language`; None is for every other language. None at all take the menu away.
+    """
 
     account: str
-    scope: Literal["private", "groups"]
+    scope: Literal["private", "groups", "room"]
     language: str | None
     commands: tuple[tuple[str, str], ...]
+    chat: Chat | None = None
 
 
 Outgoing = (

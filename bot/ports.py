@@ -125,12 +125,14 @@ class Account:
     """What an adapter says of itself once it is connected.
 
     `private_link` opens a private chat with the bot: "{start}" in it is replaced by a payload of at most 64 of
-    A-Za-z0-9_- ; a network whose links carry no payload has none in it. `group_link` likewise adds the bot to a group.
+    A-Za-z0-9_- ; a network whose links carry no payload has none in it. `group_link` likewise adds the bot to a group;
+    `channel_link` to a channel, with the rights that it needs there.
     """
 
     name: str  # "@schakel_bot", "@schakel:example.org"
     private_link: str
     group_link: str | None = None
+    channel_link: str | None = None
 
 
 async def _unshared(value: bytes) -> bytes:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
-from itertools import count
 from typing import Any
 
-import structlog
-
-from bot.failing import backoff
+from bot.announcing import Announcer
 from bot.leases import Leases
-from bot.model import SetCommands
-from bot.outbox import Clock, Sender
-from bot.ports import NotSent, SendError, Unknown
+from bot.outbox import Sender
 from bot.store.writer import NotServed
 from bot.supervision import Line
-
-_log = structlog.get_logger()
 
 
 class Service:
@@ -28,23 +20,18 @@ class Service:
         self,
         line: Line,
         sender: Callable[[], Sender],
-        menus: Sequence[SetCommands],
+        announcer: Announcer,
         leases: Leases,
-        failed: Callable[[str, str, SendError], None],
         stop_within: float,
-        clock: Clock,
     ) -> None:
-        """`sender` makes one, and `menus` are announced once the account is connected. What is in the air when the
-        term ends gets `stop_within` seconds to land."""
+        """`sender` makes one. What is in the air when the term ends gets `stop_within` seconds to land."""
         self.name = line.name
         self.sender: Sender | None = None
         self.line = line
         self._make_sender = sender
-        self._menus = menus
+        self.announcer = announcer
         self._leases = leases
-        self._failed = failed
         self._stop_within = stop_within
-        self._clock = clock
 
     async def run(self) -> None:
         await self._leases.until_known(self.name)
@@ -54,7 +41,7 @@ class Service:
             await self._leases.until_held(self.name)
             self.sender = self._make_sender()
             try:
-                work = [self.line.run(), self._announce(), self._send_when_up(self.sender)]
+                work = [self.line.run(), self.announcer.run(), self._send_when_up(self.sender)]
                 await while_held(self._leases, self.name, work, self._stop)
             finally:
                 self.sender = None
@@ -75,30 +62,6 @@ class Service:
     async def _send_when_up(self, sender: Sender) -> None:
         await self.line.up.wait()
         await sender.run()
-
-    async def _announce(self) -> None:
-        """The menus of commands, beside what people wait for: a network may be slow in taking dozens of them."""
-        await self.line.up.wait()
-        for menu in self._menus:
-            for attempt in count(1):
-                wait = await self._announced(menu, attempt)
-                if wait is None:
-                    break
-                await self._clock.sleep(wait.total_seconds())
-
-    async def _announced(self, menu: SetCommands, attempt: int) -> timedelta | None:
-        """When to try again, if at all."""
-        try:
-            await self.line.adapter.send(menu)
-        except (NotSent, Unknown) as error:
-            self._failed(self.name, "menu", error)
-            told = error.retry_after if isinstance(error, NotSent) else None
-            return told or backoff(attempt)
-        except SendError as error:
-            self._failed(self.name, "menu", error)
-        except Exception as error:  # a bug in an adapter must not stop the other networks
-            _log.exception("a menu could not be announced", account=self.name, error=error)
-        return None
 
 
 def _is_not_served(error: BaseException) -> bool:

@@ -158,9 +158,7 @@ class Line:
             account = await self.adapter.open(await self._home())
         finally:
             late.cancel()
-        await self._run(
-            lambda tx: tx.accounts.connected(self.name, account.name, account.private_link, account.group_link)
-        )
+        await self._run(lambda tx: tx.accounts.connected(self.name, account))
         self.fault = None
         self._was_accepted = True
         self.up.set()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.actions import Say
 from bot.content import HelpLink, Line, say
-from bot.model import Message
+from bot.model import ChatKind, Message
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.situation import Actions, Situation
@@ -17,7 +17,11 @@ _ONE_EVERY = 300  # seconds: the pointer that stands there serves whoever asks n
 def pointer(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Silence unless the bot is spoken to. The answer is no reply to a message: that would point at its writer."""
     to_us = where.answered is not None and where.answered.delivery is not None
-    if not (event.addressed or to_us):
+    if event.kind is ChatKind.CHANNEL:  # whatever is posted there is for its readers, but for a plain question to us
+        to_us = where.command is not None and where.command.name in ("help", "start")
+    elif event.addressed:
+        to_us = True
+    if not to_us:
         return ()
     name = f"pointer/{_slot(tx.now)}"
     return (Say(where.chat.id, (Line(say("group-pointer")), HelpLink("help-link")), name=name),)

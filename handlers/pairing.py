@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.actions import Action, Button, Leave, Say
+from bot.actions import Action, Button, Leave, OnNetwork, Recall, Say
 from bot.catalogue import own_name
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
-from bot.events import Due
+from bot.events import Due, Outcome
 from bot.model import ChatKind, Message
 from bot.notices import NoticeState
 from bot.operating import PAIRING_LIVES
@@ -22,6 +22,8 @@ from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
 
 _PATIENCE = timedelta(days=7)
+CODE = "code"
+"""The report of the removal of a code that was posted for everybody to read."""
 UNPAIRED = "unpaired"
 """The timer of a chat that has no role yet."""
 
@@ -30,8 +32,9 @@ UNPAIRED = "unpaired"
 
 
 def explain(chat: KnownChat, language: str, tx: Transaction) -> Actions:
-    """Who the bot is and what it waits for, once; it leaves when nobody needs it for a week."""
-    if chat.role or chat.explained_at is not None or chat.kind is ChatKind.PRIVATE:
+    """Who the bot is and what it waits for, once; it leaves when nobody needs it for a week. In a channel it keeps
+    still: hundreds of people would be told what concerns one."""
+    if chat.role or chat.explained_at is not None or chat.kind is not ChatKind.GROUP:
         return ()
     tx.chats.explained(chat.id)
     wait(chat, tx)
@@ -85,7 +88,7 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, say("pair-wrong"))
     if offered.link is not None:
         return tell(event, where, say("link-instead", command=f"!link {code}"))
-    if where.chat.role == Role.GROUP and offered.role != Role.GROUP:
+    if offered.role != Role.GROUP and (where.chat.role == Role.GROUP or where.chat.kind is ChatKind.CHANNEL):
         tx.chats.use_pairing(code)  # a whole group has read it: it would open the room to any of them
         return tell(event, where, say("pair-shown"))
     if not may_become(where.chat.role, where.chat.organisation, offered):
@@ -99,7 +102,13 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
         return (*_replaced(where.chat, tx), welcome, leaks.look(event, where), *cards.post_waiting(tx))
     if offered.role == Role.ORGANISATION:
         return (welcome, leaks.look(event, where))
-    return (welcome, *_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
+    used = [Recall(where.chat.id, OnNetwork(event.id), CODE)] if where.chat.kind is ChatKind.CHANNEL else []
+    return (welcome, *used, *_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
+
+
+def code_stays(event: Outcome, tx: Transaction) -> Actions:
+    """The code that was posted in a channel could not be removed: it has no use for anybody any more."""
+    return ()
 
 
 def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
@@ -183,18 +192,33 @@ def _counted(tx: Transaction, organisation: int, language: str) -> Sentence:
 
 def _ways_in(event: Message, where: Situation, account: AccountRow, organisation: int, tx: Transaction) -> Actions:
     network = tx.policy.network(account.name)
-    codes = {
+    if account.group_link is None:
+        how = say("groups-invite", network=network, name=account.display)
+        return (reply(event, where, (Line(how), Gap(), *_typed_codes(organisation, "!pair", tx))),)
+    rows = [
+        Button(own_name(language), url=account.group_link.replace("{start}", code))
+        for language, code in _codes(organisation, tx).items()
+    ]
+    in_pairs = tuple(tuple(rows[start : start + 2]) for start in range(0, len(rows), 2))
+    groups = reply(event, where, (Line(say("groups-link", network=network)),), buttons=in_pairs)
+    if account.channel_link is None:
+        return (groups,)
+    how = say("groups-channel", network=network)
+    button = Button(say("button-add-to-channel"), url=account.channel_link)
+    channels = (Line(how), Gap(), *_typed_codes(organisation, "/pair", tx))
+    return (groups, reply(event, where, channels, buttons=((button,),)))
+
+
+def _codes(organisation: int, tx: Transaction) -> dict[str, str]:
+    return {
         language: tx.chats.new_pairing(Pairing(Role.GROUP, organisation, language), PAIRING_LIVES)
         for language in tx.policy.languages
     }
-    if account.group_link is not None:
-        rows = [
-            Button(own_name(language), url=account.group_link.replace("{start}", code))
-            for language, code in codes.items()
-        ]
-        in_pairs = tuple(tuple(rows[start : start + 2]) for start in range(0, len(rows), 2))
-        return (reply(event, where, (Line(say("groups-link", network=network)),), buttons=in_pairs),)
-    blocks: list[Block] = [Line(say("groups-invite", network=network, name=account.display)), Gap()]
-    for language, code in codes.items():
-        blocks.append(Line(say("groups-code", language=LanguageName(language, own=True), command=f"!pair {code}")))
-    return (reply(event, where, tuple(blocks)),)
+
+
+def _typed_codes(organisation: int, command: str, tx: Transaction) -> list[Block]:
+    """A line for each language, to be written in the new group or channel."""
+    return [
+        Line(say("groups-code", language=LanguageName(language, own=True), command=f"{command} {code}"))
+        for language, code in _codes(organisation, tx).items()
+    ]

@@ -250,6 +250,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     "": operator.not_delivered,
     leaks.FOUND: leaks.found,
     membership.FOLLOWED: membership.followed,
+    pairing.CODE: pairing.code_stays,
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
     REPORT: erasing.answered,

@@ -209,7 +209,7 @@ async def test_a_network_that_is_slow_with_menus_sends_all_the_same(tmp_path: Pa
     network = Paper()
     stuck = network.sticks("menu")
     menu = SetCommands("paper", "private", "nl", (("help", "Hulp"),))
-    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, menus=[menu]) as w:
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=network, menus=lambda *_: [menu]) as w:
         alive = chat_of(network, "alive")
         await says(w, alive, "come at ten")
         await until(w, lambda: read(network, alive) == ["come at ten"])

@@ -17,7 +17,8 @@ from sqlalchemy import func, select
 
 from bot.actions import Priority
 from bot.app import App, Parts, free_bytes
-from bot.chats import Pairing
+from bot.catalogue import Catalogue
+from bot.chats import KnownChat, Pairing
 from bot.model import (
     Added,
     Attachment,
@@ -350,7 +351,7 @@ async def world(
     clock: Clock | None = None,
     free: Callable[[Path], int] = free_bytes,
     others: Sequence[Paper] = (),
-    menus: Sequence[SetCommands] = (),
+    menus: Callable[[Catalogue, str, Sequence[KnownChat]], Sequence[SetCommands]] = lambda *_: (),
 ) -> AsyncIterator[World]:
     """The bot at work; a second world on the same folder and network is the bot started again. It has accounts on the
     `others`, too."""
@@ -360,7 +361,7 @@ async def world(
     parts = replace(
         parts_of(folder, url or f"sqlite:///{folder / 'schakel.db'}", network, clock, limits, engines, policy, others),
         free=free,
-        menus=lambda catalogue, name: menus if name == network.account else (),
+        menus=menus,
     )
     ready = asyncio.Event()
 

@@ -26,6 +26,7 @@ from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
 CONNECTIONS = 128  # more than the sender has in flight, beside receiving
+_IN_A_CHANNEL = "admin=post_messages+edit_messages+delete_messages"  # core.telegram.org/api/links#bot-links
 DOWNLOADS = 16  # at a time, on connections of their own
 
 
@@ -96,7 +97,12 @@ class TelegramAdapter:
         self._us = replace(self._us, username=username)
         self._bot = bot
         link = f"https://t.me/{username}"
-        return Account(f"@{username}", f"{link}?start={{start}}", f"{link}?startgroup={{start}}")
+        return Account(
+            f"@{username}",
+            f"{link}?start={{start}}",
+            f"{link}?startgroup={{start}}",
+            f"{link}?startchannel&{_IN_A_CHANNEL}",
+        )
 
     async def _log_in(self, bot: Bot) -> str:
         """The bot's @name, without the @. Afterwards no webhook takes its updates elsewhere."""

@@ -167,7 +167,10 @@ def _edited(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Inc
 
 
 def _writer(message: wire.Message, us: Ourselves) -> Person | None:
-    """Who speaks; None for bots. Behind a channel or an anonymous administrator stands a person."""
+    """Who speaks; None for bots, and for Telegram itself, which repeats every post of a channel in its discussion
+    group. Behind a channel or an anonymous administrator stands a person."""
+    if message.is_automatic_forward:
+        return None
     if message.sender_chat is not None:
         return Person(us.account, str(message.sender_chat.id), message.sender_chat.title or "")
     return _person(message.sender, us)

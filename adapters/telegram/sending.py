@@ -8,9 +8,12 @@ from typing import TypeVar
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
     LinkPreviewOptions,
+    MenuButtonCommands,
     Message,
     ReactionTypeEmoji,
 )
@@ -127,16 +130,24 @@ async def _leave(bot: Bot, chat: str) -> Receipt:
 
 
 async def _set_commands(bot: Bot, action: SetCommands) -> Receipt:
+    """Beside what people write a button opens the menu, in every private chat."""
     language = (action.language or "").partition("-")[0]
     if action.language and len(language) != 2:
         return Receipt()  # Telegram's apps speak languages with two letters only: nobody could see this menu
-    return await _do(
-        bot.set_my_commands(
-            [BotCommand(name, _cut(whole(said), LONGEST_DESCRIPTION)) for name, said in action.commands],
-            scope=BotCommandScopeAllPrivateChats() if action.scope == "private" else BotCommandScopeAllGroupChats(),
-            language_code=language or None,
-        )
-    )
+    where, scope = language or None, _scope(action)
+    if not action.commands:
+        return await _do(bot.delete_my_commands(scope, where))
+    commands = [BotCommand(name, _cut(whole(said), LONGEST_DESCRIPTION)) for name, said in action.commands]
+    await _do(bot.set_my_commands(commands, scope, where))
+    if action.scope == "private" and where is None:
+        await _do(bot.set_chat_menu_button(menu_button=MenuButtonCommands()))
+    return Receipt()
+
+
+def _scope(action: SetCommands) -> BotCommandScope:
+    if action.chat is not None:
+        return BotCommandScopeChat(number(action.chat.id))
+    return BotCommandScopeAllPrivateChats() if action.scope == "private" else BotCommandScopeAllGroupChats()
 
 
 async def _do(call: Awaitable[object], unless: str | None = None) -> Receipt:

@@ -112,6 +112,7 @@ class Message(msgspec.Struct):
     sender_chat: Chat | None = None
     message_thread_id: int | None = None
     is_topic_message: bool = False
+    is_automatic_forward: bool = False
     reply_to_message: Replied | None = None
     edit_date: Seconds | None = None
     text: str | None = None

@@ -235,11 +235,11 @@ class History:
         return self._absent(chat)
 
     def set_commands(self, action: SetCommands) -> None:
+        place = (action.chat.id if action.chat else action.scope, action.language or "")
         with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO command VALUES (?, ?, ?)",
-                (action.scope, action.language or "", _json(action.commands)),
-            )
+            self._db.execute("DELETE FROM command WHERE scope = ? AND language = ?", place)
+            if action.commands:
+                self._db.execute("INSERT INTO command VALUES (?, ?, ?)", (*place, _json(action.commands)))
 
     # --- the stream ------------------------------------------------------------------------------------------------
 
@@ -274,11 +274,12 @@ class History:
         row = self._db.execute("SELECT file FROM message WHERE chat = ? AND file ->> 'key' = ?", (chat, key)).fetchone()
         return None if row is None else shown.filed(row["file"])
 
-    def commands(self, scope: str, language: str | None) -> tuple[tuple[str, str], ...]:
-        """The command menu in the language, else the one for every other language."""
+    def commands(self, chat: str, scope: str, language: str | None) -> tuple[tuple[str, str], ...]:
+        """The chat's own command menu, else the one in the language, else the one for every other language."""
         row = self._db.execute(
-            "SELECT entries FROM command WHERE scope = ? AND language IN (?, '') ORDER BY language DESC LIMIT 1",
-            (scope, language or ""),
+            "SELECT entries FROM command WHERE scope IN (:chat, :scope) AND language IN (:language, '') "
+            "ORDER BY scope = :chat DESC, language DESC LIMIT 1",
+            {"chat": chat, "scope": scope, "language": language or ""},
         ).fetchone()
         return () if row is None else _entries.decode(row["entries"])
 

@@ -183,7 +183,7 @@ class Site:
         chat = self._chat(request)
         scope = "private" if chat.kind == "private" else "groups"
         language = chat.language or page_language(request.query_params.get("language", ""))
-        return JSONResponse(await self._live.read(History.commands, scope, language), headers=SECURITY)
+        return JSONResponse(await self._live.read(History.commands, chat.id, scope, language), headers=SECURITY)
 
     async def events(self, request: Request) -> Response:
         """What changes from now on, or since the last event that the page has seen."""

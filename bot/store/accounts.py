@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
 
+from bot.ports import Account
 from bot.store.statements import both
 from bot.store.tables import EVERYWHERE, account, home
 
@@ -27,6 +28,7 @@ class AccountRow:
     paused_until: datetime | None
     rate: float | None
     burst: int | None
+    channel_link: str | None
 
 
 _BY_NAME = select(account).where(account.c.name == bindparam("the_name"))
@@ -77,8 +79,16 @@ class Accounts:
         kept = self.state(name, EVERYWHERE)
         return value if kept is None else kept
 
-    def connected(self, name: str, display: str, private_link: str, group_link: str | None) -> None:
-        self._set(name, display=display, private_link=private_link, group_link=group_link, error=None, error_at=None)
+    def connected(self, name: str, connected: Account) -> None:
+        self._set(
+            name,
+            display=connected.name,
+            private_link=connected.private_link,
+            group_link=connected.group_link,
+            channel_link=connected.channel_link,
+            error=None,
+            error_at=None,
+        )
 
     def failed(self, name: str, reason: str) -> None:
         self._set(name, error=reason, error_at=self._tx.now)

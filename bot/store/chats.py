@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
+from bot.store.menus import ROOMS
 from bot.store.tables import Role, chat, organisation, pairing, person
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Chats:
         return [_chat(row) for row in self._tx.connection.execute(query)]
 
     def set_language(self, id: int, language: str) -> None:
+        self._stir_menus(id)
         self._set(id, language=language)
 
     def set_hours(self, id: int, hours: str | None) -> None:
@@ -117,6 +119,7 @@ class Chats:
         self._set(id, link_id=link)
 
     def set_active(self, id: int, active: bool) -> None:
+        self._stir_menus(id)
         self._set(id, active=active)
 
     def set_administrator(self, id: int, administrator: bool) -> None:
@@ -131,10 +134,12 @@ class Chats:
 
     def added(self, id: int) -> None:
         """The bot is in the chat again: an unpaired chat is explained again, and its week begins anew."""
+        self._stir_menus(id)
         self._set(id, active=True, added_at=self._tx.now, explained_at=None)
 
     def pair(self, id: int, pairing: Pairing) -> None:
         """The role that a code gives it. Whose chats it hears is a matter of its organisation."""
+        self._tx.stirred.add("menus")
         link = self.get(id).link if self.get(id).organisation == pairing.organisation else None
         given = {"role": pairing.role, "organisation_id": pairing.organisation, "language": pairing.language}
         self._set(id, **given, link_id=link, active=True)
@@ -142,6 +147,7 @@ class Chats:
     def move(self, id: int, network_id: str) -> None:
         """The chat has a new id on its network, and what was said in it is out of reach. A chat we already know under
         that id gives way, with what was on its way there."""
+        self._stir_menus(id)
         now = self.get(id)
         other = self.at(Chat(now.address.account, network_id))
         if other is not None and other.id != id:
@@ -160,6 +166,11 @@ class Chats:
     def forgotten(self, id: int) -> None:
         """Its row is gone."""
         self._read.pop(id, None)
+
+    def _stir_menus(self, id: int) -> None:
+        """The menu of a room is another one from now on."""
+        if self.get(id).role in ROOMS:
+            self._tx.stirred.add("menus")
 
     def _set(self, id: int, **values: object) -> None:
         self._read.pop(id, None)

@@ -203,6 +203,11 @@ class Deliveries:
         )
 
     def recall(self, recall: Recall) -> None:
+        if isinstance(recall.target, OnNetwork):
+            lane = f"withdraw:{recall.target.id}"  # of its own: it holds nothing up
+            of = self.ref(recall.to, recall.target)
+            self._simple(recall.to, "withdraw", None, lane, of, recall.priority, recall.report)
+            return
         target = self.named(recall.to, recall.target.name)
         if target is None:
             raise LookupError("a recall of what was never said")

@@ -127,6 +127,7 @@ account = Table(
     Column("paused_until", Instant),  # as the network has said
     Column("rate", Float),  # messages a second, and at once, as learnt from its refusals
     Column("burst", Integer),
+    Column("channel_link", String),
 )
 
 home = Table(
@@ -221,6 +222,16 @@ reader = Table(
     Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
     Column("language", String, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+menu = Table(
+    "menu",  # the command menus that a network has been told
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("scope", String, primary_key=True),  # private, groups, room
+    Column("chat", String, primary_key=True),  # the room's id on its network, "" for a menu of many chats
+    Column("language", String, primary_key=True),  # "" for every other language
+    Column("digest", String, nullable=False),
 )
 
 pairing = Table(

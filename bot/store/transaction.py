@@ -26,6 +26,7 @@ from bot.store.erasing import Erasing
 from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
 from bot.store.links import Links
+from bot.store.menus import Menus
 from bot.store.notices import Notices
 from bot.store.reactions import Reactions
 from bot.store.readers import Readers
@@ -154,6 +155,10 @@ class Transaction:
     @cached_property
     def choices(self) -> Choices:
         return Choices(self)
+
+    @cached_property
+    def menus(self) -> Menus:
+        return Menus(self)
 
     @cached_property
     def dialogues(self) -> Dialogues:

@@ -8,7 +8,8 @@ import pytest
 
 from bot.chats import Pairing
 from bot.content import LanguageName, say
-from bot.model import Added, Chat, Message, Text
+from bot.model import Added, Chat, ChatKind, Message, Person, Removed, Text
+from bot.ports import Account
 from tests.handlers.conftest import sentence
 from tests.handlers.house import SOUP, House
 from tests.world import Somebody
@@ -227,7 +228,8 @@ async def test_groups_tells_which_there_are(house: House) -> None:
 
 async def test_where_links_add_no_bot_there_is_a_name_and_a_line_to_write(house: House) -> None:
     """On Matrix: invite the bot, and write the code."""
-    await house.world.app.unit(lambda tx: tx.accounts.connected("paper", "@bot:paper", "https://paper.example", None))
+    matrix = Account("@bot:paper", "https://paper.example")
+    await house.world.app.unit(lambda tx: tx.accounts.connected("paper", matrix))
     await house.says("!groups")
     told = house.last()
     assert told.startswith(sentence("groups-invite", network="Paper", name="@bot:paper"))
@@ -235,6 +237,22 @@ async def test_where_links_add_no_bot_there_is_a_name_and_a_line_to_write(house:
     chat = house.world.group("new")
     await house.an.writes(f"!pair {code}", chat)
     assert await role(house, chat) == "group"
+
+
+async def test_where_links_add_the_bot_to_channels_their_codes_are_written_there(house: House) -> None:
+    """A channel's link carries no code."""
+    link = "https://paper.example/channel"
+    here = Account("@bot", "https://paper.example/?start={start}", "https://paper.example/?group={start}", link)
+    await house.world.app.unit(lambda tx: tx.accounts.connected("paper", here))
+    await house.says("!groups")
+    groups, channels = house.an.sees(house.room)[-2:]
+    assert groups.plain == sentence("groups-link", network="Paper")
+    assert channels.plain.startswith(sentence("groups-channel", network="Paper"))
+    assert channels.button(sentence("button-add-to-channel")).url == link
+    code = next(line for line in channels.plain.split("\n") if "português" in line).split("/pair ")[1]
+    channel = channel_of(house)
+    await posts(house, channel, f"/pair {code}")
+    assert await role(house, channel) == "group"
 
 
 async def test_a_group_that_joined_late_can_still_get_a_notice(house: House) -> None:
@@ -269,3 +287,75 @@ async def test_a_stranger_thing_than_words_is_no_reason_to_fall_over(house: Hous
         await house.world.settled()
     assert len(house.an.reads(chat)) == 2
     assert house.an.reads(chat)[-1] == sentence("pair-wrong")
+
+
+# --- channels --------------------------------------------------------------------------------------------------------
+
+
+def channel_of(house: House) -> Chat:
+    """A channel to which the bot has just been added."""
+    return house.world.network.chat("channel", ChatKind.CHANNEL, "Buurtnieuws")
+
+
+async def posts(house: House, channel: Chat, words: str) -> str:
+    """An administrator posts; who it is, nobody is told."""
+    anonymous = Somebody(house.world, Person("paper", channel.id, "Buurtnieuws"), channel)
+    return await anonymous.writes(words, channel)
+
+
+async def paired_channel(house: House) -> Chat:
+    channel = channel_of(house)
+    await posts(house, channel, f"/pair {await house.world.pairing('group', 'Ons Huis', 'pt')}")
+    return channel
+
+
+async def test_a_channel_is_a_group_that_only_reads(house: House) -> None:
+    """Its readers see who sends notices here from now on, and no code."""
+    channel = await paired_channel(house)
+    welcome = sentence("paired-group", "pt", organisation="Ons Huis", language=LanguageName("pt"))
+    assert [shown.plain for shown in house.world.network.messages(channel)] == [welcome]
+    assert sentence("group-new", group="Buurtnieuws", language=LanguageName("pt")) in house.answers()
+
+
+async def test_what_is_posted_in_a_channel_before_and_after_concerns_nobody_here(house: House) -> None:
+    """Hundreds would read what the bot has to say about it; a plain question gets the pointer."""
+    channel = channel_of(house)
+    await house.world.adds_bot(house.rui, channel)
+    await posts(house, channel, "Bem-vindos!")
+    assert house.rui.reads(channel) == []
+    await posts(house, channel, f"/pair {await house.world.pairing('group', 'Ons Huis', 'pt')}")
+    welcome = house.rui.sees(channel)[0]
+    for words in ("Amanhã não há sopa", "/regras"):
+        await posts(house, channel, words)
+    anonymous = Somebody(house.world, Person("paper", channel.id, ""), channel)
+    await anonymous.writes("como se disse acima", channel, reply_to=welcome.id)
+    assert len(house.rui.sees(channel)) == 1
+    await posts(house, channel, "/help")
+    assert house.rui.reads(channel)[-1].startswith(sentence("group-pointer", "pt"))
+
+
+async def test_a_channel_is_never_a_room(house: House) -> None:
+    """All its readers would read what members write; the code is spent, for they have read it."""
+    channel = channel_of(house)
+    code = await house.world.pairing("coordination")
+    await posts(house, channel, f"/pair {code}")
+    assert await role(house, channel) == ""
+    assert house.an.reads(channel) == [sentence("pair-shown")]
+    assert await house.world.app.unit(lambda tx: tx.chats.offered_pairing(code)) is None
+
+
+async def test_a_code_that_cannot_be_removed_from_a_channel_troubles_nobody(house: House) -> None:
+    """The bot may lack the right; the code has no use any more."""
+    channel = channel_of(house)
+    code = await house.world.pairing("group", "Ons Huis", "pt")
+    house.world.network.keeps = lambda chat, shown: True
+    await posts(house, channel, f"/pair {code}")
+    assert await role(house, channel) == "group"
+    assert not await house.world.app.unit(lambda tx: tx.troubles.all())
+
+
+async def test_who_owns_a_channel_hears_that_the_bot_may_not_post_there_any_more(house: House) -> None:
+    channel = await paired_channel(house)
+    house.world.network.happens(Removed(channel, ChatKind.CHANNEL, house.world.clock.now()))
+    await house.world.settled()
+    assert house.last() == sentence("group-gone", group="Buurtnieuws")

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.attachments import KINDS
+from tests.servers.botapi.channels import Channel
 from tests.servers.botapi.clock import Clock
 from tests.servers.botapi.errors import ApiError
 from tests.servers.botapi.formatting import Json, formatted, utf16_length
@@ -312,6 +313,51 @@ async def test_a_startgroup_link_adds_the_bot_and_writes_its_payload(server: Bot
     assert added["my_chat_member"]["new_chat_member"]["status"] == "member"
     assert service["message"]["new_chat_members"][0]["id"] == server.bot.id
     assert command["message"]["text"] == f"/start@{server.bot.username} pair-7"
+
+
+async def test_a_channel_s_post_names_no_person(server: BotApiServer, call: CheckedClient) -> None:
+    """Nor does the bot's own. Without the right to post it is refused."""
+    rui = server.user("Rui")
+    channel = Channel(server, "Nieuws", rui)
+    channel.adds_bot(f"https://t.me/{server.bot.username}?startchannel&admin=post_messages+delete_messages")
+    (added,) = await call.updates()
+    now = added["my_chat_member"]["new_chat_member"]
+    assert (now["can_post_messages"], now["can_delete_messages"], now["can_edit_messages"]) == (True, True, False)
+    with pytest.raises(ValueError, match="administrators"):
+        server.user("Ana").writes("hello", channel)
+    post = rui.writes("/pair 123", channel)
+    (update,) = await call.updates()
+    assert update["channel_post"]["sender_chat"] == {"id": channel.id, "type": "channel", "title": "Nieuws"}
+    assert "from" not in update["channel_post"]
+    own = await call("sendMessage", chat_id=channel.id, text="Olá")
+    assert own["sender_chat"]["id"] == channel.id
+    assert await call("deleteMessage", chat_id=channel.id, message_id=post.id)
+    channel.allows("can_edit_messages")
+    refused = await call.refused("sendMessage", chat_id=channel.id, text="Olá")
+    assert refused == "Bad Request: need administrator rights in the channel chat"
+    for message in (own["message_id"], rui.writes("olá", channel).id):
+        refused = await call.refused("deleteMessage", chat_id=channel.id, message_id=message)
+        assert refused == "Bad Request: message can't be deleted"
+    channel.removes_bot()
+    refused = await call.refused("sendMessage", chat_id=channel.id, text="Olá")
+    assert refused == "Forbidden: bot was kicked from the channel chat"
+
+
+async def test_a_channel_s_post_is_repeated_in_its_discussion_group(server: BotApiServer, call: CheckedClient) -> None:
+    """By Telegram itself; whoever administers the group sees it there, too."""
+    rui = server.user("Rui")
+    channel, group = Channel(server, "Nieuws", rui), server.group("Praat", [rui], supergroup=True)
+    channel.links(group)
+    group.adds_bot(administrator=True)
+    await call.updates()
+    rui.writes("Olá", channel)
+    channel.allows("can_post_messages")
+    await call("sendMessage", chat_id=channel.id, text="Sopa")
+    posted, _, sent = await call.updates()
+    for update, text in ((posted, "Olá"), (sent, "Sopa")):
+        repeated = update["message"]
+        assert (repeated["text"], repeated["is_automatic_forward"]) == (text, True)
+        assert (repeated["from"]["id"], repeated["sender_chat"]["id"]) == (777000, channel.id)
 
 
 async def test_an_upgraded_group_has_a_new_id_and_refuses_the_old(server: BotApiServer, call: CheckedClient) -> None:

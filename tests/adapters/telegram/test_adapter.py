@@ -11,11 +11,12 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.model import Attachment, Chat, Message, Raw, SendText, Text
+from bot.model import Added, Attachment, Chat, ChatKind, Message, Raw, Removed, SendText, Text
 from bot.pacing import Pacer
 from bot.ports import Adapter, Down, NotSent, Refused, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.servers.botapi import BotApiServer
+from tests.servers.botapi.channels import Channel
 from tests.servers.botapi.faults import BadShape, Error, Fault, Hang, Reset, Status
 from tests.servers.botapi.limits import FloodLimits
 
@@ -38,6 +39,25 @@ async def test_the_account_says_its_name_and_its_links(server: BotApiServer, tmp
     assert account.group_link is not None
     ana.follows(account.group_link.replace("{start}", "g_1"), group)
     assert group.last.text == f"/start@{NAME} g_1"
+
+
+async def test_a_link_adds_the_bot_to_a_channel_with_the_rights_it_needs(
+    server: BotApiServer, adapter: TelegramAdapter, inbox: Inbox, tmp_path: Path
+) -> None:
+    """Without the right to post it may as well be gone."""
+    other = adapter_for(server)
+    account = await other.open(Keeper(tmp_path).home())
+    await other.close()
+    channel = Channel(server, "Nieuws", server.user("Rui"))
+    assert account.channel_link is not None
+    channel.adds_bot(account.channel_link)
+    channel.allows("can_edit_messages")
+    added, removed = await inbox.holds(2)
+    assert isinstance(added, Added)
+    assert (added.kind, added.title, added.administrator) == (ChatKind.CHANNEL, "Nieuws", True)
+    assert isinstance(removed, Removed)
+    for right in ("post", "edit", "delete"):
+        assert f"{right}_messages" in account.channel_link
 
 
 async def test_a_webhook_is_removed(server: BotApiServer, tmp_path: Path) -> None:

@@ -413,6 +413,17 @@ def test_a_channel_post_is_said_by_the_channel() -> None:
     )
 
 
+def test_a_channel_s_post_repeated_in_its_discussion_group_is_said_by_nobody() -> None:
+    """Telegram repeats it there; the channel's own words are read in the channel."""
+    telegram = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
+    repeated: Json = {"sender": telegram, "sender_chat": CHANNEL, "is_automatic_forward": True, "text": "/pair 1234"}
+    assert read(message(GROUP, **repeated)) == ()
+    assert read(message(GROUP, "edited_message", **repeated)) == ()
+    post = {"message_id": 4, "from": telegram, "sender_chat": CHANNEL, "is_automatic_forward": True}
+    comment = said(GROUP, text="Bedankt", reply_to_message=post, message_thread_id=4)
+    assert (comment.addressed, comment.thread) == (False, None)
+
+
 def test_a_group_that_becomes_a_supergroup_moves() -> None:
     """The new group says so as well, which adds nothing."""
     (event,) = read(message({"id": -5, "type": "group", "title": "Bairro"}, migrate_to_chat_id=-100))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -259,6 +260,23 @@ async def test_command_menus_are_set_for_each_place_and_language(server: BotApiS
         ("all_group_chats", "pt"): shown,
         ("all_private_chats", "zh"): shown,
     }
+    assert server.bot.menu_button == "commands"
+
+
+async def test_a_room_has_a_command_menu_of_its_own_until_it_is_taken_away(server: BotApiServer, bot: Bot) -> None:
+    """Taking away what is not there is well, too."""
+    room = server.group("Coördinatie", supergroup=True)
+    room.adds_bot(administrator=True)
+    menu = SetCommands(ACCOUNT, "room", None, (("claim", "Jij zorgt ervoor"),), chat(room.id))
+    await perform(bot, menu)
+    shown = [{"command": "claim", "description": "Jij zorgt ervoor"}]
+    assert server.bot.commands == {(f"chat:{room.id}", ""): shown}
+    for _ in range(2):
+        await perform(bot, replace(menu, commands=()))
+        assert server.bot.commands == {}
+    room.removes_bot()
+    with pytest.raises(Gone):
+        await perform(bot, menu)
 
 
 # --- failing -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -278,6 +279,16 @@ async def test_the_command_menu_is_in_the_chats_language_else_the_general_one(we
     assert (await web.http.get("/api/chats/group-pt/commands")).json() == [["lang", "em português"]]
     assert (await web.http.get("/api/chats/group-ar/commands")).json() == [["lang", "general"]]
     assert (await web.http.get("/api/chats/member/commands")).json() == []
+
+
+async def test_a_room_shows_its_own_command_menu_until_it_is_taken_away(web: Web) -> None:
+    general = SetCommands("web", "groups", None, (("lang", "general"),))
+    own = SetCommands("web", "room", None, (("claim", "de kamer"),), ROOM)
+    for menu in (general, own):
+        await web.adapter.send(menu)
+    assert (await web.http.get("/api/chats/coordination/commands")).json() == [["claim", "de kamer"]]
+    await web.adapter.send(replace(own, commands=()))
+    assert (await web.http.get("/api/chats/coordination/commands")).json() == [["lang", "general"]]
 
 
 async def test_a_raw_event_that_is_none_of_ours_cannot_be_parsed(web: Web) -> None:

@@ -57,17 +57,22 @@ def _commands(bot: Bot, message: Message) -> bool:
 
 
 def tell_message(world: World, message: Message, kind: str = "message") -> None:
+    if message.chat.kind == "channel":
+        kind = {"message": "channel_post", "edited_message": "edited_channel_post"}[kind]
     for bot in bots_in(world, message.chat):
         if sees(bot, message):
             message.meant_for.add(bot.id)
             bot.queue.put(kind, wire.message_json(message))
 
 
-def tell_member(world: World, chat: Chat, actor: User, user: User, new: str) -> None:
-    """Change a membership and tell the bot it concerns (my_chat_member) and the administrators (chat_member)."""
-    old = chat.status(user.id)
-    chat.members[user.id] = new
-    body = wire.member_update_json(chat, actor, user, old, new, world.now())
+def tell_member(
+    world: World, chat: Chat, actor: User, user: User, new: str, withheld: frozenset[str] = frozenset()
+) -> None:
+    """Change a membership, or the rights that an administrator lacks, and tell the bot it concerns (my_chat_member) and
+    the administrators (chat_member)."""
+    old = wire.member_json(chat, user, chat.status(user.id))
+    chat.members[user.id], chat.withheld[user.id] = new, withheld
+    body = wire.member_update_json(chat, actor, user, old, world.now())
     for bot in world.bots.values():
         if bot.user is user:
             bot.queue.put("my_chat_member", body)
@@ -80,10 +85,25 @@ def tell_blocked(world: World, chat: Chat, *, blocked: bool) -> None:
     """The person of a private chat has blocked or unblocked its bot."""
     assert chat.bot is not None
     assert chat.user is not None
-    old, new = ("member", "kicked") if blocked else ("kicked", "member")
-    body = wire.member_update_json(chat, chat.user, chat.bot.user, old, new, world.now())
-    chat.bot.queue.put("my_chat_member", body)
+    user = chat.bot.user
+    was, is_now = ("member", "kicked") if blocked else ("kicked", "member")
+    changed = {
+        "old_chat_member": wire.member_json(chat, user, was),
+        "new_chat_member": wire.member_json(chat, user, is_now),
+    }
+    about = {"chat": wire.chat_json(chat), "from": wire.user_json(chat.user), "date": world.now()}
+    chat.bot.queue.put("my_chat_member", about | changed)
     world.touch()
+
+
+def repeat_in_discussion(world: World, post: Message) -> None:
+    """Telegram itself repeats what is posted in a channel in the group that is linked to it."""
+    group = world.groups.get(post.chat.linked_chat or 0)
+    if post.chat.kind != "channel" or group is None:
+        return
+    origin = {"type": "channel", "chat": wire.chat_json(post.chat), "message_id": post.id, "date": post.at}
+    content = post.content | {"is_automatic_forward": True, "forward_origin": origin}
+    tell_message(world, world.add_message(group, world.telegram, content, signed=post.chat))
 
 
 def tell_press(world: World, press: Press) -> None:

@@ -211,6 +211,8 @@ class Person:
 
     def _says(self, content: Json, chat: Seen | None, reply_to: Message | None, topic: int | None) -> Message:
         place = (chat or self.private).chat
+        if place.kind == "channel" and not place.administers(self.id):
+            raise ValueError("only administrators can post in a channel")
         if place.kind != "private" and place.status(self.id) in GONE:
             raise ValueError("only members can write in a group")
         place.begun = True
@@ -225,6 +227,7 @@ class Person:
             in_topic=in_topic,
         )
         events.tell_message(self.world, message)
+        events.repeat_in_discussion(self.world, message)
         return message
 
     def edits(self, message: Message, text: str) -> None:

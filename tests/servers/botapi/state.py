@@ -43,6 +43,7 @@ class Bot:
     webhook_error: tuple[int, str] | None = None  # when, and what Telegram says about it
     blocked_by: set[int] = field(default_factory=set)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # by scope and language
+    menu_button: str = "default"  # in private chats: default, commands, web_app
     profile: dict[tuple[str, str], str] = field(default_factory=dict)  # name, description, … by language
 
     @property
@@ -64,18 +65,19 @@ class Topic:
 
 @dataclass(eq=False, slots=True)
 class Chat:
-    """A private chat (`user` and `bot` are set, and the id is the user's), a group or a supergroup."""
+    """A private chat (`user` and `bot` are set, and the id is the user's), a group, a supergroup or a channel."""
 
     id: int
-    kind: str  # private, group, supergroup
+    kind: str  # private, group, supergroup, channel
     title: str = ""
     is_forum: bool = False
     username: str | None = None  # of a public group
     visible_history: bool = False  # to newcomers; only a supergroup can hide it
-    linked_chat: int | None = None  # the channel whose discussion group it is
+    linked_chat: int | None = None  # the channel whose discussion group it is, or the other way round
     user: User | None = None
     bot: Bot | None = None
     members: dict[int, str] = field(default_factory=dict)  # user id → status
+    withheld: dict[int, frozenset[str]] = field(default_factory=dict)  # user id → rights that an administrator lacks
     messages: dict[int, Message] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
@@ -90,6 +92,10 @@ class Chat:
     def administers(self, user_id: int) -> bool:
         return self.status(user_id) in ADMINISTRATORS
 
+    def may(self, user_id: int, right: str) -> bool:
+        """Whether it is an administrator with that right ("can_post_messages", …)."""
+        return self.administers(user_id) and right not in self.withheld.get(user_id, ())
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -100,7 +106,10 @@ class Button:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """`content` holds the fields of the Bot API object that say what the message is: text and entities, a photo, …"""
+    """`content` holds the fields of the Bot API object that say what the message is: text and entities, a photo, …
+
+    `sender` is who wrote it; `signed`: the channel that is shown instead.
+    """
 
     chat: Chat
     id: int
@@ -115,6 +124,7 @@ class Message:
     protected: bool = False
     link_preview: Json | None = None
     deleted: bool = False
+    signed: Chat | None = None
     reactions: dict[int, list[str]] = field(default_factory=dict)  # by user
     meant_for: set[int] = field(default_factory=set)  # bots that saw it: a reply to it is meant for them too
 
@@ -213,6 +223,7 @@ class World:
         self._supergroup_message_ids: dict[int, Iterator[int]] = {}
         self._press_ids = itertools.count(4_382_000_000_000_000_001)
         self._file_ids = itertools.count(1)
+        self.telegram = User(777000, "Telegram")  # which repeats a channel's posts in its discussion group
         self._update_ids = itertools.count(100_000_000, 100_000_000)
         self._changed: asyncio.Event = asyncio.Event()
 
@@ -252,11 +263,20 @@ class World:
     # --- where ------------------------------------------------------------------------------------------------------
 
     def add_group(self, title: str, *, supergroup: bool, forum: bool = False) -> Chat:
-        chat_id = -next(self._supergroup_ids if supergroup else self._group_ids)
-        chat = Chat(chat_id, "supergroup" if supergroup else "group", title, is_forum=forum)
-        self.groups[chat_id] = chat
         if supergroup:
-            self._supergroup_message_ids[chat_id] = itertools.count(1)
+            return self._add_large(title, "supergroup", forum)
+        return self._add(Chat(-next(self._group_ids), "group", title))
+
+    def add_channel(self, title: str) -> Chat:
+        return self._add_large(title, "channel", False)
+
+    def _add_large(self, title: str, kind: str, forum: bool) -> Chat:
+        chat = self._add(Chat(-next(self._supergroup_ids), kind, title, is_forum=forum))
+        self._supergroup_message_ids[chat.id] = itertools.count(1)
+        return chat
+
+    def _add(self, chat: Chat) -> Chat:
+        self.groups[chat.id] = chat
         return chat
 
     def private_chat(self, bot: Bot, user: User) -> Chat:
@@ -273,6 +293,8 @@ class World:
 
     def add_message(self, chat: Chat, sender: User, content: Json, **rest: Any) -> Message:
         ids = self._supergroup_message_ids.get(chat.id, self._message_ids)
+        if chat.kind == "channel":
+            rest["signed"] = chat
         message = Message(chat, next(ids), sender, self.now(), content, **rest)
         chat.messages[message.id] = message
         if sender.is_bot and not message.is_service:

@@ -72,7 +72,7 @@ PERMISSIONS = dict.fromkeys(
 
 def full_chat_json(chat: Chat, to_administrator: bool = False) -> Json:
     shown = chat_json(chat) | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": GIFTS}
-    if chat.kind != "private":
+    if chat.kind not in ("private", "channel"):
         shown["permissions"] = PERMISSIONS | ({"can_manage_topics": False} if chat.is_forum else {})
     pinned = next((chat.messages[i] for i in reversed(chat.pinned) if not chat.messages[i].deleted), None)
     shown |= present(linked_chat_id=chat.linked_chat, active_usernames=chat.username and [chat.username])
@@ -95,38 +95,44 @@ RIGHTS = (
 )
 
 
-def member_json(user: User, status: str, *, in_forum: bool = False) -> Json:
-    """A ChatMember; the world's administrators have every right."""
+IN_CHANNELS = ("can_post_messages", "can_edit_messages", "can_manage_direct_messages")
+
+
+def member_json(chat: Chat, user: User, status: str) -> Json:
+    """A ChatMember."""
     shown: Json = {"user": user_json(user), "status": status}
     match status:
         case "creator":
             shown |= {"is_anonymous": False}
         case "administrator":
+            lacks = chat.withheld.get(user.id, frozenset())
+            own = {"channel": IN_CHANNELS, "supergroup": ("can_manage_topics",)}.get(chat.kind, ())
             shown |= {"can_be_edited": False, "is_anonymous": False, "can_promote_members": False}
-            shown |= dict.fromkeys(RIGHTS, True) | present(can_manage_topics=in_forum)
+            shown |= {right: right not in lacks for right in (*RIGHTS, *own)}
         case "kicked":
             shown |= {"until_date": 0}
     return shown
 
 
-def member_update_json(chat: Chat, actor: User, user: User, old: str, new: str, at: int) -> Json:
+def member_update_json(chat: Chat, actor: User, user: User, old: Json, at: int) -> Json:
+    """`old`: what the member was before."""
+    now = member_json(chat, user, chat.status(user.id))
     return {
         "chat": chat_json(chat),
         "from": user_json(actor),
         "date": at,
-        "old_chat_member": member_json(user, old, in_forum=chat.is_forum),
-        "new_chat_member": member_json(user, new, in_forum=chat.is_forum),
+        "old_chat_member": old,
+        "new_chat_member": now,
     }
 
 
 def message_json(message: Message, *, with_reply: bool = True) -> Json:
     """The message as it stands now. A quoted message (reply, pinned) does not quote in its turn."""
-    shown: Json = {
-        "message_id": message.id,
-        "from": user_json(message.sender),
-        "chat": chat_json(message.chat),
-        "date": message.at,
-    }
+    shown: Json = {"message_id": message.id, "chat": chat_json(message.chat), "date": message.at}
+    if message.chat.kind != "channel":  # there nobody is told who wrote it
+        shown["from"] = user_json(message.sender)
+    if message.signed is not None:
+        shown["sender_chat"] = chat_json(message.signed)
     if message.thread is not None:
         shown["message_thread_id"] = message.thread
     if message.in_topic:

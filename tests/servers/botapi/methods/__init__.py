@@ -46,6 +46,8 @@ METHODS: dict[str, Method] = {
     "setmycommands": account.set_my_commands,
     "getmycommands": account.get_my_commands,
     "deletemycommands": account.delete_my_commands,
+    "setchatmenubutton": account.set_chat_menu_button,
+    "getchatmenubutton": account.get_chat_menu_button,
     "setmyname": account.profile_setter("name", 64),
     "getmyname": account.profile_getter("name"),
     "setmydescription": account.profile_setter("description", 512),

@@ -6,9 +6,10 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.servers.botapi import wire
+from tests.servers.botapi import access, wire
 from tests.servers.botapi.errors import bad_request, terminated_by_webhook
 from tests.servers.botapi.methods.call import Call, Method
+from tests.servers.botapi.params import Params
 
 Json = dict[str, Any]
 
@@ -19,6 +20,8 @@ def get_me(call: Call) -> Json:
 
 def _command_key(call: Call) -> tuple[str, str]:
     scope = call.params.object("scope")
+    if "chat_id" in scope:
+        access.chat_named(call.world, call.bot, Params(scope))
     language = call.params.text("language_code")
     if language and not re.fullmatch("[a-z]{2}", language):
         raise bad_request("invalid language code specified")
@@ -48,6 +51,19 @@ def get_my_commands(call: Call) -> list[Json]:
 def delete_my_commands(call: Call) -> bool:
     call.bot.commands.pop(_command_key(call), None)
     return True
+
+
+def set_chat_menu_button(call: Call) -> bool:
+    """The button beside what people write, in every private chat; here it cannot be another in one of them."""
+    kind = str(call.params.object("menu_button").get("type", "default"))
+    if kind not in ("commands", "web_app", "default"):
+        raise bad_request('can\'t parse menu button: unallowed value of the field "type"')
+    call.bot.menu_button = kind
+    return True
+
+
+def get_chat_menu_button(call: Call) -> Json:
+    return {"type": call.bot.menu_button}
 
 
 def profile_setter(name: str, longest: int) -> Method:

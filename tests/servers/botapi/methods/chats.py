@@ -19,7 +19,7 @@ def get_chat(call: Call) -> Json:
 
 def get_chat_member(call: Call) -> Json:
     chat, user = call.chat(), access.user_named(call.world, call.params)
-    return wire.member_json(user, chat.status(user.id), in_forum=chat.is_forum)
+    return wire.member_json(chat, user, chat.status(user.id))
 
 
 def get_chat_administrators(call: Call) -> list[Json]:
@@ -27,7 +27,7 @@ def get_chat_administrators(call: Call) -> list[Json]:
     if chat.kind == "private":
         raise bad_request("there are no administrators in the private chat")
     users = (call.world.users[user_id] for user_id in chat.members if chat.administers(user_id))
-    shown = (wire.member_json(user, chat.status(user.id), in_forum=chat.is_forum) for user in users)
+    shown = (wire.member_json(chat, user, chat.status(user.id)) for user in users)
     return [member for member in shown if not member["user"]["is_bot"] or member["user"]["id"] == call.bot.id]
 
 
@@ -86,5 +86,6 @@ def _forum(call: Call) -> Chat:
     chat = call.chat()
     if not chat.is_forum:
         raise bad_request("the chat is not a forum")
-    access.require(call.bot, chat, "not enough rights to manage topics")
+    if not chat.may(call.bot.id, "can_manage_topics"):
+        raise bad_request("not enough rights to manage topics")
     return chat

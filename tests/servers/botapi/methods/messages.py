@@ -66,10 +66,11 @@ def delete_messages(call: Call) -> bool:
 
 
 def _delete(call: Call, chat: Chat, message: Message) -> None:
-    own = message.sender is call.bot.user
-    if not own and chat.kind != "private" and not chat.administers(call.bot.id):
+    own, may = message.sender is call.bot.user, chat.may(call.bot.id, "can_delete_messages")
+    may_own = chat.kind != "channel" or chat.may(call.bot.id, "can_post_messages")
+    if chat.kind != "private" and not may and not (own and may_own):
         raise bad_request("message can't be deleted")
-    if call.world.now() - message.at > DELETABLE and not (chat.kind == "supergroup" and chat.administers(call.bot.id)):
+    if call.world.now() - message.at > DELETABLE and not (chat.kind in ("supergroup", "channel") and may):
         raise bad_request("message can't be deleted for everyone")
     message.deleted = True
     call.world.touch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.servers.botapi import access, wire
+from tests.servers.botapi import access, events, wire
 from tests.servers.botapi.errors import bad_request
 from tests.servers.botapi.formatting import LONGEST_CAPTION, LONGEST_TEXT, formatted, is_empty, utf16_length
 from tests.servers.botapi.keyboards import inline_keyboard
@@ -37,6 +37,7 @@ def send(call: Call, content: Callable[[], Json]) -> Json:
         protected=params.flag("protect_content"),
         link_preview=params.object("link_preview_options") or None,
     )
+    events.repeat_in_discussion(call.world, message)
     return wire.message_json(message)
 
 
