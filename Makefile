@@ -37,9 +37,9 @@ test: dev parts
 # `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and
 # each conversation on both kinds of network; and 10,000 of everything that people can send.
 torture: dev parts
-	$(BIN)/pytest --full tests/crashing tests/endtoend/test_kill.py tests/endtoend/test_standby.py \
-		tests/endtoend/test_main_job.py tests/store/test_outbox_machine.py tests/store/test_powercut.py \
-		tests/handlers tests/adapters/test_anything.py $(ARGS)
+	$(BIN)/pytest --full tests/crashing tests/store/test_outbox_machine.py tests/store/test_powercut.py \
+		tests/endtoend/test_kill.py tests/endtoend/test_standby.py tests/endtoend/test_bridge.py \
+		tests/endtoend/test_main_job.py tests/handlers tests/adapters/test_anything.py $(ARGS)
 
 # What the benchmarks measure against, in a virtual environment of its own.
 rivals: $(RIVALS)/.installed

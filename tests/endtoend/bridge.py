@@ -127,8 +127,11 @@ class Bridge:
         self.told[place] = self.shows(place)
         return [message for message, _ in found]
 
-    async def dies(self) -> None:
-        """Killed when all that it said is written down: what is in the air may come twice on Telegram, with a mark."""
+    async def dies(self, only: bool = True) -> None:
+        """Killed when all that it said is written down: what is in the air may come twice on Telegram, with a mark.
+        `only`: whether it is killed at all."""
+        if not only:
+            return
         while self._unfinished():  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.05)
         await self.bot.kill()

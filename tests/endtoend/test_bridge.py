@@ -16,7 +16,7 @@ from tests.servers.synapse import Synapse
 pytestmark = [pytest.mark.synapse, pytest.mark.timeout(600)]
 
 
-async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, synapse: Synapse) -> None:
+async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, synapse: Synapse, full: bool) -> None:
     """Sixty messages; after each, the two other chats show exactly what they must, the bot dead in between or not."""
     async with bridge(tmp_path, synapse) as made:
         rui, mia, leo, group = made.rui, made.mia, made.leo, made.group
@@ -34,7 +34,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await leo.say(plain, "Ligne une\nligne deux\n\nligne trois")
         await made.everywhere("plain", "Ligne une / ligne deux /  / ligne trois")
 
-        await made.dies()
+        await made.dies(only=full)
 
         # --- how they look ---
         rui.writes(
@@ -93,7 +93,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.stands()
         await group.sees(said("link-deleted", "fr"), PATIENCE)
 
-        await made.dies()
+        await made.dies(only=full)
 
         # --- reactions: the bot's own, where the message was written ---
         rui.reacts(made.on_telegram()[1], "👍")
@@ -108,7 +108,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         made.told["sealed"][0] += " ['🎉']"
         await made.stands()
 
-        await made.dies()
+        await made.dies(only=full)
 
         rui.reacts(made.on_telegram()[1])
         for place in ("sealed", "telegram"):
@@ -161,7 +161,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         rui.edits(first, "Deux belles photos")
         made.replaces("telegram", "Deux photos", "Deux belles photos")
         await made.stands()
-        await made.dies()
+        await made.dies(only=full)
 
         # --- what is neither words nor a file ---
         place = (
@@ -190,7 +190,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.everywhere("telegram", "", file="photo")
         rui.sends("story", group)
         await made.everywhere("telegram", f"<i>{said('link-unsupported', 'fr')}</i>")
-        await made.dies()
+        await made.dies(only=full)
 
         # --- lists, headings, program text, quotations, other scripts ---
         await mia.say(
@@ -230,7 +230,7 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         assert "mot0800" in last.text
         rui.writes("J'ai tout lu", group, reply_to=last)
         await made.everywhere("telegram", "J'ai tout lu", " ↩ mot0001 mot0002 mot0")
-        await made.dies()
+        await made.dies(only=full)
 
         # --- what is not for the others ---
         rui.writes("/help", group)
