@@ -33,6 +33,13 @@ class OnNetwork:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class InTopic:
+    """The topic of the chat that the bot has opened under this name."""
+
+    name: str
+
+
 Ref = Named | OnNetwork
 
 
@@ -60,15 +67,16 @@ class Say:
 
     `subject` ("K7", "N3", "") is the lane within the chat: what is said about one subject stays in order. `name` is
     unique in the chat: a second Say of that name is not said again. `thread` and `reply_to` must be of the same lane
-    or already sent. `language`: the chat's own unless given. `report`: comes back in the Outcome event, when it is
-    delivered or has failed. `deadline`: how long it may wait for a translation before the original goes out.
+    or already sent; what is said below something that stands in a topic stands there, too. `language`: the chat's own
+    unless given. `report`: comes back in the Outcome event, when it is delivered or has failed. `deadline`: how long it
+    may wait for a translation before the original goes out.
     """
 
     to: int
     content: Content
     subject: str = ""
     name: str | None = None
-    thread: Ref | None = None
+    thread: Ref | InTopic | None = None
     reply_to: Ref | None = None
     buttons: Buttons = ()
     language: str | None = None
@@ -88,6 +96,19 @@ class Edit:
     language: str | None = None
     priority: Priority = Priority.COORDINATION
     report: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repost:
+    """Say in another topic of the chat what a Say said, by the same name; `instead` is what stands in the old place."""
+
+    to: int
+    target: Named
+    thread: InTopic
+    content: Content
+    instead: Content
+    buttons: Buttons = ()
+    priority: Priority = Priority.COORDINATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +192,26 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """Open a topic of a name, which the store has been told was asked for; what comes of it is in the Outcome."""
+
+    to: int
+    name: str
+    title: Content
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTopic:
+    """Close the topic of that name, or (`closed` False) have it open again."""
+
+    to: int
+    name: str
+    closed: bool
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Say the same in every active group of an organisation that reads a language and has not been told it yet.
 
@@ -213,6 +254,7 @@ class UnpinAll:
 Action = (
     Say
     | Edit
+    | Repost
     | Recall
     | React
     | Unreact
@@ -222,6 +264,8 @@ Action = (
     | Join
     | Leave
     | Inspect
+    | OpenTopic
+    | CloseTopic
     | Publish
     | Amend
     | RecallAll

@@ -26,6 +26,13 @@ class KnownChat:
     person: int | None = None  # a helper's own private chat: whose
     hours: str | None = None  # when somebody is there, where it is not as the operator said for all
     link: int | None = None  # the linked chats that it is one of
+    forum: bool = False  # its network keeps its messages apart by topics
+    topics: bool = False  # which the bot may open and close
+
+    @property
+    def has_topics(self) -> bool:
+        """Whether what we say there can be kept apart."""
+        return self.forum and self.topics
 
 
 @dataclass(frozen=True, slots=True)

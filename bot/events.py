@@ -63,6 +63,14 @@ class ChatGone:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicGone:
+    """A topic that we have opened in a chat is not there any more, with all that stood in it."""
+
+    chat: int
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A timer. `what` names the handler's business, `subject` whose. `calendar`: it is due at a time that stands on the
     wall (midnight, nine o'clock), not after so many minutes."""
@@ -102,5 +110,15 @@ class TroubleOver:
 
 
 Internal = (
-    Translated | Outcome | SentAgain | FileLost | ChatGone | Due | Quarantined | HandledAgain | Trouble | TroubleOver
+    Translated
+    | Outcome
+    | SentAgain
+    | FileLost
+    | ChatGone
+    | TopicGone
+    | Due
+    | Quarantined
+    | HandledAgain
+    | Trouble
+    | TroubleOver
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.model import Outgoing, SendFile, SendText, Text
+from bot.model import OpenTopic, Outgoing, SendFile, SendText, Text
 from bot.ports import Gone, Moved, NotSent, SendError, Unknown
 
 NO_ANSWER = "no answer from the network"
@@ -51,11 +51,13 @@ def backoff(attempt: int) -> timedelta:
     return min(FIRST_WAIT * (1 << min(attempt - 1, 16)), LONGEST_WAIT)
 
 
-def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bool, now: datetime) -> Decision:
+def after_failure(
+    failure: SendError, attempt: int, resends: int, repeatable: bool, now: datetime, most: int = MAX_RESENDS
+) -> Decision:
     """What a failed send means for its delivery.
 
-    `attempt` counts from 1; `resends` counts how often it was said again already; `repeatable`: doing it twice has
-    the effect of once. Waits grow from 1 s to 5 min unless the network named one.
+    `attempt` counts from 1; `resends` counts how often it was said again already, and `most` how often it may be;
+    `repeatable`: doing it twice has the effect of once. Waits grow from 1 s to 5 min unless the network named one.
     """
     match failure:
         case NotSent():
@@ -66,7 +68,7 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
         case Unknown():
             if repeatable:
                 return Resend(now + backoff(attempt))
-            return Resend(now + RESEND_WAITS[resends]) if resends < MAX_RESENDS else GiveUp(NO_ANSWER)
+            return Resend(now + RESEND_WAITS[resends]) if resends < most else GiveUp(NO_ANSWER)
         case Gone():
             return GiveUp(str(failure), gone=True)
         case _:
@@ -75,7 +77,12 @@ def after_failure(failure: SendError, attempt: int, resends: int, repeatable: bo
 
 def is_repeatable(action: Outgoing, idempotent: bool) -> bool:
     """Whether doing it twice leaves the chat as if it were done once."""
-    return idempotent or not isinstance(action, (SendText, SendFile))
+    return idempotent or not isinstance(action, (SendText, SendFile, OpenTopic))
+
+
+def most_resends(action: Outgoing) -> int:
+    """How often it is done again when it may have been done already, and would be seen twice."""
+    return 0 if isinstance(action, OpenTopic) else MAX_RESENDS
 
 
 def marked(action: Outgoing, subject: str) -> Outgoing:

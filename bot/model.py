@@ -120,6 +120,10 @@ class Attachment:
     waveform: tuple[int, ...] = ()
 
 
+TOPIC = "topic:"
+"""How a forum topic's id begins as `thread`, so that it is not taken for the id of a message."""
+
+
 # --- what arrives --------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +135,7 @@ class Message:
     `reply_to` the network id of the message answered. `addressed`: the bot is mentioned, or a command is meant for it.
     `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
     nothing that can be passed on ("story", "call", …), or more than its text says; that may be empty. `album` is what
-    messages share that were sent as one (several photos).
+    messages share that were sent as one (several photos). `forum`: the chat's messages are kept apart by topics.
     """
 
     chat: Chat
@@ -148,6 +152,7 @@ class Message:
     unsupported: str | None = None
     title: str | None = None
     album: str | None = None
+    forum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +245,10 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The bot was added to a chat, or invited (`invited`: it must join before it can speak), or may speak again."""
+    """The bot was added to a chat, or invited (`invited`: it must join before it can speak), or may speak again.
+
+    `forum`: the chat's messages are kept apart by topics; `topics`: the bot may open and close such.
+    """
 
     chat: Chat
     kind: ChatKind
@@ -249,6 +257,8 @@ class Added:
     invited: bool = False
     title: str | None = None
     administrator: bool = False
+    forum: bool = False
+    topics: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +300,16 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicOpened:
+    """The network shows us a topic that we have opened; `id` is what messages in it have as their thread."""
+
+    chat: Chat
+    id: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """An encrypted message whose key is missing; the adapter delivers it again when the key comes."""
 
@@ -313,6 +333,7 @@ Incoming = (
     | Removed
     | MovedChat
     | Echo
+    | TopicOpened
     | Unreadable
 )
 
@@ -432,6 +453,24 @@ class UnpinMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """Open a topic of at most 128 characters; the Receipt's message is its id, as a thread. Never to be repeated: a
+    second one stands there for good."""
+
+    chat: Chat
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTopic:
+    """Close a topic of ours, or (`closed` False) have it open again."""
+
+    chat: Chat
+    topic: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SendReaction:
     """The Receipt's `message` is the reaction's own id, where the network gives it one."""
 
@@ -499,6 +538,8 @@ Outgoing = (
     | Withdraw
     | PinMessage
     | UnpinMessage
+    | OpenTopic
+    | CloseTopic
     | SendReaction
     | TakeReaction
     | AnswerPress
@@ -514,7 +555,9 @@ class Receipt:
     """The network has it. `message` is its id there, None where the action makes no message.
 
     `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public").
+    `elsewhere`: the topic where it was to stand is not there any more, so it stands in the chat itself.
     """
 
     message: str | None = None
     findings: tuple[str, ...] = ()
+    elsewhere: bool = False

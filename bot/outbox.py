@@ -23,6 +23,7 @@ from bot.failing import (
     backoff,
     is_repeatable,
     marked,
+    most_resends,
 )
 from bot.in_flight import ONE_CHAT, InFlight
 from bot.measuring import Measures
@@ -383,7 +384,7 @@ class Sender:
     async def _send_part(self, claimed: Claimed, part: Part, action: Outgoing) -> Claimed | None:
         repeatable = is_repeatable(action, self._adapter.limits.idempotent)
         if part.unsure and not repeatable:
-            if claimed.resends >= MAX_RESENDS:
+            if claimed.resends >= most_resends(action):
                 await self._record(Claims.refused, claimed, NO_ANSWER)
                 return None
             action = marked(action, claimed.subject)
@@ -407,7 +408,7 @@ class Sender:
         if self._measures is not None:
             ready_at = max(claimed.ready_at, self._resumed_at)
             self._measures.sent(self._account, ready_at if part.position == 0 else None)
-        receipted = Receipted(claimed, part, receipt.message, receipt.findings)
+        receipted = Receipted(claimed, part, receipt.message, receipt.findings, receipt.elsewhere)
         await self._writer.run_together(self._sent, receipted, self._account)
         return replace(claimed, parts=claimed.parts[1:])
 
@@ -460,7 +461,8 @@ class Sender:
         self._failed(self._account, claimed.kind, failure)
         now, steady = self._clock.now(), self._clock.steady()
         not_there = None if part.unsure or isinstance(failure, Unknown) else part
-        decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now)
+        most = most_resends(part.action)
+        decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, now, most)
         pause = self._pause(claimed.chat, failure, now, steady)
         match failure:
             case NotSent(retry_after=None, whole_account=True):

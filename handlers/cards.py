@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.actions import Action, Button, Buttons, Edit, Named, Priority, Say
+from bot.actions import Action, Button, Buttons, Edit, InTopic, Named, Priority, Recall, Repost, Say
 from bot.chats import KnownChat
 from bot.content import Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
 from bot.events import Due
@@ -12,7 +12,7 @@ from bot.requests import Request, RequestState
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role, Status
 from bot.store.transaction import Transaction
-from handlers import attached, below, echoes, opening
+from handlers import attached, below, echoes, opening, topics
 from handlers.situation import Actions
 
 SHOWN = 900
@@ -34,24 +34,60 @@ def post(tx: Transaction, request: Request) -> Actions:
     content, buttons = _card(tx, request)
     tx.schedule.at(_midnight(tx), Due("card-date", request.code, calendar=True))
     opening.watch(tx, room)
-    card = Say(
-        room.id, content, request.code, below.card_name(request), buttons=buttons, priority=Priority.COORDINATION
-    )
+    topic, asked = topics.place(tx, room, request)
+    name, priority = below.card_name(request), Priority.COORDINATION
+    card = Say(room.id, content, request.code, name, topic, buttons=buttons, priority=priority)
     if sensitive(tx, request):
-        return (card, *words_below(tx, request))
+        return (*asked, card, *words_below(tx, request))
+    return (*asked, card, *(_line(tx, room, request, line) for line in _beside_the_card(tx, request)))
+
+
+def _beside_the_card(tx: Transaction, request: Request) -> list[Spoken]:
+    """Of the first words what the card cannot hold."""
     first = _first_words(tx, request)
-    lines = [line for line in first if tx.attachments.of(line.text)] if _fits(tx, first) else first
-    return (card, *(_line(tx, room, request, line) for line in lines))
+    return [line for line in first if tx.attachments.of(line.text)] if _fits(tx, first) else first
 
 
 def refresh(tx: Transaction, request: Request) -> Actions:
     """Bring the card up to date, if there is one."""
     room = tx.chats.coordination_room()
-    if room is None or tx.deliveries.named(room.id, below.card_name(request)) is None:
+    card = None if room is None else tx.deliveries.named(room.id, below.card_name(request))
+    if room is None or card is None:
         return ()
     opening.watch(tx, room)
+    if request.state is RequestState.CLOSED:
+        topics.rest(tx, room, request)
+    topic, asked = topics.place(tx, room, request)
+    if topic is not None and request.state is not RequestState.CLOSED and not tx.deliveries.stands_in(card, topic):
+        return (*asked, *_moved(tx, room, request, topic))
     content, buttons = _card(tx, request)
-    return (Edit(room.id, Named(below.card_name(request)), content, buttons),)
+    return (*asked, Edit(room.id, Named(below.card_name(request)), content, buttons))
+
+
+def _moved(tx: Transaction, room: KnownChat, request: Request, topic: InTopic) -> Actions:
+    """The card goes into its topic, and the conversation with it: nobody has to look for half of it elsewhere. What
+    stands in the old place stays, for whoever is just answering there, and the card's place says where it is now."""
+    content, buttons = _card(tx, request)
+    instead = (Line(say("card-moved", code=request.code, topic=say(f"need-{request.category}"))),)
+    card = Repost(room.id, Named(below.card_name(request)), topic, content, instead, buttons)
+    before = tx.deliveries.named(room.id, below.card_name(request))
+    if before is not None and tx.lanes.unsent(before.id):
+        return (card, *words_below(tx, request))  # nothing of it has been read anywhere
+    on_the_card = [] if sensitive(tx, request) else _first_words(tx, request)
+    beside = [] if sensitive(tx, request) else _beside_the_card(tx, request)
+    lines = [one for one in tx.requests.lines(request.id) if one not in on_the_card or one in beside]
+    for line in lines:
+        tx.deliveries.let_go(room.id, echoes.reply_name(request, line.id))
+    theirs = (*(line_name(request, line) for line in lines), *(f"{request.code}/{key}" for key in ("area", "reach")))
+    left = [name for said in theirs if (name := tx.deliveries.let_go(room.id, said)) is not None]
+    taken = [Recall(room.id, Named(name)) for name in left] if sensitive(tx, request) else []
+    said = [action for line in lines for action in _said(tx, room, request, line)]
+    return (card, *said, *words_below(tx, request), *taken)
+
+
+def _said(tx: Transaction, room: KnownChat, request: Request, line: Spoken) -> Actions:
+    """A line of the conversation, whoever said it."""
+    return echoes.echoed(tx, request, line) if line.author == "coordinator" else (_line(tx, room, request, line),)
 
 
 def sensitive(tx: Transaction, request: Request) -> bool:
@@ -99,10 +135,7 @@ def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
     lines = [
         line for line in tx.requests.lines(request.id) if line not in first and not _stands(tx, room, request, line)
     ]
-    said = [
-        echoes.echoed(tx, request, line) if line.author == "coordinator" else (_line(tx, room, request, line),)
-        for line in lines
-    ]
+    said = [_said(tx, room, request, line) for line in lines]
     return (*(refresh(tx, request) if shown else post(tx, request)), *(say for one in said for say in one))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.actions import Action, Join, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
-from bot.events import ChatGone, Outcome
+from bot.events import ChatGone, Due, Outcome
 from bot.model import Added, ChatKind, MovedChat, Removed, Renamed
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cards, pairing, triage
-from handlers.situation import Actions
+from handlers.situation import TOPICS, Actions
 
 FOLLOWED = "followed"
 """The report of joining the chat that takes another's place."""
@@ -27,6 +27,7 @@ def added(event: Added, tx: Transaction) -> Actions:
     if event.invited or not before.active:
         tx.chats.added(chat.id)
     tx.chats.set_administrator(chat.id, event.administrator)
+    tx.chats.set_topics(chat.id, forum=event.forum, allowed=event.topics)
     chat = tx.chats.get(chat.id)
     join = (Join(chat.id),) if event.invited else ()
     if not chat.role:
@@ -38,13 +39,14 @@ def added(event: Added, tx: Transaction) -> Actions:
 
 
 def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Actions:
-    """A room is told when the bot can read it now, or no longer."""
+    """A room is told when the bot can read it now, or what it can do no longer."""
+    if chat.has_topics and not before.has_topics:
+        tx.inbox.put(Due(TOPICS, str(chat.id)), lane=TOPICS)
     lacked, lacks = pairing.missing_rights(before, tx), pairing.missing_rights(chat, tx)
-    if lacked and not lacks:
-        return (Say(chat.id, (Line(say("administrator-now")),)),)
-    if lacks and not lacked:
-        return (Say(chat.id, tuple(Line(sentence) for sentence in lacks)),)
-    return ()
+    told = [sentence for sentence in lacks if sentence not in lacked]
+    if chat.administrator and not before.administrator and lacked:
+        told.insert(0, say("administrator-now"))
+    return (Say(chat.id, tuple(Line(sentence) for sentence in told)),) if told else ()
 
 
 def _back(chat: KnownChat, tx: Transaction) -> Actions:

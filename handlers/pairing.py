@@ -116,6 +116,7 @@ def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
     before = [room for room in tx.chats.with_role(Role.COORDINATION, active=False) if room.id != chat.id]
     for room in before:
         tx.chats.pair(room.id, Pairing(Role.NONE, None, room.language))
+        tx.topics.forget(room.id)
         tx.chats.set_active(room.id, room.active)
         tx.chats.explained(room.id)
         wait(room, tx)
@@ -160,9 +161,11 @@ def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
 def missing_rights(chat: KnownChat, tx: Transaction) -> list[Sentence]:
     """What the bot must be allowed before it can do its work in a room, or in a linked chat."""
     reads_all = chat.role in (Role.COORDINATION, Role.ORGANISATION) or chat.link is not None
-    if not reads_all or chat.administrator or not _hides_messages(tx.accounts.get(chat.address.account)):
-        return []
-    return [say("needs-administrator")]
+    if reads_all and not chat.administrator and _hides_messages(tx.accounts.get(chat.address.account)):
+        return [say("needs-administrator")]
+    if chat.role == Role.COORDINATION and chat.forum and not chat.topics:
+        return [say("needs-topics")]
+    return []
 
 
 def _hides_messages(account: AccountRow) -> bool:

@@ -18,6 +18,7 @@ from bot.events import (
     Outcome,
     Quarantined,
     SentAgain,
+    TopicGone,
     Translated,
     Trouble,
     TroubleOver,
@@ -37,6 +38,7 @@ from bot.model import (
     Reacted,
     Removed,
     Renamed,
+    TopicOpened,
     Unreacted,
     Unreadable,
 )
@@ -55,6 +57,7 @@ from handlers import (
     echoes,
     erasing,
     expiry,
+    forum,
     groups,
     intake,
     leaks,
@@ -85,6 +88,7 @@ from handlers import (
     second_thoughts,
     silence,
     situation,
+    topics,
     triage,
     undoing,
     unreadable,
@@ -251,6 +255,8 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     leaks.FOUND: leaks.found,
     membership.FOLLOWED: membership.followed,
     pairing.CODE: pairing.code_stays,
+    topics.OPENED: forum.settled,
+    topics.CLOSED: forum.rested,
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
     REPORT: erasing.answered,
@@ -274,6 +280,9 @@ DUE: dict[str, DueHandler] = {
     silence.LOOKING: silence.still_nobody,
     opening.DIGEST: digest.due,
     unreadable.BUSINESS: unreadable.due,
+    situation.TOPICS: forum.begins,
+    forum.MISSING: forum.missing,
+    topics.QUIET: forum.quiet,
     operator.BUSINESS: operator.due,
 }
 """By the timer's business."""
@@ -374,9 +383,11 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.removed(event, tx)
         case MovedChat():
             return membership.moved(event, tx)
+        case TopicOpened():
+            return forum.seen(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
-        case Outcome() | SentAgain() | ChatGone() if not tx.chats.exists(event.chat):
+        case Outcome() | SentAgain() | ChatGone() | TopicGone() if not tx.chats.exists(event.chat):
             return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = OUTCOMES.get((report or "").partition(":")[0])
@@ -385,6 +396,8 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return operator.sent_again(event, tx)
         case FileLost():
             return attached.lost(event, tx)
+        case TopicGone():
+            return forum.gone(event, tx)
         case ChatGone():
             return [action for handler in GONE for action in handler(event, tx)]
         case Translated():

@@ -11,12 +11,15 @@ from bot import commands, languages
 from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
+from bot.events import Due
 from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted, Text, joined
 from bot.store.choices import OfferedChoice
 from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction
 
 Actions = Sequence[Action]
+TOPICS = "topics"
+"""The business of a room that has topics now, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,11 @@ def of_message(event: Message, tx: Transaction) -> Situation:
         chat = tx.chats.get(chat.id)
     if not chat.active:
         tx.chats.set_active(chat.id, True)  # who writes can be written to
+    if chat.forum is not event.forum:
+        # Nothing else tells of it. Whoever has just switched topics on may have allowed us to open some before.
+        tx.chats.set_topics(chat.id, forum=event.forum, allowed=chat.administrator)
+        if chat.role == "coordination":
+            tx.inbox.put(Due(TOPICS, str(chat.id)), lane=TOPICS)
     answered = None
     for network_id in (event.reply_to, event.thread):
         if network_id is not None and answered is None:

@@ -116,6 +116,7 @@ class Somebody:
                 start=start,
                 unsupported=unsupported,
                 title=network.titles[to.id],
+                forum=to.id in network.forums,
             )
         )
         await self.world.settled()
@@ -155,6 +156,7 @@ class Somebody:
                 addressed=caption.startswith(("!", "/")),
                 title=network.titles[to.id],
                 album=album,
+                forum=to.id in network.forums,
             )
         )
         await self.world.settled()

@@ -17,10 +17,12 @@ from adapters.matrix.raw import DERIVED
 from bot.model import (
     AnswerPress,
     Choice,
+    CloseTopic,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenTopic,
     Outgoing,
     PinMessage,
     Receipt,
@@ -95,6 +97,8 @@ class Sender:
                 return Receipt(findings=await inspecting.inspect(self._server, chat))
             case AnswerPress() | SetCommands():
                 return Receipt()  # Matrix has neither buttons nor menus
+            case OpenTopic() | CloseTopic():
+                raise Refused("rooms on Matrix have threads, but no topics")
 
     async def _event(self, room_id: str, kind: str, content: Json, transaction: str, again: bool = False) -> Receipt:
         try:

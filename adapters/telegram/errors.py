@@ -18,6 +18,10 @@ NOT_MODIFIED = "message is not modified"
 NOTHING_TO_DELETE = "message to delete not found"
 NOTHING_TO_UNPIN = "message to unpin not found"
 PINNED_ALREADY = "chat_not_modified"
+TOPIC_NOT_MODIFIED = "topic_not_modified"
+TOPIC_IS_CLOSED = "topic_closed"
+NO_SUCH_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid", TOPIC_IS_CLOSED)
+"""What Telegram says of a topic in which nothing can be written; the first also where the group has none any more."""
 
 _GONE = (
     "bot was blocked by the user",
@@ -53,7 +57,10 @@ _REFUSED = (
     "message to edit not found",
     "message to react not found",
     "message to pin not found",
-    "message thread not found",
+    *NO_SUCH_TOPIC,
+    "not enough rights to manage topics",
+    "not enough rights to create a topic",
+    "the chat is not a forum",
     "message can't be edited",
     "message can't be deleted for everyone",
     "message can't be deleted",
@@ -68,8 +75,6 @@ _REFUSED = (
     "reaction_invalid",
     "reactions_too_many",
     "entities_too_long",
-    "topic_closed",
-    "topic_deleted",
     "bot_command_invalid",
     "bot_command_description_invalid",
     "bot_commands_too_much",

@@ -13,6 +13,7 @@ import msgspec
 from adapters.telegram import kinds, wire
 from adapters.telegram.entities import to_text, words
 from bot.model import (
+    TOPIC,
     Added,
     Attachment,
     Chat,
@@ -30,6 +31,7 @@ from bot.model import (
     Removed,
     Renamed,
     Text,
+    TopicOpened,
     Unreacted,
     joined,
 )
@@ -37,9 +39,6 @@ from bot.model import (
 RECEIVED = "received_at"
 """Our own addition to the update: when it came, in seconds since 1970. Telegram does not say when a button was
 pressed."""
-
-TOPIC = "topic:"
-"""How a forum topic's id begins as `thread`, so that it is not taken for the id of a message."""
 
 T = TypeVar("T")
 
@@ -124,6 +123,9 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         if _writer(message, us) is not None:  # by a person: what bots put there is their own business
             yield Pinned(chat, str(message.pinned_message.message_id), _time(message.date))
         return
+    if message.forum_topic_created is not None and message.sender is not None and message.sender.id == us.id:
+        topic, name = f"{TOPIC}{message.message_id}", message.forum_topic_created.name
+        yield TopicOpened(chat, topic, name, _time(message.date))
     newcomers = [_person(user, us) for user in message.new_chat_members]
     yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
     person = _writer(message, us)
@@ -153,6 +155,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         unsupported=other,
         title=message.chat.title,
         album=message.media_group_id,
+        forum=message.chat.is_forum,
     )
 
 
@@ -328,7 +331,16 @@ def _membership(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator
         yield Removed(chat, where, at)
         return
     administrator = new.status in ("administrator", "creator")
-    yield Added(chat, where, _named(change.sender, us), at, title=change.chat.title, administrator=administrator)
+    yield Added(
+        chat,
+        where,
+        _named(change.sender, us),
+        at,
+        title=change.chat.title,
+        administrator=administrator,
+        forum=change.chat.is_forum,
+        topics=administrator and new.can_manage_topics,
+    )
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str, Ourselves], Iterator[Incoming]]] = {

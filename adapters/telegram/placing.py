@@ -8,9 +8,8 @@ from typing import Any
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 
-from adapters.telegram.parsing import TOPIC
 from adapters.telegram.wire import whole
-from bot.model import Rows, SendFile, SendText, Text
+from bot.model import TOPIC, Rows, SendFile, SendText, Text
 from bot.ports import Refused
 
 

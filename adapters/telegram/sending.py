@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 
 from telegram import (
@@ -12,6 +13,7 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
+    ForumTopic,
     LinkPreviewOptions,
     MenuButtonCommands,
     Message,
@@ -20,15 +22,28 @@ from telegram import (
 
 from adapters.telegram import files, inspecting
 from adapters.telegram.entities import to_entities
-from adapters.telegram.errors import NOT_MODIFIED, NOTHING_TO_DELETE, NOTHING_TO_UNPIN, PINNED_ALREADY, says, send_error
+from adapters.telegram.errors import (
+    NO_SUCH_TOPIC,
+    NOT_MODIFIED,
+    NOTHING_TO_DELETE,
+    NOTHING_TO_UNPIN,
+    PINNED_ALREADY,
+    TOPIC_IS_CLOSED,
+    TOPIC_NOT_MODIFIED,
+    says,
+    send_error,
+)
 from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, sayable, writable
 from adapters.telegram.wire import whole
 from bot.model import (
+    TOPIC,
     AnswerPress,
+    CloseTopic,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenTopic,
     Outgoing,
     PinMessage,
     Receipt,
@@ -40,7 +55,7 @@ from bot.model import (
     UnpinMessage,
     Withdraw,
 )
-from bot.ports import Gone, Unknown
+from bot.ports import Gone, Refused, Unknown
 
 T = TypeVar("T")
 
@@ -52,10 +67,8 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receipt:
     """Do it, once. Raises a SendError."""
     match action:
-        case SendText():
-            return await _send(bot, action, manner)
-        case SendFile():
-            return await files.send(bot, action, manner)
+        case SendText() | SendFile():
+            return await _say(bot, action, manner)
         case EditText():
             return await _edit(bot, action)
         case Withdraw(chat, message):
@@ -66,6 +79,12 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
             return await _do(pinning, unless=PINNED_ALREADY)
         case UnpinMessage(chat, message):
             return await _do(bot.unpin_chat_message(number(chat.id), number(message)), unless=NOTHING_TO_UNPIN)
+        case OpenTopic():
+            return await _open_topic(bot, action)
+        case CloseTopic(chat, topic, closed):
+            change = bot.close_forum_topic if closed else bot.reopen_forum_topic
+            where = (number(chat.id), number(topic.removeprefix(TOPIC)))
+            return await _do(change(*where), unless=TOPIC_NOT_MODIFIED)
         case SendReaction(chat, message, key):
             return await _do(
                 bot.set_message_reaction(number(chat.id), number(message), [ReactionTypeEmoji(whole(key))])
@@ -82,6 +101,30 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
             return Receipt(findings=await inspecting.inspect(bot, chat))
         case SetCommands():
             return await _set_commands(bot, action)
+
+
+async def _say(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt:
+    """In its topic; where that is deleted or closed, in the group itself: what was to be said is not lost with it."""
+    try:
+        return await _said(bot, action, manner)
+    except Refused as refusal:
+        reason = str(refusal)
+        if reason not in NO_SUCH_TOPIC or action.thread is None or not action.thread.startswith(TOPIC):
+            raise
+    # What answers something in a topic would stand there, too.
+    receipt = await _said(bot, replace(action, thread=None, reply_to=None), manner)
+    return replace(receipt, elsewhere=reason != TOPIC_IS_CLOSED)
+
+
+async def _said(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt:
+    return await (_send(bot, action, manner) if isinstance(action, SendText) else files.send(bot, action, manner))
+
+
+async def _open_topic(bot: Bot, action: OpenTopic) -> Receipt:
+    topic = await _ask(bot.create_forum_topic(number(action.chat.id), whole(action.title)))
+    if not isinstance(topic, ForumTopic):
+        raise Unknown("no clear answer from Telegram")
+    return Receipt(f"{TOPIC}{topic.message_thread_id}")
 
 
 async def _send(bot: Bot, action: SendText, manner: Manner) -> Receipt:

@@ -57,6 +57,11 @@ class Chat(msgspec.Struct):
     id: int
     type: str
     title: str | None = None
+    is_forum: bool = False
+
+
+class Topic(msgspec.Struct):
+    name: str
 
 
 class Entity(msgspec.Struct):
@@ -131,6 +136,7 @@ class Message(msgspec.Struct):
     new_chat_title: str | None = None
     pinned_message: Replied | None = None
     migrate_to_chat_id: int | None = None
+    forum_topic_created: Topic | None = None
 
 
 class Button(msgspec.Struct):
@@ -168,12 +174,14 @@ class Reactions(msgspec.Struct):
 
 
 class Membership(msgspec.Struct):
-    """`is_member` and `can_send_messages` are there for the status "restricted", `can_post_messages` in channels."""
+    """`is_member` and `can_send_messages` are there for the status "restricted", `can_post_messages` in channels,
+    `can_manage_topics` in supergroups."""
 
     status: str
     is_member: bool = True
     can_send_messages: bool = True
     can_post_messages: bool = True
+    can_manage_topics: bool = False
 
 
 class MembershipChange(msgspec.Struct):

@@ -24,11 +24,13 @@ from bot.model import (
     Attachment,
     Batch,
     Chat,
+    CloseTopic,
     EditText,
     Incoming,
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenTopic,
     Outgoing,
     PinMessage,
     Raw,
@@ -186,6 +188,8 @@ class WebAdapter:
                 await live.write(History.be_absent, chat.id, True)
             case InspectChat():
                 pass  # who reaches the page reads everything; `check` warns of it
+            case OpenTopic() | CloseTopic():
+                raise Refused("the page has no topics")
             case SetCommands():
                 raise AssertionError("has no chat")
         return Receipt()

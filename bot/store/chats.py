@@ -125,6 +125,10 @@ class Chats:
     def set_administrator(self, id: int, administrator: bool) -> None:
         self._set(id, administrator=administrator)
 
+    def set_topics(self, id: int, *, forum: bool, allowed: bool) -> None:
+        """Whether it has topics, and whether the bot may open and close them."""
+        self._set(id, forum=forum, topics=allowed)
+
     def set_kind(self, id: int, kind: ChatKind, role: str) -> None:
         """What kind of chat it is can become known later (a Matrix room turns out to be a private chat)."""
         self._set(id, kind=kind.value, role=role)
@@ -297,6 +301,8 @@ def _chat(row: Row[Any]) -> KnownChat:
         person=found["person_id"],
         hours=found["hours"],
         link=found["link_id"],
+        forum=found["forum"],
+        topics=found["topics"],
     )
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
 from bot.backlog import Waiting
-from bot.events import FileLost
-from bot.model import Chat, ChatKind, EditText, Outgoing, SendFile, SendText, SetCommands, Withdraw
+from bot.events import FileLost, TopicGone
+from bot.model import Chat, ChatKind, EditText, OpenTopic, Outgoing, SendFile, SendText, SetCommands, Withdraw
 from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
@@ -24,6 +24,7 @@ from bot.store.lanes import Finished
 from bot.store.plans import Plans, delivery_id, instead
 from bot.store.statements import AddMany, ForMany
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
+from bot.store.topics import LANE
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -106,6 +107,7 @@ class Receipted:
     part: Part
     network_id: str | None
     findings: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +301,22 @@ class Claims:
     def sent(self, receipts: Sequence[Receipted]) -> None:
         """The network has these parts; with the last of them, all of the delivery."""
         self._done([(one.claimed, one.part, one.network_id) for one in receipts])
+        for one in receipts:
+            self._placed(one)
         copies = [row for one in receipts if (row := self._copied(one)) is not None]
         if copies:
             _COPIED.run(self._tx.connection, copies)
         ended = [one for one in receipts if one.part is one.claimed.parts[-1]]
         if ended:
             self._tx.lanes.finish([_finished(one.claimed, one.findings) for one in ended])
+
+    def _placed(self, receipt: Receipted) -> None:
+        """A topic has been opened, or is not there any more."""
+        claimed, action = receipt.claimed, receipt.part.action
+        if isinstance(action, OpenTopic) and receipt.network_id is not None:
+            self._tx.topics.opened(claimed.chat, claimed.subject.removeprefix(LANE), receipt.network_id)
+        elif receipt.elsewhere and isinstance(action, (SendText, SendFile)) and action.thread is not None:
+            self._tx.inbox.put(TopicGone(claimed.chat, action.thread), lane=f"chat:{claimed.chat}")
 
     def passed_over(self, claimed: Claimed, refused: Part) -> None:
         """The network will never do this part; what it was to change or take back is still there."""

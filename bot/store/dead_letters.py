@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 NOT_THERE = "there is nothing of that number"
 NO_ACCOUNT = "its account is not in the configuration any more"
 
-_NEVER = ("answer", "inspect")  # worthless when late; looked at again at the next occasion
+_NEVER = ("answer", "inspect", "open-topic", "close-topic", "reopen-topic")
+"""Worthless when late, or done again at the next occasion."""
 
 _CHOSEN = (
     delivery.c.id,

@@ -12,12 +12,15 @@ from bot.actions import (
     Amend,
     Answer,
     Buttons,
+    CloseTopic,
     Edit,
     Inspect,
+    InTopic,
     Join,
     Leave,
     Named,
     OnNetwork,
+    OpenTopic,
     Pin,
     Priority,
     Publish,
@@ -25,6 +28,7 @@ from bot.actions import (
     Recall,
     RecallAll,
     Ref,
+    Repost,
     Say,
     ShownButton,
     Unpin,
@@ -39,6 +43,7 @@ from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, may_be_there
 from bot.store.statements import add
 from bot.store.tables import Role, Status, delivery, message, standing
+from bot.store.topics import LANE
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -96,6 +101,8 @@ class Deliveries:
                 self._say(action)
             case Edit():
                 self._edit(action)
+            case Repost():
+                self._repost(action)
             case Recall():
                 self.recall(action)
             case React():
@@ -114,6 +121,11 @@ class Deliveries:
                 self._simple(action.to, "leave")
             case Inspect():
                 self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
+            case OpenTopic(to, name, title, report):
+                body = self.message(title, (), to, None, "")
+                self._topic(to, "open-topic", name, report, body)
+            case CloseTopic(to, name, closed, report):
+                self._topic(to, "close-topic" if closed else "reopen-topic", name, report)
             case Publish():
                 self._tx.broadcasts.publish(action)
             case Amend():
@@ -200,6 +212,54 @@ class Deliveries:
             translation_id=pending,
             # An edit does not wait: what is there now is better than what was there before.
             due_at=None if pending is None else self._tx.now,
+        )
+
+    def _repost(self, moved: Repost) -> None:
+        before = self.named(moved.to, moved.target.name)
+        if before is None:
+            raise LookupError("a repetition of what was never said")
+        if self._tx.lanes.unsent(before.id):
+            self._tx.lanes.set(before.id, thread=self.ref(moved.to, moved.thread))
+            self._edit(Edit(moved.to, moved.target, moved.content, moved.buttons))
+            return
+        there = self.let_go(moved.to, moved.target.name)
+        assert there is not None
+        self._say(
+            Say(
+                moved.to,
+                moved.content,
+                before.subject,
+                moved.target.name,
+                moved.thread,
+                buttons=moved.buttons,
+                priority=moved.priority,
+            )
+        )
+        self._edit(Edit(moved.to, Named(there), moved.instead, priority=moved.priority))
+
+    def stands_in(self, said: Row[Any], topic: InTopic) -> bool:
+        """Whether a delivery stands in the chat's topic of that name, or will."""
+        return bool(said.thread == self.ref(said.chat_id, topic))
+
+    def let_go(self, chat_id: int, name: str) -> str | None:
+        """What was said under a name stays where it is, so that it can be said anew; its name from now on."""
+        said = self.named(chat_id, name)
+        if said is None:
+            return None
+        before = f"{name}/before/{said.id}"
+        self._tx.lanes.set(said.id, name=before)
+        return before
+
+    def _topic(self, to: int, kind: str, name: str, report: str, body: int | None = None) -> None:
+        chat = self._tx.chats.get(to)
+        self._tx.lanes.insert(
+            chat,
+            kind=kind,
+            subject=f"{LANE}{name}",
+            message_id=body,
+            language=chat.language or self._tx.policy.working_language,
+            priority=Priority.COORDINATION,
+            report=report,
         )
 
     def recall(self, recall: Recall) -> None:
@@ -310,13 +370,16 @@ class Deliveries:
                 first = found.id
         return first
 
-    def ref(self, chat_id: int, ref: Ref | None) -> str | None:
-        """A message as a delivery's columns name it; None where a delivery of that name was never asked for."""
+    def ref(self, chat_id: int, ref: Ref | InTopic | None) -> str | None:
+        """A message, or a topic, as a delivery's columns name it; None where it was never asked for."""
         match ref:
             case None:
                 return None
             case OnNetwork(id):
                 return f"n:{id}"
+            case InTopic(name):
+                topic = self._tx.topics.get(chat_id, name)
+                return None if topic is None or topic.network_id is None else f"n:{topic.network_id}"
             case Named(name):
                 found = self.named(chat_id, name)
                 return None if found is None else f"d:{found.id}"

@@ -11,13 +11,16 @@ from bot.actions import ShownButton
 from bot.attached import called
 from bot.content import Attached, Content, Verbatim, say
 from bot.model import (
+    TOPIC,
     AnswerPress,
     Chat,
     Choice,
+    CloseTopic,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenTopic,
     Outgoing,
     PinMessage,
     Rows,
@@ -37,6 +40,7 @@ from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.encoding import decode
 from bot.store.tables import PartStatus, copy, delivery, part
+from bot.store.topics import LANE
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -64,7 +68,10 @@ _OUR_REACTIONS = (
     .order_by(delivery.c.id.desc())
 )
 
+_STANDS_IN = select(delivery.c.thread).where(delivery.c.id == bindparam("delivery"))
+
 _NOTHING = Text("…")  # no network takes a message of nothing
+LONGEST_TITLE = 128  # characters of a topic's (core.telegram.org/bots/api#createforumtopic)
 MARK_ROOM = 24  # what the mark of a message said again may take of the limit
 
 
@@ -104,6 +111,13 @@ class Plans:
                 return [LeaveChat(to)]
             case "inspect":
                 return [InspectChat(to)]
+            case "open-topic":
+                title = " ".join(self._body(row)[0].plain.split())
+                return [OpenTopic(to, title[:LONGEST_TITLE])]
+            case "close-topic" | "reopen-topic":
+                topic = self._tx.topics.get(row.chat_id, row.subject.removeprefix(LANE))
+                closed = row.kind == "close-topic"
+                return [CloseTopic(to, topic.network_id, closed)] if topic and topic.network_id else []
             case kind:
                 raise ValueError(f"a delivery of kind {kind}")
 
@@ -262,11 +276,19 @@ class Plans:
         return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [_NOTHING]
 
     def _thread(self, row: Row[Any]) -> tuple[str | None, str | None]:
-        """Thread and reply as this network has them: without threads, a chain of replies to the first message."""
+        """Thread and reply as this network has them: without threads, a chain of replies to the first message, in its
+        topic if it stands in one."""
         thread, reply_to = self._message_id(row.thread), self._message_id(row.reply_to)
-        if thread is not None and not self._limits.threads and not thread.startswith("topic:"):
-            return None, reply_to or thread
+        if thread is not None and not self._limits.threads and not thread.startswith(TOPIC):
+            return self._topic_of(row.thread), reply_to or thread
         return thread, reply_to
+
+    def _topic_of(self, ref: str) -> str | None:
+        """The topic in which a delivery of ours stands, as a thread."""
+        if not ref.startswith("d:"):
+            return None
+        of = self._tx.connection.execute(_STANDS_IN, {"delivery": delivery_id(ref)}).scalar()
+        return of.removeprefix("n:") if of is not None and of.startswith(f"n:{TOPIC}") else None
 
     def _message_id(self, ref: str | None) -> str | None:
         messages = self._messages(ref)

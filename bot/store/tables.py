@@ -200,6 +200,8 @@ chat = Table(
     Column("explained_at", Instant),
     Column("paused_until", Instant),  # as the network has said
     Column("link_id", BigInteger, ForeignKey("link.id")),
+    Column("forum", Boolean, nullable=False, server_default=text("false")),  # it has topics
+    Column("topics", Boolean, nullable=False, server_default=text("false")),  # the bot may open and close them
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language"),
 )
@@ -222,6 +224,18 @@ reader = Table(
     Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
     Column("language", String, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+topic = Table(
+    "topic",  # what the bot has opened in a room that has topics, by what it is for
+    metadata,
+    _id(),
+    Column("chat_id", ForeignKey("chat.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("network_id", String),
+    Column("closed", Boolean, nullable=False, server_default=text("false")),
+    Column("asked_at", Instant, nullable=False),
+    UniqueConstraint("chat_id", "name"),
 )
 
 menu = Table(

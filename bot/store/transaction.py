@@ -33,6 +33,7 @@ from bot.store.readers import Readers
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
 from bot.store.texts import Texts
+from bot.store.topics import Topics
 from bot.store.troubles import Troubles
 from bot.waiting import Patience
 
@@ -167,6 +168,10 @@ class Transaction:
     @cached_property
     def erasing(self) -> Erasing:
         return Erasing(self)
+
+    @cached_property
+    def topics(self) -> Topics:
+        return Topics(self)
 
     @cached_property
     def troubles(self) -> Troubles:

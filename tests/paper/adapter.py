@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.model import NOTHING_NEW, Attachment, Batch, Chat, Incoming, InspectChat, Outgoing, Raw, Receipt, SetCommands
+from bot.model import (
+    NOTHING_NEW,
+    Attachment,
+    Batch,
+    Chat,
+    Incoming,
+    InspectChat,
+    Outgoing,
+    Raw,
+    Receipt,
+    SendFile,
+    SendText,
+    SetCommands,
+)
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper
@@ -87,9 +101,12 @@ class PaperAdapter:
 
     async def send(self, action: Outgoing) -> Receipt:
         await self._network.lets_through("menu" if isinstance(action, SetCommands) else action.chat.id)
+        elsewhere = False
+        if isinstance(action, (SendText, SendFile)) and self._network.is_missing(action.thread):
+            action, elsewhere = replace(action, thread=None), True
         message = self._network.do(action, self.limits.idempotent)
         found = self._network.leaks.get(action.chat.id, ()) if isinstance(action, InspectChat) else ()
-        return Receipt(message, found)
+        return Receipt(message, found, elsewhere)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         await self._network.lets_through(attachment.key)

@@ -12,11 +12,13 @@ from bot.model import (
     Chat,
     ChatKind,
     Choice,
+    CloseTopic,
     EditText,
     Incoming,
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenTopic,
     Outgoing,
     PinMessage,
     Rows,
@@ -69,6 +71,13 @@ class Shown:
         return next(choice for row in self.buttons for choice in row if choice.label == label)
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    chat: str
+    title: str
+    closed: bool = False
+
+
 @dataclass
 class Paper:
     """`faults` are raised by the next sends, one each, before anything is done; `keeps`: what cannot be withdrawn."""
@@ -95,6 +104,8 @@ class Paper:
     files: dict[str, bytes] = field(default_factory=dict)  # what people have sent, by key
     fetch_faults: list[Exception] = field(default_factory=list)
     file_faults: list[Exception] = field(default_factory=list)  # for the next files that are sent
+    forums: set[str] = field(default_factory=set)  # chats whose messages are kept apart by topics
+    topics: dict[str, Topic] = field(default_factory=dict)  # by their ids, as threads
     before: Callable[[Outgoing], None] | None = None  # sees all that is sent, and may raise
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 0
@@ -133,6 +144,15 @@ class Paper:
     def messages(self, chat: Chat) -> list[Shown]:
         return list(self.shown[chat.id])
 
+    def deletes_topic(self, id: str) -> None:
+        """Somebody deletes a topic, with all that stands in it."""
+        of = self.topics.pop(id)
+        self.shown[of.chat] = [shown for shown in self.shown[of.chat] if shown.thread != id]
+
+    def is_missing(self, thread: str | None) -> bool:
+        """Whether a thread is a topic that is not there."""
+        return thread is not None and thread.startswith("topic:") and thread not in self.topics
+
     def do(self, action: Outgoing, idempotent: bool = True) -> str | None:
         """What the bot wants; where the network is `idempotent`, the same transaction id has its effect once."""
         if self.before is not None:
@@ -141,6 +161,8 @@ class Paper:
             raise self.faults.pop(0)
         if not isinstance(action, SetCommands) and action.chat.id in self.broken:
             raise self.broken[action.chat.id]
+        if isinstance(action, OpenTopic) and action.chat.id not in self.forums:
+            raise Refused("the chat is not a forum")
         if isinstance(action, SendFile) and self.file_faults:
             raise self.file_faults.pop(0)
         if isinstance(action, InspectChat) and self.inspection_faults:
@@ -194,6 +216,11 @@ class Paper:
                 self.left.append(action.chat.id)
             case JoinChat():
                 self.joined.append(action.chat.id)
+            case OpenTopic():
+                self.topics[f"topic:{self.id()}"] = Topic(action.chat.id, action.title)
+                return [*self.topics][-1]
+            case CloseTopic():
+                self.topics[action.topic] = replace(self.topics[action.topic], closed=action.closed)
             case SetCommands() | InspectChat():
                 pass
         return None

@@ -420,6 +420,12 @@ async def test_forum_topics(server: BotApiServer, call: CheckedClient) -> None:
     refused = await call.refused("sendMessage", chat_id=forum.id, text="hi", message_thread_id=topic + 99)
     assert refused == "Bad Request: message thread not found"
     await call("closeForumTopic", chat_id=forum.id, message_thread_id=topic)
+    forum.withholds("can_manage_topics")
+    refused = await call.refused("reopenForumTopic", chat_id=forum.id, message_thread_id=topic)
+    assert refused == "Bad Request: not enough rights to manage topics"
+    (changed,) = [one["my_chat_member"] for one in await call.updates() if "my_chat_member" in one][-1:]
+    assert changed["old_chat_member"]["can_manage_topics"] is True
+    assert changed["new_chat_member"]["can_manage_topics"] is False
     forum.demotes_bot()
     refused = await call.refused("sendMessage", chat_id=forum.id, text="hi", message_thread_id=topic)
     assert refused == "Bad Request: TOPIC_CLOSED"

@@ -465,13 +465,10 @@ async def test_words_in_which_telegram_sees_nothing_are_said_as_dots(
 
 async def test_what_telegram_will_never_take_is_refused(server: BotApiServer, bot: Bot, ana: Person) -> None:
     """With Telegram's reason where it is one of its fixed texts."""
-    group = server.group("Forum", forum=True)
-    group.adds_bot(administrator=True)
     theirs = ana.writes("hallo")
     refused: list[tuple[Outgoing, str]] = [
         (say(ana.id, "x" * 4097), "message is too long"),
         (say(ana.id, "👍" * 2049), "message is too long"),
-        (say(group.id, thread="topic:999"), "message thread not found"),
         (say(ana.id, choices=((Choice("x" * 65, "Ja"),),)), "button_data_invalid"),
         (EditText(chat(ana.id), "9999", Text("x"), "t"), "message to edit not found"),
         (EditText(chat(ana.id), str(theirs.id), Text("x"), "t"), "message can't be edited"),

@@ -335,6 +335,11 @@ class Group(Seen):
     def promotes_bot(self, *, by: Person | None = None, bot: Bot | None = None) -> None:
         self._ranks(bot, by, "administrator")
 
+    def withholds(self, *rights: str) -> None:
+        """The bot is an administrator without these rights ("can_manage_topics", …)."""
+        bot, owner = self.people.bot.user, self.owner.user
+        events.tell_member(self.world, self.chat, owner, bot, "administrator", frozenset(rights))
+
     def demotes_bot(self, *, by: Person | None = None, bot: Bot | None = None) -> None:
         self._ranks(bot, by, "member")
 
@@ -355,8 +360,23 @@ class Group(Seen):
     # --- the group itself -------------------------------------------------------------------------------------------
 
     def becomes_forum(self) -> None:
-        """A person switches topics on; only supergroups can have them."""
+        """A person switches topics on; only supergroups can have them. Bots see it in the next message."""
         self.chat.is_forum = True
+
+    def is_forum_no_longer(self) -> None:
+        """All messages stand in the group itself again; when topics are switched on once more, they are back."""
+        self.chat.is_forum = False
+
+    def deletes_topic(self, topic: int) -> None:
+        """With all that stands in it. Bots are not told."""
+        del self.chat.topics[topic]
+        for message in self.messages(topic):
+            message.deleted = True
+        self.world.touch()
+
+    def closes_topic(self, topic: int) -> None:
+        """Nobody but administrators who may manage topics can write in it then."""
+        self.chat.topics[topic].closed = True
 
     def renames(self, title: str) -> None:
         self.chat.title = title

@@ -48,7 +48,7 @@ def leave_chat(call: Call) -> bool:
 
 
 def create_forum_topic(call: Call) -> Json:
-    chat, name = _forum(call), call.params.text("name").strip()
+    chat, name = _forum(call, "create a topic"), call.params.text("name").strip()
     if not name:
         raise bad_request("topic name must be non-empty")
     if len(name) > 128:
@@ -71,7 +71,7 @@ def reopen_forum_topic(call: Call) -> bool:
 
 
 def _open_or_close(call: Call, *, closed: bool) -> bool:
-    chat = _forum(call)
+    chat = _forum(call, "manage topics")
     topic = access.topic_named(chat, call.params)
     if topic.closed is closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
@@ -82,10 +82,10 @@ def _open_or_close(call: Call, *, closed: bool) -> bool:
     return True
 
 
-def _forum(call: Call) -> Chat:
+def _forum(call: Call, purpose: str) -> Chat:
     chat = call.chat()
     if not chat.is_forum:
         raise bad_request("the chat is not a forum")
     if not chat.may(call.bot.id, "can_manage_topics"):
-        raise bad_request("not enough rights to manage topics")
+        raise bad_request(f"not enough rights to {purpose}")
     return chat
