@@ -8,7 +8,7 @@ from bot.actions import Action, Button, Leave, OnNetwork, Recall, Say
 from bot.catalogue import own_name
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
-from bot.events import Due, Outcome
+from bot.events import Due
 from bot.model import ChatKind, Message
 from bot.notices import NoticeState
 from bot.operating import PAIRING_LIVES
@@ -22,8 +22,6 @@ from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
 
 _PATIENCE = timedelta(days=7)
-CODE = "code"
-"""The report of the removal of a code that was posted for everybody to read."""
 UNPAIRED = "unpaired"
 """The timer of a chat that has no role yet."""
 
@@ -102,13 +100,8 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
         return (*_replaced(where.chat, tx), welcome, leaks.look(event, where), *cards.post_waiting(tx))
     if offered.role == Role.ORGANISATION:
         return (welcome, leaks.look(event, where))
-    used = [Recall(where.chat.id, OnNetwork(event.id), CODE)] if where.chat.kind is ChatKind.CHANNEL else []
+    used = [Recall(where.chat.id, OnNetwork(event.id))] if where.chat.kind is ChatKind.CHANNEL else []
     return (welcome, *used, *_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
-
-
-def code_stays(event: Outcome, tx: Transaction) -> Actions:
-    """The code that was posted in a channel could not be removed: it has no use for anybody any more."""
-    return ()
 
 
 def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:

@@ -254,7 +254,6 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     "": operator.not_delivered,
     leaks.FOUND: leaks.found,
     membership.FOLLOWED: membership.followed,
-    pairing.CODE: pairing.code_stays,
     topics.OPENED: forum.settled,
     topics.CLOSED: forum.rested,
     # --- requests: the member's private chat, the coordination room ---
