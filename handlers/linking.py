@@ -69,12 +69,17 @@ def join(code: str, offered: Pairing, event: Message, where: Situation, tx: Tran
     tx.chats.set_link(here.id, offered.link)
     here = tx.chats.get(here.id)
     others = [chat for chat in tx.links.chats(offered.link) if chat.id != here.id]
-    told = [say(f"link-names-{tx.policy.names}"), *pairing.missing_rights(here, tx)]
+    told = [say(f"link-names-{tx.policy.names}"), *_who_else_reads(tx), *pairing.missing_rights(here, tx)]
     if others:
         told = [say("link-joined", chats=_titles(others, tx)), *told]
     else:
         told = [say("link-first"), *told]
     return (*left, *tell(event, where, *told), *_each(others, say("link-more", chat=_title(here, tx))))
+
+
+def _who_else_reads(tx: Transaction) -> list[Sentence]:
+    """From now on an engine of somebody else's translates what is said here."""
+    return [say("first-computer-of", names=tx.policy.read_by)] if tx.policy.read_by else []
 
 
 def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:

@@ -93,6 +93,12 @@ async def test_a_group_hears_which_others_read_along(linked: Linked) -> None:
     assert joined.startswith(sentence("link-joined", "pt", chats=("nl (Paper)",)))
 
 
+async def test_a_group_hears_who_translates_if_that_is_somebody_else(tmp_path: Path) -> None:
+    async with world(tmp_path, replace(POLICY, read_by=("Google",))) as w:
+        linked = await linked_in(w, Phrasebook())
+        assert sentence("first-computer-of", "pt", names=("Google",)) in linked.rui.reads(linked.pt)[-1]
+
+
 async def test_a_code_takes_in_one_chat_of_its_organisation(linked: Linked) -> None:
     """Whoever reads it in a group can do nothing with it in a group of their own."""
     code = await linked.code()
