@@ -1,6 +1,7 @@
 """Fixtures that start the real parts; each lives beside the server it starts."""
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.databases",
@@ -14,6 +15,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`make torture` runs everything at its full length; without it the longest tests are cut to minutes, and each
     conversation is tried on one kind of network."""
     parser.addoption("--full", action="store_true", help="run the torture tests at their full length")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What must hold for anything at all is tried on fewer examples where not everything runs at its full length."""
+    if not config.getoption("--full"):
+        settings.register_profile("ordinary", max_examples=40)
+        settings.load_profile("ordinary")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def tried(examples: Strategy, check: Callable[[Any], None], full: bool) -> None:
     """10,000 times at full length, some hundreds otherwise."""
 
     @settings(
-        max_examples=10_000 if full else 300,
+        max_examples=10_000 if full else 100,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

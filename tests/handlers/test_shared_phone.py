@@ -218,7 +218,7 @@ class Phone:
         await self.scene.member.writes(f"!ask {self._words(code)}")
         if self.dice.random() < 0.3 and self.open:
             await self._helper()
-            await self._plain()
+            await self._plain(asking=True)
         await self.scene.member.presses(sentence(SEND, "pt"))
         self.open.append(code)
 
@@ -235,7 +235,7 @@ class Phone:
         code = self.dice.choice(self.open)
         await self.scene.member.writes(f"{code} {self._words(code)}")
 
-    async def _plain(self) -> None:
+    async def _plain(self, asking: bool = False) -> None:
         """Words for whatever was said last; when asked, they say for which."""
         code = _code_of(self.scene.member.sees()[-1].plain)
         if code is None:
@@ -246,6 +246,8 @@ class Phone:
             await self.scene.member.presses(code)
         elif sentence(NEW, "pt") in last.labels:
             await self.scene.member.writes(code)
+        elif sentence("button-delete", "pt") in last.labels and not asking:
+            await self.scene.member.presses(sentence("button-delete", "pt"))  # long after the end it is something new
 
     async def _helper(self) -> None:
         code = self.dice.choice(self.open)
