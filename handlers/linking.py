@@ -177,15 +177,15 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if event.unsupported is not None:
         refused.append(Line(say("link-unsupported"), "italic"))
     content = _content(said, event.person, here, len(others) + 1, tx, refused)
-    answered = next((ref for ref in (event.reply_to, event.thread) if ref is not None), None)
-    to = None if answered is None else tx.links.meant(here, answered)
+    root, answered = (None if ref is None else tx.links.meant(here, ref) for ref in (event.thread, event.reply_to))
     return [
         Say(
             chat.id,
             content,
             of.subject,
             said.name,
-            reply_to=None if to is None else _there(chat, to, tx),
+            thread=None if root is None else _there(chat, root, tx),
+            reply_to=None if answered is None else _there(chat, answered, tx),
             priority=Priority.COORDINATION,
             deadline=_TRANSLATES_WITHIN,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.content import LanguageName
-from tests.endtoend.bridge import TAGS, bridge
+from tests.endtoend.bridge import HEADS, TAGS, bridge
 from tests.endtoend.house import PATIENCE, said
 from tests.pictures import PLACE, SCAN, jpeg
 from tests.servers.matrixuser import MatrixUser
@@ -214,7 +214,10 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
 
         # --- threads, long texts ---
         await mia.say(sealed, "Dans le fil", thread=made.on_matrix("sealed")[0].id)
-        await made.everywhere("sealed", "Dans le fil", " ↩ Bonjour à toutes et à tous"[:23])
+        made.expects("sealed", "Dans le fil", " ↩ Bonjour à toutes et à tous"[:23])
+        made.told["plain"][-1] = f"<b>{HEADS['sealed']}</b> / Dans le fil"  # a thread there, too
+        await made.stands()
+        assert made.on_matrix("plain")[-1].thread == made.on_matrix("plain")[0].id
         words = " ".join(f"mot{number:04}" for number in range(1, 1201))
         long = await mia.say(sealed, words)
         assert len(await made.parts("telegram", words)) == 3

@@ -206,6 +206,19 @@ async def test_an_answer_stands_below_what_it_answers_everywhere(linked: Linked)
     assert linked.passed_on(linked.pt)[-1].reply_to == answered
 
 
+async def test_a_thread_is_one_where_there_are_any_and_a_chain_of_replies_elsewhere(linked: Linked) -> None:
+    asked = await linked.an.writes(HELLO, linked.nl)
+    (copy,) = linked.passed_on(linked.pt)
+    first = await linked.rui.writes("Ao lado da escola grande", linked.pt, thread=copy.id)
+    answer = linked.passed_on(linked.nl)[-1]
+    has_threads = linked.world.app.parts.adapters["paper"].limits.threads
+    assert (answer.thread, answer.reply_to) == ((asked, None) if has_threads else (None, asked))
+    await linked.rui.writes("E fecha às 18:00", linked.pt, thread=copy.id, reply_to=first)
+    answers = linked.passed_on(linked.nl)
+    assert answers[-1].thread == (asked if has_threads else None)
+    assert answers[-1].reply_to == answer.id
+
+
 async def test_a_change_is_read_everywhere(linked: Linked) -> None:
     written = await linked.an.writes(HELLO, linked.nl)
     await linked.an.edits(written, SOUP, linked.nl)
