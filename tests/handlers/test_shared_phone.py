@@ -230,6 +230,8 @@ class Phone:
             target = self.dice.choice(about)
             words = self.dice.choice([self._words(code), "2"])
             await self.scene.member.writes(words, reply_to=target.id)
+            if code in self.scene.member.sees()[-1].labels:
+                await self.scene.member.presses(code)  # the message is too old to say which one it was about
 
     async def _names(self) -> None:
         code = self.dice.choice(self.open)
