@@ -231,7 +231,7 @@ class Phone:
             words = self.dice.choice([self._words(code), "2"])
             await self.scene.member.writes(words, reply_to=target.id)
             if code in self.scene.member.sees()[-1].labels:
-                await self.scene.member.presses(code)  # the message is too old to say which one it was about
+                await self.scene.member.presses(code)  # they answered the question which one: it is asked again
 
     async def _names(self) -> None:
         code = self.dice.choice(self.open)
