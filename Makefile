@@ -35,11 +35,11 @@ test: dev parts
 
 # What kills, at its full length: at every named instant on each database and network, at moments that nobody chose,
 # `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and
-# each conversation on both kinds of network; and 10,000 of everything that people can send.
+# each conversation on both kinds of network; 10,000 of everything that people can send; every property on examples of its own.
 torture: dev parts
 	$(BIN)/pytest --full tests/crashing tests/store/test_outbox_machine.py tests/store/test_powercut.py \
 		tests/endtoend/test_kill.py tests/endtoend/test_standby.py tests/endtoend/test_bridge.py \
-		tests/endtoend/test_main_job.py tests/handlers tests/adapters/test_anything.py $(ARGS)
+		tests/endtoend/test_main_job.py tests/handlers $$(grep -rl --include=test_*.py @given tests) $(ARGS)
 
 # What the benchmarks measure against, in a virtual environment of its own.
 rivals: $(RIVALS)/.installed
