@@ -29,6 +29,15 @@ ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for t
 _STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical_alias", "m.room.create"}
 
 
+class KeyStore(SqliteStore):  # type: ignore[misc]  # nio has no types
+    """nio's own, which goes to the disk with every message of any room to note which new rooms are encrypted: mostly
+    none."""
+
+    def save_encrypted_rooms(self, rooms: Collection[str]) -> None:
+        if rooms:
+            super().save_encrypted_rooms(rooms)
+
+
 class Client(nio.Client):  # type: ignore[misc]  # nio has no types
     """What nio knows of our rooms and devices, kept up to date by `absorb`; `rooms` is nio's own."""
 
@@ -41,7 +50,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         pickle_key: str,
         key_store: str = KEY_STORE,
     ) -> None:
-        config = nio.ClientConfig(store=SqliteStore, store_name=key_store, pickle_key=pickle_key)
+        config = nio.ClientConfig(store=KeyStore, store_name=key_store, pickle_key=pickle_key)
         super().__init__(user_id, device_id, str(folder), config)
         self.server = server
         self.by_way_of: dict[str, str] = {}  # of rooms that replace others: a server that is in them
