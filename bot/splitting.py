@@ -67,7 +67,9 @@ def split(text: Text, limit: int, unit: Unit) -> list[Text]:
 
 def length(text: Text, unit: Unit) -> int:
     """How long a network finds the text."""
-    return sum(_size(char, unit) for char in text.plain)
+    if unit == "utf16":
+        return len(text.plain.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.plain.encode("utf-8", "surrogatepass"))
 
 
 def _size(char: str, unit: Unit) -> int:

@@ -43,9 +43,20 @@ def decode(data: bytes, kind: type[T]) -> T:
     return value
 
 
+_LEAVES = frozenset((type(None), str, int, float, bool))
+
+
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float, bool)):
+    cls = type(value)
+    if cls in _LEAVES:
         return value
+    names = _FIELDS.get(cls)
+    if names is not None:
+        plain: dict[str, Any] = {"#": _NAMES[cls]}
+        for name in names:
+            item = getattr(value, name)
+            plain[name] = item if type(item) in _LEAVES else _plain(item)
+        return plain
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -53,31 +64,29 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return {"#": "datetime", "v": value.astimezone(UTC).isoformat()}
     if isinstance(value, (date, time)):
-        return {"#": type(value).__name__, "v": value.isoformat()}
-    cls = type(value)
-    plain: dict[str, Any] = {"#": _NAMES[cls]}
-    for name in _FIELDS[cls]:
-        plain[name] = _plain(getattr(value, name))
-    return plain
+        return {"#": cls.__name__, "v": value.isoformat()}
+    if isinstance(value, (str, int)):  # the members of an enum
+        return value
+    raise TypeError(f"a {cls.__name__} cannot be stored")
 
 
 _MOMENTS = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
 
 
 def _value(plain: Any) -> Any:
-    if isinstance(plain, list):
-        return tuple(_value(item) for item in plain)
-    if not isinstance(plain, dict):
+    cls = type(plain)
+    if cls is list:
+        return tuple([_value(item) for item in plain])
+    if cls is not dict:
         return plain
-    name = plain.get("#")
+    name = plain.pop("#", None)
     if name is None:
         return {key: _value(item) for key, item in plain.items()}
     if name in _MOMENTS:
         return _MOMENTS[name](plain["v"])
-    cls = _KNOWN[name]
-    given: dict[str, Any] = {}
     for key, item in plain.items():
-        if key != "#":
-            enum = _ENUMS.get((name, key))
-            given[key] = enum(item) if enum else _value(item)
-    return cls(**given)
+        if type(item) in (list, dict):
+            plain[key] = _value(item)
+        elif (name, key) in _ENUMS:
+            plain[key] = _ENUMS[name, key](item)
+    return _KNOWN[name](**plain)
