@@ -36,6 +36,7 @@ from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler
 from bot.serving import Service, while_held
 from bot.store.database import migrate, open_engine
+from bot.store.lanes import outbox
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
 from bot.store.resuming import doubts
@@ -260,8 +261,8 @@ class App:
     def _wake(self, stirred: frozenset[str]) -> None:
         if "inbox" in stirred:
             self.inbox.wake()
-        if "outbox" in stirred:
-            for sender in self.senders.values():
+        for account, sender in self.senders.items():
+            if "outbox" in stirred or outbox(account) in stirred:
                 sender.wake()
         if "menus" in stirred:
             for service in self.services:

@@ -38,6 +38,7 @@ class InFlight:
         self.one_chat = one_chat
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._fetching: set[int] = set()
+        self._answered: set[int] = set()
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -51,9 +52,17 @@ class InFlight:
         if isinstance(claimed.parts[0].action, SendFile):
             self._fetching.add(claimed.id)
 
-    def landed(self, task: asyncio.Task[None]) -> None:
+    def answered(self, claimed: Claimed) -> None:
+        """The network has all of it: another may go while its outcome is being written down."""
+        self._answered.add(claimed.id)
+
+    def landed(self, task: asyncio.Task[None]) -> bool:
+        """Its outcome is durable, or it came to nothing. Whether its place becomes free only now."""
         claimed = self._tasks.pop(task)
         self._fetching.discard(claimed.id)
+        free = claimed.id not in self._answered
+        self._answered.discard(claimed.id)
+        return free
 
     def fetches(self, claimed: Claimed) -> None:
         """Its file is being fetched, or waits for its turn: nothing of it is on its way to the network."""
@@ -63,7 +72,8 @@ class InFlight:
         self._fetching.discard(claimed.id)
 
     def room(self) -> Room:
-        sending = [claimed for claimed in self._tasks.values() if claimed.id not in self._fetching]
+        elsewhere = self._fetching | self._answered
+        sending = [claimed for claimed in self._tasks.values() if claimed.id not in elsewhere]
         presses = sum(claimed.priority == Priority.PRESS for claimed in sending)
         notices = sum(claimed.priority == Priority.NOTICE for claimed in sending)
         to = Counter(claimed.chat for claimed in sending if claimed.priority != Priority.PRESS)

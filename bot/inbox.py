@@ -65,6 +65,9 @@ class Worker:
         self._seen = 0  # the newest event that was read; all that wait before it are in hand, unless …
         self._left_out = True  # … some were not taken then: the next look begins at the oldest
         self._reads = 0
+        self._reading = True  # until the first look is over, nobody knows what else there is
+        self._is_behind = True  # there may be more than what was read
+        self._lane_tasks: asyncio.TaskGroup | None = None
 
     def wake(self) -> None:
         """There may be something new."""
@@ -75,15 +78,42 @@ class Worker:
 
         async def deliver(batch: Batch) -> None:
             if batch != NOTHING_NEW:
-                await self._writer.run_together(_ACCEPT, (account, batch), account)
+                try:
+                    self._came(await self._writer.run_together(_ACCEPT, (account, batch), account))
+                except asyncio.CancelledError:
+                    self._stirred.set()  # it is taken in all the same, maybe with others
+                    raise
             if self._measures is not None:
                 self._measures.heard(account)
 
         return deliver
 
+    def _came(self, arrived: Sequence[Arrived]) -> None:
+        """Handle what has just arrived without looking for it, unless there may be more, which would come first."""
+        if not arrived:
+            return
+        is_full = any(len(self._lanes.get(one.lane, ())) >= _LANE for one in arrived)
+        if self._reading or self._is_behind or self._left_out or is_full or self._stirred.is_set():
+            self._stirred.set()
+        else:
+            new = [one for one in arrived if one.id not in self._in_hand]
+            self._is_behind = len(new) < len(arrived)  # what is in hand has been brought again, maybe readable
+            self._take_up(new)
+
+    def _take_up(self, new: Sequence[Arrived]) -> None:
+        assert self._lane_tasks is not None
+        for arrived in new:
+            self._in_hand.add(arrived.id)
+            if arrived.lane in self._lanes:
+                self._lanes[arrived.lane].append(arrived)
+            else:
+                self._lanes[arrived.lane] = deque([arrived])
+                self._lane_tasks.create_task(self._run_lane(arrived.lane))
+
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as lanes:
+        async with asyncio.TaskGroup() as self._lane_tasks:
             while True:
+                self._reading = True
                 self._stirred.clear()
                 full = [lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE]
                 # Reading what is in hand again and again would cost more than all the rest. But an older event can be
@@ -95,14 +125,10 @@ class Worker:
                 read = await self._writer.run(partial(self._read, after=after, not_in=full))
                 new = [arrived for arrived in read if arrived.id not in self._in_hand]
                 self._seen = max((self._seen, *(arrived.id for arrived in read)))
-                for arrived in new:
-                    self._in_hand.add(arrived.id)
-                    if arrived.lane in self._lanes:
-                        self._lanes[arrived.lane].append(arrived)
-                    else:
-                        self._lanes[arrived.lane] = deque([arrived])
-                        lanes.create_task(self._run_lane(arrived.lane))
+                self._take_up(new)
+                self._is_behind = len(read) >= _WINDOW or not all_of_it or len(new) < len(read)
                 if not new or len(read) < _WINDOW:
+                    self._reading = False
                     await self._stirred.wait()
 
     def _read(self, tx: Transaction, after: int, not_in: Sequence[str]) -> list[Arrived]:
@@ -123,7 +149,8 @@ class Worker:
                     break
             self._in_hand.difference_update(arrived.id for arrived in some)
         del self._lanes[lane]
-        self._stirred.set()
+        if self._is_behind or self._left_out:
+            self._stirred.set()
 
     async def _settled_together(self, some: Sequence[Arrived]) -> bool:
         """Handle what waits in a lane in one unit; False: nothing has happened, and each is to be settled alone."""
@@ -194,9 +221,9 @@ class Worker:
             tx.inbox.unreadable(arrived)
 
 
-def _accept(tx: Transaction, batches: Sequence[tuple[str, Batch]]) -> list[None]:
-    tx.inbox.accept_all(batches)
-    return [None] * len(batches)
+def _accept(tx: Transaction, batches: Sequence[tuple[str, Batch]]) -> list[Sequence[Arrived]]:
+    """What has arrived is the first one's result: one commit has taken in all of it."""
+    return [tx.inbox.accept_all(batches), *([()] * (len(batches) - 1))]
 
 
 _ACCEPT = Together(_accept)

@@ -113,6 +113,8 @@ class Sender:
         self._lengths: dict[tuple[int, str], int] = {}
         self._resumed_at = _LONG_AGO  # when the last pause of the whole account ends
         self._stirred = asyncio.Event()
+        self._due: datetime | None = None  # when the next of what waits for its time is due
+        self._exhausted = False  # the last claim has taken all that could go
         self.in_flight = InFlight(1 if limits.chat_gap else ONE_CHAT)
         self._outage = Outage()
         self._wall = WallClock()
@@ -149,7 +151,7 @@ class Sender:
                     task = asyncio.create_task(self._deliver(one))
                     self.in_flight.add(task, one)
                     task.add_done_callback(self._landed)
-            if not claimed:
+            if not claimed or self._exhausted or not min(self._slots(now), self.in_flight.room().messages):
                 await self._rest(now)
 
     async def stop(self, within: float) -> None:
@@ -168,8 +170,8 @@ class Sender:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self.in_flight.landed(task)
-        self._stirred.set()
+        if self.in_flight.landed(task):
+            self._stirred.set()
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, NotServed):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "a delivery could not be recorded", "exception": error, "task": task}
@@ -205,20 +207,20 @@ class Sender:
         learnt = self._pacer.learnt
         back = self._wall.set_back(self._clock.now(), now)
 
-        def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims]:
+        def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims, datetime | None]:
             if release:
                 tx.lanes.release_put_off(
                     self._account, only_sure=not (True in release or self._adapter.limits.idempotent)
                 )
             if back:
                 tx.lanes.set_back(self._account, back)
-            tx.lanes.release_due(self._account)
+            outlook = tx.lanes.look(self._account)
             if learnt != self._kept:
                 tx.accounts.learnt(
                     self._account, *((None, None) if learnt is None else (learnt.per_second, learnt.burst))
                 )
             claims = self._claims(tx)
-            taken = claims.presses(room.presses) if room.presses else []
+            taken = claims.presses(room.presses) if room.presses and outlook.presses else []
             if limit:
                 taken += claims.claim(limit, busy, self.in_flight.one_chat, 0 if chosen else notices)
             if chosen and len(taken) < limit:
@@ -226,10 +228,11 @@ class Sender:
                 free = [notice.id for notice in chosen if notice.chat not in occupied]
                 taken += claims.claim_these(free[: limit - len(taken)])
             more = claims.notices(self._read_up_to, self._chunk, self._lengths) if reads else []
-            return taken, more, claims
+            return taken, more, claims, outlook.due
 
-        claimed, more, claims = await self._run(unit)
+        claimed, more, claims, self._due = await self._run(unit)
         self._kept = learnt
+        self._exhausted = claims.exhausted and not reads and not self._backlog.size
         for kind, fault in claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
         if claims.ended:
@@ -270,11 +273,10 @@ class Sender:
 
         Nothing could be claimed at `since`: what the pace has come to allow after that moment is not waited for.
         """
-        due = await self._run(lambda tx: tx.lanes.next_due(self._account))
         now = self._clock.steady()
         waits = []
-        if due is not None:
-            waits.append((due - self._clock.now()).total_seconds())
+        if self._due is not None:
+            waits.append((self._due - self._clock.now()).total_seconds())
         if self._outage.until is not None and self._outage.until > since:
             waits.append(self._outage.until - now)
         if (free := self._pacer.next_free(since)) is not None:
@@ -358,8 +360,9 @@ class Sender:
                 left = await self._deliver_part(left, part, first)
                 first = False
         finally:
-            to_follow = 0 if left is None else len(left.parts)
-            self._backlog.landed(claimed.id, claimed.chat, to_follow, self._clock.steady())
+            if left is None or left.parts:
+                to_follow = 0 if left is None else len(left.parts)
+                self._backlog.landed(claimed.id, claimed.chat, to_follow, self._clock.steady())
 
     async def _deliver_part(self, claimed: Claimed, part: Part, first: bool) -> Claimed | None:
         """Send one part; what is still to be done then, None when the delivery has ended for now."""
@@ -409,6 +412,11 @@ class Sender:
             ready_at = max(claimed.ready_at, self._resumed_at)
             self._measures.sent(self._account, ready_at if part.position == 0 else None)
         receipted = Receipted(claimed, part, receipt.message, receipt.findings, receipt.elsewhere)
+        if part is claimed.parts[-1]:
+            # What goes next is claimed in the commit that says so of this one.
+            self.in_flight.answered(claimed)
+            self._backlog.landed(claimed.id, claimed.chat, 0, self._clock.steady())
+            self._stirred.set()
         await self._writer.run_together(self._sent, receipted, self._account)
         return replace(claimed, parts=claimed.parts[1:])
 

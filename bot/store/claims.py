@@ -20,7 +20,7 @@ from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
-from bot.store.lanes import Finished
+from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
 from bot.store.statements import AddMany, ForMany
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
@@ -141,6 +141,7 @@ class Claims:
         self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
         self._anew: set[int] = set()  # what was claimed before, and is planned once more
         self.ended = False  # something has made room for what follows it, without being sent
+        self.exhausted = False  # nothing more can go before something lands, or its time has come
 
     # --- claiming ----------------------------------------------------------------------------------------------------
 
@@ -154,7 +155,7 @@ class Claims:
             )
             .values(status=Status.READY)
         )
-        self._tx.stirred.add("outbox")
+        self._tx.stirred.add(outbox(self._account))
         known = self._tx.accounts.get(self._account)
         learnt = None if known.rate is None or known.burst is None else Rate(known.rate, known.burst)
         return Remembered(known.paused_until, tuple(self._tx.chats.paused(self._account)), learnt)
@@ -163,6 +164,7 @@ class Claims:
         """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, and up to
         `notices` notices."""
         rows = self._tx.lanes.ready(self._account, limit, not_to, urgent=not notices)
+        self.exhausted = len(rows) < limit
         to: Counter[int] = Counter()
         chosen = []
         for row in rows:
@@ -376,12 +378,12 @@ class Claims:
         if not unsure:
             self._change(claimed, in_hand, status=PartStatus.TODO)
         self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at)
-        self._tx.stirred.add("outbox")
+        self._tx.stirred.add(outbox(self._account))
 
     def rest(self, claimed: Claimed) -> None:
         """What follows of it goes later, when the pace allows; what was sent counts as a fresh beginning."""
         self._tx.lanes.set(claimed.id, status=Status.READY, attempts=1)
-        self._tx.stirred.add("outbox")
+        self._tx.stirred.add(outbox(self._account))
 
     def marked_again(self, claimed: Claimed) -> None:
         """A part is about to be said a second time, recognisably."""
@@ -422,7 +424,7 @@ def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
         delivery_id(row.target) if row.kind == "edit" else None,
         row.name,
         row.report,
-        max(moment for moment in (row.due_at or row.created_at, row.paused_until) if moment is not None),
+        max(row.due_at or row.created_at, row.paused_until or row.created_at),
         tuple(_addressed(part, to) for part in parts),
     )
 

@@ -41,6 +41,8 @@ _ACCEPT = both(
 )
 _PUT = insert(inbox)
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
+_ACCEPT_ONE = {dialect: accept.returning(*_ARRIVED) for dialect, accept in _ACCEPT.items()}
+_FEW = 4  # of which each is accepted by itself: that costs less than to look for it afterwards
 _WAITING = (
     select(*_ARRIVED)
     .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))
@@ -62,10 +64,12 @@ class Inbox:
 
     def accept(self, account: str, batch: Batch) -> None:
         """Keep a batch and the place after it."""
-        self.accept_all([(account, batch)])
+        if self.accept_all([(account, batch)]):
+            self._tx.stirred.add("inbox")
 
-    def accept_all(self, batches: Sequence[tuple[str, Batch]]) -> None:
-        """Keep batches, each of an account, and the places after them."""
+    def accept_all(self, batches: Sequence[tuple[str, Batch]]) -> list[Arrived]:
+        """Keep batches, each of an account, and the places after them. Where few have arrived, they are what it
+        returns, for whoever handles them; many are to be looked for ("inbox" is stirred)."""
         rows = [
             {
                 "account": account,
@@ -78,12 +82,17 @@ class Inbox:
             for account, batch in batches
             for raw in batch.events
         ]
-        if rows:
+        arrived: list[Arrived] = []
+        if len(rows) <= _FEW:
+            accept = _ACCEPT_ONE[self._tx.dialect]
+            arrived = [Arrived(*found) for row in rows for found in self._tx.connection.execute(accept, row)]
+        else:
             self._tx.connection.execute(_ACCEPT[self._tx.dialect], rows)
+            self._tx.stirred.add("inbox")
         cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
         for account, cursor in cursors.items():
             self._tx.accounts.advance(account, cursor)
-        self._tx.stirred.add("inbox")
+        return arrived
 
     def put(self, event: Internal, lane: str) -> None:
         """Hand something to the handlers, after this unit and in order within `lane`."""

@@ -37,6 +37,12 @@ from bot.store.tables import (
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
+
+def outbox(account: str) -> str:
+    """What is stirred where one account has something to send; "outbox" alone is for all of them."""
+    return f"outbox:{account}"
+
+
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
 
@@ -122,8 +128,18 @@ _RELEASE_SURE = _RELEASE_ALL.where(
 _WAITING_UNTIL = select(delivery.c.id, delivery.c.due_at).where(
     delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
 )
-_NEXT_DUE = select(func.min(delivery.c.due_at)).where(
-    delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
+_PUT_OFF = (
+    delivery.c.account == bindparam("the_account"),
+    standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
+)
+_LOOK = select(  # each answered by one step into an index
+    select(func.min(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
+    exists().where(*_PUT_OFF, delivery.c.due_at > bindparam("never")),
+    exists().where(
+        delivery.c.account == bindparam("the_account"),
+        standing(delivery.c.status, Status.READY),
+        delivery.c.priority == Priority.PRESS,
+    ),
 )
 _SHOWN = [
     delivery.c[name]
@@ -167,6 +183,14 @@ _PRESSES = _TO_SEND.where(delivery.c.priority == Priority.PRESS)
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """Of an account: when the next delivery that was put off or waits is due, and whether a press is to be answered."""
+
+    due: datetime | None
+    presses: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A delivery of which the network has all, and what its report needs."""
 
@@ -199,7 +223,8 @@ class Lanes:
             "created_at": self._tx.now,
             **values,
         }
-        self._tx.stirred.add("outbox")
+        if status != Status.QUEUED:
+            self._tx.stirred.add(outbox(to.address.account))
         return int(self._tx.connection.execute(_INSERT, row).scalar_one())
 
     def finish(self, finished: Sequence[Finished]) -> None:
@@ -302,28 +327,33 @@ class Lanes:
         self._tx.connection.execute(delete(part).where(part.c.delivery_id == id))
         self.set(id, attempts=0)
 
+    def look(self, account: str) -> Outlook:
+        """What waits for its time, and whether presses are to be answered; what has waited long enough is released."""
+        given = {"the_account": account, "never": self._tx.now + 2 * LONGEST_WAIT}
+        due, set_back, presses = self._tx.connection.execute(_LOOK, given).one()
+        if set_back or (due is not None and due <= self._tx.now):
+            self.release_due(account)
+            due = self._tx.connection.execute(_LOOK, given).one()[0]
+        return Outlook(due, bool(presses))
+
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
         given = {"the_account": account, "at": self._tx.now, "never": self._tx.now + 2 * LONGEST_WAIT}
         changed = self._tx.connection.execute(_RELEASE, given)
         if changed.rowcount:
-            self._tx.stirred.add("outbox")
+            self._tx.stirred.add(outbox(account))
 
     def release_put_off(self, account: str, only_sure: bool) -> None:
         """The network can be reached again: what was put off is ready; `only_sure`: but for what may be there."""
         changed = self._tx.connection.execute(_RELEASE_SURE if only_sure else _RELEASE_ALL, {"the_account": account})
         if changed.rowcount:
-            self._tx.stirred.add("outbox")
+            self._tx.stirred.add(outbox(account))
 
     def set_back(self, account: str, by: timedelta) -> None:
         """The clock was set back: what waits for so many seconds still does."""
         rows = self._tx.connection.execute(_WAITING_UNTIL, {"the_account": account}).all()
         for id, due_at in rows:
             self.set(id, due_at=due_at - by)
-
-    def next_due(self, account: str) -> datetime | None:
-        when: datetime | None = self._tx.connection.execute(_NEXT_DUE, {"the_account": account}).scalar()
-        return when
 
     def ready(self, account: str, limit: int, not_to: Sequence[int], urgent: bool = False) -> list[Row[Any]]:
         """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its

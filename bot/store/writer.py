@@ -25,6 +25,7 @@ Fence = Callable[[Connection, frozenset[str]], frozenset[str]]
 """Given the accounts that a group's units speak for: those of them that this process may not serve any more."""
 
 _GROUP = 64  # units in one commit: enough to share the disk's flush, few enough to stay within milliseconds
+_JOINING = 16  # more of them, which came while those ran: they share the flush, too
 _RERUNS = 3  # of a group that was in another process's way, before its units try one by one
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
 CHANNEL = "schakel"
@@ -93,6 +94,7 @@ class Writer:
         self._connection: Connection | None = None  # the thread's own
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
         self._closing = threading.Event()
+        self._closed = False  # the last unit was taken up
         self.trouble: BaseException | None = None
         self._thread.start()
 
@@ -122,19 +124,23 @@ class Writer:
     # --- in the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        closing = False
-        while not closing:
-            group: list[_Waiting[Any]] = []
-            first = self._queue.get()
-            while first is not None:
-                group.append(first)
-                if len(group) >= _GROUP or self._queue.empty():
-                    break
-                first = self._queue.get()
-            closing = first is None
-            if group:
-                self._commit(group)
+        while not self._closed and (first := self._queue.get()) is not None:
+            self._commit([first, *self._queued(_GROUP - 1)])
         self._disconnect()
+
+    def _queued(self, most: int) -> list[_Waiting[Any]]:
+        """What waits to be run at this moment, as far as the writer is not being closed."""
+        group: list[_Waiting[Any]] = []
+        while len(group) < most and not self._closed:
+            try:
+                one = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if one is None:
+                self._closed = True
+            else:
+                group.append(one)
+        return group
 
     def _commit(self, group: list[_Waiting[Any]]) -> None:
         attempt = 0
@@ -162,13 +168,19 @@ class Writer:
             return
 
     def _attempt(self, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
-        """Run the units and commit. A result that is NotServed is for its unit to raise."""
+        """Run the units, and those that come meanwhile, and commit. A result that is NotServed is for its unit to
+        raise."""
         if self._connection is None:
             self._connection = self._engine.connect()
         connection = self._connection
         transaction = connection.begin()
         try:
             results, stirred = self._results(connection, group)
+            # Not where others write: a unit must see what was committed, and maybe told, before it was handed in.
+            if not self._shared and (joining := self._queued(_JOINING)):
+                group += joining  # they belong to it from now on, whatever becomes of it
+                more, also_stirred = self._results(connection, joining)
+                results, stirred = results + more, stirred | also_stirred
             mark = self._leave_mark(connection, stirred)
         except BaseException as error:
             if isinstance(error, DBAPIError) and verdict(error) is not Verdict.RERUN:
@@ -199,17 +211,18 @@ class Writer:
                 results[place] = NotServed(waiting.account)
             elif waiting.together is not None:
                 batches.setdefault(waiting.together, []).append(place)
-        for place, waiting in enumerate(group):
-            if waiting.unit is not None and results[place] is None:
-                transaction = self._begin(connection)
-                results[place] = waiting.unit(transaction)
-                stirred |= transaction.stirred
+        # First what is known by now, so that what is chosen next in the same group is chosen with it in mind.
         for together, places in batches.items():
             transaction = self._begin(connection)
             done = together.do(transaction, [group[place].item for place in places])
             for place, result in zip(places, done, strict=True):
                 results[place] = result
             stirred |= transaction.stirred
+        for place, waiting in enumerate(group):
+            if waiting.unit is not None and results[place] is None:
+                transaction = self._begin(connection)
+                results[place] = waiting.unit(transaction)
+                stirred |= transaction.stirred
         return results, frozenset(stirred)
 
     def _lost(self, connection: Connection, group: list[_Waiting[Any]]) -> frozenset[str]:
@@ -224,7 +237,7 @@ class Writer:
         """Tell the other processes, and note by what the server can say later whether this was committed."""
         if not self._shared:
             return None
-        told = ",".join(sorted(stirred))
+        told = ",".join(sorted({what.partition(":")[0] for what in stirred}))
         mark: str | None = connection.execute(
             _MARK_AND_TELL if told else _MARK, {"told": told} if told else {}
         ).scalar()

@@ -17,6 +17,7 @@ from bot.model import Chat, ChatKind, Outgoing, Receipt
 from bot.outbox import Clock, Sender
 from bot.ports import Adapter, Limits, SendError
 from bot.store.database import migrate, open_engine
+from bot.store.lanes import outbox
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY
@@ -71,7 +72,7 @@ class Store(Generic[WriterType]):
         return made
 
     def _wake(self, stirred: frozenset[str]) -> None:
-        if "outbox" in stirred:
+        if "outbox" in stirred or outbox(ACCOUNT) in stirred:
             for sender in self._senders:
                 sender.wake()
 
