@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import shutil
 import string
@@ -98,6 +99,13 @@ class Parts:
     token: Callable[[], str] = random_token
     place: str = ""  # what the store calls this data folder, where several processes have one each
     free: Callable[[Path], int] = free_bytes
+
+
+def keep_what_is_there() -> None:
+    """After a start: what is there by now stays. To go through all of it for what can be thrown away would stop
+    everything for a tenth of a second, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class App:
@@ -247,6 +255,7 @@ class App:
         for service in self.services:
             await service.until_tried()
         await warm
+        keep_what_is_there()
         await ready()
 
     async def _housekeeping(self) -> None:

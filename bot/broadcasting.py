@@ -19,6 +19,6 @@ class Broadcasting:
     async def run(self) -> None:
         while True:
             self._stirred.clear()
-            while await self._writer.run(lambda tx: tx.broadcasts.go_on(), HOUSE):
+            while await self._writer.run(lambda tx: tx.broadcasts.go_on(), HOUSE, alone=True):
                 pass
             await self._stirred.wait()

@@ -41,7 +41,7 @@ class Progress:
     reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
-_AT_ONCE = 500
+_AT_ONCE = 200
 """Groups in one unit: some milliseconds."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class _Waiting(Generic[T]):
     unit: Unit[T] | None = None
     together: Together[Any, T] | None = None
     item: Any = None
+    alone: bool = False
 
 
 class Writer:
@@ -94,16 +96,18 @@ class Writer:
         self._connection: Connection | None = None  # the thread's own
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
         self._closing = threading.Event()
-        self._closed = False  # the last unit was taken up
+        self._closed = False  # the last unit was taken up …
+        self._held: deque[_Waiting[Any]] = deque()  # … but for these long ones, which let others pass
         self.trouble: BaseException | None = None
         self._thread.start()
 
-    async def run(self, unit: Unit[T], account: str | None = None) -> T:
+    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False) -> T:
         """The unit's result, once it is durable.
 
         `account`: it is written on behalf of that account. Raises NotServed where that is another process's now.
+        `alone`: it is long, and gets a commit of its own after what waits beside it.
         """
-        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit))
+        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit, alone=alone))
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         """As `run`, for one item of what can be done for many at once."""
@@ -124,9 +128,14 @@ class Writer:
     # --- in the thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._closed and (first := self._queue.get()) is not None:
-            self._commit([first, *self._queued(_GROUP - 1)])
+        while (first := self._next()) is not None:
+            self._commit([first] if first.alone else [first, *self._queued(_GROUP - 1)])
         self._disconnect()
+
+    def _next(self) -> _Waiting[Any] | None:
+        if self._held:
+            return self._held.popleft()
+        return None if self._closed else self._queue.get()
 
     def _queued(self, most: int) -> list[_Waiting[Any]]:
         """What waits to be run at this moment, as far as the writer is not being closed."""
@@ -139,7 +148,7 @@ class Writer:
             if one is None:
                 self._closed = True
             else:
-                group.append(one)
+                (self._held if one.alone else group).append(one)
         return group
 
     def _commit(self, group: list[_Waiting[Any]]) -> None:

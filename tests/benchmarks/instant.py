@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from bot.actions import Say
-from bot.app import SystemClock, random_token
+from bot.app import SystemClock, keep_what_is_there, random_token
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.media import Media
@@ -88,6 +88,7 @@ async def store(
     url: str, folder: Path, clock: Clock | None = None, writer: type[Writer] = Writer
 ) -> AsyncIterator[Store[Any]]:
     made = Store(url, folder, clock or SystemClock(), writer)
+    keep_what_is_there()  # as the program does
     try:
         yield made
     finally:
