@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from adapters.matrix import checking, inspecting, media, returning
+from adapters.matrix import checking, direct, inspecting, media, returning
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
@@ -20,7 +20,7 @@ from adapters.matrix.login import kept_login, logged_in
 from adapters.matrix.parsing import parse
 from adapters.matrix.put_off import PutOff
 from adapters.matrix.raw import Me
-from adapters.matrix.receiving import Receiver, direct_rooms
+from adapters.matrix.receiving import Receiver
 from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.signing import Signing
@@ -55,6 +55,7 @@ class MatrixAdapter:
         idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
         threads=True,
         reactions=True,
+        opens_private=True,
         encrypts=True,
         upload=LARGEST_FILE,  # until the homeserver has said what it takes
         # No captions: many apps show none, and an edit of one would have to tell everything of the file again.
@@ -81,7 +82,8 @@ class MatrixAdapter:
         try:
             client = self._client = await logged_in(self._server, self._settings, home)
             await client.upload_keys()
-            client.direct, name = await asyncio.gather(self._direct_rooms(), self._display_name())
+            listed, name = await asyncio.gather(direct.listed(self._server, self._settings.user), self._display_name())
+            client.direct = direct.rooms_of(listed)
             self.limits = replace(self.limits, upload=await media.largest(self._server))
             me = Me(client.user_id, name)
             signing = Signing(self._server, client, self._settings, home.share)
@@ -168,15 +170,6 @@ class MatrixAdapter:
             return await inspecting.inspect(server, chat)
         finally:
             await server.close()
-
-    async def _direct_rooms(self) -> set[str]:
-        try:
-            where = path("user", self._settings.user, "account_data", "m.direct")
-            return direct_rooms(await self._server.call("GET", where))
-        except Failure as failure:
-            if failure.errcode == "M_NOT_FOUND":
-                return set()
-            raise
 
     async def _display_name(self) -> str | None:
         try:

@@ -152,9 +152,9 @@ def _meaning(event: _Event) -> Incoming | None:
 
 
 def _membership(event: _Event) -> Incoming | None:
-    """Our own; of others only that they come."""
+    """Our own; of others that they come, or that we are alone in a private chat now."""
     if event.fields.get("state_key") != event.me["id"]:
-        return _newcomer(event)
+        return _newcomer(event) or _left_alone(event)
     match event.content.get("membership"):
         case "invite":
             return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
@@ -198,6 +198,13 @@ def _newcomer(event: _Event) -> Joined | None:
     name = event.content.get("displayname")
     shown = _storable(name) if isinstance(name, str) and name else who
     return Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
+
+
+def _left_alone(event: _Event) -> Removed | None:
+    """Whoever leaves a private chat can be told nothing there any more, as if they had blocked us."""
+    alone = event.kind is ChatKind.PRIVATE and event.room["members"] == 1
+    goes = event.content.get("membership") in ("leave", "ban")
+    return Removed(event.chat, event.kind, event.at) if alone and goes else None
 
 
 def _message(event: _Event) -> Incoming | None:

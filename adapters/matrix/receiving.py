@@ -7,8 +7,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain
 
+from adapters.matrix import direct
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
@@ -249,7 +249,7 @@ class Receiver:
         return (
             self._raw(self._opened(event, room_id), room_id, room)
             for event in events
-            if self._concerns(event) or (not room.direct and _comes(event))
+            if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event))
         )
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
@@ -258,7 +258,7 @@ class Receiver:
         return raw(event, room_id, room, self._me, sender.display_name if sender else None)
 
     def _concerns(self, event: Json) -> bool:
-        """Whether anybody could want to know: not that other people go, not what our other devices do."""
+        """Whether anybody could want to know, whoever is in the room: not what our other devices do."""
         if "state_key" in event:
             return event["type"] in _TOLD or event["type"] in LIVE or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
@@ -322,7 +322,7 @@ class Receiver:
     def _note_direct(self, answer: Json) -> None:
         for event in answer.get("account_data", {}).get("events", []):
             if event.get("type") == "m.direct":
-                self._client.direct |= direct_rooms(event.get("content"))
+                self._client.direct |= direct.rooms_of(event.get("content"))
         for room_id, room in answer.get("rooms", {}).get("join", {}).items():
             for event in room.get("timeline", {}).get("events", []):
                 before = event.get("unsigned", {}).get("prev_content", {})
@@ -337,25 +337,11 @@ class Receiver:
             for room_id, event in own_joins:
                 inviter = event.get("unsigned", {}).get("prev_sender")
                 if room_id in self._client.direct and inviter:
-                    await self._remember_direct(room_id, inviter)
+                    await direct.remember(self._server, self._me.id, room_id, inviter)
         except Failure as failure:
             if failure.errcode in REVOKED:
                 raise
             log.warning("the homeserver did not take what follows a sync (%s); it is tried again", failure)
-
-    async def _remember_direct(self, room_id: str, person: str) -> None:
-        """Write the private chat into the account data, where it outlives us; this is every client's duty."""
-        where = path("user", self._me.id, "account_data", "m.direct")
-        try:
-            content = await self._server.call("GET", where)
-        except Failure as failure:
-            if failure.errcode != "M_NOT_FOUND":
-                raise
-            content = {}
-        if room_id not in direct_rooms(content):
-            rooms = content.get(person)
-            content[person] = [*(rooms if isinstance(rooms, list) else []), room_id]
-            await self._server.call("PUT", where, content)
 
     async def _follow_all(self, rooms: Json) -> None:
         """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience."""
@@ -369,18 +355,22 @@ class Receiver:
 
 def _comes(event: Json) -> bool:
     """Whether somebody joins the room, rather than changing their name in it."""
+    now, before = _membership(event)
+    return now == "join" != before
+
+
+def _goes(event: Json) -> bool:
+    """Whether somebody has left the room, was put out of it, or does not want to come."""
+    now, before = _membership(event)
+    return now in ("leave", "ban") and before in ("join", "invite")
+
+
+def _membership(event: Json) -> tuple[object, object]:
+    """What somebody is to the room now, and what they were before; nothing where it is about something else."""
     if event.get("type") != "m.room.member" or "state_key" not in event:
-        return False
+        return None, None
     now, before = event.get("content", {}), event.get("unsigned", {}).get("prev_content", {})
-    return bool(now.get("membership") == "join" != before.get("membership"))
-
-
-def direct_rooms(content: object) -> set[str]:
-    """The rooms of an m.direct account data event."""
-    if not isinstance(content, dict):
-        return set()
-    lists = [rooms for rooms in content.values() if isinstance(rooms, list)]
-    return {room for room in chain.from_iterable(lists) if isinstance(room, str)}
+    return now.get("membership"), before.get("membership")
 
 
 def _last(events: list[Json], wanted: Callable[[Json], bool]) -> int | None:
