@@ -16,6 +16,7 @@ from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
+from adapters.matrix.live import Shares
 from adapters.matrix.login import kept_login, logged_in
 from adapters.matrix.parsing import parse
 from adapters.matrix.put_off import PutOff
@@ -72,6 +73,7 @@ class MatrixAdapter:
         self._client: Client | None = None
         self._undecrypted: Undecrypted | None = None
         self._put_off: PutOff | None = None
+        self._shares: Shares | None = None
         self._receiver: Receiver | None = None
         self._sender: Sender | None = None
         self._under_way: set[asyncio.Task[Receipt]] = set()
@@ -96,7 +98,10 @@ class MatrixAdapter:
             raise
         self._undecrypted = Undecrypted(home.folder)
         self._put_off = PutOff(home.folder)
-        self._receiver = Receiver(self._server, client, signing, self._undecrypted, self._put_off, me, self._timeline)
+        self._shares = Shares(home.folder)
+        self._receiver = Receiver(
+            self._server, client, signing, self._undecrypted, self._put_off, self._shares, me, self._timeline
+        )
         self._sender = Sender(self._server, client)
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
 
@@ -109,14 +114,11 @@ class MatrixAdapter:
         await self._release()
 
     async def _release(self) -> None:
-        if self._undecrypted is not None:
-            self._undecrypted.close()
-        if self._put_off is not None:
-            self._put_off.close()
-        if self._client is not None:
-            self._client.close()
+        for kept in (self._undecrypted, self._put_off, self._shares, self._client):
+            if kept is not None:
+                kept.close()
         await self._server.close()
-        self._undecrypted = self._put_off = self._client = None
+        self._undecrypted = self._put_off = self._shares = self._client = None
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._receiver is None:

@@ -7,12 +7,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from adapters.matrix import direct
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
-from adapters.matrix.kinds import LIVE
+from adapters.matrix.live import Shares
 from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
@@ -44,6 +45,7 @@ class Receiver:
         signing: Signing,
         undecrypted: Undecrypted,
         put_off: PutOff,
+        shares: Shares,
         me: Me,
         timeline: int,
         now_ms: Callable[[], int] = _now_ms,
@@ -53,6 +55,7 @@ class Receiver:
         self._client = client
         self._signing = signing
         self._undecrypted = undecrypted
+        self._shares = shares
         self._me = me
         self._now_ms = now_ms
         self._filter = json.dumps(
@@ -115,6 +118,7 @@ class Receiver:
         anything = once or following != cursor
         await deliver(Batch(tuple(once.values()), following) if anything else NOTHING_NEW)
         self._undecrypted.forget(event.id for event in readable)
+        self._shares.forget_old(self._now_ms())
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)
         return following
@@ -246,21 +250,21 @@ class Receiver:
     # --- handing over ----------------------------------------------------------------------------------------------
 
     def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
-        return (
-            self._raw(self._opened(event, room_id), room_id, room)
-            for event in events
-            if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event))
-        )
+        for event in events:
+            self._shares.note(room_id, event, self._now_ms())
+            if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event)):
+                yield self._raw(self._opened(event, room_id), room_id, room)
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
         known = self._client.rooms.get(room_id)
         sender = known.users.get(event["sender"]) if known else None
-        return raw(event, room_id, room, self._me, sender.display_name if sender else None)
+        event, id = self._shares.named(room_id, event)
+        return raw(event, room_id, room, self._me, sender.display_name if sender else None, id)
 
     def _concerns(self, event: Json) -> bool:
         """Whether anybody could want to know, whoever is in the room: not what our other devices do."""
         if "state_key" in event:
-            return event["type"] in _TOLD or event["type"] in LIVE or self._is_own(event, "join", "leave", "ban")
+            return event["type"] in _TOLD or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
     def _opened(self, event: Json, room_id: str) -> Json:
@@ -277,7 +281,12 @@ class Receiver:
         """The events whose key has come since, under the ids that they already had."""
         self._undecrypted.forget_old(self._now_ms())
         attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in self._undecrypted.waiting())
-        return [self._raw(event, room_id, self._room(room_id)) for room_id, event in attempts if event is not None]
+        readable = []
+        for room_id, event in attempts:
+            if event is not None:
+                found = self._raw(event, room_id, self._room(room_id))
+                readable += [found] if found.id == event["event_id"] else [found, replace(found, id=event["event_id"])]
+        return readable
 
     def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
         """Its id names the place in the stream: the invitation is shown without one, and may come again as it was."""
