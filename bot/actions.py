@@ -192,6 +192,17 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPrivate:
+    """Have a private chat with a person (their id in the store) who is known in the chat `to`: one is opened unless
+    there is one. Only where the account can (Policy.opens_private). In the Outcome of that report is where it is, once
+    they are in it; until then they are invited."""
+
+    to: int
+    person: int
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTopic:
     """Open a topic of a name, which the store has been told was asked for; what comes of it is in the Outcome."""
 
@@ -264,6 +275,7 @@ Action = (
     | Join
     | Leave
     | Inspect
+    | OpenPrivate
     | OpenTopic
     | CloseTopic
     | Publish

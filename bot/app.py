@@ -118,7 +118,8 @@ class App:
         self._stop = asyncio.Event()
         self.services: list[Service] = []
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
-        self.policy = replace(parts.policy, largest_files=largest)
+        inviting = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.opens_private)
+        self.policy = replace(parts.policy, largest_files=largest, opens_private=inviting)
         self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)

@@ -63,17 +63,17 @@ async def tried(plugin: Adapter | Engine) -> list[str]:
 # --- no faults, but worth knowing ------------------------------------------------------------------------------------
 
 
-async def remarked(adapter: Adapter, state: bytes | None) -> list[str]:
+async def remarked(plugin: Adapter | Engine, state: bytes | None) -> list[str]:
     """What an account says of itself; nothing where it cannot be known now."""
-    if not isinstance(adapter, Remarks):
+    if not isinstance(plugin, Remarks):
         return []
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await adapter.remarks(state)
+            return await plugin.remarks(state)
     except TimeoutError:
         return []
     finally:
-        await adapter.close()
+        await plugin.close()
 
 
 @dataclass(frozen=True, slots=True)

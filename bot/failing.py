@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.model import OpenTopic, Outgoing, SendFile, SendText, Text
+from bot.model import OpenPrivate, OpenTopic, Outgoing, SendFile, SendText, Text
 from bot.ports import Gone, Moved, NotSent, SendError, Unknown
 
 NO_ANSWER = "no answer from the network"
@@ -77,6 +77,8 @@ def after_failure(
 
 def is_repeatable(action: Outgoing, idempotent: bool) -> bool:
     """Whether doing it twice leaves the chat as if it were done once."""
+    if isinstance(action, OpenPrivate):
+        return False  # no network has transactions for it: what was done is looked for, and found late or not at all
     return idempotent or not isinstance(action, (SendText, SendFile, OpenTopic))
 
 

@@ -453,6 +453,15 @@ class UnpinMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPrivate:
+    """Have a private chat with somebody whom the account knows from `chat`: the one that is there, or a new one to
+    which they are invited. Done again it finds what was done before, as far as the network shows it by then."""
+
+    chat: Chat
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTopic:
     """Open a topic of at most 128 characters; the Receipt's message is its id, as a thread. Never to be repeated: a
     second one stands there for good."""
@@ -538,6 +547,7 @@ Outgoing = (
     | Withdraw
     | PinMessage
     | UnpinMessage
+    | OpenPrivate
     | OpenTopic
     | CloseTopic
     | SendReaction
@@ -554,7 +564,8 @@ Outgoing = (
 class Receipt:
     """The network has it. `message` is its id there, None where the action makes no message.
 
-    `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public").
+    `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public"); of
+    OpenPrivate: the chat's id, if nobody but the person is in it with us, nothing as long as they are only invited.
     `elsewhere`: the topic where it was to stand is not there any more, so it stands in the chat itself.
     """
 

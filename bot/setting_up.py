@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from bot.catalogue import available, own_name
-from bot.checking import tried
+from bot.checking import remarked, tried
 from bot.config import CONSENT, Bot, adapter_class, engine_class, given, installed
 from bot.config_problems import Findings, Key
 from bot.ports import Adapter, Engine, Question
@@ -147,9 +147,12 @@ def _tried(
     values: dict[str, Any] = {}
     while True:
         values = _answers(terminal, plugin, at, folder, values)
-        problems = _problems(plugin, at[-1], values, given(environ, at))
+        elsewhere = given(environ, at)
+        problems = asyncio.run(tried(_made(plugin, at[-1], values, elsewhere)))
         if not problems:
             terminal.tell(f"  {at[-1].capitalize()}: well.")
+            for remark in asyncio.run(remarked(_made(plugin, at[-1], values, elsewhere), None)):
+                terminal.tell(f"  But {remark}")
             return values
         for problem in problems:
             terminal.tell(f"  {problem}")
@@ -174,12 +177,11 @@ def _answers(
     return values
 
 
-def _problems(
+def _made(
     plugin: type[Adapter] | type[Engine], name: str, values: Mapping[str, Any], elsewhere: Mapping[str, Any]
-) -> list[str]:
-    """What `check` says of it; `elsewhere` are keys that the environment gives."""
-    made = plugin(name, plugin.Settings.model_validate({**values, **elsewhere}))
-    return asyncio.run(tried(made))
+) -> Adapter | Engine:
+    """As it would be with these answers; `elsewhere` are keys that the environment gives."""
+    return plugin(name, plugin.Settings.model_validate({**values, **elsewhere}))
 
 
 # --- translation -----------------------------------------------------------------------------------------------------

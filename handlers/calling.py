@@ -11,7 +11,7 @@ from bot.ready import NOT_REACHED
 from bot.requests import Request, RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, below, cards, phone, ready_answers, replies, threads
+from handlers import asking, below, cards, inviting, phone, ready_answers, replies, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -36,12 +36,9 @@ def number_in_private(event: Message, where: Situation, tx: Transaction) -> Acti
 def _asked(code: str, event: Message, where: Situation, tx: Transaction) -> Actions:
     """Everybody else hears the same, whether there is such a request, or a number, or not."""
     request = tx.requests.by_code(code)
-    if request is None or request.phone is None or not _is_claimers(request, where):
+    if request is None or not phone.is_for(request, where.person.id):
         return _tell(event, where, say("call-not-yours", code=code), tx)
-    tx.chats.set_person(where.chat.id, where.person.id)
-    held = asking.held(tx, where.chat.id)
-    if held is not None and not held.texts:
-        tx.dialogues.save(where.chat.id, {})  # they were greeted like anybody, and have not asked for help
+    inviting.belongs_to(tx, where.chat.id, where.person.id)
     before = phone.take_away(tx, request, where.person.id)
     return (*before, phone.show(tx, request, where.chat, where.language))
 
@@ -57,7 +54,7 @@ def number_in_room(event: Message, where: Situation, tx: Transaction) -> Actions
         return threads.tell(event, where, about)
     request = about.request
     tx.copies.came_in(where.chat.id, event.id, request.code)
-    if request.phone is None or not _is_claimers(request, where):
+    if not phone.is_for(request, where.person.id):
         return threads.tell(event, where, say("call-not-yours", code=request.code), request)
     return (*phone.take_away(tx, request, where.person.id), *phone.hand_over(tx, request))
 

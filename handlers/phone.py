@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import phones
-from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Priority, Recall, Say
+from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, OpenPrivate, Priority, Recall, Say
 from bot.chats import KnownChat
 from bot.content import Line, Words, say
 from bot.model import Edited, Message, Text
@@ -17,6 +17,9 @@ from handlers.situation import Actions, Situation
 
 LINK = "c-"
 """What the payload of the link to a number begins with: c-K7."""
+
+OPENED = "private"
+"""The report of a private chat that is to be opened, with whose it is and for which request behind colons."""
 
 _LONGEST = 200  # characters; of whoever writes more, only the number is kept apart
 _SHORT = 40  # characters in which some digits were meant as a number
@@ -112,16 +115,32 @@ def deleted(request: Request, tx: Transaction) -> Actions:
 
 def hand_over(tx: Transaction, request: Request) -> Actions:
     """Whoever has claimed the request gets the number in private, or the way there."""
-    if request.phone is None or request.claimed_by is None or request.state is not RequestState.CLAIMED:
+    person = request.claimed_by
+    if person is None or not is_for(request, person):
         return ()
-    chat, name = tx.chats.private_of(request.claimed_by), below.name_of(tx, request.claimed_by)
+    chat = tx.chats.private_of(person)
     if chat is None:
-        return _way_there(tx, request)
-    sent = Line(say("call-sent", code=request.code, name=name))
+        return _invite(tx, request, person) or way_there(tx, request)
+    sent = Line(say("call-sent", code=request.code, name=below.name_of(tx, person)))
     return (show(tx, request, chat), *below.in_thread(tx, request, sent))
 
 
-def _way_there(tx: Transaction, request: Request) -> Actions:
+def is_for(request: Request, person: int) -> bool:
+    """Whether there is a number, for that person."""
+    return request.phone is not None and request.state is RequestState.CLAIMED and request.claimed_by == person
+
+
+def _invite(tx: Transaction, request: Request, person: int) -> Actions:
+    """Open a private chat with them, where their network lets us: the room hears how to come there afterwards."""
+    room = tx.chats.coordination_room()
+    if room is None or room.address.account not in tx.policy.opens_private:
+        return ()
+    if tx.chats.address_of(person).account != room.address.account:
+        return ()
+    return (OpenPrivate(room.id, person, f"{OPENED}:{person}:{request.code}"),)
+
+
+def way_there(tx: Transaction, request: Request) -> Actions:
     """A link that only its claimer can use, and the words for networks whose links carry nothing."""
     room = tx.chats.coordination_room()
     if room is None:

@@ -60,6 +60,7 @@ from handlers import (
     forum,
     groups,
     intake,
+    inviting,
     leaks,
     linking,
     listening,
@@ -72,6 +73,7 @@ from handlers import (
     operator,
     pairing,
     passing,
+    phone,
     planning,
     previews,
     privacy,
@@ -258,6 +260,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     topics.CLOSED: forum.rested,
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
+    phone.OPENED: inviting.settled,
     REPORT: erasing.answered,
     TOLD: erasing.told,
     purging.PURGED: purging.purged,
@@ -377,7 +380,7 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Added():
             return membership.added(event, tx)
         case Joined():
-            return leaks.joined(event, tx)
+            return (*leaks.joined(event, tx), *inviting.joined(event, tx))
         case Removed():
             return membership.removed(event, tx)
         case MovedChat():

@@ -25,6 +25,7 @@ from bot.model import (
     Chat,
     ChatKind,
     Edited,
+    Joined,
     Message,
     Person,
     Pressed,
@@ -189,6 +190,14 @@ class Somebody:
         kind = self.world.network.kinds[to.id]
         self.world.network.happens(Edited(to, kind, self.person, message, self.world.clock.now(), Text(text)))
         await self.world.settled()
+
+    async def accepts(self) -> Chat:
+        """Join the private chat to which the bot has invited them."""
+        chat = self.world.network.opened[self.person.id]
+        self.world.network.inside.add(self.person.id)
+        self.world.network.happens(Joined(chat, ChatKind.PRIVATE, self.person, self.world.clock.now()))
+        await self.world.settled()
+        return chat
 
     async def blocks_the_bot(self) -> None:
         self.world.network.happens(Removed(self.private, ChatKind.PRIVATE, self.world.clock.now()))

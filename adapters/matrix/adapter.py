@@ -11,16 +11,17 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from adapters.matrix import checking, inspecting, media, returning
+from adapters.matrix import checking, direct, inspecting, media, returning
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
 from adapters.matrix.homeserver import Failure, Homeserver, path
+from adapters.matrix.live import Shares
 from adapters.matrix.login import kept_login, logged_in
 from adapters.matrix.parsing import parse
 from adapters.matrix.put_off import PutOff
 from adapters.matrix.raw import Me
-from adapters.matrix.receiving import Receiver, direct_rooms
+from adapters.matrix.receiving import Receiver
 from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.signing import Signing
@@ -55,6 +56,7 @@ class MatrixAdapter:
         idempotent=True,  # by device and transaction id; Synapse remembers them for 24 hours
         threads=True,
         reactions=True,
+        opens_private=True,
         encrypts=True,
         upload=LARGEST_FILE,  # until the homeserver has said what it takes
         # No captions: many apps show none, and an edit of one would have to tell everything of the file again.
@@ -71,6 +73,7 @@ class MatrixAdapter:
         self._client: Client | None = None
         self._undecrypted: Undecrypted | None = None
         self._put_off: PutOff | None = None
+        self._shares: Shares | None = None
         self._receiver: Receiver | None = None
         self._sender: Sender | None = None
         self._under_way: set[asyncio.Task[Receipt]] = set()
@@ -81,7 +84,8 @@ class MatrixAdapter:
         try:
             client = self._client = await logged_in(self._server, self._settings, home)
             await client.upload_keys()
-            client.direct, name = await asyncio.gather(self._direct_rooms(), self._display_name())
+            listed, name = await asyncio.gather(direct.listed(self._server, self._settings.user), self._display_name())
+            client.direct = direct.rooms_of(listed)
             self.limits = replace(self.limits, upload=await media.largest(self._server))
             me = Me(client.user_id, name)
             signing = Signing(self._server, client, self._settings, home.share)
@@ -94,7 +98,10 @@ class MatrixAdapter:
             raise
         self._undecrypted = Undecrypted(home.folder)
         self._put_off = PutOff(home.folder)
-        self._receiver = Receiver(self._server, client, signing, self._undecrypted, self._put_off, me, self._timeline)
+        self._shares = Shares(home.folder)
+        self._receiver = Receiver(
+            self._server, client, signing, self._undecrypted, self._put_off, self._shares, me, self._timeline
+        )
         self._sender = Sender(self._server, client)
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
 
@@ -107,14 +114,11 @@ class MatrixAdapter:
         await self._release()
 
     async def _release(self) -> None:
-        if self._undecrypted is not None:
-            self._undecrypted.close()
-        if self._put_off is not None:
-            self._put_off.close()
-        if self._client is not None:
-            self._client.close()
+        for kept in (self._undecrypted, self._put_off, self._shares, self._client):
+            if kept is not None:
+                kept.close()
         await self._server.close()
-        self._undecrypted = self._put_off = self._client = None
+        self._undecrypted = self._put_off = self._shares = self._client = None
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._receiver is None:
@@ -168,15 +172,6 @@ class MatrixAdapter:
             return await inspecting.inspect(server, chat)
         finally:
             await server.close()
-
-    async def _direct_rooms(self) -> set[str]:
-        try:
-            where = path("user", self._settings.user, "account_data", "m.direct")
-            return direct_rooms(await self._server.call("GET", where))
-        except Failure as failure:
-            if failure.errcode == "M_NOT_FOUND":
-                return set()
-            raise
 
     async def _display_name(self) -> str | None:
         try:

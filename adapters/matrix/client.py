@@ -136,7 +136,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             if failure.status == 403:
                 return None
             raise
-        encrypted = room_id in self.encrypted_rooms or await self._is_encrypted(room_id)
+        encrypted = await self.is_encrypted(room_id)
         room = nio.MatrixRoom(room_id, self.user_id, encrypted)
         for event in members["chunk"]:
             member = nio.Event.parse_event(event)
@@ -167,7 +167,10 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         query = {"server_name": via, "via": via} if via else None
         await self.server.call("POST", path("join", room_id), {}, query=query, timeout=within)
 
-    async def _is_encrypted(self, room_id: str) -> bool:
+    async def is_encrypted(self, room_id: str) -> bool:
+        """Raises Failure."""
+        if room_id in self.encrypted_rooms:
+            return True
         try:
             await self.server.call("GET", path("rooms", room_id, "state", "m.room.encryption"))
         except Failure as failure:

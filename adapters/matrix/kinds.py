@@ -14,15 +14,17 @@ POLLS = {"m.poll.start": "m.poll", "org.matrix.msc3381.poll.start": "org.matrix.
 """Event types, each with the field of its content that holds the poll (MSC3381)."""
 ENDS = {"m.poll.end", "org.matrix.msc3381.poll.end"}
 LIVE = {"m.beacon_info", "org.matrix.msc3672.beacon_info"}
-"""State events: somebody begins or stops to show where they are (MSC3489). Each step from then on is an event of its
-own that does not say whether it is the first one."""
+"""State events: somebody begins or stops to show where they are (MSC3489)."""
+BEACONS = {"m.beacon", "org.matrix.msc3672.beacon"}
+"""Each place from then on, which does not say whether it is the first one."""
 
 _GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)(?:,-?[\d.]+)?((?:;[^;]*)*)", re.IGNORECASE)
 _ACCURACY = re.compile(r";u=(\d{1,7}(?:\.\d+)?)(?:;|$)", re.IGNORECASE)
 
 
-def place(content: Json) -> Text:
-    """Of an m.location, with MSC3488's fields where they are. Raises ValueError for what is no place."""
+def place(content: Json, live: bool = False) -> Text:
+    """Of an m.location, with MSC3488's fields where they are, or of an m.beacon (`live`). Raises ValueError for what is
+    no place."""
     told = content.get("m.location") or content.get("org.matrix.msc3488.location")
     told = told if isinstance(told, dict) else {}
     uri = told.get("uri") or content.get("geo_uri")
@@ -39,6 +41,7 @@ def place(content: Json) -> Text:
             float(found[2]),
             name if named and isinstance(name, str) else "",
             None if accuracy is None else float(accuracy[1]),
+            live,
         )
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.matrix import kinds
 from adapters.matrix.html import from_html
+from adapters.matrix.live import SHARED
 from adapters.matrix.raw import DERIVED
 from bot.model import (
     Added,
@@ -54,6 +55,8 @@ def parse(raw: Raw, account: str) -> tuple[Incoming, ...]:
         event = _Event(account, raw.chat, body["event"], body["room"], body["me"], body["name"])
         if event.fields.get("type") == "m.room.pinned_events":
             return tuple(_pinned(event))
+        if event.fields.get("type") in kinds.BEACONS and not raw.id.startswith(SHARED):
+            return ()  # only what kept one of them unreadable
         meaning = _meaning(event)
     except (KeyError, TypeError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError):
         raise ValueError("not a Matrix event as it should be") from None
@@ -122,8 +125,7 @@ def _meaning(event: _Event) -> Incoming | None:
     if event.sender == event.me["id"] or event.fields.get("redacted"):
         return None
     if "state_key" in event.fields:
-        begins = kind in kinds.LIVE and event.content.get("live") is True
-        return _said(event, Text(""), unsupported="live location") if begins else None
+        return None
     match kind:
         case "m.room.encrypted":
             return Unreadable(event.chat, event.kind, event.id, event.at)
@@ -141,6 +143,8 @@ def _meaning(event: _Event) -> Incoming | None:
             return replace(_said(event, Text("")), attachments=(replace(picture, mime=picture.mime or "image/png"),))
         case "m.call.invite":
             return _said(event, Text(""), unsupported="call")
+        case _ if kind in kinds.BEACONS:
+            return _place(event, live=True)
         case _ if kind in kinds.POLLS:
             return _poll(event, kind)
         case _ if kind in kinds.ENDS:
@@ -152,9 +156,9 @@ def _meaning(event: _Event) -> Incoming | None:
 
 
 def _membership(event: _Event) -> Incoming | None:
-    """Our own; of others only that they come."""
+    """Our own; of others that they come, or that we are alone in a private chat now."""
     if event.fields.get("state_key") != event.me["id"]:
-        return _newcomer(event)
+        return _newcomer(event) or _left_alone(event)
     match event.content.get("membership"):
         case "invite":
             return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
@@ -200,6 +204,13 @@ def _newcomer(event: _Event) -> Joined | None:
     return Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
 
 
+def _left_alone(event: _Event) -> Removed | None:
+    """Whoever leaves a private chat can be told nothing there any more, as if they had blocked us."""
+    alone = event.kind is ChatKind.PRIVATE and event.room["members"] == 1
+    goes = event.content.get("membership") in ("leave", "ban")
+    return Removed(event.chat, event.kind, event.at) if alone and goes else None
+
+
 def _message(event: _Event) -> Incoming | None:
     content = event.content
     relation = content.get("m.relates_to") or {}
@@ -225,11 +236,11 @@ def _message(event: _Event) -> Incoming | None:
     return _said(event, Text(_string(content, "body")), unsupported="unknown")
 
 
-def _place(event: _Event) -> Message:
+def _place(event: _Event, live: bool = False) -> Message:
     try:
-        return _said(event, _plain(kinds.place(event.content)))
+        return _said(event, _plain(kinds.place(event.content, live)))
     except ValueError:
-        return _said(event, Text(""), unsupported="location")
+        return _said(event, Text(""), unsupported="live location" if live else "location")
 
 
 def _poll(event: _Event, kind: str) -> Incoming:

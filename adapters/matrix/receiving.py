@@ -7,12 +7,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain
+from dataclasses import replace
 
+from adapters.matrix import direct
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
-from adapters.matrix.kinds import LIVE
+from adapters.matrix.live import Shares
 from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
@@ -44,6 +45,7 @@ class Receiver:
         signing: Signing,
         undecrypted: Undecrypted,
         put_off: PutOff,
+        shares: Shares,
         me: Me,
         timeline: int,
         now_ms: Callable[[], int] = _now_ms,
@@ -53,6 +55,7 @@ class Receiver:
         self._client = client
         self._signing = signing
         self._undecrypted = undecrypted
+        self._shares = shares
         self._me = me
         self._now_ms = now_ms
         self._filter = json.dumps(
@@ -115,6 +118,7 @@ class Receiver:
         anything = once or following != cursor
         await deliver(Batch(tuple(once.values()), following) if anything else NOTHING_NEW)
         self._undecrypted.forget(event.id for event in readable)
+        self._shares.forget_old(self._now_ms())
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)
         return following
@@ -246,21 +250,21 @@ class Receiver:
     # --- handing over ----------------------------------------------------------------------------------------------
 
     def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
-        return (
-            self._raw(self._opened(event, room_id), room_id, room)
-            for event in events
-            if self._concerns(event) or (not room.direct and _comes(event))
-        )
+        for event in events:
+            self._shares.note(room_id, event, self._now_ms())
+            if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event)):
+                yield self._raw(self._opened(event, room_id), room_id, room)
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
         known = self._client.rooms.get(room_id)
         sender = known.users.get(event["sender"]) if known else None
-        return raw(event, room_id, room, self._me, sender.display_name if sender else None)
+        event, id = self._shares.named(room_id, event)
+        return raw(event, room_id, room, self._me, sender.display_name if sender else None, id)
 
     def _concerns(self, event: Json) -> bool:
-        """Whether anybody could want to know: not that other people go, not what our other devices do."""
+        """Whether anybody could want to know, whoever is in the room: not what our other devices do."""
         if "state_key" in event:
-            return event["type"] in _TOLD or event["type"] in LIVE or self._is_own(event, "join", "leave", "ban")
+            return event["type"] in _TOLD or self._is_own(event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
     def _opened(self, event: Json, room_id: str) -> Json:
@@ -277,7 +281,12 @@ class Receiver:
         """The events whose key has come since, under the ids that they already had."""
         self._undecrypted.forget_old(self._now_ms())
         attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in self._undecrypted.waiting())
-        return [self._raw(event, room_id, self._room(room_id)) for room_id, event in attempts if event is not None]
+        readable = []
+        for room_id, event in attempts:
+            if event is not None:
+                found = self._raw(event, room_id, self._room(room_id))
+                readable += [found] if found.id == event["event_id"] else [found, replace(found, id=event["event_id"])]
+        return readable
 
     def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
         """Its id names the place in the stream: the invitation is shown without one, and may come again as it was."""
@@ -322,7 +331,7 @@ class Receiver:
     def _note_direct(self, answer: Json) -> None:
         for event in answer.get("account_data", {}).get("events", []):
             if event.get("type") == "m.direct":
-                self._client.direct |= direct_rooms(event.get("content"))
+                self._client.direct |= direct.rooms_of(event.get("content"))
         for room_id, room in answer.get("rooms", {}).get("join", {}).items():
             for event in room.get("timeline", {}).get("events", []):
                 before = event.get("unsigned", {}).get("prev_content", {})
@@ -337,25 +346,11 @@ class Receiver:
             for room_id, event in own_joins:
                 inviter = event.get("unsigned", {}).get("prev_sender")
                 if room_id in self._client.direct and inviter:
-                    await self._remember_direct(room_id, inviter)
+                    await direct.remember(self._server, self._me.id, room_id, inviter)
         except Failure as failure:
             if failure.errcode in REVOKED:
                 raise
             log.warning("the homeserver did not take what follows a sync (%s); it is tried again", failure)
-
-    async def _remember_direct(self, room_id: str, person: str) -> None:
-        """Write the private chat into the account data, where it outlives us; this is every client's duty."""
-        where = path("user", self._me.id, "account_data", "m.direct")
-        try:
-            content = await self._server.call("GET", where)
-        except Failure as failure:
-            if failure.errcode != "M_NOT_FOUND":
-                raise
-            content = {}
-        if room_id not in direct_rooms(content):
-            rooms = content.get(person)
-            content[person] = [*(rooms if isinstance(rooms, list) else []), room_id]
-            await self._server.call("PUT", where, content)
 
     async def _follow_all(self, rooms: Json) -> None:
         """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience."""
@@ -369,18 +364,22 @@ class Receiver:
 
 def _comes(event: Json) -> bool:
     """Whether somebody joins the room, rather than changing their name in it."""
+    now, before = _membership(event)
+    return now == "join" != before
+
+
+def _goes(event: Json) -> bool:
+    """Whether somebody has left the room, was put out of it, or does not want to come."""
+    now, before = _membership(event)
+    return now in ("leave", "ban") and before in ("join", "invite")
+
+
+def _membership(event: Json) -> tuple[object, object]:
+    """What somebody is to the room now, and what they were before; nothing where it is about something else."""
     if event.get("type") != "m.room.member" or "state_key" not in event:
-        return False
+        return None, None
     now, before = event.get("content", {}), event.get("unsigned", {}).get("prev_content", {})
-    return bool(now.get("membership") == "join" != before.get("membership"))
-
-
-def direct_rooms(content: object) -> set[str]:
-    """The rooms of an m.direct account data event."""
-    if not isinstance(content, dict):
-        return set()
-    lists = [rooms for rooms in content.values() if isinstance(rooms, list)]
-    return {room for room in chain.from_iterable(lists) if isinstance(room, str)}
+    return now.get("membership"), before.get("membership")
 
 
 def _last(events: list[Json], wanted: Callable[[Json], bool]) -> int | None:

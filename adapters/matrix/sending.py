@@ -8,7 +8,7 @@ import logging
 
 from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
-from adapters.matrix import inspecting, media
+from adapters.matrix import direct, inspecting, media
 from adapters.matrix.client import Client
 from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
@@ -22,6 +22,7 @@ from bot.model import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenPrivate,
     OpenTopic,
     Outgoing,
     PinMessage,
@@ -95,6 +96,9 @@ class Sender:
                 return await self._leave(action.chat.id)
             case InspectChat(chat):
                 return Receipt(findings=await inspecting.inspect(self._server, chat))
+            case OpenPrivate(person=person):
+                room_id, in_it = await direct.open_with(self._server, self._client, person)
+                return Receipt(findings=(room_id,) if in_it else ())
             case AnswerPress() | SetCommands():
                 return Receipt()  # Matrix has neither buttons nor menus
             case OpenTopic() | CloseTopic():

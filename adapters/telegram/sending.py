@@ -43,6 +43,7 @@ from bot.model import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenPrivate,
     OpenTopic,
     Outgoing,
     PinMessage,
@@ -79,6 +80,8 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
             return await _do(pinning, unless=PINNED_ALREADY)
         case UnpinMessage(chat, message):
             return await _do(bot.unpin_chat_message(number(chat.id), number(message)), unless=NOTHING_TO_UNPIN)
+        case OpenPrivate():
+            raise Refused("on Telegram nobody hears of a bot to whom they have not written first")
         case OpenTopic():
             return await _open_topic(bot, action)
         case CloseTopic(chat, topic, closed):

@@ -30,6 +30,7 @@ from bot.model import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenPrivate,
     OpenTopic,
     Outgoing,
     PinMessage,
@@ -188,6 +189,8 @@ class WebAdapter:
                 await live.write(History.be_absent, chat.id, True)
             case InspectChat():
                 pass  # who reaches the page reads everything; `check` warns of it
+            case OpenPrivate():
+                raise Refused("the page opens no chats by itself")
             case OpenTopic() | CloseTopic():
                 raise Refused("the page has no topics")
             case SetCommands():

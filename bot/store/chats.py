@@ -221,6 +221,16 @@ class Chats:
         found = self._tx.connection.execute(select(person).where(person.c.id == id)).one()._mapping
         return KnownPerson(found["id"], found["name"], found["app_language"])
 
+    def address_of(self, person_id: int) -> Person:
+        """Where somebody is known, and as whom; without their name."""
+        row = self._tx.connection.execute(select(person).where(person.c.id == person_id)).one()
+        return Person(row.account, row.network_id)
+
+    def known_person(self, who: Person) -> int | None:
+        """The person's id; None: they are nobody of whom we know."""
+        row = self._tx.connection.execute(_PERSON, {"account": who.account, "network_id": who.id}).first()
+        return None if row is None else int(row.id)
+
     # --- organisations and codes ---------------------------------------------------------------------------------
 
     def organisation(self, id: int) -> Organisation:

@@ -20,6 +20,7 @@ from bot.actions import (
     Leave,
     Named,
     OnNetwork,
+    OpenPrivate,
     OpenTopic,
     Pin,
     Priority,
@@ -121,6 +122,8 @@ class Deliveries:
                 self._simple(action.to, "leave")
             case Inspect():
                 self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
+            case OpenPrivate(to, person, report):
+                self._simple(to, "open-private", str(person), f"private/{person}", report=report)
             case OpenTopic(to, name, title, report):
                 body = self.message(title, (), to, None, "")
                 self._topic(to, "open-topic", name, report, body)

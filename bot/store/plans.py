@@ -20,6 +20,7 @@ from bot.model import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenPrivate,
     OpenTopic,
     Outgoing,
     PinMessage,
@@ -111,6 +112,8 @@ class Plans:
                 return [LeaveChat(to)]
             case "inspect":
                 return [InspectChat(to)]
+            case "open-private":
+                return [OpenPrivate(to, self._tx.chats.address_of(int(row.argument)).id)]
             case "open-topic":
                 title = " ".join(self._body(row)[0].plain.split())
                 return [OpenTopic(to, title[:LONGEST_TITLE])]

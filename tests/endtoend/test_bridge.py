@@ -173,6 +173,14 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
             sealed, "m.room.message", {"msgtype": "m.location", "body": "ici", "geo_uri": "geo:50.8466,4.3528"}
         )
         await made.everywhere("sealed", place.replace("📍 ", "📍 ici / "))
+        begun = await mia.client.room_put_state(
+            sealed, "org.matrix.msc3672.beacon_info", {"live": True, "timeout": 900_000}, mia.id
+        )
+        for uri in ("geo:50.8466,4.3528", "geo:50.8466,4.3530"):
+            told = {"m.relates_to": {"rel_type": "m.reference", "event_id": begun.event_id}}
+            await mia.put(sealed, "org.matrix.msc3672.beacon", told | {"org.matrix.msc3488.location": {"uri": uri}})
+            if uri == "geo:50.8466,4.3528":
+                await made.everywhere("sealed", place.replace("📍", "📍🛰"))
         rui.sends("venue", group)
         await made.everywhere("telegram", place.replace("📍 ", "📍 Grote Markt, Grote Markt 1 / "))
         rui.sends("contact", group)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.matrix.homeserver import Homeserver, path
+from adapters.matrix.identity import Identity, new_seeds
 from bot.config import load
 from tests.endtoend.bot import PROGRAM, ROOT, RunningBot
 from tests.endtoend.house import said
@@ -132,6 +134,38 @@ async def test_a_first_bot_in_spite_of_wrong_answers(tmp_path: Path, synapse: Sy
         assert read.bot.delete_after_days == 40
         assert read.translation.conversations == ("libretranslate",)
         await _it_runs_and_pairs(_with_address(tmp_path, config.read_text(), telegram), telegram, code[1])
+
+
+@pytest.mark.synapse
+async def test_an_account_that_was_used_in_another_app_is_named(tmp_path: Path, synapse: Synapse) -> None:
+    """It works, and what others would see of it is said before anybody sees it. Nothing is changed unasked."""
+    user, password = synapse.register("usedbefore")
+    await _is_used_in_another_app(synapse, user, password)
+    async with init(tmp_path / "config.toml") as new:
+        for question in ("Which languages", "do your helpers work"):
+            await new.answers(question, "nl")
+        await new.answers("Who reads", "us")
+        for question in ("When is somebody there", "clock of which place", "How many days"):
+            await new.answers(question, "")
+        await new.answers("on Matrix", "yes")
+        for question, answer in (("account", user), ("homeserver", synapse.address), ("password", password)):
+            await new.answers(question, answer)
+        told = await new.answers("on Telegram", "no")
+        assert "Matrix: well." in told
+        assert "But the account's cryptographic identity was made in another app" in told
+        assert "reset_identity = true" in told
+        await new.answers("Which engine", "none")
+        assert await new.ends() == 0
+    assert "reset_identity" not in (tmp_path / "config.toml").read_text()
+
+
+async def _is_used_in_another_app(synapse: Synapse, user: str, password: str) -> None:
+    server = Homeserver(synapse.address)
+    login = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": user}, "password": password}
+    server.token = (await server.call("POST", path("login"), login))["access_token"]
+    identity = Identity(new_seeds()).published(user, "ANAPP", lambda of: "signature")
+    await server.call("POST", path("keys", "device_signing", "upload"), identity)
+    await server.close()
 
 
 def _with_address(folder: Path, text: str, telegram: BotApiServer) -> RunningBot:

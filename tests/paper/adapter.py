@@ -16,6 +16,7 @@ from bot.model import (
     Chat,
     Incoming,
     InspectChat,
+    OpenPrivate,
     Outgoing,
     Raw,
     Receipt,
@@ -105,7 +106,11 @@ class PaperAdapter:
         if isinstance(action, (SendText, SendFile)) and self._network.is_missing(action.thread):
             action, elsewhere = replace(action, thread=None), True
         message = self._network.do(action, self.limits.idempotent)
-        found = self._network.leaks.get(action.chat.id, ()) if isinstance(action, InspectChat) else ()
+        found: tuple[str, ...] = ()
+        if isinstance(action, InspectChat):
+            found = self._network.leaks.get(action.chat.id, ())
+        elif isinstance(action, OpenPrivate) and action.person in self._network.inside:
+            found = (self._network.opened[action.person].id,)
         return Receipt(message, found, elsewhere)
 
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:

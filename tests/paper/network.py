@@ -18,6 +18,7 @@ from bot.model import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    OpenPrivate,
     OpenTopic,
     Outgoing,
     PinMessage,
@@ -106,6 +107,8 @@ class Paper:
     file_faults: list[Exception] = field(default_factory=list)  # for the next files that are sent
     forums: set[str] = field(default_factory=set)  # chats whose messages are kept apart by topics
     topics: dict[str, Topic] = field(default_factory=dict)  # by their ids, as threads
+    opened: dict[str, Chat] = field(default_factory=dict)  # by person: the private chat that the bot has opened
+    inside: set[str] = field(default_factory=set)  # those who are in it, and not only invited
     before: Callable[[Outgoing], None] | None = None  # sees all that is sent, and may raise
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 0
@@ -216,6 +219,9 @@ class Paper:
                 self.left.append(action.chat.id)
             case JoinChat():
                 self.joined.append(action.chat.id)
+            case OpenPrivate(person=person):
+                if person not in self.opened:
+                    self.opened[person] = self.chat(f"opened-{self.id()}", ChatKind.PRIVATE, "")
             case OpenTopic():
                 self.topics[f"topic:{self.id()}"] = Topic(action.chat.id, action.title)
                 return [*self.topics][-1]

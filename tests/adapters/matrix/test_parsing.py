@@ -181,14 +181,30 @@ def test_a_place_is_written_out(content: dict[str, Any], plain: str) -> None:
     assert (heard.text.plain, heard.unsupported) == (plain + MAP, None)
 
 
-def test_that_somebody_begins_to_show_where_they_are_is_noticed() -> None:
-    """The places themselves are many events; that it ends is nothing."""
-    live = {"type": "org.matrix.msc3672.beacon_info", "state_key": "@maria:a.be"}
-    begins = one(live | {"content": {"live": True, "timeout": 900_000}})
-    assert isinstance(begins, Message)
-    assert begins.unsupported == "live location"
-    assert parse(raw(live | {"content": {"live": False}}), "matrix") == ()
-    assert nothing("org.matrix.msc3672.beacon", {"org.matrix.msc3488.location": {"uri": "geo:1,2"}})
+@pytest.mark.parametrize(
+    ("kind", "field"), [("m.beacon", "m.location"), ("org.matrix.msc3672.beacon", "org.matrix.msc3488.location")]
+)
+def test_a_place_that_moves_is_written_out_with_a_sign(kind: str, field: str) -> None:
+    """Of what is no place at least that it was one; and of one that was kept under its own id nothing."""
+
+    def read(uri: str, kept_as: str) -> tuple[Incoming, ...]:
+        content = {field: {"uri": uri}, "m.relates_to": {"rel_type": "m.reference", "event_id": "$begin"}}
+        return parse(replace(raw({"type": kind, "content": content}), id=kept_as), "matrix")
+
+    [moving] = read("geo:50.8467,4.3525;u=35", "live:!r:@maria:a.be:$begin")
+    assert isinstance(moving, Message)
+    assert (moving.text.plain, moving.unsupported) == (f"📍🛰 50.84670, 4.35250 (±35 m)\n{MAP}", None)
+    [nowhere] = read("geo:", "live:!r:@maria:a.be:$begin")
+    assert isinstance(nowhere, Message)
+    assert (nowhere.text.plain, nowhere.unsupported) == ("", "live location")
+    assert read("geo:50.8467,4.3525", "$e") == ()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_that_somebody_begins_or_ends_to_show_where_they_are_says_nothing_yet(live: bool) -> None:
+    """Their first place does."""
+    begins = {"type": "org.matrix.msc3672.beacon_info", "state_key": "@maria:a.be"}
+    assert parse(raw(begins | {"content": {"live": live, "timeout": 900_000}}), "matrix") == ()
 
 
 POLL = {

@@ -1,0 +1,60 @@
+"""A private chat with a helper: opened when the bot has something for them alone, and theirs once they are in it."""
+
+from __future__ import annotations
+
+from bot.actions import Action
+from bot.content import Line, say
+from bot.events import Outcome
+from bot.model import Chat, ChatKind, Joined
+from bot.requests import Request
+from bot.store.tables import Role
+from bot.store.transaction import Transaction
+from handlers import asking, below, phone
+from handlers.situation import Actions
+
+
+def settled(event: Outcome, tx: Transaction) -> Actions:
+    """They are in it already, or invited; or none could be opened, and they have to come by themselves."""
+    _, whose, code = (event.report or "").split(":")
+    request, person = tx.requests.by_code(code), int(whose)
+    if request is None or not phone.is_for(request, person) or tx.chats.private_of(person) is not None:
+        return ()  # let go of, or handed over, before the answer came
+    if event.failure is not None:
+        return phone.way_there(tx, request)
+    if event.findings:
+        there = Chat(tx.chats.get(event.chat).address.account, event.findings[0])
+        return _handed_over(tx, person, there) or phone.way_there(tx, request)
+    told = say("call-invited", name=below.name_of(tx, person), code=code, command=f"!number {code}")
+    return below.in_thread(tx, request, Line(told))
+
+
+def joined(event: Joined, tx: Transaction) -> Actions:
+    """A helper for whom we have something comes into a private chat with us."""
+    person = tx.chats.known_person(event.person)
+    if event.kind is not ChatKind.PRIVATE or person is None or tx.chats.private_of(person) is not None:
+        return ()
+    return _handed_over(tx, person, event.chat) if _theirs(tx, person) else ()
+
+
+def _handed_over(tx: Transaction, person: int, where: Chat) -> list[Action]:
+    """All that waits for them; nothing where the chat is something else to us."""
+    chat = tx.chats.known(where, ChatKind.PRIVATE)
+    if chat.role != Role.PRIVATE:
+        return []
+    if not chat.active:
+        tx.chats.set_active(chat.id, True)
+    belongs_to(tx, chat.id, person)
+    return [action for request in _theirs(tx, person) for action in phone.hand_over(tx, request)]
+
+
+def _theirs(tx: Transaction, person: int) -> list[Request]:
+    """The requests whose number is for them."""
+    return [request for request in tx.requests.open() if phone.is_for(request, person)]
+
+
+def belongs_to(tx: Transaction, chat: int, person: int) -> None:
+    """A private chat turns out to be a helper's, who was greeted there like anybody and has not asked for help."""
+    tx.chats.set_person(chat, person)
+    held = asking.held(tx, chat)
+    if held is not None and not held.texts:
+        tx.dialogues.save(chat, {})
