@@ -204,12 +204,17 @@ class OpenPrivate:
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """Open a topic of a name, which the store has been told was asked for; what comes of it is in the Outcome."""
+    """Open a topic of a name, which the store has been told was asked for; what comes of it is in the Outcome.
+
+    With a `subject` it is done in that lane, and the store needs to be told nothing: the topic is called by its name
+    like anything that was said, and what has it as its thread stands in it.
+    """
 
     to: int
     name: str
     title: Content
     report: str
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

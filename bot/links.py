@@ -10,7 +10,7 @@ from typing import Literal
 
 import regex
 
-from bot.model import Person
+from bot.model import TOPIC, Person
 
 Names = Literal["name", "initials", "none"]
 """How whoever writes in a linked chat is called in the others."""
@@ -38,7 +38,11 @@ class KnownLink:
 @dataclass(frozen=True, slots=True)
 class LinkedMessage:
     """Something said in a linked chat; `name` is what it is called in the others. `text` is None once time has deleted
-    it."""
+    it. `root` is the first message of its thread, if it stands in one.
+
+    A topic of a forum is one, too: its `network_id` is the topic's, its text what the topic is called ("" as long as
+    nobody knows), and all that stands in it has it as its root.
+    """
 
     id: int
     link: int
@@ -46,6 +50,11 @@ class LinkedMessage:
     network_id: str
     text: int | None
     writer: int
+    root: int | None = None
+
+    @property
+    def is_topic(self) -> bool:
+        return self.network_id.startswith(TOPIC)
 
     @property
     def subject(self) -> str:

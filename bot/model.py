@@ -135,7 +135,8 @@ class Message:
     `reply_to` the network id of the message answered. `addressed`: the bot is mentioned, or a command is meant for it.
     `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
     nothing that can be passed on ("story", "call", …), or more than its text says; that may be empty. `album` is what
-    messages share that were sent as one (several photos). `forum`: the chat's messages are kept apart by topics.
+    messages share that were sent as one (several photos). `forum`: the chat's messages are kept apart by topics;
+    `topic` is what its own was called when it was opened, where the network says so.
     """
 
     chat: Chat
@@ -153,6 +154,7 @@ class Message:
     title: str | None = None
     album: str | None = None
     forum: bool = False
+    topic: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +312,16 @@ class TopicOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicNamed:
+    """Somebody has opened a topic, or it is called otherwise now; `id` is what messages in it have as their thread."""
+
+    chat: Chat
+    id: str
+    title: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """An encrypted message whose key is missing; the adapter delivers it again when the key comes."""
 
@@ -334,6 +346,7 @@ Incoming = (
     | MovedChat
     | Echo
     | TopicOpened
+    | TopicNamed
     | Unreadable
 )
 

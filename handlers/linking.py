@@ -13,7 +13,7 @@ from bot.model import Chat, Deleted, Edited, Message, Person, Pinned, Pressed, R
 from bot.operating import PAIRING_LIVES
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, attached, groups, pairing
+from handlers import asking, attached, groups, linked_threads, pairing
 from handlers.rooms import note, reply, tell
 from handlers.situation import Actions, Situation
 
@@ -169,7 +169,8 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _warned(of, tx)
     text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)
     attached.keep(event, text, tx)
-    said = tx.links.spoke(of, here.id, event.id, event.person, text)
+    root, answered = linked_threads.around(event, here, of, tx)
+    said = tx.links.spoke(of, here.id, event.id, event.person, text, root)
     if said is None:
         return ()
     tx.copies.came_in(here.id, event.id, of.subject, text)
@@ -177,20 +178,21 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if event.unsupported is not None:
         refused.append(Line(say("link-unsupported"), "italic"))
     content = _content(said, event.person, here, len(others) + 1, tx, refused)
-    root, answered = (None if ref is None else tx.links.meant(here, ref) for ref in (event.thread, event.reply_to))
-    return [
+    first = linked_threads.stood_in(root, event, here, tx)
+    passed_on = [
         Say(
             chat.id,
             content,
             of.subject,
             said.name,
-            thread=None if root is None else _there(chat, root, tx),
-            reply_to=None if answered is None else _there(chat, answered, tx),
+            thread=None if root is None else _ref(chat, root),
+            reply_to=None if answered is None else _ref(chat, answered),
             priority=Priority.COORDINATION,
             deadline=_TRANSLATES_WITHIN,
         )
         for chat in others
     ]
+    return (*first, *passed_on)
 
 
 def _content(
@@ -199,18 +201,16 @@ def _content(
     assert said.text is not None
     name = links.shown_name(who.name, tx.policy.names)
     return (
-        Verbatim(links.head(name, here.title or _title(here, tx), chats), "bold"),
+        Verbatim(links.head(name, linked_threads.place(here, tx), chats), "bold"),
         Translated(said.text),
         *below,
         *attached.files(tx, said.text),
     )
 
 
-def _there(chat: KnownChat, said: LinkedMessage, tx: Transaction) -> Ref | None:
-    """Where a message stands in a chat: where it was written, or as a copy; None where it never came."""
-    if said.chat == chat.id:
-        return OnNetwork(said.network_id)
-    return Named(said.name) if tx.deliveries.named(chat.id, said.name) is not None else None
+def _ref(chat: KnownChat, said: LinkedMessage) -> Ref:
+    """A message as a chat has it: where it was written, or as a copy, if it ever came."""
+    return OnNetwork(said.network_id) if said.chat == chat.id else Named(said.name)
 
 
 def _is_echo(event: Message, of: KnownLink, tx: Transaction) -> bool:
@@ -259,7 +259,7 @@ def delete(event: Message, where: Situation, tx: Transaction) -> Actions:
     if where.chat.link is None:
         return ()
     said = None if event.reply_to is None else tx.links.meant(where.chat, event.reply_to)
-    if said is None:
+    if said is None or said.is_topic:
         return tell(event, where, say("link-delete-how", command="!delete"))
     own = said.chat == where.chat.id and said.writer == links.fingerprint(event.person, said.network_id)
     if not own and where.chat.role != Role.ORGANISATION:
@@ -286,7 +286,7 @@ def _take_back(said: LinkedMessage, tx: Transaction) -> Actions:
 
 def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
     """A reaction is the bot's own in the other chats, once, however many people give it."""
-    said = None if where.chat.link is None else tx.links.meant(where.chat, event.message)
+    said = _spoken_of(event.chat, event.message, tx)
     if said is None:
         return ()
     return [
@@ -319,12 +319,13 @@ def pinned(event: Pinned, tx: Transaction) -> Actions:
 
 
 def _spoken_of(address: Chat, message: str, tx: Transaction) -> LinkedMessage | None:
-    """What a message in a linked chat says."""
+    """What somebody has said, of which a message in a linked chat is one copy."""
     here = tx.chats.at(address)
-    return None if here is None or here.link is None else tx.links.meant(here, message)
+    said = None if here is None or here.link is None else tx.links.meant(here, message)
+    return None if said is None or said.is_topic else said
 
 
 def _places(said: LinkedMessage, tx: Transaction) -> list[tuple[KnownChat, Ref]]:
     """The chats in which it stands, with where."""
-    places = [(chat, _there(chat, said, tx)) for chat in tx.links.chats(said.link)]
-    return [(chat, there) for chat, there in places if there is not None]
+    own = [chat for chat in tx.links.chats(said.link) if chat.id == said.chat]
+    return [(chat, _ref(chat, said)) for chat in (*own, *_copied(said, tx))]

@@ -38,6 +38,7 @@ from bot.model import (
     Reacted,
     Removed,
     Renamed,
+    TopicNamed,
     TopicOpened,
     Unreacted,
     Unreadable,
@@ -62,6 +63,7 @@ from handlers import (
     intake,
     inviting,
     leaks,
+    linked_threads,
     linking,
     listening,
     looking,
@@ -258,6 +260,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     membership.FOLLOWED: membership.followed,
     topics.OPENED: forum.settled,
     topics.CLOSED: forum.rested,
+    linked_threads.OPENED: linked_threads.settled,
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
     phone.OPENED: inviting.settled,
@@ -386,7 +389,9 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case MovedChat():
             return membership.moved(event, tx)
         case TopicOpened():
-            return forum.seen(event, tx)
+            return (*forum.seen(event, tx), *linked_threads.seen(event, tx))
+        case TopicNamed():
+            return linked_threads.named(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
         case Outcome() | SentAgain() | ChatGone() | TopicGone() if not tx.chats.exists(event.chat):

@@ -31,6 +31,7 @@ from bot.model import (
     Removed,
     Renamed,
     Text,
+    TopicNamed,
     TopicOpened,
     Unreacted,
     joined,
@@ -123,9 +124,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         if _writer(message, us) is not None:  # by a person: what bots put there is their own business
             yield Pinned(chat, str(message.pinned_message.message_id), _time(message.date))
         return
-    if message.forum_topic_created is not None and message.sender is not None and message.sender.id == us.id:
-        topic, name = f"{TOPIC}{message.message_id}", message.forum_topic_created.name
-        yield TopicOpened(chat, topic, name, _time(message.date))
+    yield from _topics(message, chat, us)
     newcomers = [_person(user, us) for user in message.new_chat_members]
     yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
     person = _writer(message, us)
@@ -156,7 +155,18 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         title=message.chat.title,
         album=message.media_group_id,
         forum=message.chat.is_forum,
+        topic=_topic_name(message),
     )
+
+
+def _topics(message: wire.Message, chat: Chat, us: Ourselves) -> Iterator[Incoming]:
+    """A topic was opened, by ourselves or by others, or has another name now."""
+    at = _time(message.date)
+    if (opened := message.forum_topic_created) is not None and opened.name:
+        ours = message.sender is not None and message.sender.id == us.id
+        yield (TopicOpened if ours else TopicNamed)(chat, f"{TOPIC}{message.message_id}", opened.name, at)
+    if (changed := message.forum_topic_edited) is not None and changed.name and (topic := _thread(message)):
+        yield TopicNamed(chat, topic, changed.name, at)
 
 
 def _edited(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
@@ -204,6 +214,14 @@ def _thread(message: wire.Message) -> str | None:
     if message.message_thread_id is None or not message.is_topic_message:
         return None
     return f"{TOPIC}{message.message_thread_id}"
+
+
+def _topic_name(message: wire.Message) -> str | None:
+    """Of what answers nothing in a topic Telegram says how that was opened; of no change of the name since."""
+    replied = message.reply_to_message
+    if replied is None or replied.forum_topic_created is None or _replied(message) is not None:
+        return None
+    return replied.forum_topic_created.name
 
 
 def _reply_to(message: wire.Message) -> str | None:

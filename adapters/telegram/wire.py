@@ -61,7 +61,9 @@ class Chat(msgspec.Struct):
 
 
 class Topic(msgspec.Struct):
-    name: str
+    """A topic that was opened, or changed: then it has a name where that is another one now."""
+
+    name: str | None = None
 
 
 class Entity(msgspec.Struct):
@@ -107,6 +109,7 @@ class Replied(msgspec.Struct):
 
     message_id: int
     sender: User | None = msgspec.field(default=None, name="from")
+    forum_topic_created: Topic | None = None
 
 
 class Message(msgspec.Struct):
@@ -137,6 +140,7 @@ class Message(msgspec.Struct):
     pinned_message: Replied | None = None
     migrate_to_chat_id: int | None = None
     forum_topic_created: Topic | None = None
+    forum_topic_edited: Topic | None = None
 
 
 class Button(msgspec.Struct):

@@ -335,7 +335,9 @@ class Claims:
         claimed, done = receipt.claimed, receipt.part
         withdrawn = claimed.kind == "withdraw" or isinstance(done.action, Withdraw)  # an edit can be all that is left
         match done.action:
-            case SendText() | SendFile() if receipt.network_id is not None:
+            case OpenTopic() if claimed.name is None:
+                return None  # it has a row of its own
+            case SendText() | SendFile() | OpenTopic() if receipt.network_id is not None:
                 return {
                     "chat_id": claimed.chat,
                     "network_id": receipt.network_id,

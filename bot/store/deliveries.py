@@ -124,9 +124,9 @@ class Deliveries:
                 self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
             case OpenPrivate(to, person, report):
                 self._simple(to, "open-private", str(person), f"private/{person}", report=report)
-            case OpenTopic(to, name, title, report):
+            case OpenTopic(to, name, title, report, subject):
                 body = self.message(title, (), to, None, "")
-                self._topic(to, "open-topic", name, report, body)
+                self._topic(to, "open-topic", name, report, body, subject)
             case CloseTopic(to, name, closed, report):
                 self._topic(to, "close-topic" if closed else "reopen-topic", name, report)
             case Publish():
@@ -253,12 +253,15 @@ class Deliveries:
         self._tx.lanes.set(said.id, name=before)
         return before
 
-    def _topic(self, to: int, kind: str, name: str, report: str, body: int | None = None) -> None:
+    def _topic(
+        self, to: int, kind: str, name: str, report: str, body: int | None = None, subject: str | None = None
+    ) -> None:
         chat = self._tx.chats.get(to)
         self._tx.lanes.insert(
             chat,
             kind=kind,
-            subject=f"{LANE}{name}",
+            subject=subject or f"{LANE}{name}",
+            name=name if subject else None,
             message_id=body,
             language=chat.language or self._tx.policy.working_language,
             priority=Priority.COORDINATION,

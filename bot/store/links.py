@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from bot.actions import Ref
 from bot.chats import KnownChat
 from bot.content import Translated, Verbatim
 from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
-from bot.model import Person
+from bot.model import OpenTopic, Person
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode
 from bot.store.statements import both, change
 from bot.store.tables import (
     UNFINISHED,
+    PartStatus,
     Status,
     chat,
     copy,
@@ -25,6 +27,7 @@ from bot.store.tables import (
     link,
     linked_message,
     message,
+    part,
     reaction,
     translation,
 )
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 _AT = select(linked_message).where(
     linked_message.c.chat_id == bindparam("chat"), linked_message.c.network_id == bindparam("network")
 )
+_BY_ID = select(linked_message).where(linked_message.c.id == bindparam("id"))
 _SPOKE = both(lambda into: into(linked_message).on_conflict_do_nothing().returning(linked_message))
 _CHATS = select(chat.c.id).where(chat.c.link_id == bindparam("link"), chat.c.active).order_by(chat.c.id)
 _LATELY = (
@@ -84,8 +88,16 @@ class Links:
 
     # --- what was said ---------------------------------------------------------------------------------------------
 
-    def spoke(self, to: KnownLink, chat_id: int, network_id: str, person: Person, text: int) -> LinkedMessage | None:
-        """Remember what somebody has said; None where that was done before."""
+    def spoke(
+        self,
+        to: KnownLink,
+        chat_id: int,
+        network_id: str,
+        person: Person | None,
+        text: int,
+        root: LinkedMessage | None = None,
+    ) -> LinkedMessage | None:
+        """Remember what somebody has said, in the thread of `root` if any; None where that was done before."""
         row = self._tx.connection.execute(
             _SPOKE[self._tx.dialect],
             {
@@ -93,8 +105,9 @@ class Links:
                 "chat_id": chat_id,
                 "network_id": network_id,
                 "text_id": text,
-                "writer": fingerprint(person, network_id),
+                "writer": NOBODY if person is None else fingerprint(person, network_id),
                 "at": self._tx.now,
+                "root_id": None if root is None else root.id,
             },
         ).first()
         return None if row is None else _message(row)
@@ -113,7 +126,10 @@ class Links:
         id = None if copied is None else named(where.link, copied.name)
         if id is None:
             return None
-        row = self._tx.connection.execute(select(linked_message).where(linked_message.c.id == id)).first()
+        return self.by_id(id)
+
+    def by_id(self, id: int) -> LinkedMessage | None:
+        row = self._tx.connection.execute(_BY_ID, {"id": id}).first()
         return None if row is None else _message(row)
 
     def of_text(self, text: int) -> LinkedMessage | None:
@@ -173,6 +189,54 @@ class Links:
         itself = (copy.c.chat_id == of.chat) & (copy.c.network_id == of.network_id)
         return select(copy.c.id).where(itself | copy.c.delivery_id.in_(said))
 
+    # --- topics ----------------------------------------------------------------------------------------------------
+
+    def topic(self, to: KnownLink, chat_id: int, network_id: str) -> LinkedMessage:
+        """The topic of one of its chats, made when it is new. It belongs to the conversation of which its chat is one
+        now."""
+        known = self.written(chat_id, network_id)
+        if known is None:
+            known = self.spoke(to, chat_id, network_id, None, self._tx.texts.add("", None))
+            assert known is not None
+        elif known.link != to.id:
+            change(self._tx.connection, linked_message, known.id, link_id=to.id)
+            known = replace(known, link=to.id)
+        return known
+
+    def topic_name(self, of: LinkedMessage) -> str | None:
+        """What a topic is called; "" where nobody has said, None once time has deleted it."""
+        return None if of.text is None else self._tx.texts.get(of.text).text.plain
+
+    def call_topic(self, of: LinkedMessage, name: str) -> LinkedMessage:
+        text = self._tx.texts.add(name, None)
+        change(self._tx.connection, linked_message, of.id, text_id=text)
+        return replace(of, text=text)
+
+    def has_opened(self, asked: int) -> bool:
+        """Whether the topic that a delivery asks for is there."""
+        return self._tx.connection.execute(select(copy.c.id).where(copy.c.delivery_id == asked)).first() is not None
+
+    def topic_opened(self, chat_id: int, network_id: str, title: str) -> None:
+        """The network shows us a topic that we have opened; it may be all that tells us so."""
+        asked = (
+            select(delivery.c.id, delivery.c.subject, part.c.body)
+            .join(part, part.c.delivery_id == delivery.c.id)
+            .where(
+                delivery.c.chat_id == chat_id,
+                delivery.c.kind == "open-topic",
+                delivery.c.name.is_not(None),
+                part.c.status == PartStatus.SENDING,
+                ~select(copy.c.id).where(copy.c.delivery_id == delivery.c.id).exists(),
+            )
+            .order_by(delivery.c.id)
+        )
+        for row in self._tx.connection.execute(asked).all():
+            action = decode(row.body, object)
+            if isinstance(action, OpenTopic) and action.title == title:
+                there = {"chat_id": chat_id, "network_id": network_id, "subject": row.subject, "delivery_id": row.id}
+                self._tx.connection.execute(self._tx.insert(copy).values(there).on_conflict_do_nothing())
+                return
+
     # --- forgetting ------------------------------------------------------------------------------------------------
 
     def forget(self, before: datetime, limit: int) -> int:
@@ -220,5 +284,11 @@ def _link(row: Row[Any]) -> KnownLink:
 def _message(row: Row[Any]) -> LinkedMessage:
     found = row._mapping
     return LinkedMessage(
-        found["id"], found["link_id"], found["chat_id"], found["network_id"], found["text_id"], found["writer"]
+        found["id"],
+        found["link_id"],
+        found["chat_id"],
+        found["network_id"],
+        found["text_id"],
+        found["writer"],
+        found["root_id"],
     )

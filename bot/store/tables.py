@@ -579,6 +579,7 @@ linked_message = Table(
     Column("text_id", ForeignKey("text.id")),  # None: time has deleted the words
     Column("writer", Integer, nullable=False),  # tells its writer from others; -1 with the words gone
     Column("at", Instant, nullable=False),
+    Column("root_id", BigInteger, ForeignKey("linked_message.id")),  # the first message of its thread, or its topic
     UniqueConstraint("chat_id", "network_id"),
     Index("ix_linked_message_link_id", "link_id", "id"),
     Index("ix_linked_message_text_id", "text_id"),

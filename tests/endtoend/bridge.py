@@ -214,8 +214,8 @@ def _plainly_tagged(seen: Seen) -> str:
 
 
 @asynccontextmanager
-async def bridge(folder: Path, synapse: Synapse) -> AsyncIterator[Bridge]:
-    """A bot whose three groups are linked."""
+async def bridge(folder: Path, synapse: Synapse, *, forum: bool = False) -> AsyncIterator[Bridge]:
+    """A bot whose three groups are linked; with `forum` the one on Telegram has topics."""
     user, password = synapse.register("schakel")
     async with (
         BotApiServer() as telegram,
@@ -229,7 +229,7 @@ async def bridge(folder: Path, synapse: Synapse) -> AsyncIterator[Bridge]:
         wanted["links"] = {"names": "name"}
         async with RunningBot(folder, wanted) as bot:
             rui = telegram.user("Rui", "fr")
-            group = telegram.group("Voisins", [rui], supergroup=True)
+            group = telegram.group("Voisins", [rui], supergroup=True, forum=forum)
             rooms = {
                 "sealed": await mia.create_room(user, name="Rue Haute", encrypted=True),
                 "plain": await leo.create_room(user, name="Place"),

@@ -32,6 +32,7 @@ from bot.model import (
     Span,
     SpanKind,
     Text,
+    TopicNamed,
     Unreacted,
 )
 
@@ -353,7 +354,8 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
         {"new_chat_photo": []},
         {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}, "sender": BOT},
         {"migrate_from_chat_id": -5},
-        {"forum_topic_created": {"name": "x"}},
+        {"forum_topic_created": {}},
+        {"forum_topic_edited": {"icon_custom_emoji_id": "5"}, "message_thread_id": 3, "is_topic_message": True},
     ],
 )
 def test_service_messages_mean_nothing(fields: Json) -> None:
@@ -364,6 +366,20 @@ def test_service_messages_mean_nothing(fields: Json) -> None:
 def test_a_new_title_is_told() -> None:
     (event,) = read(message({**GROUP, "title": "Straat"}, new_chat_title="Straat"))
     assert event == Renamed(Chat("telegram", "-100"), ChatKind.GROUP, "Straat", TIME)
+
+
+def test_a_topic_that_somebody_opens_or_calls_otherwise_is_told() -> None:
+    """And how it was opened, by what answers nothing in it."""
+    here, opened = Chat("telegram", "-100"), {"name": "Eten", "icon_color": 7322096}
+    within: Json = {"message_thread_id": 3, "is_topic_message": True}
+    (event,) = read(message(GROUP, message_id=3, forum_topic_created=opened, **within))
+    assert event == TopicNamed(here, "topic:3", "Eten", TIME)
+    (event,) = read(message(GROUP, forum_topic_edited={"name": "Voedsel"}, **within))
+    assert event == TopicNamed(here, "topic:3", "Voedsel", TIME)
+    root = {"message_id": 3, "date": AT, "chat": GROUP, "forum_topic_created": opened}
+    assert said(GROUP, text="ja", reply_to_message=root, **within).topic == "Eten"
+    assert said(GROUP, text="ja", reply_to_message=root | {"message_id": 2}, **within).topic is None
+    assert said(GROUP, text="ja").topic is None
 
 
 def test_what_a_person_pins_is_told() -> None:

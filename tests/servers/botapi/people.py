@@ -397,8 +397,14 @@ class Group(Seen):
         self.chat.topics[message.id] = Topic(message.id, name)
         return message.id
 
-    def _service(self, actor: Person, content: Json, opens_topic: bool = False) -> Message:
-        message = self.world.add_message(self.chat, actor.user, content, in_topic=opens_topic)
-        message.thread = message.id if opens_topic else None
+    def renames_topic(self, topic: int, name: str) -> None:
+        """A person calls a topic otherwise."""
+        self.chat.topics[topic].name = name
+        self._service(self.owner, {"forum_topic_edited": {"name": name}}, within=topic)
+
+    def _service(self, actor: Person, content: Json, opens_topic: bool = False, within: int | None = None) -> Message:
+        in_topic = opens_topic or within is not None
+        message = self.world.add_message(self.chat, actor.user, content, in_topic=in_topic)
+        message.thread = message.id if opens_topic else within
         events.tell_message(self.world, message)
         return message
