@@ -243,6 +243,25 @@ function point_at(post) {
   $(".message", post)?.focus({ preventScroll: true });
 }
 
+// --- what stands at the top ------------------------------------------------------------------------------------------
+
+function show_pins(room, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const before = $(".pins", room.element);
+  const held = before.contains(document.activeElement);
+  const unfolded = before.classList.contains("unfolded");
+  before.replaceWith(template.content.firstElementChild);
+  unfold(room, unfolded);
+  if (held) room.posts.focus({ preventScroll: true });
+}
+
+function unfold(room, all) {
+  const pins = $(".pins", room.element);
+  pins.classList.toggle("unfolded", all);
+  $("button", pins)?.setAttribute("aria-expanded", all);
+}
+
 function toast(room, text) {
   const place = $(".toast", room.element);
   place.textContent = text;
@@ -268,7 +287,10 @@ function listen() {
     if (room) act(room, data);
   });
   on("message", (room, data) => show(room, data.html));
-  on("chat", (room, data) => { $(".absent", room.element).hidden = !data.absent; });
+  on("chat", (room, data) => {
+    $(".absent", room.element).hidden = !data.absent;
+    show_pins(room, data.pins);
+  });
   on("toast", (room, data) => toast(room, data.text));
 }
 
@@ -328,6 +350,8 @@ function act(room, button) {
       set_context(room, null);
       return room.box.focus();
     }
+    case "pins": return unfold(room, button.getAttribute("aria-expanded") !== "true");
+    case "pin": return attempt(room, "pins", { message: id, on: button.getAttribute("aria-pressed") !== "true" });
     case "invite": return attempt(room, "invitations", {});
     case "delete": return attempt(room, "withdrawals", { message: id });
     case "thread": set_context(room, thread_context(room, id)); return room.box.focus();
