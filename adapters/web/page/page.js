@@ -107,6 +107,18 @@ function fill(room, text) {
   room.box.setSelectionRange(text.length, text.length);
 }
 
+// Where somebody is goes nowhere before they have read it in the box and press Send; the browser asks them before that.
+const can_place = isSecureContext && "geolocation" in navigator;
+
+function add_place(room) {
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    const where = [coords.latitude, coords.longitude].map((degrees) => degrees.toFixed(5).replace(/^-(0\.0+)$/, "$1"));
+    const near = coords.accuracy >= 1 ? ` (±${coords.accuracy.toFixed()} m)` : "";
+    const map = `https://www.openstreetmap.org/?mlat=${where[0]}&mlon=${where[1]}#map=17/${where.join("/")}`;
+    fill(room, [room.box.value.trimEnd(), `📍 ${where.join(", ")}${near}`, map].filter(Boolean).join("\n"));
+  }, () => toast(room, room.element.dataset.unplaced), { timeout: 20_000 });
+}
+
 // Commands whose beginning is typed stand where the suggestions stand.
 async function offer(room) {
   const typed = /^[!/](\S*)$/.exec(room.box.value);
@@ -350,6 +362,7 @@ function act(room, button) {
       set_context(room, null);
       return room.box.focus();
     }
+    case "place": return add_place(room);
     case "pins": return unfold(room, button.getAttribute("aria-expanded") !== "true");
     case "pin": return attempt(room, "pins", { message: id, on: button.getAttribute("aria-pressed") !== "true" });
     case "invite": return attempt(room, "invitations", {});
@@ -418,6 +431,7 @@ for (const room of rooms.values()) {
       submit(room);
     } else if (event.key === "Escape" && room.context) act(room, $("[data-act=stop]", room.form));
   });
+  for (const place of $$("[data-act=place]", room.form)) place.hidden = !can_place;
   const attach = $(".attach input", room.form);
   attach.addEventListener("change", () => send_file(room, attach));
   room.who.addEventListener("change", () => dress(room, room.posts));

@@ -15,7 +15,24 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from adapters.web.settings import Settings
-from bot.model import Choice, Deleted, Edited, Incoming, Message, Pressed, Reacted, Span, SpanKind, Text
+from bot import kinds
+from bot.kinds import Place
+from bot.model import (
+    Chat,
+    Choice,
+    Deleted,
+    Edited,
+    Incoming,
+    Message,
+    PinMessage,
+    Pinned,
+    Pressed,
+    Reacted,
+    Span,
+    SpanKind,
+    Text,
+    UnpinMessage,
+)
 from tests.adapters.web.conftest import Core, Web, web_network
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -237,7 +254,7 @@ async def test_the_first_steps_fill_the_box_and_send_nothing(people: People) -> 
     await page.get_by_role("link", name="Show me: Publish a notice").click()
     await expect(box(page, "organisation")).to_be_focused()
     assert await box(page, "organisation").input_value()
-    await page.locator("#member .tries button").first.click()
+    await page.locator("#member .tries [data-fill]").first.click()
     assert re.search(r"[\u0600-\u06ff]", await box(page, "member").input_value())
     await expect(page.locator(".post")).to_have_count(0)
 
@@ -455,3 +472,93 @@ async def test_earlier_messages_come_when_asked_for_and_move_nothing(people: Peo
     assert abs(place["y"] - after["y"]) < 60
     texts = await page.locator("#member .text").all_text_contents()
     assert texts == [f"bericht {number}." for number in range(100)]
+
+
+async def test_what_is_pinned_is_one_line_that_leads_to_it_by_keyboard_too(people: People) -> None:
+    """From right to left as well; a second one waits behind a button that says how many there are."""
+    page = await people.open("#group-ar", size=PHONE)
+    first, second = [await people.web.say("group-ar", text) for text in ("طرود غذائية يوم الجمعة", "درس يوم الأحد")]
+    for number in range(30):
+        await people.web.say("group-ar", f"رسالة {number}")
+    line = page.locator("#group-ar .pins")
+    await expect(line).to_be_hidden()
+    for message in (first, second):
+        await people.web.adapter.send(PinMessage(Chat("web", "group-ar"), message))
+    newest, older = page.get_by_role("link", name="درس"), page.get_by_role("link", name="طرود")
+    await expect(newest).to_be_visible()
+    await expect(older).to_be_hidden()
+    await expect(page.get_by_role("navigation", name="مثبَّتة")).to_be_visible()
+    assert await line.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    unfold = page.get_by_role("button", name="كل الرسائل المثبَّتة: 2")
+    await unfold.focus()
+    await page.keyboard.press("Enter")
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    await expect(older).to_be_visible()
+    await expect(page.locator(f"#m{first}")).not_to_be_in_viewport()
+    await older.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"#m{first}")).to_be_in_viewport()
+    assert await page.evaluate("document.activeElement.closest('.post').id") == f"m{first}"
+    await people.web.adapter.send(UnpinMessage(Chat("web", "group-ar"), second))
+    await expect(newest).to_have_count(0)
+    await expect(unfold).to_have_count(0)
+    await people.web.adapter.send(UnpinMessage(Chat("web", "group-ar"), first))
+    await expect(line).to_be_hidden()
+
+
+async def test_people_pin_in_groups_and_take_it_away_again(people: People) -> None:
+    page = await people.open()
+    await people.web.say("group-pt", "N1: comida na sexta")
+    await people.web.say("member", "K1")
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "group-pt", "comida").last
+        pin = message.get_by_role("button", name="Fixar no topo")
+        await message.hover()
+        await pin.click()
+        await expect(page.locator("#group-pt .pins a")).to_contain_text("comida na sexta")
+        await expect(message.get_by_role("img", name="Fixada")).to_be_visible()
+        await expect(pin).to_have_attribute("aria-pressed", "true")
+        await pin.click()
+        await expect(page.locator("#group-pt .pins")).to_be_hidden()
+        incoming = await core.until(lambda incoming: sum(isinstance(event, Pinned) for event in incoming) == 2)
+    assert [event.pinned for event in incoming if isinstance(event, Pinned)] == [True, False]
+    await expect(page.locator("#member [data-act=pin]")).to_have_count(0)
+
+
+async def test_in_a_group_a_thumb_is_at_hand_for_whatever_anybody_says(people: People) -> None:
+    """Where people work it is ✅, which approves."""
+    page = await people.open()
+    await people.web.write("group-pt", "marta", "Alguém vai?")
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "group-pt", "Alguém")
+        await message.hover()
+        await message.get_by_role("button", name="Reagir com 👍").click()
+        await expect(message.locator(".reaction")).to_have_text("👍 1")
+        reacted = (await core.until(last(Reacted)))[-1]
+    assert isinstance(reacted, Reacted)
+    assert reacted.key == "👍"
+    await expect(page.get_by_role("button", name="Reagir com 👍")).to_have_count(0)
+
+
+async def test_where_somebody_is_stands_in_the_box_first_and_arrives_as_a_place(people: People) -> None:
+    """Written as on every other network; nothing is sent before they press Send."""
+    here = {"latitude": 50.84673, "longitude": -0.000001, "accuracy": 12.4}
+    page = await people.open(geolocation=here, permissions=["geolocation"])
+    async with Core(people.web.adapter).receiving() as core:
+        await box(page, "group-pt").fill("Estou aqui:\n")
+        await page.locator("#group-pt").get_by_role("button", name="Juntar o lugar onde está").click()
+        place = kinds.place(Place(50.84673, -0.000001, accuracy=12.4)).plain
+        await expect(box(page, "group-pt")).to_have_value(f"Estou aqui:\n{place}")
+        await expect(page.locator("#group-pt .post")).to_have_count(0)
+        await box(page, "group-pt").press("Enter")
+        message = (await core.until(last(Message)))[-1]
+    assert isinstance(message, Message)
+    assert kinds.places(message.text.plain) == [(12, 12 + len(place))]
+    await expect(page.locator("#group-pt .text a")).to_have_attribute("href", place.splitlines()[1])
+
+
+async def test_who_does_not_let_the_browser_tell_where_they_are_hears_so(people: People) -> None:
+    page = await people.open()
+    await page.locator("#member").get_by_role("button", name="Add where you are").click()
+    await expect(page.locator("#member .toast")).to_have_text("The browser does not say where you are.")
+    await expect(box(page, "member")).to_have_value("")
