@@ -15,7 +15,7 @@ SCHEMES = ("https://", "http://", "mailto:", "tel:")
 BLOCKS = (SpanKind.QUOTE, SpanKind.PRE)
 TAGS = {
     SpanKind.BOLD: (Markup("<b>"), Markup("</b>")),
-    SpanKind.ITALIC: (Markup("<i>"), Markup("</i>")),
+    SpanKind.ITALIC: (Markup('<i dir="auto">'), Markup("</i>")),
     SpanKind.UNDERLINE: (Markup("<u>"), Markup("</u>")),
     SpanKind.STRIKE: (Markup("<s>"), Markup("</s>")),
     SpanKind.CODE: (Markup('<code dir="auto">'), Markup("</code>")),

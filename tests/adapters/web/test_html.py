@@ -72,7 +72,7 @@ def test_markup_that_people_type_is_shown_as_they_typed_it() -> None:
 
 def test_spans_that_cross_are_closed_and_opened_again() -> None:
     text = Text("abcd", (Span(0, 3, SpanKind.BOLD), Span(1, 4, SpanKind.ITALIC)))
-    assert to_html(text) == "<b>a<i>bc</i></b><i>d</i>"
+    assert to_html(text) == '<b>a<i dir="auto">bc</i></b><i dir="auto">d</i>'
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", " https://a b", "//example.org", ""])

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ElementHandle, Locator, Page, async_playwright, expect
 
 from adapters.web.settings import Settings
 from bot import kinds
 from bot.kinds import Place
 from bot.model import (
+    Attachment,
     Chat,
     Choice,
     Deleted,
@@ -28,12 +29,14 @@ from bot.model import (
     Pinned,
     Pressed,
     Reacted,
+    SendFile,
     Span,
     SpanKind,
     Text,
     UnpinMessage,
 )
 from tests.adapters.web.conftest import Core, Web, web_network
+from tests.pictures import png
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -295,6 +298,28 @@ STICKING_OUT = """() => [...document.querySelectorAll('button, textarea, select,
     .filter(([name, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
 
 
+async def test_what_is_pressed_does_not_move_away_from_under_the_finger(people: People) -> None:
+    """Not in a small room either, where suggestions stand only while one writes."""
+    page = await people.open()
+    for number in range(9):
+        await people.web.say("group-ar", f"رسالة {number}")
+    message = said(page, "group-ar", "رسالة 8")
+    await message.hover()
+    await message.get_by_role("button", name="تثبيت في الأعلى").click()
+    await expect(page.locator("#group-ar .pins a")).to_have_text("رسالة 8")
+    await expect(page.locator("#group-ar .tries")).to_be_hidden()
+    await box(page, "group-ar").focus()
+    await expect(page.locator("#group-ar .tries")).to_be_visible()
+
+
+async def test_arabic_letters_do_not_slant_beside_latin_ones(people: People) -> None:
+    page = await people.open()
+    words = Text("J.\nOlá\nغير مترجم", (Span(7, 16, SpanKind.ITALIC),))
+    await people.web.say("group-ar", words)
+    italic = said(page, "group-ar", "Olá").locator("i")
+    assert await italic.evaluate("element => getComputedStyle(element).fontStyle") == "normal"
+
+
 async def test_nothing_sticks_out_of_the_screen(people: People) -> None:
     """On any screen, in any room; not even an address without a place to break it."""
     await people.web.say("coordination", "K1 https://example.org/" + "x" * 300, choices=((Choice("c", "y" * 80),),))
@@ -421,7 +446,9 @@ async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: 
     for room, persons in (("group-pt", ("joao", "marta")), ("group-ar", ("yusuf", "hanan")), ("member", ("amina",))):
         await people.web.say(room, "N1 https://example.org", choices=((Choice("c", "Ja"),),))
         for person in persons:
-            await people.web.write(room, person, "ok")
+            spoken = await people.web.write(room, person, "ok")
+            if room != "member":
+                await people.web.post(room, "pins", person=person, message=int(spoken), on=True)
     page = await people.open()
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)
@@ -562,3 +589,46 @@ async def test_who_does_not_let_the_browser_tell_where_they_are_hears_so(people:
     await page.locator("#member").get_by_role("button", name="Add where you are").click()
     await expect(page.locator("#member .toast")).to_have_text("The browser does not say where you are.")
     await expect(box(page, "member")).to_have_value("")
+
+
+def passed_on(words: Text) -> Text:
+    """As words from a linked chat stand there, below a head."""
+    return Text("Rui · Voisins", (Span(0, 13, SpanKind.BOLD),)) + Text("\n") + words
+
+
+async def test_a_message_of_each_kind_is_seen_in_a_room_from_right_to_left(people: People, tmp_path: Path) -> None:
+    """On a phone: pictures and stickers as pictures, places with their numbers in order, polls line by line."""
+    group, web = Chat("web", "group-ar"), people.web
+    page = await people.open("#group-ar", size=PHONE)
+
+    async def file(kind: str, mime: str, name: str | None = None) -> Locator:
+        path = tmp_path / "file"
+        path.write_bytes(png())
+        of = Attachment(kind, "key", name, 1, mime)
+        receipt = await web.adapter.send(SendFile(group, "telegram", of, 1, Text(kind), f"{kind}/{mime}", file=path))
+        return page.locator(f"#m{receipt.message} .file")
+
+    for picture in (await file("photo", "image/png"), await file("photo", "image/webp", "sticker.webp")):
+        await expect(picture).to_be_visible()
+        await page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=await image(picture))
+    await expect(await file("voice", "audio/ogg")).to_be_visible()
+    await expect(await file("video", "video/mp4")).to_be_visible()
+    await expect(await file("document", "application/pdf", "الاستمارة.pdf")).to_contain_text("الاستمارة.pdf")
+    there = kinds.place(Place(50.8467, -4.3525, "المركز", accuracy=20))
+    place = page.locator(f"#m{await web.say('group-ar', passed_on(there))}")
+    await expect(place.get_by_role("link")).to_have_attribute("href", there.plain.splitlines()[-1])
+    numbers = place.locator("bdi", has_text="50.84670, -4.35250 (±20 m)")
+    assert await numbers.evaluate("element => getComputedStyle(element).direction") == "ltr"
+    answers = [kinds.Answer(Text("الاثنين"), 3), kinds.Answer(Text("الثلاثاء"), 1)]
+    poll = page.locator(f"#m{await web.say('group-ar', passed_on(kinds.poll(Text('متى نلتقي؟'), answers)))}")
+    await expect(poll.locator(".text")).to_have_text(
+        "Rui · Voisins\n📊 متى نلتقي؟\n1. الاثنين — 3\n2. الثلاثاء — 1", use_inner_text=True
+    )
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate(STICKING_OUT) == []
+
+
+async def image(picture: Locator) -> ElementHandle:
+    found = await picture.locator("img").element_handle()
+    assert found is not None
+    return found
