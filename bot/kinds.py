@@ -15,8 +15,10 @@ from bot.model import Text, joined
 _PIN, _LIVE = "📍", "🛰"
 _MAP = "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map=17/{0}/{1}"
 _DEGREES = r"-?\d{1,3}\.\d{5}"  # about a metre; what apps show beyond it is no knowledge
+WHERE = re.compile(rf"{_DEGREES}, {_DEGREES}(?: \(±\d+ m\))?")
+"""The numbers of a place. In every script they are to be read from left to right."""
 _PLACE = re.compile(
-    rf"{_PIN}{_LIVE}?(?: [^\n]*\n| ){_DEGREES}, {_DEGREES}(?: \(±\d+ m\))?"
+    rf"{_PIN}{_LIVE}?(?: [^\n]*\n| ){WHERE.pattern}"
     rf"\nhttps://www\.openstreetmap\.org/\?mlat={_DEGREES}&mlon={_DEGREES}#map=17/{_DEGREES}/{_DEGREES}"
 )
 

@@ -176,7 +176,7 @@ class WebAdapter:
             case Withdraw():
                 await live.write(History.withdraw, action)
             case PinMessage() | UnpinMessage():
-                pass  # nothing can be pinned on the page
+                await live.write(History.pin, action)
             case SendReaction():
                 await live.write(History.react, action)
             case TakeReaction():

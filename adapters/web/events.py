@@ -19,6 +19,7 @@ from bot.model import (
     Incoming,
     Message,
     Person,
+    Pinned,
     Pressed,
     Raw,
     Reacted,
@@ -87,13 +88,20 @@ class ReactionTaken(Event, frozen=True, tag="unreacted"):
     key: str
 
 
+class MessagePinned(Event, frozen=True, tag="pinned"):
+    """A message was put at the top of its chat, or (`pinned` False) taken from there."""
+
+    message: str
+    pinned: bool
+
+
 class BotInvited(Event, frozen=True, tag="invited"):
     """`standing`: the bot is in the chat from the beginning and need not join it."""
 
     standing: bool = False
 
 
-AnyEvent = Said | Reworded | TakenBack | ButtonPressed | ReactionAdded | ReactionTaken | BotInvited
+AnyEvent = Said | Reworded | TakenBack | ButtonPressed | ReactionAdded | ReactionTaken | MessagePinned | BotInvited
 
 _decoder = msgspec.json.Decoder(AnyEvent)
 
@@ -144,5 +152,7 @@ def parse(account: str, raw: Raw) -> Sequence[Incoming]:
             return [Reacted(chat, kind, person, event.message, event.key, event.at)]
         case ReactionTaken():
             return [Unreacted(chat, kind, person, event.message, event.key, event.at)]
+        case MessagePinned():
+            return [Pinned(chat, event.message, event.at, event.pinned)]
         case BotInvited():
             return [Added(chat, kind, person, event.at, invited=not event.standing, title=event.chat.title)]

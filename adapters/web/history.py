@@ -14,11 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.web import shown
+from adapters.web import schema, shown
 from adapters.web.events import (
     AnyEvent,
     BotInvited,
     ButtonPressed,
+    MessagePinned,
     ReactionAdded,
     ReactionTaken,
     Reworded,
@@ -32,34 +33,20 @@ from adapters.web.events import (
 from adapters.web.files import Filed, Shelf
 from adapters.web.settings import ChatSettings, PersonSettings
 from adapters.web.shown import THE_BOT, ChatState, Part, Post
-from bot.model import EditText, Raw, Rows, SendFile, SendReaction, SendText, SetCommands, TakeReaction, Text, Withdraw
-
-# `number.last` gives every message, event and change its number. It starts at the clock, so that a history that was
-# lost and begun anew never gives a number again that the core has already seen.
-SCHEMA = """
-CREATE TABLE number (last INTEGER NOT NULL);
-CREATE TABLE chat (id TEXT PRIMARY KEY, absent INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (seq INTEGER PRIMARY KEY, chat TEXT NOT NULL, at REAL NOT NULL, body BLOB NOT NULL);
-CREATE TABLE message (
-    id INTEGER PRIMARY KEY, chat TEXT NOT NULL, person TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL,
-    body TEXT NOT NULL, choices TEXT NOT NULL, thread INTEGER REFERENCES message, reply_to INTEGER REFERENCES message,
-    followed_link INTEGER NOT NULL, edited TEXT, withdrawn TEXT, changed INTEGER NOT NULL, file TEXT
-);
-CREATE INDEX message_by_change ON message (changed);
-CREATE INDEX message_by_chat ON message (chat, id);
-CREATE INDEX message_by_thread ON message (thread) WHERE thread IS NOT NULL;
-CREATE TABLE reaction (
-    message INTEGER NOT NULL REFERENCES message, person TEXT NOT NULL, emoji TEXT NOT NULL,
-    PRIMARY KEY (message, person, emoji)
-) WITHOUT ROWID;
-CREATE TABLE done (deed TEXT PRIMARY KEY, result INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE command (scope TEXT, language TEXT, entries TEXT NOT NULL, PRIMARY KEY (scope, language)) WITHOUT ROWID;
-PRAGMA user_version = 2;
-"""
-SECOND = """
-ALTER TABLE message ADD COLUMN file TEXT;
-PRAGMA user_version = 2;
-"""
+from bot.model import (
+    EditText,
+    PinMessage,
+    Raw,
+    Rows,
+    SendFile,
+    SendReaction,
+    SendText,
+    SetCommands,
+    TakeReaction,
+    Text,
+    UnpinMessage,
+    Withdraw,
+)
 
 KEPT = timedelta(days=1)  # how long an event stays after the core has it, should the core be put back to a backup
 
@@ -82,16 +69,7 @@ class History:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self._db.execute(f"PRAGMA {pragma}")
         self.shelf = Shelf(file.parent / "files")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            with self._transaction():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO number VALUES (?)", (int(clock().timestamp() * 1000),))
-        elif version == 1:
-            with self._transaction():
-                for statement in SECOND.split(";"):
-                    self._db.execute(statement)
+        schema.bring_up_to_date(self._db, self._transaction, int(clock().timestamp() * 1000))
 
     def close(self) -> None:
         self._db.close()
@@ -176,6 +154,12 @@ class History:
                 what = ReactionAdded if on else ReactionTaken
                 self._append(what(_where(chat), _who(person), self._clock(), message=str(message), key=emoji))
 
+    def pinned(self, chat: ChatSettings, person: PersonSettings, message: int, on: bool) -> None:
+        with self._transaction():
+            self._visible(chat.id, message)
+            if self._set_pin(chat.id, message, on):
+                self._append(MessagePinned(_where(chat), _who(person), self._clock(), message=str(message), pinned=on))
+
     def invited(self, chat: ChatSettings, person: PersonSettings) -> None:
         with self._transaction():
             if self._absent(chat.id):
@@ -224,6 +208,13 @@ class History:
             self._visible(action.chat.id, message)
             self._set_reaction(message, THE_BOT, action.key, stands)
 
+    def pin(self, action: PinMessage | UnpinMessage) -> None:
+        with self._transaction():
+            message = _number(action.message)
+            if isinstance(action, PinMessage):
+                self._visible(action.chat.id, message)
+            self._set_pin(action.chat.id, message, isinstance(action, PinMessage))
+
     def be_absent(self, chat: str, absent: bool) -> None:
         with self._transaction():
             self._db.execute(
@@ -265,6 +256,9 @@ class History:
 
     def latest(self, chat: str, before: int | None = None) -> Part:
         return shown.latest(self._db, chat, before)
+
+    def state(self, chat: str) -> ChatState:
+        return shown.state(self._db, chat)
 
     def changed_since(self, number: int) -> list[Post | ChatState]:
         return shown.changed_since(self._db, number)
@@ -360,12 +354,15 @@ class History:
                 "id": message,
             },
         )
+        self._touch_pins(message)
 
     def _blank(self, message: int) -> None:
         """Take a message back: its words and its file go, its place stays."""
         self._drop(shown.filed(self._db.execute("SELECT file FROM message WHERE id = ?", (message,)).fetchone()[0]))
+        self._touch_pins(message)
         self._db.execute(
-            "UPDATE message SET withdrawn = ?, body = ?, choices = '[]', changed = ?, file = NULL WHERE id = ?",
+            "UPDATE message SET withdrawn = ?, body = ?, choices = '[]', changed = ?, file = NULL, pinned = NULL"
+            " WHERE id = ?",
             (self._clock().isoformat(), _json(Text("")), self._next(), message),
         )
         self._db.execute("DELETE FROM reaction WHERE message = ?", (message,))
@@ -387,6 +384,26 @@ class History:
         if done.rowcount:
             self._touch(message)
         return bool(done.rowcount)
+
+    def _set_pin(self, chat: str, message: int, on: bool) -> bool:
+        """Whether that changed anything. The number of a pin tells which is the newest."""
+        done = self._db.execute(
+            "UPDATE message SET pinned = ? WHERE id = ? AND chat = ? AND (pinned IS NULL) = ?",
+            (self._next() if on else None, message, chat, on),
+        )
+        if done.rowcount:
+            self._touch(message)
+            self._touch_chat(chat)
+        return bool(done.rowcount)
+
+    def _touch_pins(self, message: int) -> None:
+        """What stands at the top of the chat speaks of the message as well."""
+        row = self._db.execute("SELECT chat FROM message WHERE id = ? AND pinned IS NOT NULL", (message,)).fetchone()
+        if row is not None:
+            self._touch_chat(row["chat"])
+
+    def _touch_chat(self, chat: str) -> None:
+        self._db.execute("UPDATE chat SET changed = ? WHERE id = ?", (self._next(), chat))
 
     def _touch(self, message: int) -> None:
         self._db.execute("UPDATE message SET changed = ? WHERE id = ?", (self._next(), message))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
+from bot import kinds
 from bot.model import Span, SpanKind, Text
 
 SCHEMES = ("https://", "http://", "mailto:", "tel:")
 BLOCKS = (SpanKind.QUOTE, SpanKind.PRE)
 TAGS = {
     SpanKind.BOLD: (Markup("<b>"), Markup("</b>")),
-    SpanKind.ITALIC: (Markup("<i>"), Markup("</i>")),
+    SpanKind.ITALIC: (Markup('<i dir="auto">'), Markup("</i>")),
     SpanKind.UNDERLINE: (Markup("<u>"), Markup("</u>")),
     SpanKind.STRIKE: (Markup("<s>"), Markup("</s>")),
     SpanKind.CODE: (Markup('<code dir="auto">'), Markup("</code>")),
@@ -22,6 +24,8 @@ TAGS = {
     SpanKind.SPOILER: (Markup('<span class="spoiler" tabindex="0">'), Markup("</span>")),
     SpanKind.MENTION: (Markup('<b class="mention">'), Markup("</b>")),
 }
+# In Arabic text the numbers of a place, or of a telephone, would change places.
+_LEFT_TO_RIGHT = re.compile(rf"{kinds.WHERE.pattern}|\+\d[\d ().-]{{5,18}}\d|\b0\d{{1,3}}(?: \d{{2,3}}){{2,5}}\b")
 
 
 def to_html(text: Text) -> Markup:
@@ -43,8 +47,16 @@ def to_html(text: Text) -> Markup:
         stretch = text.plain[start:end] if end is not None else ""
         if after_block and stretch.startswith("\n"):
             stretch = stretch[1:]
-        parts.append(escape(stretch))
+        parts.append(_escaped(stretch))
     return Markup("").join(parts)
+
+
+def _escaped(words: str) -> Markup:
+    out, at = Markup(""), 0
+    for found in _LEFT_TO_RIGHT.finditer(words):
+        out += escape(words[at : found.start()]) + Markup('<bdi dir="ltr">{}</bdi>').format(found.group())
+        at = found.end()
+    return out + escape(words[at:])
 
 
 def excerpt(text: Text, length: int = 80) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from adapters.web import page
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
-from adapters.web.shown import Part, Post
+from adapters.web.shown import ChatState, Part, Post, Quote
 
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"})
@@ -70,6 +70,7 @@ class Room:
     thread_suggestions: tuple[str, ...]
     posts: tuple[Post, ...]
     earlier: int | None
+    pins: tuple[Quote, ...]
     absent: bool
 
 
@@ -107,10 +108,11 @@ class Renderer:
         )
         self._index = self._environment.get_template("index.html")
         self._message = self._environment.get_template("message.html").module
+        self._pins = self._environment.get_template("pins.html").module
 
-    def index(self, language: str, since: int, parts: Mapping[str, Part], absent: frozenset[str]) -> str:
+    def index(self, language: str, since: int, parts: Mapping[str, Part], states: Mapping[str, ChatState]) -> str:
         rooms = [
-            self._room(chat, tone, language, parts[chat.id], chat.id in absent)
+            self._room(chat, tone, language, parts[chat.id], states[chat.id])
             for tone, chat in enumerate(self._settings.chats)
         ]
         by_id = {chat.id: chat for chat in self._settings.chats}
@@ -129,7 +131,11 @@ class Renderer:
         words = _chat_words(_spoken(chat, language))
         return str(self._message.message(post, chat, words))  # type: ignore[attr-defined]  # a macro
 
-    def _room(self, chat: ChatSettings, tone: int, language: str, part: Part, absent: bool) -> Room:
+    def pins(self, chat: ChatSettings, pins: Sequence[Quote], language: str) -> str:
+        """What stands at the top of a chat."""
+        return str(self._pins.pins(pins, _chat_words(_spoken(chat, language))))  # type: ignore[attr-defined]  # a macro
+
+    def _room(self, chat: ChatSettings, tone: int, language: str, part: Part, state: ChatState) -> Room:
         return Room(
             id=chat.id,
             kind=chat.kind,
@@ -145,7 +151,8 @@ class Renderer:
             thread_suggestions=chat.thread_suggestions,
             posts=part.posts,
             earlier=part.earlier,
-            absent=absent,
+            pins=state.pins,
+            absent=state.absent,
         )
 
 

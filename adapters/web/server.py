@@ -100,6 +100,11 @@ class ToReact(ByPerson, frozen=True):
     on: bool
 
 
+class ToPin(ByPerson, frozen=True):
+    message: Number
+    on: bool
+
+
 class ToInvite(ByPerson, frozen=True):
     pass
 
@@ -124,6 +129,7 @@ class Site:
                 Route("/api/chats/{chat}/withdrawals", self.take_back, methods=["POST"]),
                 Route("/api/chats/{chat}/presses", self.press, methods=["POST"]),
                 Route("/api/chats/{chat}/reactions", self.react, methods=["POST"]),
+                Route("/api/chats/{chat}/pins", self.pin, methods=["POST"]),
                 Route("/api/chats/{chat}/invitations", self.invite, methods=["POST"]),
                 Route("/api/chats/{chat}/earlier", self.earlier),
                 Route("/api/chats/{chat}/commands", self.commands),
@@ -146,13 +152,12 @@ class Site:
         )
         chats = [chat.id for chat in self._settings.chats]
 
-        def look(history: History) -> tuple[int, dict[str, Part], frozenset[str]]:
-            absent = frozenset(chat for chat in chats if history.is_absent(chat))
-            return history.now(), {chat: history.latest(chat) for chat in chats}, absent
+        def look(history: History) -> tuple[int, dict[str, Part], dict[str, ChatState]]:
+            return history.now(), {chat: history.latest(chat) for chat in chats}, {c: history.state(c) for c in chats}
 
-        since, parts, absent = await self._live.read(look)
+        since, parts, states = await self._live.read(look)
         response = Response(
-            self._renderer.index(language, since, parts, absent),
+            self._renderer.index(language, since, parts, states),
             media_type="text/html",
             headers={**SECURITY, "Cache-Control": "no-store"},
         )
@@ -217,7 +222,8 @@ class Site:
         if chat is None:  # no longer configured
             return f"id: {change.changed}\n\n"
         if isinstance(change, ChatState):
-            return _event("chat", {"chat": chat.id, "absent": change.absent}, change.changed)
+            pins = self._renderer.pins(chat, change.pins, language)
+            return _event("chat", {"chat": chat.id, "absent": change.absent, "pins": pins}, change.changed)
         html = self._renderer.message(chat, change, language)
         return _event("message", {"chat": chat.id, "id": change.id, "html": html}, change.changed)
 
@@ -306,6 +312,14 @@ class Site:
         chat, asked = self._chat(request), await _read(request, ToReact)
         person = _member(chat, asked.person)
         await self._live.write(History.reacted, chat, person, asked.message, clean(asked.emoji), asked.on)
+        return _done(asked.message)
+
+    async def pin(self, request: Request) -> Response:
+        chat, asked = self._chat(request), await _read(request, ToPin)
+        person = _member(chat, asked.person)
+        if chat.kind == "private":
+            raise HTTPException(400, "Only in groups messages are pinned.")
+        await self._live.write(History.pinned, chat, person, asked.message, asked.on)
         return _done(asked.message)
 
     async def invite(self, request: Request) -> Response:

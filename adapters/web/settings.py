@@ -27,9 +27,10 @@ class PersonSettings(BaseModel):
 class ChatSettings(BaseModel):
     """One chat. `language` decides the script's direction and the words on its buttons, nothing more.
 
-    `columns` groups chats on a wide screen: chats with the same column number stand under each other. `threads`: a
-    box to write in its thread stands under every message of the bot that has a code. `suggestions` are offered above
-    the box in which one writes, `thread_suggestions` there while it writes in a thread.
+    `columns` groups chats on a wide screen: chats with the same column number stand under each other. `threads`: people
+    work here; a box to write in its thread stands under every message of the bot that has a code, and ✅ is at hand
+    where others have 👍. `suggestions` are offered above the box in which one writes, `thread_suggestions` there while
+    it writes in a thread.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -22,7 +22,8 @@ _filed = msgspec.json.Decoder(Filed)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The message that another one answers; its text is empty when it was taken back."""
+    """A message that is spoken of elsewhere: in an answer, at the top of the chat. Its text is empty when it was taken
+    back."""
 
     id: int
     person: str
@@ -56,6 +57,7 @@ class Post:
     reactions: tuple[Reaction, ...]
     changed: int
     file: Filed | None = None
+    pinned: bool = False
 
     @property
     def by_the_bot(self) -> bool:
@@ -72,10 +74,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ChatState:
-    """Whether the bot has left a chat."""
+    """Whether the bot has left a chat, and what stands at its top, the newest first."""
 
     chat: str
     absent: bool
+    pins: tuple[Quote, ...]
     changed: int
 
 
@@ -85,7 +88,10 @@ def latest_change(db: sqlite3.Connection) -> int:
 
 
 def latest(db: sqlite3.Connection, chat: str, before: int | None = None) -> Part:
-    """The newest messages of the chat, or the newest before that one; each is followed by its thread."""
+    """The newest messages of the chat, or the newest before that one; each is followed by its thread.
+
+    What is pinned, and the threads in which something was said lately, are among the newest however old they are.
+    """
     roots = db.execute(
         "SELECT id FROM message WHERE chat = ? AND thread IS NULL AND id < ? ORDER BY id DESC LIMIT ?",
         (chat, LAST if before is None else before, SHOWN + 1),
@@ -94,11 +100,13 @@ def latest(db: sqlite3.Connection, chat: str, before: int | None = None) -> Part
     earlier = shown[-1] if len(roots) > SHOWN else None
     if before is None and earlier:
         active = db.execute(
-            "SELECT DISTINCT thread FROM (SELECT thread FROM message WHERE chat = ? AND thread IS NOT NULL"
-            " ORDER BY id DESC LIMIT ?) WHERE thread < ?",
-            (chat, ACTIVE, earlier),
+            "SELECT root FROM (SELECT thread AS root FROM message WHERE chat = :chat AND thread IS NOT NULL"
+            " ORDER BY id DESC LIMIT :active) WHERE root < :earlier UNION"
+            " SELECT coalesce(thread, id) AS root FROM message"
+            " WHERE chat = :chat AND pinned IS NOT NULL AND root < :earlier",
+            {"chat": chat, "active": ACTIVE, "earlier": earlier},
         )
-        shown += [int(row["thread"]) for row in active]
+        shown += [int(row["root"]) for row in active]
     rows = db.execute(
         "WITH shown (id) AS (SELECT value FROM json_each(?)) SELECT * FROM message"
         " WHERE id IN shown OR thread IN shown ORDER BY coalesce(thread, id), id",
@@ -112,9 +120,15 @@ def changed_since(db: sqlite3.Connection, number: int, limit: int = 200) -> list
     rows = db.execute("SELECT * FROM message WHERE changed > ? ORDER BY changed LIMIT ?", (number, limit))
     posts: list[Post | ChatState] = [_post(db, row) for row in rows.fetchall()]
     until = posts[-1].changed if len(posts) == limit else latest_change(db)
-    chats = db.execute("SELECT * FROM chat WHERE changed > ? AND changed <= ?", (number, until)).fetchall()
-    states = [ChatState(row["id"], bool(row["absent"]), row["changed"]) for row in chats]
+    chats = db.execute("SELECT id FROM chat WHERE changed > ? AND changed <= ?", (number, until)).fetchall()
+    states = [state(db, row["id"]) for row in chats]
     return sorted([*posts, *states], key=lambda change: change.changed)
+
+
+def state(db: sqlite3.Connection, chat: str) -> ChatState:
+    row = db.execute("SELECT absent, changed FROM chat WHERE id = ?", (chat,)).fetchone()
+    pins = db.execute("SELECT * FROM message WHERE chat = ? AND pinned IS NOT NULL ORDER BY pinned DESC", (chat,))
+    return ChatState(chat, bool(row["absent"]), tuple(_quoted(pin) for pin in pins.fetchall()), row["changed"])
 
 
 def _post(db: sqlite3.Connection, row: sqlite3.Row) -> Post:
@@ -134,6 +148,7 @@ def _post(db: sqlite3.Connection, row: sqlite3.Row) -> Post:
         reactions=_reactions(db, row["id"]),
         changed=row["changed"],
         file=filed(row["file"]),
+        pinned=row["pinned"] is not None,
     )
 
 
@@ -144,7 +159,10 @@ def filed(stored: str | None) -> Filed | None:
 def _quote(db: sqlite3.Connection, message: int | None) -> Quote | None:
     if message is None:
         return None
-    row = db.execute("SELECT * FROM message WHERE id = ?", (message,)).fetchone()
+    return _quoted(db.execute("SELECT * FROM message WHERE id = ?", (message,)).fetchone())
+
+
+def _quoted(row: sqlite3.Row) -> Quote:
     file = filed(row["file"])
     return Quote(row["id"], row["person"], row["name"], _text.decode(row["body"]), file.name if file else "")
 

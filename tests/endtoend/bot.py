@@ -157,11 +157,20 @@ def _environment() -> dict[str, str]:
 
 
 def _toml(table: Mapping[str, Any], at: tuple[str, ...] = ()) -> list[str]:
-    """The table as TOML; json.dumps writes strings, numbers, booleans and lists of them the way TOML does."""
+    """The table as TOML."""
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     lines = [f"[{'.'.join(at)}]"] if at and plain else []
-    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in plain.items()]
+    lines += [f"{key} = {_value(value)}" for key, value in plain.items()]
     for key, value in table.items():
         if isinstance(value, Mapping):
             lines += _toml(value, (*at, key))
     return lines
+
+
+def _value(value: object) -> str:
+    """json.dumps writes strings, numbers and booleans the way TOML does."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,11 +1,11 @@
-"""The real program with linked chats: a group on Telegram, an encrypted room and a plain one hear each other."""
+"""The real program with linked chats: a Telegram group, an encrypted room, a plain one and a page hear each other."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from difflib import ndiff
@@ -14,6 +14,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from bot.demo import free_address
 from tests.endtoend.bot import RunningBot, settings
 from tests.endtoend.house import PATIENCE, said, sees
 from tests.servers.botapi import BotApiServer
@@ -21,14 +22,16 @@ from tests.servers.botapi.people import Group, Person
 from tests.servers.botapi.state import Message
 from tests.servers.matrixuser import MatrixUser, Seen
 from tests.servers.synapse import Synapse
+from tests.servers.webuser import Post, WebUser
 
 NOTHING: Mapping[str, str] = {}
-HEADS = {"telegram": "Rui · Voisins", "sealed": "Mia · Rue Haute", "plain": "Léo · Place"}
+HEADS = {"telegram": "Rui · Voisins", "sealed": "Mia · Rue Haute", "plain": "Léo · Place", "web": "Inès · Jardin"}
 
 
 @dataclass
 class Bridge:
-    """Rui writes in the group on Telegram, Mia in the encrypted room, Léo in the plain one; all read French.
+    """Rui writes in the group on Telegram, Mia in the encrypted room, Léo in the plain one, Inès on the page; all read
+    French.
 
     `told` is what the bot must show in each chat by now, a line for each message.
     """
@@ -40,6 +43,7 @@ class Bridge:
     rui: Person
     mia: MatrixUser
     leo: MatrixUser
+    ines: WebUser
     rooms: dict[str, str]
     told: dict[str, list[str]] = field(default_factory=lambda: {place: [] for place in HEADS})
 
@@ -57,9 +61,15 @@ class Bridge:
         shown = (m for m in self.user(place).seen(self.rooms[place]) if m.sender == self.id and not m.redacted)
         return [m for m in shown if _is_passed_on(m.body) or m.type in MATRIX_FILES]
 
+    def on_web(self) -> list[Post]:
+        shown = (m for m in self.ines.seen() if m.by_the_bot and not m.withdrawn)
+        return [m for m in shown if _is_passed_on(m.words) or m.file]
+
     def shows(self, place: str) -> list[str]:
         if place == "telegram":
             return [self._telegram_line(message) for message in self.on_telegram()]
+        if place == "web":
+            return [self._web_line(post) for post in self.on_web()]
         return [self._matrix_line(place, seen) for seen in self.on_matrix(place)]
 
     def _telegram_line(self, message: Message) -> str:
@@ -74,13 +84,18 @@ class Bridge:
         answered = next((m.body for m in self.user(place).seen(self.rooms[place]) if m.id == seen.reply_to), None)
         return _line("" if kind else _plainly_tagged(seen), kind, answered, [key for _, key in seen.reactions])
 
+    def _web_line(self, post: Post) -> str:
+        answered = self.ines.post(post.reply_to)
+        about = None if answered is None else answered.words
+        return _line(_as_tagged(post), WEB_FILES.get(post.file), about, post.reactions)
+
     # --- what happens ----------------------------------------------------------------------------------------------
 
     async def everywhere(
         self, place: str, words: str, more: str = "", file: str = "", same: Mapping[str, str] = NOTHING
     ) -> None:
-        """What somebody has just said in one place stands in the two others, and nothing else has changed. `same`: how
-        it is written where it is written otherwise and looks the same."""
+        """What somebody has just said in one place stands in the others, and nothing else has changed. `same`: how it
+        is written where it is written otherwise and looks the same."""
         self.expects(place, words, more, file, same)
         await self.stands()
 
@@ -89,7 +104,9 @@ class Bridge:
     ) -> None:
         for other in HEADS.keys() - {place}:
             line = f"<b>{HEADS[place]}</b>{' / ' if words else ''}{same.get(other, words)}{more}"
-            if file:
+            if file and other == "web":
+                self.told[other].append(f"{line} [{'audio' if file == 'voice' else file}]")  # one player for both
+            elif file:
                 self.told[other] += [f"{line} [{file}]"] if other == "telegram" else [line, f" [{file}]"]
             else:
                 self.told[other].append(line)
@@ -111,19 +128,18 @@ class Bridge:
         """Wait until what Mia has just said or changed stands at the end of a chat, in however many messages."""
 
         def there() -> list[tuple[Any, str]]:
-            shown = (
-                [(message, message.text) for message in self.on_telegram()]
-                if place == "telegram"
-                else [(seen, seen.body) for seen in self.on_matrix(place)]
-            )
+            shown: list[tuple[Any, str]]
+            if place == "telegram":
+                shown = [(message, message.text) for message in self.on_telegram()]
+            elif place == "web":
+                shown = [(post, post.words) for post in self.on_web()]
+            else:
+                shown = [(seen, seen.body) for seen in self.on_matrix(place)]
             mine = [(message, said) for message, said in shown if "mot" in said]
             read = " ".join(said for _, said in mine).removeprefix(HEADS["sealed"])
             return mine if read.split() == words.split() else []
 
-        if place == "telegram":
-            found = await self.group.waits_for(lambda _: there(), PATIENCE)
-        else:
-            found = await self.user(place).wait(there, PATIENCE)
+        found = await self.waits(place, there)
         self.told[place] = self.shows(place)
         return [message for message, _ in found]
 
@@ -146,13 +162,16 @@ class Bridge:
         """Each chat shows exactly what it must."""
         for place, told in self.told.items():
             try:
-                if place == "telegram":
-                    await self.group.waits_for(lambda _: self._is_right("telegram"), PATIENCE)
-                else:
-                    await self.user(place).wait(partial(self._is_right, place), PATIENCE)
+                await self.waits(place, partial(self._is_right, place))
             except (TimeoutError, AssertionError):
                 differ = [line for line in ndiff(told, self.shows(place)) if not line.startswith("  ")]
                 raise AssertionError("\n".join([place, *differ])) from None
+
+    async def waits(self, place: str, wanted: Callable[[], Any]) -> Any:
+        """What it is in the end, for whoever looks at a chat until it is true."""
+        if place == "telegram":
+            return await self.group.waits_for(lambda _: wanted(), PATIENCE)
+        return await (self.ines if place == "web" else self.user(place)).wait(wanted, PATIENCE)
 
 
 def _replaced(line: str, head: str, before: str, after: str) -> str:
@@ -168,6 +187,7 @@ def _is_passed_on(words: str) -> bool:
 
 FILES = ("photo", "voice", "audio", "video", "video_note", "animation", "document", "sticker")
 MATRIX_FILES = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
+WEB_FILES = {"img": "photo", "audio": "audio", "video": "video", "a": "document"}
 TAGS = {
     "bold": "b",
     "italic": "i",
@@ -213,9 +233,18 @@ def _plainly_tagged(seen: Seen) -> str:
     return unescape(html.replace("<br>", "\n"))
 
 
+def _as_tagged(post: Post) -> str:
+    """A message of the page with the same names for its tags; an address that became a link by itself is none."""
+    html = re.sub(r'<span class="spoiler"[^>]*>(.*?)</span>', r"<spoiler>\1</spoiler>", post.html, flags=re.DOTALL)
+    html = re.sub(r"</?bdi[^>]*>", "", html)
+    html = re.sub(r'<(\w+) dir="auto">', r"<\1>", html)
+    html = re.sub(r'<a href="([^"]*)"[^>]*>\1</a>', r"\1", html)
+    return unescape(re.sub(r'(<a href="[^"]*")[^>]*>', r"\1>", html))
+
+
 @asynccontextmanager
 async def bridge(folder: Path, synapse: Synapse, *, forum: bool = False) -> AsyncIterator[Bridge]:
-    """A bot whose three groups are linked; with `forum` the one on Telegram has topics."""
+    """A bot whose four groups are linked; with `forum` the one on Telegram has topics."""
     user, password = synapse.register("schakel")
     async with (
         BotApiServer() as telegram,
@@ -227,14 +256,17 @@ async def bridge(folder: Path, synapse: Synapse, *, forum: bool = False) -> Asyn
             await somebody.client.set_displayname(name)
         wanted = settings(telegram.url, (synapse.address, user, password), token=telegram.token)
         wanted["links"] = {"names": "name"}
-        async with RunningBot(folder, wanted) as bot:
+        jardin = {"id": "jardin", "kind": "group", "title": "Jardin", "members": [{"id": "ines", "name": "Inès"}]}
+        wanted["adapters"]["web"] = {"listen": free_address("127.0.0.1:0"), "chats": [jardin]}
+        page = f"http://{wanted['adapters']['web']['listen']}"
+        async with RunningBot(folder, wanted) as bot, WebUser(page, "jardin", "ines") as ines:
             rui = telegram.user("Rui", "fr")
             group = telegram.group("Voisins", [rui], supergroup=True, forum=forum)
             rooms = {
                 "sealed": await mia.create_room(user, name="Rue Haute", encrypted=True),
                 "plain": await leo.create_room(user, name="Place"),
             }
-            made = Bridge(bot, user, telegram, group, rui, mia, leo, rooms)
+            made = Bridge(bot, user, telegram, group, rui, mia, leo, ines, rooms)
             await _linked(made, office)
             yield made
 
@@ -250,15 +282,16 @@ async def _linked(made: Bridge, office: MatrixUser) -> None:
         await user.wait(partial(_is_in, made.id, user, where), PATIENCE)
     codes = [
         (await made.bot.asks("pair", role=role, organisation="Ons Huis", language="fr"))["code"]
-        for role in ("organisation", "group", "group", "group")
+        for role in ("organisation", "group", "group", "group", "group")
     ]
     await office.say(room, f"!pair {codes[0]}")
     await sees(office, room, made.id, said("paired-organisation", organisation="Ons Huis"))
     made.group.adds_bot(codes[1], administrator=True)
     await made.mia.say(made.rooms["sealed"], f"!pair {codes[2]}")
     await made.leo.say(made.rooms["plain"], f"!pair {codes[3]}")
+    await made.ines.say(f"!pair {codes[4]}")
     links: list[str] = []
-    for _ in range(3):
+    for _ in range(4):
         asked = await office.say(room, "!link quartier")
         answer = await sees(office, room, made.id, "!link", answering=asked)
         links.append(answer.body.split("!link ")[1].split()[0])
@@ -268,3 +301,5 @@ async def _linked(made: Bridge, office: MatrixUser) -> None:
     await made.group.sees("Rue Haute", PATIENCE)
     await made.leo.say(made.rooms["plain"], f"!link {links[2]}")
     await made.group.sees("Place", PATIENCE)
+    await made.ines.say(f"!link {links[3]}")
+    await made.group.sees("Jardin", PATIENCE)

@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.synapse, pytest.mark.timeout(600)]
 
 
 async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, synapse: Synapse, full: bool) -> None:
-    """Sixty messages; after each, the two other chats show exactly what they must, the bot dead in between or not."""
+    """Eighty messages; after each, the other chats show exactly what they must, the bot dead in between or not."""
     async with bridge(tmp_path, synapse) as made:
-        rui, mia, leo, group = made.rui, made.mia, made.leo, made.group
+        rui, mia, leo, ines, group = made.rui, made.mia, made.leo, made.ines, made.group
         sealed, plain = made.rooms["sealed"], made.rooms["plain"]
 
         # --- words ---
@@ -33,6 +33,10 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.everywhere("telegram", "1 < 2 && *pas gras* _rien_ <b>non</b> [x](y)")
         await leo.say(plain, "Ligne une\nligne deux\n\nligne trois")
         await made.everywhere("plain", "Ligne une / ligne deux /  / ligne trois")
+        garden = await ines.say("Bonjour du jardin")
+        await made.everywhere("web", "Bonjour du jardin")
+        await ines.say("1 < 2 && *pas gras* _rien_ <b>non</b>\nhttps://example.org/a?b=1&c=2")
+        await made.everywhere("web", "1 < 2 && *pas gras* _rien_ <b>non</b> / https://example.org/a?b=1&c=2")
 
         await made.dies(only=full)
 
@@ -71,6 +75,11 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.everywhere("plain", "Moi aussi", " ↩ Bonjour à tous")
         await mia.say(sealed, "Je me réponds", reply_to=salut)
         await made.everywhere("sealed", "Je me réponds", " ↩ Salut Rui, ça va ?")
+        await ines.say("Tout va bien", reply_to=made.on_web()[0].id)
+        await made.everywhere("web", "Tout va bien", " ↩ Bonjour à tous")
+        copy = next(m for m in made.on_matrix("plain") if "du jardin" in m.body)
+        await leo.say(plain, "Que plantez-vous ?", reply_to=copy.id)
+        await made.everywhere("plain", "Que plantez-vous ?", " ↩ Bonjour du jardin")
 
         await made.dies()
 
@@ -92,6 +101,14 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         made.takes_back("telegram", "Encore une erreur")
         await made.stands()
         await group.sees(said("link-deleted", "fr"), PATIENCE)
+        await ines.edit(garden, "Bonsoir du jardin")
+        made.replaces("web", "Bonjour du jardin", "Bonsoir du jardin")
+        await made.stands()
+        mistake = await ines.say("Pas pour vous")
+        await made.everywhere("web", "Pas pour vous")
+        await ines.take_back(mistake)
+        made.takes_back("web", "Pas pour vous")
+        await made.stands()
 
         await made.dies(only=full)
 
@@ -101,22 +118,45 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await mia.wait(lambda: made.on_matrix("sealed")[1].reactions == [(made.id, "👍")], PATIENCE)
         made.told["sealed"][1] += " ['👍']"
         made.told["telegram"][1] += " ['👍']"
+        made.told["web"][2] += " ['👍']"
         await mia.react(sealed, made.on_matrix("sealed")[0].id, "🎉")
         await group.waits_for(lambda _: [*hello.reactions.values()] == [["🎉"]], PATIENCE)
         await leo.wait(lambda: made.on_matrix("plain")[0].reactions == [(made.id, "🎉")], PATIENCE)
         made.told["plain"][0] += " ['🎉']"
         made.told["sealed"][0] += " ['🎉']"
+        made.told["web"][0] += " ['🎉']"
         await made.stands()
+        await ines.react(made.on_web()[1].id, "🔥")
+        for place, number in (("telegram", 0), ("plain", 1), ("web", 1)):
+            made.told[place][number] += " ['🔥']"
+        await made.stands()
+        await mia.wait(lambda: _reactions(mia, sealed, "Salut Rui !") == ["🔥"], PATIENCE)
+        await ines.react(made.on_web()[1].id, "🔥", on=False)
+        for place, number in (("telegram", 0), ("plain", 1), ("web", 1)):
+            made.told[place][number] = made.told[place][number].removesuffix(" ['🔥']")
+        await made.stands()
+        await mia.wait(lambda: _reactions(mia, sealed, "Salut Rui !") == [], PATIENCE)
 
         await made.dies(only=full)
 
         rui.reacts(made.on_telegram()[1])
-        for place in ("sealed", "telegram"):
-            made.told[place][1] = made.told[place][1].removesuffix(" ['👍']")
+        for place, number in (("sealed", 1), ("telegram", 1), ("web", 2)):
+            made.told[place][number] = made.told[place][number].removesuffix(" ['👍']")
         await leo.wait(lambda: _reactions(leo, plain, "Bonsoir les voisins") == [], PATIENCE)
         await made.stands()
+
+        # --- what stands at the top ---
+        await leo.makes_moderator(plain, made.id)
         await mia.pin(sealed, made.on_matrix("sealed")[0].id)
         await group.waits_for(lambda _: group.chat.pinned == [hello.id], PATIENCE)
+        await ines.wait(lambda: ines.pins == [made.on_web()[0].id], PATIENCE)
+        await ines.pin(made.on_web()[1].id)
+        await group.waits_for(lambda _: set(group.chat.pinned) == {hello.id, made.on_telegram()[0].id}, PATIENCE)
+        await leo.wait(lambda: _pinned(leo, plain) == [m.id for m in made.on_matrix("plain")[:2]], PATIENCE)
+        assert ines.pins == [made.on_web()[1].id, made.on_web()[0].id]
+        await ines.pin(made.on_web()[0].id, on=False)
+        await group.waits_for(lambda _: group.chat.pinned == [made.on_telegram()[0].id], PATIENCE)
+        await leo.wait(lambda: _pinned(leo, plain) == [made.on_matrix("plain")[1].id], PATIENCE)
 
         # --- pictures, voices, files ---
         rui.sends("photo", group, body=jpeg(), caption="La lettre de la commune")
@@ -125,10 +165,18 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
             photo = await made.user(place).fetch(made.on_matrix(place)[-1])
             assert PLACE not in photo
             assert SCAN[:100] in photo
+        photo = await ines.fetch(made.on_web()[-1])
+        assert PLACE not in photo
+        assert SCAN[:100] in photo
         await mia.send_file(sealed, "IMG_0001.jpg", jpeg(), "image/jpeg", "m.image", caption="Et la mienne")
         await made.everywhere("sealed", "Et la mienne", file="photo")
         await leo.send_file(plain, "IMG_0002.jpg", jpeg(), "image/jpeg", "m.image")
         await made.everywhere("plain", "", file="photo")
+        await ines.send_file("IMG_0003.jpg", jpeg(), "image/jpeg", "Et la nôtre")
+        await made.everywhere("web", "Et la nôtre", file="photo")
+        photo = await leo.fetch(made.on_matrix("plain")[-1])
+        assert PLACE not in photo
+        assert SCAN[:100] in photo
         await made.dies()
         rui.sends("voice", group, body=b"OggS", seconds=12)
         await made.everywhere("telegram", "", file="voice")
@@ -138,15 +186,19 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.everywhere("sealed", "", file="voice")
         assert made.on_telegram()[-1].content["voice"]["duration"] == 7
         await leo.say(plain, "J'ai bien entendu", reply_to=made.on_matrix("plain")[-1].id)
-        for place, voice in (("telegram", "Mia · Rue Haute"), ("sealed", "voice.ogg")):
+        for place, voice in (("telegram", "Mia · Rue Haute"), ("sealed", "voice.ogg"), ("web", "Mia · Rue Haute")):
             made.told[place].append(f"<b>Léo · Place</b> / J'ai bien entendu ↩ {voice}")
         await made.stands()
+        await ines.send_file("voice.ogg", b"OggS?", "audio/ogg")
+        await made.everywhere("web", "", file="voice")
         rui.sends("audio", group, body=b"ID3", seconds=3)
         await made.everywhere("telegram", "", file="audio")
         rui.sends("video", group, body=b"film", caption="La fête")
         await made.everywhere("telegram", "La fête", file="video")
         rui.sends("video_note", group, body=b"round film")
-        await made.everywhere("telegram", "", file="video")
+        made.expects("telegram", "", file="video")
+        made.told["web"][-1:] = [f"<b>{HEADS['telegram']}</b>", " [video]"]  # a round film has no words
+        await made.stands()
         rui.sends("animation", group, body=b"moving")
         await made.everywhere("telegram", "", file="video")
         rui.sends("document", group, body=b"%PDF-1.4", name="../lettre\u202efdp.exe", caption="Le formulaire")
@@ -154,6 +206,8 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         assert made.on_matrix("sealed")[-1].body == "lettre_fdp.exe"
         await leo.send_file(plain, "horaire.txt", b"lundi", "text/plain", "m.file", caption="L'horaire")
         await made.everywhere("plain", "L'horaire", file="document")
+        await ines.send_file("plan.pdf", b"%PDF-1.4", "application/pdf", "Le plan")
+        await made.everywhere("web", "Le plan", file="document")
         first = rui.sends("photo", group, body=jpeg(), caption="Deux photos", album="a1")
         rui.sends("photo", group, body=jpeg(), album="a1")
         made.expects("telegram", "Deux photos", file="photo")
@@ -181,6 +235,8 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
             await mia.put(sealed, "org.matrix.msc3672.beacon", told | {"org.matrix.msc3488.location": {"uri": uri}})
             if uri == "geo:50.8466,4.3528":
                 await made.everywhere("sealed", place.replace("📍", "📍🛰"))
+        await ines.say(place.replace(" / ", "\n"))
+        await made.everywhere("web", place)
         rui.sends("venue", group)
         await made.everywhere("telegram", place.replace("📍 ", "📍 Grote Markt, Grote Markt 1 / "))
         rui.sends("contact", group)
@@ -210,7 +266,10 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         await made.everywhere(
             "sealed",
             "<b>Programme</b> / • lundi / • mardi / <blockquote>une citation</blockquote> / <pre>x = 1</pre>",
-            same={"plain": "<b>Programme</b> / • lundi / • mardi<blockquote>une citation</blockquote><pre>x = 1</pre>"},
+            same={
+                "plain": "<b>Programme</b> / • lundi / • mardi<blockquote>une citation</blockquote><pre>x = 1</pre>",
+                "web": "<b>Programme</b> / • lundi / • mardi / <blockquote>une citation</blockquote><pre>x = 1</pre>",
+            },
         )
         rui.writes("مَرْحَبًا بكم", group, entities=[{"type": "bold", "offset": 0, "length": 10}])
         in_arabic = said("note-untranslated", "fr", language=LanguageName("ar"))
@@ -223,21 +282,32 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         # --- threads, long texts ---
         await mia.say(sealed, "Dans le fil", thread=made.on_matrix("sealed")[0].id)
         made.expects("sealed", "Dans le fil", " ↩ Bonjour à toutes et à tous"[:23])
-        made.told["plain"][-1] = f"<b>{HEADS['sealed']}</b> / Dans le fil"  # a thread there, too
+        for place in ("plain", "web"):
+            made.told[place][-1] = f"<b>{HEADS['sealed']}</b> / Dans le fil"  # a thread there, too
         await made.stands()
         assert made.on_matrix("plain")[-1].thread == made.on_matrix("plain")[0].id
+        assert made.on_web()[-1].thread == made.on_web()[0].id
+        await ines.say("Dans le même", thread=made.on_web()[0].id)
+        made.expects("web", "Dans le même", " ↩ Bonjour à toutes et à tous"[:23])
+        for place in ("sealed", "plain"):
+            made.told[place][-1] = f"<b>{HEADS['web']}</b> / Dans le même"
+        await made.stands()
+        assert made.on_matrix("sealed")[-1].thread == made.on_matrix("sealed")[0].id
         words = " ".join(f"mot{number:04}" for number in range(1, 1201))
         long = await mia.say(sealed, words)
         assert len(await made.parts("telegram", words)) == 3
         assert len(await made.parts("plain", words)) == 1
+        assert len(await made.parts("web", words)) == 1
         await made.dies()
         shorter = " ".join(f"mot{number:04}" for number in range(1, 301))
         await mia.edit(sealed, long, shorter)
         assert len(await made.parts("telegram", shorter)) == 1
+        assert len(await made.parts("web", shorter)) == 1
         longer = " ".join(f"mot{number:04}" for number in range(1, 801))
         await mia.edit(sealed, long, longer)
         last = (await made.parts("telegram", longer))[-1]
         await made.parts("plain", longer)
+        await made.parts("web", longer)
         assert "mot0800" in last.text
         rui.writes("J'ai tout lu", group, reply_to=last)
         await made.everywhere("telegram", "J'ai tout lu", " ↩ mot0001 mot0002 mot0")
@@ -248,9 +318,15 @@ async def test_a_conversation_of_everything_that_people_send(tmp_path: Path, syn
         rui.writes(f"@{made.telegram.bot.username} aidez-moi", group)
         await group.sees(said("group-pointer", "fr"), PATIENCE)
         await mia.put(sealed, "m.room.message", {"msgtype": "m.notice", "body": "je suis un robot"})
+        await ines.say("!help")
         await leo.say(plain, "fin")
         await made.everywhere("plain", "fin")
 
 
 def _reactions(user: MatrixUser, room: str, words: str) -> list[str]:
     return [key for message in user.seen(room) if message.body == words for _, key in message.reactions]
+
+
+def _pinned(user: MatrixUser, room: str) -> list[str]:
+    lists = [e["content"]["pinned"] for e in user.events[room] if e["type"] == "m.room.pinned_events"]
+    return lists[-1] if lists else []

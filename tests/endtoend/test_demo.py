@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from tests.adapters.web.test_page import CHROMIUM, FLAGS, PHONE, WIDE
 from tests.endtoend.bot import PROGRAM, ROOT, START
 
 PATIENCE = 30_000  # milliseconds, on a busy machine
+LINK = re.compile("!link [A-Z0-9]{12}")
 
 pytestmark = [
     pytest.mark.browser,
@@ -101,3 +103,28 @@ async def test_the_demo_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
         await sees(page, "coordination", "Preciso de comida")
         await write(page, "coordination", "!r K1 Come at 11:00.")
         await sees(page, "member", "Come at 11:00.")
+
+
+async def test_two_groups_of_the_demo_are_linked_and_hear_each_other(tmp_path: Path) -> None:
+    """As an organisation does it; what is pinned and how people react goes both ways, a restart in between."""
+    async with demo(tmp_path) as address, browser(address, WIDE) as page:
+        for room in ("group-pt", "group-ar"):
+            await write(page, "organisation", "!link Bairro")
+            answers = page.locator("#organisation .bot .text", has_text=LINK)
+            await expect(answers).to_have_count(1 if room == "group-pt" else 2, timeout=PATIENCE)
+            await write(page, room, LINK.findall(await answers.last.inner_text())[0])
+        await sees(page, "group-pt", "العربية في بروكسل")
+        await write(page, "group-pt", "Olá vizinhos!")
+        await sees(page, "group-ar", "Olá vizinhos!")
+    async with demo(tmp_path) as address, browser(address, WIDE) as page:
+        copy = said(page, "group-ar", "Olá vizinhos!")
+        await copy.hover()
+        await copy.get_by_role("button", name="تثبيت في الأعلى").click()
+        await expect(page.locator("#group-pt .pins a")).to_contain_text("Olá vizinhos!", timeout=PATIENCE)
+        await copy.get_by_role("button", name="تفاعل بعلامة 👍").click()
+        written = said(page, "group-pt", "Olá vizinhos!")
+        await expect(written.locator(".reaction")).to_have_text("👍 1", timeout=PATIENCE)
+        await written.hover()
+        await written.get_by_role("button", name="Apagar").click()
+        await expect(page.locator("#group-ar .withdrawn")).to_be_visible(timeout=PATIENCE)
+        await expect(page.locator("#group-ar .pins")).to_be_hidden()

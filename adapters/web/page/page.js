@@ -107,6 +107,18 @@ function fill(room, text) {
   room.box.setSelectionRange(text.length, text.length);
 }
 
+// Where somebody is goes nowhere before they have read it in the box and press Send; the browser asks them before that.
+const can_place = isSecureContext && "geolocation" in navigator;
+
+function add_place(room) {
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    const where = [coords.latitude, coords.longitude].map((degrees) => degrees.toFixed(5).replace(/^-(0\.0+)$/, "$1"));
+    const near = coords.accuracy >= 1 ? ` (±${coords.accuracy.toFixed()} m)` : "";
+    const map = `https://www.openstreetmap.org/?mlat=${where[0]}&mlon=${where[1]}#map=17/${where.join("/")}`;
+    fill(room, [room.box.value.trimEnd(), `📍 ${where.join(", ")}${near}`, map].filter(Boolean).join("\n"));
+  }, () => toast(room, room.element.dataset.unplaced), { timeout: 20_000 });
+}
+
 // Commands whose beginning is typed stand where the suggestions stand.
 async function offer(room) {
   const typed = /^[!/](\S*)$/.exec(room.box.value);
@@ -243,6 +255,25 @@ function point_at(post) {
   $(".message", post)?.focus({ preventScroll: true });
 }
 
+// --- what stands at the top ------------------------------------------------------------------------------------------
+
+function show_pins(room, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const before = $(".pins", room.element);
+  const held = before.contains(document.activeElement);
+  const unfolded = before.classList.contains("unfolded");
+  before.replaceWith(template.content.firstElementChild);
+  unfold(room, unfolded);
+  if (held) room.posts.focus({ preventScroll: true });
+}
+
+function unfold(room, all) {
+  const pins = $(".pins", room.element);
+  pins.classList.toggle("unfolded", all);
+  $("button", pins)?.setAttribute("aria-expanded", all);
+}
+
 function toast(room, text) {
   const place = $(".toast", room.element);
   place.textContent = text;
@@ -268,7 +299,10 @@ function listen() {
     if (room) act(room, data);
   });
   on("message", (room, data) => show(room, data.html));
-  on("chat", (room, data) => { $(".absent", room.element).hidden = !data.absent; });
+  on("chat", (room, data) => {
+    $(".absent", room.element).hidden = !data.absent;
+    show_pins(room, data.pins);
+  });
   on("toast", (room, data) => toast(room, data.text));
 }
 
@@ -328,6 +362,9 @@ function act(room, button) {
       set_context(room, null);
       return room.box.focus();
     }
+    case "place": return add_place(room);
+    case "pins": return unfold(room, button.getAttribute("aria-expanded") !== "true");
+    case "pin": return attempt(room, "pins", { message: id, on: button.getAttribute("aria-pressed") !== "true" });
     case "invite": return attempt(room, "invitations", {});
     case "delete": return attempt(room, "withdrawals", { message: id });
     case "thread": set_context(room, thread_context(room, id)); return room.box.focus();
@@ -394,6 +431,7 @@ for (const room of rooms.values()) {
       submit(room);
     } else if (event.key === "Escape" && room.context) act(room, $("[data-act=stop]", room.form));
   });
+  for (const place of $$("[data-act=place]", room.form)) place.hidden = !can_place;
   const attach = $(".attach input", room.form);
   attach.addEventListener("change", () => send_file(room, attach));
   room.who.addEventListener("change", () => dress(room, room.posts));

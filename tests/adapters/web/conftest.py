@@ -38,7 +38,7 @@ class Core:
     async def deliver(self, batch: Batch) -> None:
         async with self.grown:
             self.batches.append(batch)
-            self.cursor = batch.cursor
+            self.cursor = batch.cursor or self.cursor
             self.grown.notify_all()
 
     @property

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +32,8 @@ from bot.model import (
     LeaveChat,
     Message,
     Outgoing,
+    PinMessage,
+    Pinned,
     Pressed,
     Raw,
     Reacted,
@@ -214,10 +218,72 @@ async def test_what_was_withdrawn_is_gone_from_the_page_and_from_the_file(tmp_pa
     assert b"uma-palavra-secreta" not in (tmp_path / "history.db").read_bytes()
 
 
-async def test_nothing_can_be_pinned_on_the_page(web: Web) -> None:
-    """So taking it from the top of a chat is done already."""
-    message = await web.say("group-pt", "N1")
-    assert await web.adapter.send(UnpinMessage(Chat("web", "group-pt"), message)) == Receipt()
+def top(page: str, room: str) -> list[str]:
+    """What stands at the top of a room, as the words of its lines."""
+    [pins] = re.findall(rf'id="{room}".*?<nav class="pins"(.*?)</nav>', page, re.DOTALL)
+    return re.findall(r'<span dir="auto">(.*?)</span>', pins)
+
+
+async def test_what_is_pinned_stands_at_the_top_the_newest_first(web: Web) -> None:
+    """Under the words that it has now; whoever pins or unpins twice has done it once."""
+    group = Chat("web", "group-pt")
+    notice, other = await web.say("group-pt", "N1"), await web.write("group-pt", "joao", "Olá")
+    for message in (notice, other, notice):
+        assert await web.adapter.send(PinMessage(group, message)) == Receipt()
+    assert top((await web.http.get("/")).text, "group-pt") == ["Olá", "N1"]
+    await web.change("group-pt", notice, "N1: amanhã")
+    assert top((await web.http.get("/")).text, "group-pt") == ["Olá", "N1: amanhã"]
+    for _ in range(2):
+        assert await web.adapter.send(UnpinMessage(group, other)) == Receipt()
+    assert top((await web.http.get("/")).text, "group-pt") == ["N1: amanhã"]
+    await web.adapter.send(Withdraw(group, notice, "w"))
+    assert await web.adapter.send(UnpinMessage(group, notice)) == Receipt()
+    assert top((await web.http.get("/")).text, "group-pt") == []
+
+
+async def test_what_people_pin_and_unpin_reaches_the_core_once(web: Web, core: Core) -> None:
+    message = await web.say("group-ar", "N1")
+    async with core.receiving():
+        for on in (True, True, False, False):
+            answer = await web.post("group-ar", "pins", person="yusuf", message=int(message), on=on)
+            assert answer.status_code == 200
+        await web.write("group-ar", "hanan", "شكرًا")
+        events = await core.until(lambda incoming: any(isinstance(event, Message) for event in incoming))
+    pinned = [event for event in events if isinstance(event, Pinned)]
+    assert [(event.chat.id, event.message, event.pinned) for event in pinned] == [
+        ("group-ar", message, True),
+        ("group-ar", message, False),
+    ]
+
+
+async def test_nobody_pins_in_private_or_what_is_not_there(web: Web) -> None:
+    message = await web.say("member", "K1")
+    assert (await web.post("member", "pins", person="amina", message=int(message), on=True)).status_code == 400
+    assert (await web.post("group-pt", "pins", person="joao", message=int(message), on=True)).status_code == 404
+    assert (await web.post("group-pt", "pins", person="yusuf", message=int(message), on=True)).status_code == 403
+
+
+async def test_a_pin_outlives_a_restart(tmp_path: Path) -> None:
+    async with web_network(tmp_path) as before:
+        await before.adapter.send(PinMessage(Chat("web", "group-pt"), await before.say("group-pt", "N1")))
+    async with web_network(tmp_path) as after:
+        assert top((await after.http.get("/")).text, "group-pt") == ["N1"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_the_memory_of_an_older_version_is_read(tmp_path: Path, version: int) -> None:
+    """What was said stands there; files and pins are possible from now on."""
+    async with web_network(tmp_path) as before:
+        message = await before.say("group-pt", "de antes")
+    with closing(sqlite3.connect(tmp_path / "history.db")) as db:
+        db.execute("DROP INDEX message_by_pin")
+        db.execute("ALTER TABLE message DROP COLUMN pinned")
+        if version == 1:
+            db.execute("ALTER TABLE message DROP COLUMN file")
+        db.execute(f"PRAGMA user_version = {version}")
+    async with web_network(tmp_path) as after:
+        await after.adapter.send(PinMessage(Chat("web", "group-pt"), message))
+        assert top((await after.http.get("/")).text, "group-pt") == ["de antes"]
 
 
 @pytest.mark.parametrize(
@@ -231,6 +297,8 @@ async def test_nothing_can_be_pinned_on_the_page(web: Web) -> None:
         (EditText(ROOM, "12", Text("x"), "t"), Refused),
         (Withdraw(ROOM, "12", "t"), Refused),
         (SendReaction(ROOM, "12", "✅", "t"), Refused),
+        (PinMessage(ROOM, "12"), Refused),
+        (UnpinMessage(ROOM, "not-a-number"), Refused),
         (AnswerPress(ROOM, "12", "x"), Refused),
         (AnswerPress(ROOM, "²", "x"), Refused),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.html import excerpt, to_html
+from bot import kinds
+from bot.kinds import Place
 from bot.model import Span, SpanKind, Text
 from tests.styled import styled_texts
 
@@ -69,7 +72,7 @@ def test_markup_that_people_type_is_shown_as_they_typed_it() -> None:
 
 def test_spans_that_cross_are_closed_and_opened_again() -> None:
     text = Text("abcd", (Span(0, 3, SpanKind.BOLD), Span(1, 4, SpanKind.ITALIC)))
-    assert to_html(text) == "<b>a<i>bc</i></b><i>d</i>"
+    assert to_html(text) == '<b>a<i dir="auto">bc</i></b><i dir="auto">d</i>'
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", " https://a b", "//example.org", ""])
@@ -95,3 +98,18 @@ def test_the_line_break_after_a_quote_is_the_quotes_own_edge() -> None:
 def test_an_excerpt_is_one_line_and_says_that_it_was_cut() -> None:
     assert excerpt(Text("  one\n\ttwo ")) == "one two"
     assert excerpt(Text("word " * 100), 12) == "word word w…"
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (kinds.place(Place(50.8467, -4.3525, "المركز", accuracy=20)).plain, ["50.84670, -4.35250 (±20 m)"]),
+        (kinds.contact("ليلى", "+32 470 12 34 56").plain, ["+32 470 12 34 56"]),
+        ("اتصل بي على 0470 12 34 56 يوم 2026-12-01 بين 10:00 و 12:00", ["0470 12 34 56"]),
+    ],
+)
+def test_the_numbers_of_places_and_telephones_keep_their_order_in_every_script(words: str, numbers: list[str]) -> None:
+    """What surrounds them runs from right to left."""
+    html = to_html(Text(words))
+    assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', html) == numbers
+    assert Reader(html).words == words

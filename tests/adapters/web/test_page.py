@@ -12,11 +12,31 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ElementHandle, Locator, Page, async_playwright, expect
 
 from adapters.web.settings import Settings
-from bot.model import Choice, Deleted, Edited, Incoming, Message, Pressed, Reacted, Span, SpanKind, Text
+from bot import kinds
+from bot.kinds import Place
+from bot.model import (
+    Attachment,
+    Chat,
+    Choice,
+    Deleted,
+    Edited,
+    Incoming,
+    Message,
+    PinMessage,
+    Pinned,
+    Pressed,
+    Reacted,
+    SendFile,
+    Span,
+    SpanKind,
+    Text,
+    UnpinMessage,
+)
 from tests.adapters.web.conftest import Core, Web, web_network
+from tests.pictures import png
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -237,7 +257,7 @@ async def test_the_first_steps_fill_the_box_and_send_nothing(people: People) -> 
     await page.get_by_role("link", name="Show me: Publish a notice").click()
     await expect(box(page, "organisation")).to_be_focused()
     assert await box(page, "organisation").input_value()
-    await page.locator("#member .tries button").first.click()
+    await page.locator("#member .tries [data-fill]").first.click()
     assert re.search(r"[\u0600-\u06ff]", await box(page, "member").input_value())
     await expect(page.locator(".post")).to_have_count(0)
 
@@ -276,6 +296,28 @@ STICKING_OUT = """() => [...document.querySelectorAll('button, textarea, select,
     .filter(e => e.checkVisibility() && !e.closest('.tries, .tabs'))
     .map(e => [e.className || e.tagName, e.getBoundingClientRect()])
     .filter(([name, r]) => r.left < -1 || r.right > innerWidth + 1).map(([name]) => name)"""
+
+
+async def test_what_is_pressed_does_not_move_away_from_under_the_finger(people: People) -> None:
+    """Not in a small room either, where suggestions stand only while one writes."""
+    page = await people.open()
+    for number in range(9):
+        await people.web.say("group-ar", f"رسالة {number}")
+    message = said(page, "group-ar", "رسالة 8")
+    await message.hover()
+    await message.get_by_role("button", name="تثبيت في الأعلى").click()
+    await expect(page.locator("#group-ar .pins a")).to_have_text("رسالة 8")
+    await expect(page.locator("#group-ar .tries")).to_be_hidden()
+    await box(page, "group-ar").focus()
+    await expect(page.locator("#group-ar .tries")).to_be_visible()
+
+
+async def test_arabic_letters_do_not_slant_beside_latin_ones(people: People) -> None:
+    page = await people.open()
+    words = Text("J.\nOlá\nغير مترجم", (Span(7, 16, SpanKind.ITALIC),))
+    await people.web.say("group-ar", words)
+    italic = said(page, "group-ar", "Olá").locator("i")
+    assert await italic.evaluate("element => getComputedStyle(element).fontStyle") == "normal"
 
 
 async def test_nothing_sticks_out_of_the_screen(people: People) -> None:
@@ -404,7 +446,9 @@ async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: 
     for room, persons in (("group-pt", ("joao", "marta")), ("group-ar", ("yusuf", "hanan")), ("member", ("amina",))):
         await people.web.say(room, "N1 https://example.org", choices=((Choice("c", "Ja"),),))
         for person in persons:
-            await people.web.write(room, person, "ok")
+            spoken = await people.web.write(room, person, "ok")
+            if room != "member":
+                await people.web.post(room, "pins", person=person, message=int(spoken), on=True)
     page = await people.open()
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)
@@ -455,3 +499,136 @@ async def test_earlier_messages_come_when_asked_for_and_move_nothing(people: Peo
     assert abs(place["y"] - after["y"]) < 60
     texts = await page.locator("#member .text").all_text_contents()
     assert texts == [f"bericht {number}." for number in range(100)]
+
+
+async def test_what_is_pinned_is_one_line_that_leads_to_it_by_keyboard_too(people: People) -> None:
+    """From right to left as well; a second one waits behind a button that says how many there are."""
+    page = await people.open("#group-ar", size=PHONE)
+    first, second = [await people.web.say("group-ar", text) for text in ("طرود غذائية يوم الجمعة", "درس يوم الأحد")]
+    for number in range(30):
+        await people.web.say("group-ar", f"رسالة {number}")
+    line = page.locator("#group-ar .pins")
+    await expect(line).to_be_hidden()
+    for message in (first, second):
+        await people.web.adapter.send(PinMessage(Chat("web", "group-ar"), message))
+    newest, older = page.get_by_role("link", name="درس"), page.get_by_role("link", name="طرود")
+    await expect(newest).to_be_visible()
+    await expect(older).to_be_hidden()
+    await expect(page.get_by_role("navigation", name="مثبَّتة")).to_be_visible()
+    assert await line.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    unfold = page.get_by_role("button", name="كل الرسائل المثبَّتة: 2")
+    await unfold.focus()
+    await page.keyboard.press("Enter")
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    await expect(older).to_be_visible()
+    await expect(page.locator(f"#m{first}")).not_to_be_in_viewport()
+    await older.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"#m{first}")).to_be_in_viewport()
+    assert await page.evaluate("document.activeElement.closest('.post').id") == f"m{first}"
+    await people.web.adapter.send(UnpinMessage(Chat("web", "group-ar"), second))
+    await expect(newest).to_have_count(0)
+    await expect(unfold).to_have_count(0)
+    await people.web.adapter.send(UnpinMessage(Chat("web", "group-ar"), first))
+    await expect(line).to_be_hidden()
+
+
+async def test_people_pin_in_groups_and_take_it_away_again(people: People) -> None:
+    page = await people.open()
+    await people.web.say("group-pt", "N1: comida na sexta")
+    await people.web.say("member", "K1")
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "group-pt", "comida").last
+        pin = message.get_by_role("button", name="Fixar no topo")
+        await message.hover()
+        await pin.click()
+        await expect(page.locator("#group-pt .pins a")).to_contain_text("comida na sexta")
+        await expect(message.get_by_role("img", name="Fixada")).to_be_visible()
+        await expect(pin).to_have_attribute("aria-pressed", "true")
+        await pin.click()
+        await expect(page.locator("#group-pt .pins")).to_be_hidden()
+        incoming = await core.until(lambda incoming: sum(isinstance(event, Pinned) for event in incoming) == 2)
+    assert [event.pinned for event in incoming if isinstance(event, Pinned)] == [True, False]
+    await expect(page.locator("#member [data-act=pin]")).to_have_count(0)
+
+
+async def test_in_a_group_a_thumb_is_at_hand_for_whatever_anybody_says(people: People) -> None:
+    """Where people work it is ✅, which approves."""
+    page = await people.open()
+    await people.web.write("group-pt", "marta", "Alguém vai?")
+    async with Core(people.web.adapter).receiving() as core:
+        message = said(page, "group-pt", "Alguém")
+        await message.hover()
+        await message.get_by_role("button", name="Reagir com 👍").click()
+        await expect(message.locator(".reaction")).to_have_text("👍 1")
+        reacted = (await core.until(last(Reacted)))[-1]
+    assert isinstance(reacted, Reacted)
+    assert reacted.key == "👍"
+    await expect(page.get_by_role("button", name="Reagir com 👍")).to_have_count(0)
+
+
+async def test_where_somebody_is_stands_in_the_box_first_and_arrives_as_a_place(people: People) -> None:
+    """Written as on every other network; nothing is sent before they press Send."""
+    here = {"latitude": 50.84673, "longitude": -0.000001, "accuracy": 12.4}
+    page = await people.open(geolocation=here, permissions=["geolocation"])
+    async with Core(people.web.adapter).receiving() as core:
+        await box(page, "group-pt").fill("Estou aqui:\n")
+        await page.locator("#group-pt").get_by_role("button", name="Juntar o lugar onde está").click()
+        place = kinds.place(Place(50.84673, -0.000001, accuracy=12.4)).plain
+        await expect(box(page, "group-pt")).to_have_value(f"Estou aqui:\n{place}")
+        await expect(page.locator("#group-pt .post")).to_have_count(0)
+        await box(page, "group-pt").press("Enter")
+        message = (await core.until(last(Message)))[-1]
+    assert isinstance(message, Message)
+    assert kinds.places(message.text.plain) == [(12, 12 + len(place))]
+    await expect(page.locator("#group-pt .text a")).to_have_attribute("href", place.splitlines()[1])
+
+
+async def test_who_does_not_let_the_browser_tell_where_they_are_hears_so(people: People) -> None:
+    page = await people.open()
+    await page.locator("#member").get_by_role("button", name="Add where you are").click()
+    await expect(page.locator("#member .toast")).to_have_text("The browser does not say where you are.")
+    await expect(box(page, "member")).to_have_value("")
+
+
+def passed_on(words: Text) -> Text:
+    """As words from a linked chat stand there, below a head."""
+    return Text("Rui · Voisins", (Span(0, 13, SpanKind.BOLD),)) + Text("\n") + words
+
+
+async def test_a_message_of_each_kind_is_seen_in_a_room_from_right_to_left(people: People, tmp_path: Path) -> None:
+    """On a phone: pictures and stickers as pictures, places with their numbers in order, polls line by line."""
+    group, web = Chat("web", "group-ar"), people.web
+    page = await people.open("#group-ar", size=PHONE)
+
+    async def file(kind: str, mime: str, name: str | None = None) -> Locator:
+        path = tmp_path / "file"
+        path.write_bytes(png())
+        of = Attachment(kind, "key", name, 1, mime)
+        receipt = await web.adapter.send(SendFile(group, "telegram", of, 1, Text(kind), f"{kind}/{mime}", file=path))
+        return page.locator(f"#m{receipt.message} .file")
+
+    for picture in (await file("photo", "image/png"), await file("photo", "image/webp", "sticker.webp")):
+        await expect(picture).to_be_visible()
+        await page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=await image(picture))
+    await expect(await file("voice", "audio/ogg")).to_be_visible()
+    await expect(await file("video", "video/mp4")).to_be_visible()
+    await expect(await file("document", "application/pdf", "الاستمارة.pdf")).to_contain_text("الاستمارة.pdf")
+    there = kinds.place(Place(50.8467, -4.3525, "المركز", accuracy=20))
+    place = page.locator(f"#m{await web.say('group-ar', passed_on(there))}")
+    await expect(place.get_by_role("link")).to_have_attribute("href", there.plain.splitlines()[-1])
+    numbers = place.locator("bdi", has_text="50.84670, -4.35250 (±20 m)")
+    assert await numbers.evaluate("element => getComputedStyle(element).direction") == "ltr"
+    answers = [kinds.Answer(Text("الاثنين"), 3), kinds.Answer(Text("الثلاثاء"), 1)]
+    poll = page.locator(f"#m{await web.say('group-ar', passed_on(kinds.poll(Text('متى نلتقي؟'), answers)))}")
+    await expect(poll.locator(".text")).to_have_text(
+        "Rui · Voisins\n📊 متى نلتقي؟\n1. الاثنين — 3\n2. الثلاثاء — 1", use_inner_text=True
+    )
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate(STICKING_OUT) == []
+
+
+async def image(picture: Locator) -> ElementHandle:
+    found = await picture.locator("img").element_handle()
+    assert found is not None
+    return found

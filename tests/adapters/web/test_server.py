@@ -9,7 +9,19 @@ import pytest
 
 from adapters.web.render import WORDS, page_language
 from adapters.web.settings import Settings, demo_chats
-from bot.model import Chat, Choice, SendReaction, SendText, Span, SpanKind, TakeReaction, Text, Withdraw
+from bot.model import (
+    Chat,
+    Choice,
+    PinMessage,
+    SendReaction,
+    SendText,
+    Span,
+    SpanKind,
+    TakeReaction,
+    Text,
+    UnpinMessage,
+    Withdraw,
+)
 from tests.adapters.web.conftest import Core, Web, web_network
 
 
@@ -102,6 +114,26 @@ async def test_reactions_count_people_once_and_can_be_taken_away(web: Web, core:
     assert 'data-people=" annelies "' not in page
     await web.adapter.send(TakeReaction(Chat("web", "organisation"), message, "👀", "s"))
     assert 'data-react="👀"' not in (await web.http.get("/")).text
+
+
+async def test_an_open_page_gets_what_comes_to_the_top_and_goes_from_there(web: Web) -> None:
+    """The line at the top, and the sign at the message."""
+    message = await web.say("group-pt", "N1: comida")
+    async with web.events() as stream:
+        for action, stands in ((PinMessage, True), (UnpinMessage, False)):
+            await web.adapter.send(action(Chat("web", "group-pt"), message))
+            changes = dict([(await stream.next())[:2] for _ in range(2)])
+            assert ("comida" in changes["chat"]["pins"]) == stands
+            assert ('class="is-pinned"' in changes["message"]["html"]) == stands
+
+
+async def test_what_is_pinned_is_on_the_page_however_old(web: Web) -> None:
+    """Its line leads to it."""
+    messages = [await web.say("group-pt", f"N{number}") for number in range(100)]
+    await web.adapter.send(PinMessage(Chat("web", "group-pt"), messages[2]))
+    page = (await web.http.get("/")).text
+    assert re.findall(r'id="m(\d+)"', page) == [messages[2], *messages[40:]]
+    assert f'href="#m{messages[2]}"' in page
 
 
 async def test_a_long_chat_is_shown_in_parts_and_an_old_card_that_is_spoken_of_at_once(web: Web) -> None:
