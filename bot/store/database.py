@@ -15,7 +15,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON", "secure_delete=ON")
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON", "secure_delete=ON"),
+    "wal_autocheckpoint=16000",  # pages, 64 MB: it is done beside the writer (checkpoints.py), unless that fails
+)
 
 
 # Units are small and look rows up by index; a table that is read from end to end would be in every other unit's way.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.store.checkpoints import Checkpoints
 from bot.store.database import wipe
 from bot.store.faults import Verdict, verdict
 from bot.store.transaction import Transaction
@@ -94,6 +96,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None  # the thread's own
+        self._checkpoints = None if self._shared or not engine.url.database else Checkpoints(engine.url.database)
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
         self._closing = threading.Event()
         self._closed = False  # the last unit was taken up …
@@ -130,6 +133,8 @@ class Writer:
     def _run(self) -> None:
         while (first := self._next()) is not None:
             self._commit([first] if first.alone else [first, *self._queued(_GROUP - 1)])
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._disconnect()
 
     def _next(self) -> _Waiting[Any] | None:
@@ -206,8 +211,8 @@ class Writer:
             if mark is None or not self._was_committed(mark):
                 raise
         self._traces |= stirred & {"erased", "rebuild"}
-        if self._traces and self._connection is not None:
-            self._wipe(self._connection)
+        if self._connection is not None:
+            self._tidy(self._connection)
         return results, stirred
 
     def _results(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
@@ -284,6 +289,14 @@ class Writer:
         if type(error) is not type(self.trouble):
             self._loop.call_soon_threadsafe(self._troubled, error)
         self.trouble = error
+
+    def _tidy(self, connection: Connection) -> None:
+        if self._traces:
+            self._wipe(connection)
+        elif self._checkpoints is not None:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            self._checkpoints.changed(raw.total_changes)
 
     def _wipe(self, connection: Connection) -> None:
         """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
