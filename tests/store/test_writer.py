@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
-from bot.store.database import open_engine
+from bot.store.database import migrate, open_engine
 from bot.store.faults import named
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
@@ -74,6 +75,63 @@ async def test_a_cancelled_wait_does_not_cut_a_unit_in_half(database_url: str) -
             lambda tx: tx.connection.execute(select(func.count()).select_from(organisation)).scalar()
         )
     assert count in (0, 2)
+
+
+async def test_a_long_unit_lets_what_waits_beside_it_pass(database_url: str) -> None:
+    """Nobody's message waits in the commit of a piece of a notice to ten thousand groups."""
+    ran: list[str] = []
+    began, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def first(tx: Transaction) -> None:
+        loop.call_soon_threadsafe(began.set)
+        assert go_on.wait(10)
+
+    def unit(name: str) -> Callable[[Transaction], None]:
+        def run(tx: Transaction) -> None:
+            ran.append(name)
+
+        return run
+
+    async with writer(database_url, Ticking()) as made:
+        blocking = asyncio.create_task(made.run(first))
+        await began.wait()
+        waiting = [
+            asyncio.create_task(made.run(unit(name), alone=name == "long")) for name in ("before", "long", "after")
+        ]
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(blocking, *waiting)
+    assert ran == ["before", "after", "long"]
+
+
+async def test_what_comes_while_a_unit_runs_shares_its_commit_where_nobody_else_writes(tmp_path: Path) -> None:
+    """On SQLite: the disk is flushed once for both."""
+    seconds: list[float] = []
+    began, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def first(tx: Transaction) -> None:
+        loop.call_soon_threadsafe(began.set)
+        assert go_on.wait(10)
+
+    engine = open_engine(f"sqlite:///{tmp_path}/schakel.db")
+    migrate(engine)
+    made = Writer(
+        engine,
+        lambda c: Transaction(c, POLICY, Ticking().now(), lambda: ""),
+        lambda _: None,
+        committed=seconds.append,
+    )
+    running = asyncio.create_task(made.run(first))
+    await began.wait()
+    joining = asyncio.create_task(made.run(naming("Ons Huis")))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(running, joining)
+    await made.close()
+    engine.dispose()
+    assert len(seconds) == 1
 
 
 async def test_waiting_units_share_commits_and_wake_what_they_stir(database_url: str) -> None:
