@@ -77,15 +77,22 @@ async def test_a_cancelled_wait_does_not_cut_a_unit_in_half(database_url: str) -
     assert count in (0, 2)
 
 
+class Held:
+    """A unit that runs until it may go on."""
+
+    def __init__(self) -> None:
+        self.began, self.go_on = asyncio.Event(), threading.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def unit(self, tx: Transaction) -> None:
+        self._loop.call_soon_threadsafe(self.began.set)
+        assert self.go_on.wait(10)
+
+
 async def test_a_long_unit_lets_what_waits_beside_it_pass(database_url: str) -> None:
     """Nobody's message waits in the commit of a piece of a notice to ten thousand groups."""
     ran: list[str] = []
-    began, go_on = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def first(tx: Transaction) -> None:
-        loop.call_soon_threadsafe(began.set)
-        assert go_on.wait(10)
+    held = Held()
 
     def unit(name: str) -> Callable[[Transaction], None]:
         def run(tx: Transaction) -> None:
@@ -94,13 +101,13 @@ async def test_a_long_unit_lets_what_waits_beside_it_pass(database_url: str) -> 
         return run
 
     async with writer(database_url, Ticking()) as made:
-        blocking = asyncio.create_task(made.run(first))
-        await began.wait()
+        blocking = asyncio.create_task(made.run(held.unit))
+        await held.began.wait()
         waiting = [
             asyncio.create_task(made.run(unit(name), alone=name == "long")) for name in ("before", "long", "after")
         ]
         await asyncio.sleep(0)
-        go_on.set()
+        held.go_on.set()
         await asyncio.gather(blocking, *waiting)
     assert ran == ["before", "after", "long"]
 
@@ -108,13 +115,7 @@ async def test_a_long_unit_lets_what_waits_beside_it_pass(database_url: str) -> 
 async def test_what_comes_while_a_unit_runs_shares_its_commit_where_nobody_else_writes(tmp_path: Path) -> None:
     """On SQLite: the disk is flushed once for both."""
     seconds: list[float] = []
-    began, go_on = asyncio.Event(), threading.Event()
-    loop = asyncio.get_running_loop()
-
-    def first(tx: Transaction) -> None:
-        loop.call_soon_threadsafe(began.set)
-        assert go_on.wait(10)
-
+    held = Held()
     engine = open_engine(f"sqlite:///{tmp_path}/schakel.db")
     migrate(engine)
     made = Writer(
@@ -123,11 +124,11 @@ async def test_what_comes_while_a_unit_runs_shares_its_commit_where_nobody_else_
         lambda _: None,
         committed=seconds.append,
     )
-    running = asyncio.create_task(made.run(first))
-    await began.wait()
+    running = asyncio.create_task(made.run(held.unit))
+    await held.began.wait()
     joining = asyncio.create_task(made.run(naming("Ons Huis")))
     await asyncio.sleep(0)
-    go_on.set()
+    held.go_on.set()
     await asyncio.gather(running, joining)
     await made.close()
     engine.dispose()
