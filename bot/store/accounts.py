@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from bot.ports import Account
+from bot.store.prepared import Prepared
 from bot.store.statements import both
 from bot.store.tables import EVERYWHERE, account, home
 
@@ -31,7 +32,7 @@ class AccountRow:
     channel_link: str | None
 
 
-_BY_NAME = select(account).where(account.c.name == bindparam("the_name"))
+_BY_NAME = Prepared(select(account).where(account.c.name == bindparam("the_name")))
 _ADVANCE = both(
     lambda into: (row := into(account)).on_conflict_do_update(
         index_elements=["name"], set_={"cursor": row.excluded.cursor}
@@ -50,17 +51,17 @@ class Accounts:
 
     def get(self, name: str) -> AccountRow:
         """The account's row, made when it is new."""
-        row = self._tx.connection.execute(_BY_NAME, {"the_name": name}).first()
+        row = _BY_NAME.first(self._tx.connection, {"the_name": name})
         if row is None:
             self._tx.connection.execute(self._tx.insert(account).values(name=name).on_conflict_do_nothing())
-            row = self._tx.connection.execute(_BY_NAME, {"the_name": name}).one()
+            row = _BY_NAME.one(self._tx.connection, {"the_name": name})
         return AccountRow(*row)
 
     def all(self) -> list[AccountRow]:
         return [AccountRow(*row) for row in self._tx.connection.execute(select(account).order_by(account.c.name))]
 
     def advance(self, name: str, cursor: str) -> None:
-        self._tx.connection.execute(_ADVANCE[self._tx.dialect], {"name": name, "cursor": cursor})
+        _ADVANCE.run(self._tx.connection, {"name": name, "cursor": cursor})
 
     def state(self, name: str, place: str) -> bytes | None:
         """What the account's adapter has kept in the data folder of that name."""
@@ -70,7 +71,7 @@ class Accounts:
 
     def keep_state(self, name: str, place: str, state: bytes) -> None:
         row = {"account": name, "place": place, "state": state}
-        self._tx.connection.execute(_KEEP_STATE[self._tx.dialect], row)
+        _KEEP_STATE.run(self._tx.connection, row)
 
     def share(self, name: str, value: bytes) -> bytes:
         """What all the data folders of the account have in common: this value, if there is none yet."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.model import Attachment
 from bot.store.encoding import decode, encode
+from bot.store.prepared import Prepared, Row
 from bot.store.tables import attachment
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Kept:
     attachment: Attachment
 
 
-_OF = select(attachment).where(attachment.c.text_id == bindparam("text")).order_by(attachment.c.position)
+_OF = Prepared(select(attachment).where(attachment.c.text_id == bindparam("text")).order_by(attachment.c.position))
 
 
 class Attachments:
@@ -52,14 +53,14 @@ class Attachments:
             )
 
     def of(self, text: int) -> list[Kept]:
-        return [Kept(row.account, _attachment(row)) for row in self._tx.connection.execute(_OF, {"text": text})]
+        return [Kept(row.account, _attachment(row)) for row in _OF.all(self._tx.connection, {"text": text})]
 
     def forget(self, texts: Iterable[int]) -> None:
         """They can no longer be fetched."""
         self._tx.connection.execute(delete(attachment).where(attachment.c.text_id.in_(list(texts))))
 
 
-def _attachment(row: Row[Any]) -> Attachment:
+def _attachment(row: Row) -> Attachment:
     return Attachment(
         row.kind,
         row.key.decode(),

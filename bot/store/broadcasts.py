@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
+from bot.store.prepared import Row
 from bot.store.statements import add, change
 from bot.store.tables import (
     AHEAD,
@@ -121,12 +122,12 @@ class Broadcasts:
             change(self._tx.connection, broadcast, row.id, after=piece.upto)
         return True
 
-    def _piece(self, row: Row[Any]) -> Piece:
+    def _piece(self, row: Row) -> Piece:
         """The next groups that it can be about."""
         query = select(chat.c.id).where(chat.c.id > row.after, *self._groups(row)).order_by(chat.c.id)
         return Piece(row.after, self._tx.connection.execute(query.offset(_AT_ONCE - 1).limit(1)).scalar())
 
-    def _groups(self, row: Row[Any]) -> list[ColumnElement[bool]]:
+    def _groups(self, row: Row) -> list[ColumnElement[bool]]:
         if row.kind == "recall":
             return [chat.c.role == Role.GROUP]
         groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == row.organisation_id, chat.c.active]
@@ -134,7 +135,7 @@ class Broadcasts:
 
     # --- a piece -----------------------------------------------------------------------------------------------------
 
-    def _publish(self, row: Row[Any], piece: Piece) -> None:
+    def _publish(self, row: Row, piece: Piece) -> None:
         columns = self._columns(row.subject, "say", chat.c.id)
         columns |= {"account": chat.c.account, "message_id": literal(row.message_id)}
         columns |= {"name": literal(row.name), "language": literal(row.language)}
@@ -153,11 +154,11 @@ class Broadcasts:
             source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups)
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))
 
-    def _told(self, row: Row[Any]) -> ColumnElement[bool]:
+    def _told(self, row: Row) -> ColumnElement[bool]:
         told = delivery.alias("told")
         return exists().where(told.c.chat_id == chat.c.id, told.c.name == row.name)
 
-    def _amend(self, row: Row[Any], piece: Piece) -> None:
+    def _amend(self, row: Row, piece: Piece) -> None:
         groups = select(chat.c.id).where(piece.here, *self._groups(row))
         said = and_(
             delivery.c.chat_id.in_(groups),
@@ -207,7 +208,7 @@ class Broadcasts:
         )
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
 
-    def _recall(self, row: Row[Any], piece: Piece) -> None:
+    def _recall(self, row: Row, piece: Piece) -> None:
         groups = select(chat.c.id).where(piece.here, *self._groups(row))
         ours = and_(delivery.c.chat_id.in_(groups), delivery.c.subject == row.subject)
         unsent = or_(
@@ -291,6 +292,6 @@ class Broadcasts:
         ).all()
         return sum(self._left(row) for row in pending)
 
-    def _left(self, row: Row[Any]) -> int:
+    def _left(self, row: Row) -> int:
         groups = select(func.count()).where(chat.c.id > row.after, *self._groups(row), ~self._told(row))
         return int(self._tx.connection.execute(groups).scalar_one())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
 from bot.model import Chat, ChatKind, Person
 from bot.store.menus import ROOMS
+from bot.store.prepared import Prepared, Row
 from bot.store.tables import Role, chat, organisation, pairing, person
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_BY_ID = select(chat).where(chat.c.id == bindparam("id"))
-_AT = select(chat).where(chat.c.account == bindparam("account"), chat.c.network_id == bindparam("network_id"))
-_ACTIVE_WITH_ROLE = select(chat).where(chat.c.role == bindparam("the_role"), chat.c.active).order_by(chat.c.id)
+_BY_ID = Prepared(select(chat).where(chat.c.id == bindparam("id")))
+_AT = Prepared(select(chat).where(chat.c.account == bindparam("account"), chat.c.network_id == bindparam("network_id")))
+_ACTIVE_WITH_ROLE = Prepared(
+    select(chat).where(chat.c.role == bindparam("the_role"), chat.c.active).order_by(chat.c.id)
+)
 _OFFERED = (pairing.c.role, pairing.c.organisation_id, pairing.c.language, pairing.c.link_id)
-_PERSON = select(person).where(person.c.account == bindparam("account"), person.c.network_id == bindparam("network_id"))
+_PERSON = Prepared(
+    select(person).where(person.c.account == bindparam("account"), person.c.network_id == bindparam("network_id"))
+)
 
 
 class Chats:
@@ -55,13 +60,13 @@ class Chats:
         return made
 
     def at(self, address: Chat) -> KnownChat | None:
-        row = self._tx.connection.execute(_AT, {"account": address.account, "network_id": address.id}).first()
+        row = _AT.first(self._tx.connection, {"account": address.account, "network_id": address.id})
         return None if row is None else self._keep(_chat(row))
 
     def get(self, id: int) -> KnownChat:
         if id in self._read:
             return self._read[id]
-        return self._keep(_chat(self._tx.connection.execute(_BY_ID, {"id": id}).one()))
+        return self._keep(_chat(_BY_ID.one(self._tx.connection, {"id": id})))
 
     def _keep(self, found: KnownChat) -> KnownChat:
         self._read[found.id] = found
@@ -69,7 +74,7 @@ class Chats:
 
     def with_role(self, role: str, organisation: int | None = None, active: bool = True) -> list[KnownChat]:
         if organisation is None and active:
-            return [_chat(row) for row in self._tx.connection.execute(_ACTIVE_WITH_ROLE, {"the_role": role})]
+            return [_chat(row) for row in _ACTIVE_WITH_ROLE.all(self._tx.connection, {"the_role": role})]
         query = select(chat).where(chat.c.role == role)
         if organisation is not None:
             query = query.where(chat.c.organisation_id == organisation)
@@ -200,22 +205,21 @@ class Chats:
     def person(self, who: Person) -> KnownPerson:
         """The person, made when new; the name is kept for rooms, where people see each other anyway."""
         where = {"account": who.account, "network_id": who.id}
-        row = self._tx.connection.execute(_PERSON, where).first()
+        row = _PERSON.first(self._tx.connection, where)
         if row is None:
             self._tx.connection.execute(
                 self._tx.insert(person)
                 .values(account=who.account, network_id=who.id, name=who.name, app_language=who.language)
                 .on_conflict_do_nothing()
             )
-            row = self._tx.connection.execute(_PERSON, where).one()
-        found = row._mapping
-        if (who.name and who.name != found["name"]) or (who.language and who.language != found["app_language"]):
-            name, language = who.name or found["name"], who.language or found["app_language"]
+            row = _PERSON.one(self._tx.connection, where)
+        if (who.name and who.name != row.name) or (who.language and who.language != row.app_language):
+            name, language = who.name or row.name, who.language or row.app_language
             self._tx.connection.execute(
-                update(person).where(person.c.id == found["id"]).values(name=name, app_language=language)
+                update(person).where(person.c.id == row.id).values(name=name, app_language=language)
             )
-            return KnownPerson(found["id"], name, language)
-        return KnownPerson(found["id"], found["name"], found["app_language"])
+            return KnownPerson(row.id, name, language)
+        return KnownPerson(row.id, row.name, row.app_language)
 
     def person_by_id(self, id: int) -> KnownPerson:
         found = self._tx.connection.execute(select(person).where(person.c.id == id)).one()._mapping
@@ -228,7 +232,7 @@ class Chats:
 
     def known_person(self, who: Person) -> int | None:
         """The person's id; None: they are nobody of whom we know."""
-        row = self._tx.connection.execute(_PERSON, {"account": who.account, "network_id": who.id}).first()
+        row = _PERSON.first(self._tx.connection, {"account": who.account, "network_id": who.id})
         return None if row is None else int(row.id)
 
     # --- organisations and codes ---------------------------------------------------------------------------------
@@ -294,28 +298,26 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _chat(row: Row[Any]) -> KnownChat:
-    found = row._mapping
+def _chat(row: Row) -> KnownChat:
     return KnownChat(
-        id=found["id"],
-        address=Chat(found["account"], found["network_id"]),
-        kind=ChatKind(found["kind"]),
-        role=found["role"],
-        organisation=found["organisation_id"],
-        language=found["language"],
-        title=found["title"],
-        active=found["active"],
-        administrator=found["administrator"],
-        added_at=found["added_at"],
-        explained_at=found["explained_at"],
-        person=found["person_id"],
-        hours=found["hours"],
-        link=found["link_id"],
-        forum=found["forum"],
-        topics=found["topics"],
+        id=row.id,
+        address=Chat(row.account, row.network_id),
+        kind=ChatKind(row.kind),
+        role=row.role,
+        organisation=row.organisation_id,
+        language=row.language,
+        title=row.title,
+        active=row.active,
+        administrator=row.administrator,
+        added_at=row.added_at,
+        explained_at=row.explained_at,
+        person=row.person_id,
+        hours=row.hours,
+        link=row.link_id,
+        forum=row.forum,
+        topics=row.topics,
     )
 
 
-def _organisation(row: Row[Any]) -> Organisation:
-    found = row._mapping
-    return Organisation(found["id"], found["name"], tuple(found["reads"].split()))
+def _organisation(row: Row) -> Organisation:
+    return Organisation(row.id, row.name, tuple(row.reads.split()))

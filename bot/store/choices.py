@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.actions import Button
 from bot.content import Sentence, Verbatim
 from bot.store.encoding import decode, encode
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import change
 from bot.store.tables import choice, copy, delivery
 
@@ -32,9 +33,9 @@ class OfferedChoice:
     used: bool
 
 
-_OFFER = insert(choice)
-_LASTING = select(choice.c.id).where(choice.c.chat_id == bindparam("chat"), choice.c.offer == bindparam("of"))
-_SUPERSEDE = update(choice).where(choice.c.delivery_id == bindparam("of")).values(delivery_id=None)
+_OFFER = Prepared(insert(choice))
+_LASTING = Prepared(select(choice.c.id).where(choice.c.chat_id == bindparam("chat"), choice.c.offer == bindparam("of")))
+_SUPERSEDE = Prepared(update(choice).where(choice.c.delivery_id == bindparam("of")).values(delivery_id=None))
 
 
 class Choices:
@@ -46,7 +47,7 @@ class Choices:
         lasting = f"{chat}.{subject}.{button.step}.{button.value}" if button.lasting else None
         id = self._tx.token()
         if lasting is not None:
-            known = self._tx.connection.execute(_LASTING, {"chat": chat, "of": lasting}).scalar()
+            known = _LASTING.scalar(self._tx.connection, {"chat": chat, "of": lasting})
             if known is not None:
                 change(self._tx.connection, choice, known, delivery_id=delivery, position=position)
                 return str(known)
@@ -63,12 +64,12 @@ class Choices:
             "label": encode(label),
             "lasting": button.lasting,
         }
-        self._tx.connection.execute(_OFFER, row)
+        _OFFER.run(self._tx.connection, row)
         return id
 
     def supersede(self, delivery: int) -> None:
         """The message gets other buttons: numbers mean those from now on, and the old ids still what they meant."""
-        self._tx.connection.execute(_SUPERSEDE, {"of": delivery})
+        _SUPERSEDE.run(self._tx.connection, {"of": delivery})
 
     def get(self, id: str, chat: int) -> OfferedChoice | None:
         """The choice behind a button pressed in that chat; None for one that is not ours or not of that chat."""
@@ -122,20 +123,19 @@ class Choices:
     def use(self, chosen: OfferedChoice) -> None:
         self._tx.connection.execute(update(choice).where(choice.c.id == chosen.id).values(used_at=self._tx.now))
 
-    def _value(self, row: Row[tuple[object, ...]]) -> OfferedChoice:
-        fields = row._mapping
-        label = decode(fields["label"], object)
+    def _value(self, row: Row) -> OfferedChoice:
+        label = decode(row.label, object)
         assert isinstance(label, (Sentence, Verbatim))
-        used = not fields["lasting"] and self._used(fields["chat_id"], fields["offer"])
+        used = not row.lasting and self._used(row.chat_id, row.offer)
         return OfferedChoice(
-            fields["id"],
-            fields["chat_id"],
-            fields["offer"],
-            fields["subject"],
-            fields["step"],
-            fields["value"],
+            row.id,
+            row.chat_id,
+            row.offer,
+            row.subject,
+            row.step,
+            row.value,
             label,
-            fields["lasting"],
+            row.lasting,
             used,
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, SmallInteger, String, bindparam, delete, select, update
+from sqlalchemy import SmallInteger, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
@@ -22,6 +22,7 @@ from bot.rendering import Speaks
 from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
+from bot.store.prepared import Row
 from bot.store.statements import AddMany, ForMany
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 from bot.store.topics import LANE
@@ -195,7 +196,7 @@ class Claims:
             found.append(Waiting(row.id, row.chat_id, row.kind != ChatKind.PRIVATE.value, max(messages, 1)))
         return found
 
-    def _length(self, row: Row[Any], lengths: dict[tuple[int, str], int]) -> int:
+    def _length(self, row: Row, lengths: dict[tuple[int, str], int]) -> int:
         if row.message_id is None:
             return 1
         key = (row.message_id, row.language)
@@ -209,7 +210,7 @@ class Claims:
         """Take up to `limit` answers to button presses: outside all lanes and pacing, worthless when late."""
         return self._take(self._tx.lanes.presses(self._account, limit))
 
-    def _take(self, rows: Sequence[Row[Any]]) -> list[Claimed]:
+    def _take(self, rows: Sequence[Row]) -> list[Claimed]:
         """Mark them as being sent. What is too late, or has nothing to do any more, ends here."""
         begun = self._begun([row.id for row in rows if row.attempts > 0])
         taken: list[Claimed] = []
@@ -251,15 +252,15 @@ class Claims:
             _CLAIMED.run(self._tx.connection, [{"the_id": claimed.id} for claimed in taken])
         return taken
 
-    def _begun(self, deliveries: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    def _begun(self, deliveries: Sequence[int]) -> dict[int, list[Row]]:
         """The parts of those that were claimed before."""
-        found: dict[int, list[Row[Any]]] = {}
+        found: dict[int, list[Row]] = {}
         if deliveries:
             for row in self._tx.connection.execute(_PARTS, {"deliveries": list(deliveries)}):
                 found.setdefault(row.delivery_id, []).append(row)
         return found
 
-    def _to_do(self, row: Row[Any], begun: Sequence[Row[Any]]) -> list[Part] | None:
+    def _to_do(self, row: Row, begun: Sequence[Row]) -> list[Part] | None:
         """What is still to be done of it; planned if it is claimed for the first time. None: it could not be made out,
         and has failed."""
         try:
@@ -282,7 +283,7 @@ class Claims:
             self._tx.lanes.fail(row.id, f"it could not be made out ({type(fault).__name__})")
             return None
 
-    def _is_left(self, row: Row[Any], begun: Sequence[Row[Any]]) -> bool:
+    def _is_left(self, row: Row, begun: Sequence[Row]) -> bool:
         """Whether it speaks of messages that its chat has moved away from since it was planned; what was planned is
         forgotten then."""
         if row.kind not in _SPEAK_OF_MESSAGES:
@@ -411,7 +412,7 @@ class Claims:
         self._tx.connection.execute(update(part).where(*where).values(**values))
 
 
-def _claimed(row: Row[Any], parts: Sequence[Part]) -> Claimed:
+def _claimed(row: Row, parts: Sequence[Part]) -> Claimed:
     to = Chat(row.account, row.network_id)
     return Claimed(
         row.id,

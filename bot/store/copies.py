@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, literal, select, update
 
 from bot.model import SendText
 from bot.store.encoding import decode
+from bot.store.prepared import Prepared
 from bot.store.statements import both
 from bot.store.tables import copy, delivery, part
 
@@ -32,7 +33,7 @@ _CAME_IN = both(
     )
 )
 
-_ECHOED = (
+_ECHOED = Prepared(
     select(
         *(delivery.c[name] for name in ("id", "kind", "subject", "target", "created_at")),
         *(part.c.file, part.c.body),
@@ -81,7 +82,7 @@ class Copies:
             return
         position = int(match["position"])
         given = {"the_id": int(match["id"]), "chat": chat_id, "place": position}
-        row = self._tx.connection.execute(_ECHOED, given).first()
+        row = _ECHOED.first(self._tx.connection, given)
         if row is None or transaction != transaction_id(row.id, position, row.created_at):
             return
         # An edit can add a part to what was said; the body of one that has its receipt is gone, and its copy there.
@@ -103,7 +104,7 @@ class Copies:
     def came_in(self, chat_id: int, network_id: str, subject: str, text: int | None = None) -> None:
         """Remember a message of somebody's, so that answers to it find their subject; `text` is what it says now."""
         row = {"chat_id": chat_id, "network_id": network_id, "subject": subject, "text_id": text}
-        self._tx.connection.execute(_CAME_IN[self._tx.dialect], row)
+        _CAME_IN.run(self._tx.connection, row)
 
     def has_come_in(self, chat_id: int, text: int) -> bool:
         """Whether a text is of a message that somebody wrote in that chat."""

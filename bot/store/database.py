@@ -21,6 +21,8 @@ _PRAGMAS = (
 )
 
 
+_STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
+
 # Units are small and look rows up by index; a table that is read from end to end would be in every other unit's way.
 # A process that sleeps in the middle of a unit holds up nobody for longer than a few seconds.
 _SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
@@ -32,7 +34,7 @@ def open_engine(url: str | URL) -> Engine:
     if address.get_backend_name() == "sqlite":
         if address.database:
             Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        options = {"isolation_level": None, "check_same_thread": False}
+        options = {"isolation_level": None, "check_same_thread": False, "cached_statements": _STATEMENTS}
         engine = create_engine(address, connect_args=options, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

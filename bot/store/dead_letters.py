@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 
 from bot.content import Translated
 from bot.events import OPERATOR, HandledAgain, SentAgain
 from bot.notices import NoticeState, TranslationState
 from bot.requests import RequestState
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
+from bot.store.prepared import Row
 from bot.store.tables import (
     InboxStatus,
     PartStatus,
@@ -184,7 +185,7 @@ class DeadLetters:
         )
         return None
 
-    def _begin_anew(self, row: Row[Any], unsure: bool) -> None:
+    def _begin_anew(self, row: Row, unsure: bool) -> None:
         """It says what it would say if it were said now. `unsure`: the network may have it already, so it is marked."""
         self._tx.connection.execute(delete(part).where(part.c.delivery_id == row.id))
         latest = select(delivery.c.message_id, delivery.c.language, delivery.c.translation_id).where(
@@ -224,7 +225,7 @@ class DeadLetters:
         self._tx.texts.want_again(id)
         return None
 
-    def _show_when_it_comes(self, row: Row[Any]) -> None:
+    def _show_when_it_comes(self, row: Row) -> None:
         """Words that went out in the original are edited when their translation comes after all."""
         found = self._tx.requests.line_of_text(row.text_id)
         if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from bot.actions import (
     Action,
@@ -42,6 +42,7 @@ from bot.kinds import wordless
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, may_be_there
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import add
 from bot.store.tables import Role, Status, delivery, message, standing
 from bot.store.topics import LANE
@@ -52,9 +53,9 @@ if TYPE_CHECKING:
 _PRESS_LIVES = timedelta(seconds=15)  # Telegram stops showing the button's progress by then
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_NAMED = select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name"))
-_BY_ID = select(delivery).where(delivery.c.id == bindparam("the_id"))
-_LAST_ABOUT = (
+_NAMED = Prepared(select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name")))
+_BY_ID = Prepared(select(delivery).where(delivery.c.id == bindparam("the_id")))
+_LAST_ABOUT = Prepared(
     select(delivery.c.id, delivery.c.subject)
     .where(
         delivery.c.chat_id == bindparam("chat"),
@@ -65,7 +66,7 @@ _LAST_ABOUT = (
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
-_WAITING_EDIT = (
+_WAITING_EDIT = Prepared(
     select(delivery.c.id)
     .where(
         delivery.c.target == bindparam("of"),
@@ -77,7 +78,7 @@ _WAITING_EDIT = (
     )
     .order_by(delivery.c.id)
 )
-_REACTED = (
+_REACTED = Prepared(
     select(delivery.c.id)
     .where(
         delivery.c.target == bindparam("of"),
@@ -88,7 +89,7 @@ _REACTED = (
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
-_CONTENT = select(message.c.content).where(message.c.id == bindparam("message"))
+_CONTENT = Prepared(select(message.c.content).where(message.c.id == bindparam("message")))
 
 
 class Deliveries:
@@ -187,7 +188,7 @@ class Deliveries:
             later["due_at"] = self._tx.now + timedelta(seconds=20)
         of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
         # More than one waits where what was in the air meanwhile came to nothing.
-        waiting = list(self._tx.connection.execute(_WAITING_EDIT, of).scalars())
+        waiting = list(_WAITING_EDIT.scalars(self._tx.connection, of))
         unsent = self._tx.lanes.unsent(target.id)
         for overtaken in waiting if unsent else waiting[1:]:
             self._tx.lanes.drop(overtaken)
@@ -240,7 +241,7 @@ class Deliveries:
         )
         self._edit(Edit(moved.to, Named(there), moved.instead, priority=moved.priority))
 
-    def stands_in(self, said: Row[Any], topic: InTopic) -> bool:
+    def stands_in(self, said: Row, topic: InTopic) -> bool:
         """Whether a delivery stands in the chat's topic of that name, or will."""
         return bool(said.thread == self.ref(said.chat_id, topic))
 
@@ -294,7 +295,7 @@ class Deliveries:
         if target is None:
             return
         given = {"chat": unreact.to, "of": target, "key": unreact.key}
-        latest = self._tx.connection.execute(_REACTED, given).scalar()
+        latest = _REACTED.scalar(self._tx.connection, given)
         if latest is not None and self._tx.lanes.unsent(latest):
             self._tx.lanes.drop(latest)
             return
@@ -355,7 +356,7 @@ class Deliveries:
         return add(self._tx.connection, message, content=encode({"content": content, "buttons": tuple(rows)}))
 
     def body(self, message_id: int) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
-        data = self._tx.connection.execute(_CONTENT, {"message": message_id}).scalar_one()
+        data = _CONTENT.one(self._tx.connection, {"message": message_id})[0]
         value = decode(data, dict)
         return value["content"], value["buttons"]
 
@@ -405,15 +406,15 @@ class Deliveries:
 
     def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
         """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
-        last = self._tx.connection.execute(_LAST_ABOUT, {"chat": chat_id, "about": subject}).first()
+        last = _LAST_ABOUT.first(self._tx.connection, {"chat": chat_id, "about": subject})
         return None if last is None else (last.id, last.subject)
 
-    def named(self, chat_id: int, name: str) -> Row[Any] | None:
-        """The delivery of that name in the chat."""
-        return self._tx.connection.execute(_NAMED, {"chat": chat_id, "name": name}).first()
+    def named(self, chat_id: int, name: str) -> Any:
+        """The delivery of that name in the chat; None: there is none."""
+        return _NAMED.first(self._tx.connection, {"chat": chat_id, "name": name})
 
-    def row(self, id: int) -> Row[Any]:
-        return self._tx.connection.execute(_BY_ID, {"the_id": id}).one()
+    def row(self, id: int) -> Any:
+        return _BY_ID.one(self._tx.connection, {"the_id": id})
 
     def translated(self, translation_id: int) -> None:
         """Let go what waited for a translation, and edit it into what could not wait."""
@@ -434,7 +435,7 @@ class Deliveries:
                 self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending
                 self._say_better(row)
 
-    def _say_better(self, row: Row[Any]) -> None:
+    def _say_better(self, row: Row) -> None:
         """Edit a message to what it says now that its translation has come."""
         target = row.target if row.kind == "edit" else f"d:{row.id}"
         later = self._tx.connection.execute(

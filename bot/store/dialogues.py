@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import bindparam, delete, func, select
 
+from bot.store.prepared import Prepared
 from bot.store.tables import delivery, dialogue, text_table
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
-_STATE = select(dialogue.c.state).where(dialogue.c.chat_id == bindparam("chat"))
+_STATE = Prepared(select(dialogue.c.state).where(dialogue.c.chat_id == bindparam("chat")))
 
 
 class Dialogues:
@@ -25,7 +26,7 @@ class Dialogues:
 
     def get(self, chat: int) -> dict[str, Any]:
         """Empty where there is none."""
-        state = self._tx.connection.execute(_STATE, {"chat": chat}).scalar()
+        state = _STATE.scalar(self._tx.connection, {"chat": chat})
         return {} if state is None else msgspec.json.decode(state, type=dict[str, Any])
 
     def save(self, chat: int, state: dict[str, Any]) -> None:

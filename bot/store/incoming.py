@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
 from bot.model import Batch
 from bot.store.encoding import encode
+from bot.store.prepared import Prepared
 from bot.store.statements import both, change
 from bot.store.tables import InboxStatus, inbox, standing
 
@@ -31,17 +32,21 @@ class Arrived:
     attempts: int
 
 
-# What came before is not kept twice; what was unreadable is replaced, even if nobody has found out yet that it was.
-_ACCEPT = both(
-    lambda into: (row := into(inbox)).on_conflict_do_update(
+def _accepting(into: Callable[[Table], Any]) -> Any:
+    """What came before is not kept twice; what was unreadable is replaced, even if nobody has found out yet that it
+    was."""
+    row = into(inbox)
+    return row.on_conflict_do_update(
         index_elements=["account", "event"],
         set_={"body": row.excluded.body, "status": InboxStatus.NEW},
         where=or_(inbox.c.status == InboxStatus.NEW, inbox.c.status == InboxStatus.UNREADABLE),
     )
-)
-_PUT = insert(inbox)
+
+
+_ACCEPT = both(_accepting)
+_PUT = Prepared(insert(inbox))
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
-_ACCEPT_ONE = {dialect: accept.returning(*_ARRIVED) for dialect, accept in _ACCEPT.items()}
+_ACCEPT_ONE = both(lambda into: _accepting(into).returning(*_ARRIVED))
 _FEW = 4  # of which each is accepted by itself: that costs less than to look for it afterwards
 _WAITING = (
     select(*_ARRIVED)
@@ -51,7 +56,7 @@ _WAITING = (
     .limit(bindparam("most"))
 )
 _WAITING_ELSEWHERE = _WAITING.where(inbox.c.lane.not_in(bindparam("lanes", expanding=True)))
-_TAKE = (
+_TAKE = Prepared(
     update(inbox)
     .where(inbox.c.id == bindparam("the_id"), inbox.c.status == InboxStatus.NEW)
     .values(status=InboxStatus.HANDLED, body=None)
@@ -84,10 +89,9 @@ class Inbox:
         ]
         arrived: list[Arrived] = []
         if len(rows) <= _FEW:
-            accept = _ACCEPT_ONE[self._tx.dialect]
-            arrived = [Arrived(*found) for row in rows for found in self._tx.connection.execute(accept, row)]
+            arrived = [Arrived(*found) for row in rows for found in _ACCEPT_ONE.all(self._tx.connection, row)]
         else:
-            self._tx.connection.execute(_ACCEPT[self._tx.dialect], rows)
+            _ACCEPT.run_each(self._tx.connection, rows)
             self._tx.stirred.add("inbox")
         cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
         for account, cursor in cursors.items():
@@ -104,7 +108,7 @@ class Inbox:
             "received_at": self._tx.now,
             "status": InboxStatus.NEW,
         }
-        self._tx.connection.execute(_PUT, row)
+        _PUT.run(self._tx.connection, row)
         self._tx.stirred.add("inbox")
 
     def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = (), after: int = 0) -> list[Arrived]:
@@ -121,7 +125,7 @@ class Inbox:
 
         The words go where they belong: only the trace that the event was seen remains.
         """
-        return self._tx.connection.execute(_TAKE, {"the_id": id}).rowcount == 1
+        return _TAKE.run(self._tx.connection, {"the_id": id}) == 1
 
     def is_waiting(self, id: int) -> bool:
         status = self._tx.connection.execute(select(inbox.c.status).where(inbox.c.id == id)).scalar()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, String, Update, bindparam, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import String, Update, bindparam, case, delete, exists, func, insert, literal, select, update
 
 from bot.actions import Priority
 from bot.chats import KnownChat
@@ -19,6 +19,7 @@ from bot.events import ChatGone, Outcome
 from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
 from bot.store.copies import LEFT_BEHIND
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import ForMany, change
 from bot.store.tables import (
     AHEAD,
@@ -61,14 +62,16 @@ def is_partly_there(of: Any = delivery) -> Any:
     return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)
 
 
-_HEAD = select(delivery.c.id).where(
-    delivery.c.chat_id == bindparam("chat"),
-    delivery.c.subject == bindparam("subject"),
-    standing(delivery.c.status, *AHEAD),
+_HEAD = Prepared(
+    select(delivery.c.id).where(
+        delivery.c.chat_id == bindparam("chat"),
+        delivery.c.subject == bindparam("subject"),
+        standing(delivery.c.status, *AHEAD),
+    )
 )
-_HAS_BEGUN = select(delivery.c.status, has_parts()).where(delivery.c.id == bindparam("the_id"))
-_IS_TRIED = select(delivery.c.status, may_be_there()).where(delivery.c.id == bindparam("the_id"))
-_INSERT = insert(delivery).returning(delivery.c.id)
+_HAS_BEGUN = Prepared(select(delivery.c.status, has_parts()).where(delivery.c.id == bindparam("the_id")))
+_IS_TRIED = Prepared(select(delivery.c.status, may_be_there()).where(delivery.c.id == bindparam("the_id")))
+_INSERT = Prepared(insert(delivery).returning(delivery.c.id))
 _FINISH = ForMany(
     lambda given: (
         update(delivery)
@@ -107,7 +110,7 @@ def _advance(given: Any) -> Update:
 
 
 _ADVANCE = ForMany(_advance, chat=Id, lane=String())
-_RELEASE = (
+_RELEASE = Prepared(
     update(delivery)
     .where(
         delivery.c.account == bindparam("the_account"),
@@ -117,29 +120,34 @@ _RELEASE = (
     )
     .values(status=Status.READY)
 )
-_RELEASE_ALL = (
+_RELEASING = (
     update(delivery)
     .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED))
     .values(status=Status.READY)
 )
-_RELEASE_SURE = _RELEASE_ALL.where(
-    ~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING)
+_RELEASE_ALL = Prepared(_RELEASING)
+_RELEASE_SURE = Prepared(
+    _RELEASING.where(~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING))
 )
-_WAITING_UNTIL = select(delivery.c.id, delivery.c.due_at).where(
-    delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
+_WAITING_UNTIL = Prepared(
+    select(delivery.c.id, delivery.c.due_at).where(
+        delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.DEFERRED, Status.WAITING)
+    )
 )
 _PUT_OFF = (
     delivery.c.account == bindparam("the_account"),
     standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
 )
-_LOOK = select(  # each answered by one step into an index
-    select(func.min(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
-    exists().where(*_PUT_OFF, delivery.c.due_at > bindparam("never")),
-    exists().where(
-        delivery.c.account == bindparam("the_account"),
-        standing(delivery.c.status, Status.READY),
-        delivery.c.priority == Priority.PRESS,
-    ),
+_LOOK = Prepared(
+    select(  # each answered by one step into an index
+        select(func.min(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
+        exists().where(*_PUT_OFF, delivery.c.due_at > bindparam("never")),
+        exists().where(
+            delivery.c.account == bindparam("the_account"),
+            standing(delivery.c.status, Status.READY),
+            delivery.c.priority == Priority.PRESS,
+        ),
+    )
 )
 _SHOWN = [
     delivery.c[name]
@@ -160,11 +168,11 @@ _TO_SEND = (
     .order_by(delivery.c.priority, delivery.c.id)
     .limit(bindparam("most"))
 )
-_READY = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
-_URGENT = _READY.where(delivery.c.priority < Priority.NOTICE)
-_URGENT_ELSEWHERE = _URGENT.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_IN_LANES = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
+_READY = Prepared(_IN_LANES)
+_URGENT = Prepared(_IN_LANES.where(delivery.c.priority < Priority.NOTICE))
 _THESE = _TO_SEND.where(delivery.c.id.in_(bindparam("these", expanding=True)))
-_NOTICES = (
+_NOTICES = Prepared(
     select(
         delivery.c.id, delivery.c.chat_id, delivery.c.message_id, delivery.c.language, delivery.c.attempts, chat.c.kind
     )
@@ -178,8 +186,9 @@ _NOTICES = (
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )
-_READY_ELSEWHERE = _READY.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
-_PRESSES = _TO_SEND.where(delivery.c.priority == Priority.PRESS)
+_READY_ELSEWHERE = _IN_LANES.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
+_URGENT_ELSEWHERE = _READY_ELSEWHERE.where(delivery.c.priority < Priority.NOTICE)
+_PRESSES = Prepared(_TO_SEND.where(delivery.c.priority == Priority.PRESS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +217,7 @@ class Lanes:
 
     def insert(self, to: KnownChat, *, subject: str, **values: Any) -> int:
         """A new delivery at the end of its lane; its id."""
-        ahead = self._tx.connection.execute(_HEAD, {"chat": to.id, "subject": subject}).first()
+        ahead = _HEAD.first(self._tx.connection, {"chat": to.id, "subject": subject})
         if ahead is not None:
             status = Status.QUEUED
         elif values.get("translation_id") is not None and values["due_at"] > self._tx.now:
@@ -225,7 +234,7 @@ class Lanes:
         }
         if status != Status.QUEUED:
             self._tx.stirred.add(outbox(to.address.account))
-        return int(self._tx.connection.execute(_INSERT, row).scalar_one())
+        return int(_INSERT.one(self._tx.connection, row)[0])
 
     def finish(self, finished: Sequence[Finished]) -> None:
         """The network has all of each of these."""
@@ -249,7 +258,7 @@ class Lanes:
         """What had ended goes out after all, ahead of what follows it in its lane and has not begun."""
         self.set(id, **values, status=Status.QUEUED, failure=None, done_at=None, due_at=None)
         row = self._tx.deliveries.row(id)
-        ahead = self._tx.connection.execute(_HEAD, {"chat": row.chat_id, "subject": row.subject}).scalar()
+        ahead = _HEAD.scalar(self._tx.connection, {"chat": row.chat_id, "subject": row.subject})
         if ahead is not None and ahead > id and self.unsent(ahead):
             self.set(ahead, status=Status.QUEUED)
         self.advance({(row.chat_id, row.subject)})
@@ -294,13 +303,13 @@ class Lanes:
                 .values({column: literal(f"n:{LEFT_BEHIND}{where}:") + func.substr(column, 3)})
             )
 
-    def _outcome(self, of: Finished | Row[Any], failure: str | None, findings: tuple[str, ...] = ()) -> None:
+    def _outcome(self, of: Finished | Row, failure: str | None, findings: tuple[str, ...] = ()) -> None:
         self._tx.inbox.put(
             Outcome(of.chat_id, of.subject, of.name, of.report, failure, self._tx.now, findings),
             lane=of.subject or f"chat:{of.chat_id}",
         )
 
-    def _finish(self, id: int, status: Status, failure: str | None = None) -> Row[Any]:
+    def _finish(self, id: int, status: Status, failure: str | None = None) -> Row:
         _FINISH.run(self._tx.connection, [{"the_id": id}], became=status, why=failure, at=self._tx.now)
         row = self._tx.deliveries.row(id)
         self.advance({(row.chat_id, row.subject)})
@@ -314,12 +323,12 @@ class Lanes:
 
     def not_begun(self, id: int) -> bool:
         """Whether nothing of a delivery was tried, or even fixed."""
-        row = self._tx.connection.execute(_HAS_BEGUN, {"the_id": id}).one()
+        row = _HAS_BEGUN.one(self._tx.connection, {"the_id": id})
         return row[0] in NOT_BEGUN and not row[1]
 
     def unsent(self, id: int) -> bool:
         """Whether the network has nothing of a delivery for sure: not begun, or all that was tried was not taken."""
-        row = self._tx.connection.execute(_IS_TRIED, {"the_id": id}).one()
+        row = _IS_TRIED.one(self._tx.connection, {"the_id": id})
         return row[0] in NOT_BEGUN and not row[1]
 
     def plan_anew(self, id: int) -> None:
@@ -330,53 +339,52 @@ class Lanes:
     def look(self, account: str) -> Outlook:
         """What waits for its time, and whether presses are to be answered; what has waited long enough is released."""
         given = {"the_account": account, "never": self._tx.now + 2 * LONGEST_WAIT}
-        due, set_back, presses = self._tx.connection.execute(_LOOK, given).one()
+        due, set_back, presses = _LOOK.one(self._tx.connection, given)
         if set_back or (due is not None and due <= self._tx.now):
             self.release_due(account)
-            due = self._tx.connection.execute(_LOOK, given).one()[0]
+            due = _LOOK.one(self._tx.connection, given)[0]
         return Outlook(due, bool(presses))
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
         given = {"the_account": account, "at": self._tx.now, "never": self._tx.now + 2 * LONGEST_WAIT}
-        changed = self._tx.connection.execute(_RELEASE, given)
-        if changed.rowcount:
+        if _RELEASE.run(self._tx.connection, given):
             self._tx.stirred.add(outbox(account))
 
     def release_put_off(self, account: str, only_sure: bool) -> None:
         """The network can be reached again: what was put off is ready; `only_sure`: but for what may be there."""
-        changed = self._tx.connection.execute(_RELEASE_SURE if only_sure else _RELEASE_ALL, {"the_account": account})
-        if changed.rowcount:
+        release = _RELEASE_SURE if only_sure else _RELEASE_ALL
+        if release.run(self._tx.connection, {"the_account": account}):
             self._tx.stirred.add(outbox(account))
 
     def set_back(self, account: str, by: timedelta) -> None:
         """The clock was set back: what waits for so many seconds still does."""
-        rows = self._tx.connection.execute(_WAITING_UNTIL, {"the_account": account}).all()
+        rows = _WAITING_UNTIL.all(self._tx.connection, {"the_account": account})
         for id, due_at in rows:
             self.set(id, due_at=due_at - by)
 
-    def ready(self, account: str, limit: int, not_to: Sequence[int], urgent: bool = False) -> list[Row[Any]]:
+    def ready(self, account: str, limit: int, not_to: Sequence[int], urgent: bool = False) -> list[Row]:
         """Heads of lanes that can go now, the most urgent first, but none to the chats `not_to`; each with where its
         chat is, and with what it says. `urgent`: no notices."""
         given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
             query = _URGENT_ELSEWHERE if urgent else _READY_ELSEWHERE
             return list(self._tx.connection.execute(query, given | {"busy": list(not_to)}))
-        return list(self._tx.connection.execute(_URGENT if urgent else _READY, given))
+        return (_URGENT if urgent else _READY).all(self._tx.connection, given)
 
-    def these(self, account: str, ids: Sequence[int]) -> list[Row[Any]]:
+    def these(self, account: str, ids: Sequence[int]) -> list[Row]:
         """Of these deliveries, those that can go now."""
         given = {"the_account": account, "these": list(ids), "most": len(ids)}
         return list(self._tx.connection.execute(_THESE, given))
 
-    def notices(self, account: str, after: int, limit: int) -> list[Row[Any]]:
+    def notices(self, account: str, after: int, limit: int) -> list[Row]:
         """Notices that can go now, by their ids, from the one after `after` on."""
         given = {"the_account": account, "after": after, "most": limit}
-        return list(self._tx.connection.execute(_NOTICES, given))
+        return _NOTICES.all(self._tx.connection, given)
 
-    def presses(self, account: str, limit: int) -> list[Row[Any]]:
+    def presses(self, account: str, limit: int) -> list[Row]:
         """Answers to button presses that can go now."""
-        return list(self._tx.connection.execute(_PRESSES, {"the_account": account, "most": limit}))
+        return _PRESSES.all(self._tx.connection, {"the_account": account, "most": limit})
 
     def queue_lengths(self) -> dict[str, dict[str, int]]:
         """By account: how many deliveries are unfinished and how many failed."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, Select, bindparam, delete, literal, select, update
+from sqlalchemy import Select, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
 from bot.chats import KnownChat
@@ -16,6 +16,7 @@ from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import OpenTopic, Person
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import both, change
 from bot.store.tables import (
     UNFINISHED,
@@ -36,13 +37,15 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_AT = select(linked_message).where(
-    linked_message.c.chat_id == bindparam("chat"), linked_message.c.network_id == bindparam("network")
+_AT = Prepared(
+    select(linked_message).where(
+        linked_message.c.chat_id == bindparam("chat"), linked_message.c.network_id == bindparam("network")
+    )
 )
-_BY_ID = select(linked_message).where(linked_message.c.id == bindparam("id"))
+_BY_ID = Prepared(select(linked_message).where(linked_message.c.id == bindparam("id")))
 _SPOKE = both(lambda into: into(linked_message).on_conflict_do_nothing().returning(linked_message))
-_CHATS = select(chat.c.id).where(chat.c.link_id == bindparam("link"), chat.c.active).order_by(chat.c.id)
-_LATELY = (
+_CHATS = Prepared(select(chat.c.id).where(chat.c.link_id == bindparam("link"), chat.c.active).order_by(chat.c.id))
+_LATELY = Prepared(
     select(message.c.content)
     .join(delivery, delivery.c.message_id == message.c.id)
     .where(
@@ -51,8 +54,10 @@ _LATELY = (
     .order_by(delivery.c.id.desc())
     .limit(100)
 )
-_RESULTS = select(translation.c.result_id).where(
-    translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
+_RESULTS = Prepared(
+    select(translation.c.result_id).where(
+        translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
+    )
 )
 
 
@@ -79,7 +84,7 @@ class Links:
 
     def chats(self, id: int) -> list[KnownChat]:
         """The chats that can be reached now."""
-        found = self._tx.connection.execute(_CHATS, {"link": id}).scalars().all()
+        found = _CHATS.scalars(self._tx.connection, {"link": id})
         return [self._tx.chats.get(one) for one in found]
 
     def members(self, id: int) -> list[int]:
@@ -98,8 +103,8 @@ class Links:
         root: LinkedMessage | None = None,
     ) -> LinkedMessage | None:
         """Remember what somebody has said, in the thread of `root` if any; None where that was done before."""
-        row = self._tx.connection.execute(
-            _SPOKE[self._tx.dialect],
+        row = _SPOKE.first(
+            self._tx.connection,
             {
                 "link_id": to.id,
                 "chat_id": chat_id,
@@ -109,12 +114,12 @@ class Links:
                 "at": self._tx.now,
                 "root_id": None if root is None else root.id,
             },
-        ).first()
+        )
         return None if row is None else _message(row)
 
     def written(self, chat_id: int, network_id: str) -> LinkedMessage | None:
         """What a person has written in that chat."""
-        row = self._tx.connection.execute(_AT, {"chat": chat_id, "network": network_id}).first()
+        row = _AT.first(self._tx.connection, {"chat": chat_id, "network": network_id})
         return None if row is None else _message(row)
 
     def meant(self, where: KnownChat, network_id: str) -> LinkedMessage | None:
@@ -129,7 +134,7 @@ class Links:
         return self.by_id(id)
 
     def by_id(self, id: int) -> LinkedMessage | None:
-        row = self._tx.connection.execute(_BY_ID, {"id": id}).first()
+        row = _BY_ID.first(self._tx.connection, {"id": id})
         return None if row is None else _message(row)
 
     def of_text(self, text: int) -> LinkedMessage | None:
@@ -143,8 +148,7 @@ class Links:
 
     def said_lately(self, of: KnownLink, within: timedelta) -> list[tuple[str, list[str]]]:
         """What was passed on: the line above it, and its words in every language in which somebody reads them."""
-        execute = self._tx.connection.execute
-        lately = execute(_LATELY, {"lane": of.subject, "since": self._tx.now - within}).scalars().all()
+        lately = _LATELY.scalars(self._tx.connection, {"lane": of.subject, "since": self._tx.now - within})
         told: dict[int, str] = {}
         for content in dict.fromkeys(bytes(one) for one in lately):
             blocks = decode(content, dict)["content"]
@@ -154,7 +158,7 @@ class Links:
         return [(head, self._words(text)) for text, head in told.items()]
 
     def _words(self, text: int) -> list[str]:
-        results = self._tx.connection.execute(_RESULTS, {"text": text}).scalars()
+        results = _RESULTS.scalars(self._tx.connection, {"text": text})
         return [self._tx.texts.get(one).text.plain for one in (text, *results)]
 
     def leave_behind(self, chat_id: int, where: str) -> None:
@@ -267,7 +271,7 @@ class Links:
         query = select(delivery.c.id, delivery.c.message_id).where(ours, settled)
         self._forget_bodies(self._tx.connection.execute(query).all())
 
-    def _forget_bodies(self, rows: Sequence[Row[int, int]]) -> None:
+    def _forget_bodies(self, rows: Sequence[Row]) -> None:
         bodies = [body for _, body in rows]
         self._tx.connection.execute(
             update(delivery).where(delivery.c.id.in_([id for id, _ in rows])).values(message_id=None)
@@ -276,19 +280,17 @@ class Links:
         self._tx.connection.execute(delete(message).where(message.c.id.in_(bodies), ~used))
 
 
-def _link(row: Row[Any]) -> KnownLink:
-    found = row._mapping
-    return KnownLink(found["id"], found["organisation_id"], found["name"])
+def _link(row: Row) -> KnownLink:
+    return KnownLink(row.id, row.organisation_id, row.name)
 
 
-def _message(row: Row[Any]) -> LinkedMessage:
-    found = row._mapping
+def _message(row: Row) -> LinkedMessage:
     return LinkedMessage(
-        found["id"],
-        found["link_id"],
-        found["chat_id"],
-        found["network_id"],
-        found["text_id"],
-        found["writer"],
-        found["root_id"],
+        row.id,
+        row.link_id,
+        row.chat_id,
+        row.network_id,
+        row.text_id,
+        row.writer,
+        row.root_id,
     )

@@ -63,6 +63,6 @@ class Menus:
         where = place(announced)
         row = {"account": announced.account, "scope": where.scope, "chat": where.chat, "language": where.language}
         if announced.commands:
-            self._tx.connection.execute(_SET[self._tx.dialect], row | {"digest": said})
+            _SET.run(self._tx.connection, row | {"digest": said})
         else:
             self._tx.connection.execute(delete(menu).where(*(menu.c[name] == value for name, value in row.items())))

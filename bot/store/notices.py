@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Row, case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 
 from bot.notices import Category, Notice, NoticeState
+from bot.store.prepared import Row
 from bot.store.tables import PASSED_OVER, UNFINISHED, Role, Status, audience, chat, delivery, event, notice
 
 if TYPE_CHECKING:
@@ -208,9 +209,8 @@ class Notices:
 _NAMES = {"organisation": "organisation_id", "chat": "chat_id", "person": "person_id", "text": "text_id"}
 
 
-def _notice(row: Row[Any]) -> Notice:
-    found = row._mapping
-    values = {field.name: found[_NAMES.get(field.name, field.name)] for field in fields(Notice)}
+def _notice(row: Row) -> Notice:
+    values = {field.name: getattr(row, _NAMES.get(field.name, field.name)) for field in fields(Notice)}
     values["category"] = Category(values["category"])
     values["state"] = NoticeState(values["state"])
     values["valid_until"] = date.fromisoformat(values["valid_until"]) if values["valid_until"] else None

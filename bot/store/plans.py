@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from bot.actions import ShownButton
 from bot.attached import called
@@ -40,6 +40,7 @@ from bot.splitting import length, split
 from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.encoding import decode
+from bot.store.prepared import Prepared, Row
 from bot.store.tables import PartStatus, copy, delivery, part
 from bot.store.topics import LANE
 
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
-_COPIES = (
+_COPIES = Prepared(
     select(copy)
     .where(copy.c.delivery_id == bindparam("delivery"), ~copy.c.network_id.startswith(LEFT_BEHIND))
     .order_by(copy.c.position, copy.c.id)
 )
-_LEFT = (
+_LEFT = Prepared(
     select(copy.c.id)
     .where(copy.c.delivery_id == bindparam("delivery"), copy.c.network_id.startswith(LEFT_BEHIND))
     .limit(1)
 )
-_OUR_REACTIONS = (
+_OUR_REACTIONS = Prepared(
     select(delivery.c.argument, part.c.network_id)
     .join(part, part.c.delivery_id == delivery.c.id)
     .where(
@@ -69,7 +70,7 @@ _OUR_REACTIONS = (
     .order_by(delivery.c.id.desc())
 )
 
-_STANDS_IN = select(delivery.c.thread).where(delivery.c.id == bindparam("delivery"))
+_STANDS_IN = Prepared(select(delivery.c.thread).where(delivery.c.id == bindparam("delivery")))
 
 _NOTHING = Text("…")  # no network takes a message of nothing
 LONGEST_TITLE = 128  # characters of a topic's (core.telegram.org/bots/api#createforumtopic)
@@ -84,7 +85,7 @@ class Plans:
         self._catalogue = catalogue
         self._contents: dict[int, tuple[Content, tuple[tuple[ShownButton, ...], ...]]] = {}  # by their messages
 
-    def of(self, row: Row[Any]) -> list[Outgoing]:
+    def of(self, row: Row) -> list[Outgoing]:
         """Empty where there is nothing to do any more. The row is one of Lanes.ready: it has its chat and content."""
         to = Chat(row.account, row.network_id)
         match row.kind:
@@ -124,7 +125,7 @@ class Plans:
             case kind:
                 raise ValueError(f"a delivery of kind {kind}")
 
-    def _plan_say(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+    def _plan_say(self, row: Row, to: Chat) -> list[Outgoing]:
         """The words, then what came with them; a file takes the words along as its caption where they fit."""
         text, choices = self._body(row)
         files = self._files(row)
@@ -161,7 +162,7 @@ class Plans:
             )
         return plan
 
-    def _plan_edit(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+    def _plan_edit(self, row: Row, to: Chat) -> list[Outgoing]:
         """Edits part by part; parts too many are taken back, parts too few are said, as answers to the last one there.
         Files stay, or go. Where the chat has moved away from all of it, it is said anew."""
         copies = self._copies(delivery_id(row.target))
@@ -194,7 +195,7 @@ class Plans:
             plan.append(Withdraw(to, file.network_id, self._transaction(row, len(plan))))
         return plan
 
-    def _plan_withdraw(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+    def _plan_withdraw(self, row: Row, to: Chat) -> list[Outgoing]:
         """Takes every part back. With a message of its own, that takes the place of what is too old for it."""
         if row.target.startswith("n:"):
             return [Withdraw(to, message, self._transaction(row, 0)) for message in self._messages(row.target)]
@@ -207,10 +208,10 @@ class Plans:
             for n, c in enumerate(copies)
         ]
 
-    def _plan_unreact(self, row: Row[Any], to: Chat) -> list[Outgoing]:
+    def _plan_unreact(self, row: Row, to: Chat) -> list[Outgoing]:
         """Where reactions have no ids, ours to a message is one: it may be another by now."""
         message = self._message_id(row.target)
-        ours = self._tx.connection.execute(_OUR_REACTIONS, {"of": row.target, "chat": row.chat_id}).all()
+        ours = _OUR_REACTIONS.all(self._tx.connection, {"of": row.target, "chat": row.chat_id})
         found = next((one for one in ours if one.argument == row.argument), None)
         if message is None or found is None or (found.network_id is None and found is not ours[0]):
             return []
@@ -222,7 +223,7 @@ class Plans:
         sent = self._tx.deliveries.row(delivery_id(target)).done_at
         return within is not None and self._limits.edits and sent is not None and self._tx.now - sent >= within
 
-    def _files(self, row: Row[Any]) -> list[tuple[int, Kept]]:
+    def _files(self, row: Row) -> list[tuple[int, Kept]]:
         """Each file with the text that it came with."""
         content, _ = self._content(row)
         texts = [block.text for block in content if isinstance(block, Attached)]
@@ -233,7 +234,7 @@ class Plans:
             return False  # nowhere has a round video words
         return length(text, self._limits.unit) <= self._limits.caption - MARK_ROOM
 
-    def _body(self, row: Row[Any]) -> tuple[Text, Rows]:
+    def _body(self, row: Row) -> tuple[Text, Rows]:
         content, buttons = self._content(row)
         text = self._render(content, row)
         rows = tuple(
@@ -245,7 +246,7 @@ class Plans:
         )
         return text, rows
 
-    def _content(self, row: Row[Any]) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
+    def _content(self, row: Row) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
         """What it says; a notice to a thousand groups is one message."""
         found = self._contents.get(row.message_id)
         if found is None:
@@ -253,10 +254,10 @@ class Plans:
             found = self._contents[row.message_id] = (value["content"], value["buttons"])
         return found
 
-    def _label(self, sentence: Any, row: Row[Any]) -> str:
+    def _label(self, sentence: Any, row: Row) -> str:
         return self._catalogue.render(sentence, row.language).plain
 
-    def _render(self, content: Content, row: Row[Any]) -> Text:
+    def _render(self, content: Content, row: Row) -> Text:
         def reading(text_id: int, language: str) -> Reading:
             text = self._tx.texts.get(text_id)
             found = self._tx.texts.translation(text_id, language)
@@ -278,7 +279,7 @@ class Plans:
     def _split(self, text: Text, longest: int | None = None) -> list[Text]:
         return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [_NOTHING]
 
-    def _thread(self, row: Row[Any]) -> tuple[str | None, str | None]:
+    def _thread(self, row: Row) -> tuple[str | None, str | None]:
         """Thread and reply as this network has them: without threads, a chain of replies to the first message, in its
         topic if it stands in one."""
         thread, reply_to = self._message_id(row.thread), self._message_id(row.reply_to)
@@ -290,7 +291,7 @@ class Plans:
         """The topic in which a delivery of ours stands, as a thread."""
         if not ref.startswith("d:"):
             return None
-        of = self._tx.connection.execute(_STANDS_IN, {"delivery": delivery_id(ref)}).scalar()
+        of = _STANDS_IN.scalar(self._tx.connection, {"delivery": delivery_id(ref)})
         return of.removeprefix("n:") if of is not None and of.startswith(f"n:{TOPIC}") else None
 
     def _message_id(self, ref: str | None) -> str | None:
@@ -307,13 +308,13 @@ class Plans:
 
     def _was_left(self, ref: str) -> bool:
         """Whether there is something of ours that the chat has moved away from."""
-        return self._tx.connection.execute(_LEFT, {"delivery": delivery_id(ref)}).first() is not None
+        return _LEFT.first(self._tx.connection, {"delivery": delivery_id(ref)}) is not None
 
-    def _copies(self, delivery_id: int) -> Sequence[Row[Any]]:
-        return self._tx.connection.execute(_COPIES, {"delivery": delivery_id}).all()
+    def _copies(self, delivery_id: int) -> Sequence[Row]:
+        return _COPIES.all(self._tx.connection, {"delivery": delivery_id})
 
     @staticmethod
-    def _transaction(row: Row[Any], position: int) -> str:
+    def _transaction(row: Row, position: int) -> str:
         return transaction_id(row.id, position, row.created_at)
 
 

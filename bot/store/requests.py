@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from bot.requests import Request, RequestState
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
 from bot.store.tables import PASSED_OVER, event, line, request
 
@@ -34,18 +35,19 @@ class Line:
 
 _LINE = (line.c.id, line.c.author, line.c.text_id, line.c.at, line.c.person_id, line.c.withdrawn_at)
 
-_BY_ID = select(request).where(request.c.id == bindparam("the_id"))
-_NUMBERED = select(request).where(request.c.number == bindparam("the_number"))
-_OF_CHAT = select(request).where(request.c.chat_id == bindparam("chat")).order_by(request.c.number.desc())
-_OPEN_OF_CHAT = _OF_CHAT.where(request.c.state != RequestState.CLOSED.value)
-_ONE_LINE = select(line.c.request_id, *_LINE).where(line.c.id == bindparam("the_id"))
-_LINES = select(*_LINE).where(line.c.request_id == bindparam("request")).order_by(line.c.id)
+_BY_ID = Prepared(select(request).where(request.c.id == bindparam("the_id")))
+_NUMBERED = Prepared(select(request).where(request.c.number == bindparam("the_number")))
+_FROM_CHAT = select(request).where(request.c.chat_id == bindparam("chat")).order_by(request.c.number.desc())
+_OF_CHAT = Prepared(_FROM_CHAT)
+_OPEN_OF_CHAT = Prepared(_FROM_CHAT.where(request.c.state != RequestState.CLOSED.value))
+_ONE_LINE = Prepared(select(line.c.request_id, *_LINE).where(line.c.id == bindparam("the_id")))
+_LINES = Prepared(select(*_LINE).where(line.c.request_id == bindparam("request")).order_by(line.c.id))
 _HISTORY = (
     select(event.c.subject, event.c.what, func.max(event.c.at))
     .where(event.c.subject.in_(bindparam("codes", expanding=True)))
     .group_by(event.c.subject, event.c.what)
 )
-_LAST_SAID = select(line.c.id).where(line.c.text_id == bindparam("said")).order_by(line.c.id.desc()).limit(1)
+_LAST_SAID = Prepared(select(line.c.id).where(line.c.text_id == bindparam("said")).order_by(line.c.id.desc()).limit(1))
 
 
 class Requests:
@@ -81,7 +83,7 @@ class Requests:
         return max(int(latest), 0 if code is None else int(code.removeprefix("K")))
 
     def numbered(self, number: int) -> Request | None:
-        row = self._tx.connection.execute(_NUMBERED, {"the_number": number}).first()
+        row = _NUMBERED.first(self._tx.connection, {"the_number": number})
         return None if row is None else _request(row)
 
     def by_code(self, code: str) -> Request | None:
@@ -91,7 +93,7 @@ class Requests:
 
     def of_chat(self, chat: int, open_only: bool = False) -> list[Request]:
         """The requests made in a private chat, the newest first."""
-        rows = self._tx.connection.execute(_OPEN_OF_CHAT if open_only else _OF_CHAT, {"chat": chat})
+        rows = (_OPEN_OF_CHAT if open_only else _OF_CHAT).all(self._tx.connection, {"chat": chat})
         return [_request(row) for row in rows]
 
     def open(self) -> list[Request]:
@@ -125,16 +127,16 @@ class Requests:
 
     def line_of_text(self, text: int) -> tuple[Request, Line] | None:
         """Where a text was said last, and in which request: a note can become a reply."""
-        row = self._tx.connection.execute(_LAST_SAID, {"said": text}).first()
+        row = _LAST_SAID.first(self._tx.connection, {"said": text})
         return None if row is None else self.line(row.id)
 
     def line(self, id: int) -> tuple[Request, Line]:
-        row = self._tx.connection.execute(_ONE_LINE, {"the_id": id}).one()
-        found = self._tx.connection.execute(_BY_ID, {"the_id": row.request_id}).one()
+        row = _ONE_LINE.one(self._tx.connection, {"the_id": id})
+        found = _BY_ID.one(self._tx.connection, {"the_id": row.request_id})
         return _request(found), Line(*row[1:])
 
     def lines(self, id: int) -> list[Line]:
-        return [Line(*row) for row in self._tx.connection.execute(_LINES, {"request": id})]
+        return [Line(*row) for row in _LINES.all(self._tx.connection, {"request": id})]
 
     def happened(self, about: Request, what: str, person: int | None) -> None:
         """A state change, kept without any text."""
@@ -174,8 +176,7 @@ _NAMES = {
 }
 
 
-def _request(row: Row[Any]) -> Request:
-    found = row._mapping
-    values = {field.name: found[_NAMES.get(field.name, field.name)] for field in fields(Request)}
+def _request(row: Row) -> Request:
+    values = {field.name: getattr(row, _NAMES.get(field.name, field.name)) for field in fields(Request)}
     values["state"] = RequestState(values["state"])
     return Request(**values)

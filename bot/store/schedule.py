@@ -9,14 +9,15 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.events import Due
 from bot.store.encoding import decode, encode
+from bot.store.prepared import Prepared
 from bot.store.tables import schedule
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
-_PLANNED = select(schedule.c.due_at).where(schedule.c.name == bindparam("timer"))
-_MOVE = update(schedule).where(schedule.c.id == bindparam("the_id")).values(due_at=bindparam("at"))
+_PLANNED = Prepared(select(schedule.c.due_at).where(schedule.c.name == bindparam("timer")))
+_MOVE = Prepared(update(schedule).where(schedule.c.id == bindparam("the_id")).values(due_at=bindparam("at")))
 
 
 class Schedule:
@@ -41,7 +42,7 @@ class Schedule:
 
     def planned(self, what: str, subject: str = "") -> datetime | None:
         """When a timer is due; None where there is none."""
-        when: datetime | None = self._tx.connection.execute(_PLANNED, {"timer": f"{what}/{subject}"}).scalar()
+        when: datetime | None = _PLANNED.scalar(self._tx.connection, {"timer": f"{what}/{subject}"})
         return when
 
     def ensure(self, due: Due) -> None:
@@ -69,7 +70,7 @@ class Schedule:
         rows = self._tx.connection.execute(select(schedule.c.id, schedule.c.due_at, schedule.c.body)).all()
         moved = [{"the_id": row.id, "at": row.due_at - by} for row in rows if not decode(row.body, Due).calendar]
         if moved:
-            self._tx.connection.execute(_MOVE, moved)
+            _MOVE.run_each(self._tx.connection, moved)
 
     def next_at(self) -> datetime | None:
         when: datetime | None = self._tx.connection.execute(select(func.min(schedule.c.due_at))).scalar()

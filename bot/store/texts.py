@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.events import Translated
 from bot.model import Text
 from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import add
 from bot.store.tables import copy, delivery, memory, referring, text_table, translation
 
@@ -49,10 +50,10 @@ class Wanted:
 REFERRING = referring(text_table)
 """What can say a text."""
 
-_TRANSLATION = select(translation).where(
-    translation.c.text_id == bindparam("text"), translation.c.language == bindparam("reader")
+_TRANSLATION = Prepared(
+    select(translation).where(translation.c.text_id == bindparam("text"), translation.c.language == bindparam("reader"))
 )
-_BY_ID = select(text_table).where(text_table.c.id == bindparam("id"))
+_BY_ID = Prepared(select(text_table).where(text_table.c.id == bindparam("id")))
 
 
 class Texts:
@@ -67,7 +68,7 @@ class Texts:
 
     def get(self, id: int) -> StoredText:
         if id not in self._read:
-            row = self._tx.connection.execute(_BY_ID, {"id": id}).one()
+            row = _BY_ID.one(self._tx.connection, {"id": id})
             self._read[id] = StoredText(row.id, decode(row.body, Text), row.language)
         return self._read[id]
 
@@ -129,7 +130,7 @@ class Texts:
     # --- translations --------------------------------------------------------------------------------------------
 
     def translation(self, text: int, language: str) -> Translation | None:
-        row = self._tx.connection.execute(_TRANSLATION, {"text": text, "reader": language}).first()
+        row = _TRANSLATION.first(self._tx.connection, {"text": text, "reader": language})
         return None if row is None else _translation(row)
 
     def translations(self, text: int) -> list[Translation]:
@@ -300,17 +301,16 @@ def _hash(paragraph: str) -> bytes:
     return hashlib.sha256(" ".join(paragraph.split()).encode()).digest()
 
 
-def _translation(row: Row[Any]) -> Translation:
-    found = row._mapping
-    findings = found["findings"]
+def _translation(row: Row) -> Translation:
+    findings = row.findings
     return Translation(
-        id=found["id"],
-        text=found["text_id"],
-        language=found["language"],
-        state=TranslationState(found["state"]),
-        result=found["result_id"],
-        engine=found["engine"],
+        id=row.id,
+        text=row.text_id,
+        language=row.language,
+        state=TranslationState(row.state),
+        result=row.result_id,
+        engine=row.engine,
         findings=() if findings is None else msgspec.json.decode(findings, type=tuple[StoredFinding, ...]),
-        organisation=found["organisation_id"],
-        attempts=found["attempts"],
+        organisation=row.organisation_id,
+        attempts=row.attempts,
     )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, bindparam, delete, literal, select
+from sqlalchemy import bindparam, delete, literal, select
 
 from bot.model import OpenTopic
 from bot.store.encoding import decode
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
 from bot.store.tables import PartStatus, delivery, part, topic
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-_NAMED = select(topic).where(topic.c.chat_id == bindparam("chat"), topic.c.name == bindparam("name"))
+_NAMED = Prepared(select(topic).where(topic.c.chat_id == bindparam("chat"), topic.c.name == bindparam("name")))
 
 LANE = "topic/"
 """How the subject of what is done with a topic begins; its name follows."""
@@ -39,7 +40,7 @@ class Topics:
         self._tx = tx
 
     def get(self, chat_id: int, name: str) -> KnownTopic | None:
-        return _known(self._tx.connection.execute(_NAMED, {"chat": chat_id, "name": name}).first())
+        return _known(_NAMED.first(self._tx.connection, {"chat": chat_id, "name": name}))
 
     def asked(self, chat_id: int, name: str) -> None:
         """It is to be opened; once, for a second one would stand there for good."""
@@ -86,7 +87,7 @@ class Topics:
         self._tx.connection.execute(delete(topic).where(topic.c.chat_id == chat_id, *which))
 
 
-def _known(row: Row[Any] | None) -> KnownTopic | None:
+def _known(row: Row | None) -> KnownTopic | None:
     if row is None:
         return None
     return KnownTopic(row.id, row.chat_id, row.name, row.network_id, row.closed, row.asked_at)

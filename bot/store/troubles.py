@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 
+from bot.store.prepared import Row
 from bot.store.tables import trouble
 
 if TYPE_CHECKING:
@@ -62,5 +63,5 @@ class Troubles:
         return [_trouble(row) for row in self._tx.connection.execute(select(trouble).order_by(trouble.c.since))]
 
 
-def _trouble(row: Row[Any]) -> KnownTrouble:
+def _trouble(row: Row) -> KnownTrouble:
     return KnownTrouble(row.cause, row.since, row.told, row.told_at)

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from bot.app import SystemClock, random_token
 from bot.inbox import Worker
 from bot.model import Batch, Raw
+from bot.store import prepared
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
@@ -112,16 +113,16 @@ def taken_down(folder: Path) -> Statements:
     migrate(engine)
     taken: list[tuple[str, tuple[Any, ...]]] = []
 
-    def take(_connection: object, _cursor: object, words: str, given: Any, _context: object, many: bool) -> None:
-        if not words.startswith("BEGIN"):
-            taken.append((words, tuple(given[0] if many else given)))
+    def take(connection: Connection, sql: str, values: Any, many: bool = False) -> Any:
+        taken.append((sql, tuple(values[0] if many else values)))
+        return execute(connection, sql, values, many)
 
     arrived = batch("a chat", 1_000_000)
     with engine.connect() as connection:
         began = connection.begin()
-        event.listen(engine, "before_cursor_execute", take)
+        execute, prepared.execute = prepared.execute, take
         Transaction(connection, POLICY, SystemClock().now(), random_token).inbox.accept(ACCOUNT, arrived)
-        event.remove(engine, "before_cursor_execute", take)
+        prepared.execute = execute
         began.rollback()
     engine.dispose()
     return Statements(tuple(taken), _values(arrived))

@@ -18,6 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from bot.events import Due
 from bot.model import Attachment, Batch, Outgoing, Receipt
 from bot.ports import Account, Deliver, Home
+from bot.store import prepared
 from bot.store.accounts import Accounts
 from bot.store.claims import Claims
 from bot.store.incoming import Inbox
@@ -112,7 +113,7 @@ def watched(watch: Watch, adapters: Sequence[type[Any]] = (), engines: Sequence[
     written = _Written()
     with ExitStack() as stack:
 
-        def wrap(owner: type[Any], name: str, made: Callable[[Any], Any]) -> None:
+        def wrap(owner: Any, name: str, made: Callable[[Any], Any]) -> None:
             real = getattr(owner, name)
             setattr(owner, name, made(real))
             stack.callback(setattr, owner, name, real)
@@ -121,6 +122,7 @@ def watched(watch: Watch, adapters: Sequence[type[Any]] = (), engines: Sequence[
             wrap(owner, name, lambda real, named=named: _noting(real, named, written))  # type: ignore[misc]
         wrap(DefaultDialect, "do_commit", lambda real: _committing(real, written, watch))
         wrap(DefaultDialect, "do_rollback", lambda real: _rolling_back(real, written))
+        wrap(prepared, "execute", lambda real: _noting_prepared(real, written))
         event.listen(Engine, "after_cursor_execute", note := _noting_statements(written))
         stack.callback(event.remove, Engine, "after_cursor_execute", note)
         for adapter in adapters:
@@ -143,6 +145,17 @@ def _noting(real: Callable[..., Any], named: Named, written: _Written) -> Callab
         if name is not None:
             written.points.add(name)
         return result
+
+    return noted
+
+
+def _noting_prepared(real: Callable[..., Any], written: _Written) -> Callable[..., Any]:
+    note = _noting_statements(written)
+
+    def noted(connection: Any, sql: str, values: Any, many: bool = False) -> Any:
+        cursor = real(connection, sql, values, many)
+        note(connection, cursor, sql)
+        return cursor
 
     return noted
 
