@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -84,9 +84,9 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     def absorb(self, answer: Json) -> bool:
         """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it."""
-        response = _guarded(nio.SyncResponse.from_dict, _for_nio(answer))
+        response = _guarded(nio.SyncResponse.from_dict, _for_nio(answer, self.rooms))
         if response is None:  # one event in it trips nio already when it is read
-            response = nio.SyncResponse.from_dict(_for_nio(answer, accept=_parses))
+            response = nio.SyncResponse.from_dict(_for_nio(answer, self.rooms, accept=_parses))
         if not isinstance(response, nio.SyncResponse):
             raise Failure(200)
         self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
@@ -332,17 +332,24 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         await self.server.call("PUT", path("sendToDevice", kind, transaction), messages)
 
 
-def _for_nio(answer: Json, accept: Callable[[Any, Json], bool] = lambda reader, event: True) -> Json:
+def _for_nio(
+    answer: Json, known: Container[str], accept: Callable[[Any, Json], bool] = lambda reader, event: True
+) -> Json:
     """The part of a /sync answer that nio is to see: state, devices and keys, as far as `accept` lets it through.
 
-    What people write is read by `receiving` from the answer itself, so that nothing in it can trip nio. State goes in
-    as timeline, where each event is handled by itself.
+    What people write is read by `receiving` from the answer itself, so that nothing in it can trip nio; of rooms that
+    are `known`, and where people only write, nothing is left: nio checks each room against a schema, at length. State
+    goes in as timeline, where each event is handled by itself.
     """
     rooms = {}
     for room_id, room in answer.get("rooms", {}).get("join", {}).items():
         events = [*room.get("state", {}).get("events", []), *room.get("timeline", {}).get("events", [])]
         state = [e for e in events if "state_key" in e and e.get("type") in _STATE and accept(nio.Event, e)]
-        rooms[room_id] = {"timeline": {"events": state, "limited": False, "prev_batch": ""}, "state": {"events": []}}
+        if state or room_id not in known:
+            rooms[room_id] = {
+                "timeline": {"events": state, "limited": False, "prev_batch": ""},
+                "state": {"events": []},
+            }
     to_device = [e for e in answer.get("to_device", {}).get("events", []) if accept(nio.ToDeviceEvent, e)]
     return {
         "next_batch": answer["next_batch"],

@@ -11,6 +11,7 @@ from adapters.matrix.homeserver import Json
 from adapters.matrix.kinds import BEACONS, LIVE
 
 KEPT_FOR = timedelta(days=1)  # Element lets nobody do it for longer than eight hours
+_LOOKS_EVERY_MS = 3_600_000
 SHARED = "live:"
 """How the id begins under which a place is kept. All those of one share have the same, so that one is handled: the
 first that came, or the newest of those that came before it was."""
@@ -24,6 +25,7 @@ class Shares:
 
     def __init__(self, folder: Path) -> None:
         self._db = sqlite3.connect(folder / "live.db", isolation_level=None)
+        self._tidied_ms = 0
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute(
@@ -42,6 +44,10 @@ class Shares:
         self._db.execute("INSERT OR IGNORE INTO share VALUES (?, ?, ?, ?)", row)
 
     def forget_old(self, now_ms: int) -> None:
+        """Asked again and again, it looks once an hour."""
+        if abs(now_ms - self._tidied_ms) < _LOOKS_EVERY_MS:
+            return
+        self._tidied_ms = now_ms
         self._db.execute("DELETE FROM share WHERE since < ?", (now_ms - int(KEPT_FOR.total_seconds() * 1000),))
 
     def named(self, room_id: str, event: Json) -> tuple[Json, str | None]:

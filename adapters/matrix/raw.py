@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from adapters.matrix.homeserver import Json
 from bot.model import Raw
@@ -34,7 +34,8 @@ class Me:
 
 def raw(event: Json, room_id: str, room: Room, me: Me, sender_name: str | None, raw_id: str | None = None) -> Raw:
     """The event as it is kept. `raw_id` is needed where the event has no id of its own."""
-    body = {"event": trimmed(event), "room": asdict(room), "me": asdict(me), "name": sender_name}
+    where = {"direct": room.direct, "encrypted": room.encrypted, "members": room.members, "name": room.name}
+    body = {"event": trimmed(event), "room": where, "me": {"id": me.id, "name": me.name}, "name": sender_name}
     # JSON's escapes keep whatever strange characters a client has sent
     return Raw(raw_id or event["event_id"], room_id, json.dumps(body, separators=(",", ":")).encode())
 

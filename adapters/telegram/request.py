@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import msgspec
+from telegram import TelegramObject
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -38,6 +40,19 @@ _NOT_CONNECTED = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `do_request` needs of PTB's RequestData, which nobody but PTB can make."""
+
+    parameters: dict[str, Any]
+    contains_files: bool = False
+
+
+def asked(values: Mapping[str, object]) -> RequestData:
+    """The parameters of a call without files; those that are None are not asked for."""
+    return cast("RequestData", _Asked({name: _plain(value) for name, value in values.items() if value is not None}))
 
 
 class NeverSent(NetworkError):
@@ -199,6 +214,12 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     for name, (file_name, content, mime) in data.multipart_data.items():
         form.add_field(name, content, filename=file_name, content_type=mime)
     return {"data": form}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.to_dict() if isinstance(value, TelegramObject) else value
 
 
 def _wait(answer: dict[str, Any]) -> int:

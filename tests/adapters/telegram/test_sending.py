@@ -371,7 +371,7 @@ async def test_a_name_that_cannot_be_found_has_not_been_sent_to(bot: Bot) -> Non
         Error(500, "Internal Server Error: restart"),
         BadShape(b"<html>"),
         BadShape(b"[]"),
-        BadShape(b'{"ok":true,"result":{"message_id":1}}'),
+        BadShape(b'{"ok":true,"result":{"message_id":"1"}}'),
         BadShape(b'{"ok":true,"result":true}'),
         BadShape(b'{"ok":true,"result":null}'),
         BadShape(b'{"ok":true,"result":[1]}'),
