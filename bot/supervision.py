@@ -64,7 +64,7 @@ class Line:
         self._was_accepted = False
 
     async def run(self) -> None:
-        """Until it is cancelled, or the account is not accepted from the first, or is another process's to serve."""
+        """Until it is cancelled, or the account is not accepted from the first. Raises NotServed."""
         while True:
             self._answered.clear()
             try:
@@ -76,7 +76,7 @@ class Line:
                 if wait is None:
                     return
             except NotServed:
-                return
+                raise  # no fault of the network: the whole term ends
             except Down as error:
                 wait = min(backoff(self._failures + 1), _LONGEST_WAIT)
                 wait = max(wait, error.retry_after or wait)
