@@ -20,8 +20,8 @@ from bot.restoring import Target
 from bot.store.database import open_reader
 from bot.store.transaction import Policy
 from bot.watching import Watch
+from handlers.dispatching import handle
 from handlers.menus import menus
-from handlers.routes import handle
 
 _log = structlog.get_logger()
 

@@ -38,7 +38,7 @@ from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
 from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
-from handlers.routes import handle
+from handlers.dispatching import handle
 from tests.paper import Paper, PaperAdapter, Shown
 from tests.paper.adapter import LIKE_MATRIX
 

@@ -15,7 +15,7 @@ from bot.model import Chat, Incoming, Message, Person
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, Unknown
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
-from handlers.routes import handle
+from handlers.dispatching import handle
 from tests.crashing.lives import Fate, Lives, Rough
 from tests.databases import copied
 from tests.handlers.conftest import sentence
