@@ -13,10 +13,12 @@ from pydantic import BaseModel
 
 from adapters.web.events import ButtonPressed, parse
 from adapters.web.files import LARGEST
-from adapters.web.history import History, Missing, NotTheWriter
+from adapters.web.history import History
 from adapters.web.live import Live
-from adapters.web.server import Server, Site
+from adapters.web.records import Missing, NotTheWriter
+from adapters.web.server import Server
 from adapters.web.settings import BOT, ChatSettings, Settings
+from adapters.web.site import Site
 from bot.listening import bound, is_loopback
 from bot.model import (
     NOTHING_NEW,
