@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from bot.failing import backoff
-from bot.model import Batch
+from bot.incoming import Batch
 from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
 from bot.store.writer import NotServed, Unit, Writer

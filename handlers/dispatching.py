@@ -21,9 +21,8 @@ from bot.events import (
     Trouble,
     TroubleOver,
 )
-from bot.model import (
+from bot.incoming import (
     Added,
-    Chat,
     Deleted,
     Echo,
     Edited,
@@ -41,6 +40,7 @@ from bot.model import (
     Unreacted,
     Unreadable,
 )
+from bot.model import Chat
 from bot.store.choices import OfferedChoice
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

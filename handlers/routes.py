@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.erasing import SWEEP
 from bot.events import ChatGone, Due, Outcome, Translated
-from bot.model import Deleted, Edited, Pinned, Reacted, Unreacted
+from bot.incoming import Deleted, Edited, Pinned, Reacted, Unreacted
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
 from handlers import (

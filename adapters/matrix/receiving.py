@@ -19,7 +19,7 @@ from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import NOTHING_NEW, Batch, Raw
+from bot.incoming import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver
 
 log = logging.getLogger(__name__)

@@ -12,29 +12,24 @@ import msgspec
 
 from adapters.telegram import attached, wire
 from adapters.telegram.entities import to_text, words
-from bot.model import (
-    TOPIC,
+from bot.incoming import (
     Added,
-    Chat,
-    ChatKind,
     Edited,
     Incoming,
     Joined,
     Message,
     MovedChat,
-    Person,
     Pinned,
     Pressed,
     Raw,
     Reacted,
     Removed,
     Renamed,
-    Text,
     TopicNamed,
     TopicOpened,
     Unreacted,
-    joined,
 )
+from bot.model import TOPIC, Chat, ChatKind, Person, Text, joined
 
 RECEIVED = "received_at"
 """Our own addition to the update: when it came, in seconds since 1970. Telegram does not say when a button was

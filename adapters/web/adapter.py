@@ -19,16 +19,13 @@ from adapters.web.records import Missing, NotTheWriter
 from adapters.web.server import Server
 from adapters.web.settings import BOT, ChatSettings, Settings
 from adapters.web.site import Site
+from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
 from bot.listening import bound, is_loopback
-from bot.model import (
-    NOTHING_NEW,
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import (
     AnswerPress,
-    Attachment,
-    Batch,
-    Chat,
     CloseTopic,
     EditText,
-    Incoming,
     InspectChat,
     JoinChat,
     LeaveChat,
@@ -36,14 +33,12 @@ from bot.model import (
     OpenTopic,
     Outgoing,
     PinMessage,
-    Raw,
     Receipt,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

@@ -31,16 +31,16 @@ from adapters.web.files import Filed, Shelf
 from adapters.web.records import Missing, NotTheWriter, Records, as_json
 from adapters.web.settings import ChatSettings, PersonSettings
 from adapters.web.shown import THE_BOT, ChatState, Part, Post
-from bot.model import (
+from bot.incoming import Raw
+from bot.model import Text
+from bot.outgoing import (
     EditText,
     PinMessage,
-    Raw,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

@@ -16,7 +16,8 @@ import msgspec
 from adapters.web import shown
 from adapters.web.events import AnyEvent, encode
 from adapters.web.files import Filed, Shelf
-from bot.model import Rows, Text
+from bot.model import Text
+from bot.outgoing import Rows
 
 
 class Missing(LookupError):

@@ -7,21 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.events import Due
-from bot.model import (
-    Attachment,
-    Chat,
-    ChatKind,
-    Choice,
-    Edited,
-    Person,
-    SendFile,
-    SendReaction,
-    SendText,
-    Span,
-    SpanKind,
-    Text,
-    Withdraw,
-)
+from bot.incoming import Edited
+from bot.model import Attachment, Chat, ChatKind, Person, Span, SpanKind, Text
+from bot.outgoing import Choice, SendFile, SendReaction, SendText, Withdraw
 from bot.store.encoding import decode, encode
 
 CHAT = Chat("telegram", "-100")
