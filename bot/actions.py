@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from bot.content import Content, Sentence, Verbatim
-from bot.model import Pressed
+from bot.incoming import Pressed
 
 
 class Priority(IntEnum):

@@ -12,8 +12,8 @@ import structlog
 
 from bot.chats import KnownChat
 from bot.failing import backoff
-from bot.model import SetCommands
 from bot.outbox import Clock, Failed
+from bot.outgoing import SetCommands
 from bot.ports import NotSent, SendError, Unknown
 from bot.store.menus import ROOMS, Place, digest, place
 from bot.store.transaction import Transaction

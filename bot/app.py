@@ -30,8 +30,8 @@ from bot.events import Due
 from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
 from bot.measuring import MeasuredEngine, Measures
 from bot.media import Media
-from bot.model import SetCommands
 from bot.outbox import Clock, Sender
+from bot.outgoing import SetCommands
 from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler

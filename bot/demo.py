@@ -18,8 +18,8 @@ from bot.chats import Pairing
 from bot.model import Chat, ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Policy, Transaction
+from handlers.dispatching import handle
 from handlers.menus import menus
-from handlers.routes import handle
 
 ACCOUNT = "web"
 FIRST = ("nl", "fr", "en", "pt", "tr", "ar")

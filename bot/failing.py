@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.model import OpenPrivate, OpenTopic, Outgoing, SendFile, SendText, Text
+from bot.model import Text
+from bot.outgoing import OpenPrivate, OpenTopic, Outgoing, SendFile, SendText
 from bot.ports import Gone, Moved, NotSent, SendError, Unknown
 
 NO_ANSWER = "no answer from the network"

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.actions import Priority
-from bot.model import SendFile
+from bot.outgoing import SendFile
 from bot.store.claims import Claimed
 
 MOST = 64

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from bot.actions import Action
 from bot.events import OPERATOR, Internal, Quarantined
+from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.measuring import Measures
-from bot.model import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived

@@ -37,6 +37,9 @@ class Leases(Protocol):
     async def until_known(self, account: str) -> None:
         """Until it is held, or it is known that another process holds it."""
 
+    def doubt(self, account: str) -> None:
+        """Its writing was refused: `until_held` does not count it as held before it has been looked at again."""
+
     async def run(self) -> None:
         """Keep and take leases until cancelled."""
 
@@ -58,6 +61,9 @@ class Alone:
     async def until_lost(self, account: str) -> None:
         await asyncio.Event().wait()
 
+    def doubt(self, account: str) -> None:
+        pass
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 
@@ -74,7 +80,7 @@ class Shared:
         self._clock = clock
         self._epochs: dict[str, int] = {}
         self._until = 0.0  # by our steady clock: what is held is surely held until then
-        self._held = {account: asyncio.Event() for account in self._accounts}
+        self._held = {account: asyncio.Event() for account in self._accounts}  # and not doubted
         self._lost = {account: asyncio.Event() for account in self._accounts}
         self._known = asyncio.Event()
 
@@ -90,6 +96,10 @@ class Shared:
     async def until_known(self, account: str) -> None:
         await self._known.wait()
 
+    def doubt(self, account: str) -> None:
+        self._held[account].clear()
+        _log.warning("what it wanted to write was refused", account=account or "house")
+
     def fence(self, connection: Connection, accounts: frozenset[str]) -> frozenset[str]:
         """For the writer, in its thread: the accounts that are another process's now."""
         return leases.lost(connection, accounts, self._epochs)
@@ -102,6 +112,7 @@ class Shared:
     async def _turn(self) -> None:
         asked = self._clock.steady()
         held = dict(self._epochs)
+        doubted = {account for account in held if not self._held[account].is_set()}
         try:
             kept = await asyncio.to_thread(self._book.renew, held)
             got = await asyncio.to_thread(self._book.take, self._accounts - kept)
@@ -113,6 +124,8 @@ class Shared:
             self._until = asked + LASTS.total_seconds() - _MARGIN
         for account in held.keys() - kept:
             self._lose(account)
+        for account in doubted & kept:
+            self._held[account].set()
         for account, epoch in got.items():
             self._epochs[account] = epoch
             self._lost[account].clear()

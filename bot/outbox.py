@@ -28,7 +28,8 @@ from bot.failing import (
 from bot.in_flight import ONE_CHAT, InFlight
 from bot.measuring import Measures
 from bot.media import Media
-from bot.model import (
+from bot.outage import Outage
+from bot.outgoing import (
     EditText,
     Outgoing,
     PinMessage,
@@ -40,7 +41,6 @@ from bot.model import (
     UnpinMessage,
     Withdraw,
 )
-from bot.outage import Outage
 from bot.pacing import Pacer
 from bot.ports import LONGEST_PAUSE, Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from bot.model import Attachment, Batch, Chat, Incoming, Outgoing, Raw, Receipt
+from bot.incoming import Batch, Incoming, Raw
+from bot.model import Attachment, Chat
+from bot.outgoing import Outgoing, Receipt
 
 Deliver = Callable[[Batch], Awaitable[None]]
 Save = Callable[[bytes], Awaitable[None]]

@@ -65,7 +65,7 @@ class Service:
 
 
 def _is_not_served(error: BaseException) -> bool:
-    """Whether it only says that the lease is lost, which is heard of in its own way."""
+    """Whether it only says that the lease seems lost."""
     return isinstance(error, NotServed) or (isinstance(error, BaseExceptionGroup) and error.split(NotServed)[1] is None)
 
 
@@ -76,16 +76,25 @@ async def while_held(
     stop: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Do the work until the lease is lost, or one of it raises. `stop` is awaited while all but its last part, which
-    it stops, has been cancelled."""
+    it stops, has been cancelled.
+
+    One that was refused as not served ends all of it, too: the rest alone would be half an account, for good if the
+    lease is held after all. Whoever waits until it is held can begin anew.
+    """
     tasks = [asyncio.create_task(one, name=f"{account or 'house'} {number}") for number, one in enumerate(work)]
     lost = asyncio.create_task(leases.until_lost(account), name=f"lease {account or 'house'}")
     pending: set[asyncio.Task[Any]] = {*tasks, lost}
     try:
-        while not lost.done():
+        refused = False
+        while not lost.done() and not refused:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                if (error := task.exception()) and not _is_not_served(error):
-                    raise error  # a worker that died is a bug: everything stops, and nothing is lost by stopping
+                if error := task.exception():
+                    if not _is_not_served(error):
+                        raise error  # a worker that died is a bug: everything stops, and nothing is lost by stopping
+                    refused = True
+        if not lost.done():
+            leases.doubt(account)
     finally:
         for task in (*tasks[:-1], lost):
             task.cancel()

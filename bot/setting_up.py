@@ -14,8 +14,10 @@ from pydantic import BaseModel
 
 from bot.catalogue import available, own_name
 from bot.checking import remarked, tried
-from bot.config import CONSENT, Bot, adapter_class, engine_class, given, installed
 from bot.config_problems import Findings, Key
+from bot.config_sections import CONSENT, Bot
+from bot.config_sources import given
+from bot.plugins import adapter_class, engine_class, installed
 from bot.ports import Adapter, Engine, Question
 
 _KEEP = "keep"

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from bot.failing import backoff
-from bot.model import Batch
+from bot.incoming import Batch
 from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
 from bot.store.writer import NotServed, Unit, Writer
@@ -64,7 +64,7 @@ class Line:
         self._was_accepted = False
 
     async def run(self) -> None:
-        """Until it is cancelled, or the account is not accepted from the first, or is another process's to serve."""
+        """Until it is cancelled, or the account is not accepted from the first. Raises NotServed."""
         while True:
             self._answered.clear()
             try:
@@ -76,7 +76,7 @@ class Line:
                 if wait is None:
                     return
             except NotServed:
-                return
+                raise  # no fault of the network: the whole term ends
             except Down as error:
                 wait = min(backoff(self._failures + 1), _LONGEST_WAIT)
                 wait = max(wait, error.retry_after or wait)

@@ -12,15 +12,16 @@ import structlog
 
 from bot.app import App, Parts
 from bot.backup import Source
-from bot.config import Config, adapter_class, engine_class
+from bot.config import Config
 from bot.listening import bound, host_and_port
+from bot.plugins import adapter_class, engine_class
 from bot.ports import Adapter, Engine
 from bot.restoring import Target
 from bot.store.database import open_reader
 from bot.store.transaction import Policy
 from bot.watching import Watch
+from handlers.dispatching import handle
 from handlers.menus import menus
-from handlers.routes import handle
 
 _log = structlog.get_logger()
 

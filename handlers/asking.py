@@ -11,7 +11,8 @@ from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import own_name
 from bot.chats import KnownChat
 from bot.content import Content, Gap, Line, Sentence, Words, say
-from bot.model import Message, Pressed, Reacted, Text
+from bot.incoming import Message, Pressed, Reacted
+from bot.model import Text
 from bot.notices import Notice
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction

@@ -8,7 +8,8 @@ from bot.actions import Named, OnNetwork, Say
 from bot.attached import called
 from bot.content import Attached, Block, Line, Sentence, say
 from bot.events import FileLost
-from bot.model import Attachment, Message
+from bot.incoming import Message
+from bot.model import Attachment
 from bot.ports import LARGEST_FILE
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

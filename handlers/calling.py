@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot import commands, requests
 from bot.content import Line, Sentence, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.ready import NOT_REACHED
 from bot.requests import Request, RequestState
 from bot.store.tables import Role

@@ -9,7 +9,8 @@ from datetime import datetime
 from bot import commands, requests
 from bot.actions import Action, Button, OnNetwork, Say
 from bot.content import Line, Sentence, say
-from bot.model import ChatKind, Deleted, Edited, Message
+from bot.incoming import Deleted, Edited, Message
+from bot.model import ChatKind
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
 from handlers import asking, attached, below, calling, cards, intake, listening, opening, phone, questions

@@ -10,7 +10,8 @@ from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import LanguageName, Line, Sentence, Words, say
 from bot.drafts import DraftError
 from bot.events import Due
-from bot.model import Deleted, Edited, Message, Text
+from bot.incoming import Deleted, Edited, Message
+from bot.model import Text
 from bot.notices import Notice, NoticeState, Standing, recalled, reworded, valid_until
 from bot.rights import Act
 from bot.store.tables import Role

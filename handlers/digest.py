@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.actions import OnNetwork, Priority, Say
 from bot.content import Arg, Content, LanguageName, Line, Said, Sentence, say
 from bot.events import Due
-from bot.model import Message
+from bot.incoming import Message
 from bot.overview import Overview, overview
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction

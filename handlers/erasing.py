@@ -14,7 +14,7 @@ from bot.actions import Action, Button, Priority, Say
 from bot.content import Content, Line, say
 from bot.erasing import Erasure
 from bot.events import Due, Outcome
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import Request
 from bot.store.erasing import REPORT, TOLD
 from bot.store.tables import Role

@@ -9,7 +9,7 @@ from bot.chats import KnownChat
 from bot.content import Line, say
 from bot.events import Due, Outcome, TopicGone
 from bot.failing import NO_ANSWER
-from bot.model import TopicOpened
+from bot.incoming import TopicOpened
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cards, topics

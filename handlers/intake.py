@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.actions import Button, Buttons, Say
 from bot.content import Content, Gap, Line, say
-from bot.model import Message, Pressed, Reacted
+from bot.incoming import Message, Pressed, Reacted
 from bot.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import cards

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.actions import Action
 from bot.content import Line, say
 from bot.events import Outcome
-from bot.model import Chat, ChatKind, Joined
+from bot.incoming import Joined
+from bot.model import Chat, ChatKind
 from bot.requests import Request
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

@@ -8,8 +8,9 @@ from __future__ import annotations
 from bot.actions import Action, Inspect, OnNetwork, Priority, Say
 from bot.content import Line, say
 from bot.events import Outcome
+from bot.incoming import Joined, Message
 from bot.leaks import warnings
-from bot.model import ChatKind, Joined, Message
+from bot.model import ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import triage

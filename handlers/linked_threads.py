@@ -10,8 +10,9 @@ from bot.chats import KnownChat
 from bot.content import Content, Verbatim
 from bot.events import Outcome
 from bot.failing import NO_ANSWER
+from bot.incoming import Message, TopicNamed, TopicOpened
 from bot.links import KnownLink, LinkedMessage
-from bot.model import TOPIC, Message, TopicNamed, TopicOpened
+from bot.model import TOPIC
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
 from handlers.situation import Actions

@@ -8,8 +8,9 @@ from bot import links
 from bot.actions import Button, Edit, Named, OnNetwork, Pin, Priority, React, Recall, Ref, Say, Unpin, Unreact
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Content, Line, Sentence, Translated, Verbatim, say
+from bot.incoming import Deleted, Edited, Message, Pinned, Pressed, Reacted, Unreacted
 from bot.links import KnownLink, LinkedMessage
-from bot.model import Chat, Deleted, Edited, Message, Person, Pinned, Pressed, Reacted, Unreacted
+from bot.model import Chat, Person
 from bot.operating import PAIRING_LIVES
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

@@ -7,7 +7,7 @@ import unicodedata
 from bot.actions import OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import CATEGORIES, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import below, cards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import languages
 from bot.actions import Say
 from bot.content import LanguageName, Line, Sentence, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers import asking, attached, calling, continuing, groups, questions
 from handlers.asking import tell

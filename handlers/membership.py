@@ -6,7 +6,8 @@ from bot.actions import Action, Join, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.events import ChatGone, Due, Outcome
-from bot.model import Added, ChatKind, MovedChat, Removed, Renamed
+from bot.incoming import Added, MovedChat, Removed, Renamed
+from bot.model import ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cards, pairing, triage

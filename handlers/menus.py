@@ -9,7 +9,7 @@ from typing import Literal
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat
 from bot.content import Sentence, say
-from bot.model import SetCommands
+from bot.outgoing import SetCommands
 from bot.store.tables import Role
 
 Commands = tuple[tuple[str, str], ...]

@@ -7,7 +7,8 @@ import re
 from bot import answering
 from bot.actions import Button, Named, OnNetwork, Say
 from bot.content import Line, Sentence, say
-from bot.model import Message, Text
+from bot.incoming import Message
+from bot.model import Text
 from bot.requests import Request, RequestState
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions import Action, OnNetwork, Say
 from bot.chats import KnownChat
 from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import Notice, NoticeState
 from bot.store.transaction import Transaction
 from handlers import planning, previews

@@ -11,7 +11,7 @@ from bot.catalogue import own_name
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.drafts import MOST_CHARACTERS, Draft, DraftError
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import Category, Notice, NoticeState
 from bot.rights import Act
 from bot.store.tables import Role

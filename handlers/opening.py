@@ -8,7 +8,7 @@ from bot.chats import KnownChat
 from bot.content import OpenHours, Sentence, Weekday, say
 from bot.events import Due
 from bot.hours import Hours, next_time, parse_hours
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import Request
 from bot.store.transaction import Transaction
 from bot.waiting import ALWAYS, after_open

@@ -9,7 +9,8 @@ from bot.catalogue import own_name
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
 from bot.events import Due
-from bot.model import ChatKind, Message
+from bot.incoming import Message
+from bot.model import ChatKind
 from bot.notices import NoticeState
 from bot.operating import PAIRING_LIVES
 from bot.rights import may_become

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import languages
 from bot.actions import Action, Say
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import Notice, NoticeState, Standing, standing
 from bot.rights import Act
 from bot.store.tables import Role

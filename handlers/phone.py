@@ -8,7 +8,8 @@ from bot import phones
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, OpenPrivate, Priority, Recall, Say
 from bot.chats import KnownChat
 from bot.content import Line, Words, say
-from bot.model import Edited, Message, Text
+from bot.incoming import Edited, Message
+from bot.model import Text
 from bot.requests import RECENT, Request, RequestState
 from bot.store.tables import Status
 from bot.store.transaction import Transaction

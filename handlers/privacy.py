@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot import erasing
 from bot.actions import Say
 from bot.content import Gap, LanguageName, Line, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import RequestState
 from bot.store.transaction import Transaction
 from handlers import asking, continuing

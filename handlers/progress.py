@@ -9,7 +9,7 @@ from bot.chats import KnownChat
 from bot.content import Content, Gap, LanguageName, Line, Sentence, say
 from bot.events import Due, Outcome, SentAgain
 from bot.failing import NO_ANSWER
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_look, standing
 from bot.rights import Act
 from bot.store.notices import Copies, Undelivered

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.actions import Action, Amend, Button, Publish
 from bot.content import LanguageName, Line, Sentence, say
 from bot.events import Due, Translated
-from bot.model import Message
+from bot.incoming import Message
 from bot.moments import MomentError, end_of, read_moment
 from bot.notices import (
     NEVER_UNREVIEWED,

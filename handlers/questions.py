@@ -7,7 +7,7 @@ import re
 from bot import commands
 from bot.actions import Button, Buttons, Say
 from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
-from bot.model import Message, Pressed, Reacted
+from bot.incoming import Message, Pressed, Reacted
 from bot.notices import Notice, NoticeState, Standing
 from bot.store.transaction import Transaction
 from handlers import asking, feedback, groups, progress

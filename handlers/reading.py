@@ -8,7 +8,7 @@ from bot import languages
 from bot.actions import Action
 from bot.catalogue import language_name, own_name
 from bot.content import LanguageName, Line, Sentence, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import NoticeState
 from bot.store.transaction import Transaction
 from handlers import previews, reviewing

@@ -8,7 +8,8 @@ from bot import ready
 from bot.actions import Button, Buttons
 from bot.catalogue import SOURCE, Catalogue
 from bot.content import Arg, Block, Gap, Line, Sentence, Verbatim, say
-from bot.model import Message, Text
+from bot.incoming import Message
+from bot.model import Text
 from bot.notices import TranslationState
 from bot.ready import READY, ReadyAnswer
 from bot.requests import Request

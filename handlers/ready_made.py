@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.content import Block, Line, Verbatim, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.notices import TranslationState
 from bot.store.transaction import Transaction
 from bot.templates import Template, TemplateError, parse_fill, ready_made

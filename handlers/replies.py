@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import answering, requests
 from bot.actions import Action, Answer, Say
 from bot.content import Line, Sentence, Translated, say
-from bot.model import Message, Pressed, Text
+from bot.incoming import Message, Pressed
+from bot.model import Text
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import asking, attached, below, cards, echoes, intake, threads

@@ -6,7 +6,8 @@ from bot import languages
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
 from bot.differences import differences
 from bot.drafts import MOST_CHARACTERS
-from bot.model import Message, Reacted, Text
+from bot.incoming import Message, Reacted
+from bot.model import Text
 from bot.notices import Notice, Standing, TranslationState, paired_paragraphs
 from bot.rights import Act, may_translate
 from bot.store.transaction import Transaction

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
 from bot.chats import KnownChat, Organisation
 from bot.content import Content, Line, Sentence, say
-from bot.model import Message, Pressed, Reacted, Text
+from bot.incoming import Message, Pressed, Reacted
+from bot.model import Text
 from bot.notices import Notice
 from bot.rights import Act, refusal
 from bot.store.tables import Role

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import commands
 from bot.actions import Button, Edit, Named, OnNetwork, Say
 from bot.content import Line, Sentence, say
-from bot.model import Edited, Text
+from bot.incoming import Edited
+from bot.model import Text
 from bot.requests import Request
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role

@@ -12,7 +12,8 @@ from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
 from bot.events import Due
-from bot.model import ChatKind, Edited, Message, Person, Pressed, Reacted, Text, joined
+from bot.incoming import Edited, Message, Pressed, Reacted
+from bot.model import ChatKind, Person, Text, joined
 from bot.store.choices import OfferedChoice
 from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.actions import Answer, OnNetwork, Say
 from bot.content import Line, Sentence, say
-from bot.model import Message, Pressed, Text
+from bot.incoming import Message, Pressed
+from bot.model import Text
 from bot.requests import Request
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

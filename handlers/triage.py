@@ -9,7 +9,7 @@ from bot.actions import Action, Button, Named, OnNetwork, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.events import ChatGone
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import Request, RequestState, TransitionError
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

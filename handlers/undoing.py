@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import answering, requests
 from bot.actions import Edit, Named, Priority, Recall, Say
 from bot.content import Line, Sentence, say
-from bot.model import Message
+from bot.incoming import Message
 from bot.requests import Request
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status

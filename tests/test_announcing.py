@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat, Pairing
-from bot.model import Chat, SetCommands
+from bot.model import Chat
+from bot.outgoing import SetCommands
 from bot.ports import Gone, Refused
 from bot.store.tables import Role
 from bot.store.transaction import Transaction

@@ -10,7 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PURE = {"bot.model", "bot.ports", "bot.content", "bot.actions", "bot.events", "bot.chats"}
+PURE = {
+    "bot.model",
+    "bot.incoming",
+    "bot.outgoing",
+    "bot.ports",
+    "bot.content",
+    "bot.actions",
+    "bot.events",
+    "bot.chats",
+}
 WIRING = {"bot.__main__", "bot.wiring", "bot.checking", "bot.demo"}
 
 

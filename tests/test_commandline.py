@@ -15,7 +15,8 @@ from bot import control, dead_letters
 from bot.__main__ import cli
 from bot.actions import Say
 from bot.content import Verbatim
-from bot.model import Batch, Chat, ChatKind, Raw
+from bot.incoming import Batch, Raw
+from bot.model import Chat, ChatKind
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction
 from tests.databases import transaction

@@ -15,21 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot.config import (
-    ADAPTERS,
-    ENGINES,
-    Bot,
-    Config,
-    ConfigError,
-    Database,
-    EngineLists,
-    Operations,
-    Problem,
-    adapter_class,
-    engine_class,
-    load,
-)
+from bot.config import Config, ConfigError, Problem, load
 from bot.config_problems import Findings
+from bot.config_sections import Bot, Database, EngineLists, Operations
+from bot.plugins import ADAPTERS, ENGINES, adapter_class, engine_class
 from bot.request_settings import RequestSettings
 from bot.waiting import Patience
 

@@ -15,7 +15,9 @@ import pytest
 from bot.actions import Answer, Priority, Say
 from bot.content import Attached, Content, Verbatim
 from bot.in_flight import MOST, ONE_CHAT, PRESSES
-from bot.model import Attachment, Chat, ChatKind, Person, Pressed, SetCommands
+from bot.incoming import Pressed
+from bot.model import Attachment, Chat, ChatKind, Person
+from bot.outgoing import SetCommands
 from bot.ports import Down, Engine, Limits, Marked, NotSent, Unknown
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from bot import inbox
 from bot.actions import Action
 from bot.events import Internal
-from bot.model import Batch, Chat, ChatKind, Incoming, Message, Person, Raw, Text, Unreadable
+from bot.incoming import Batch, Incoming, Message, Raw, Unreadable
+from bot.model import Chat, ChatKind, Person, Text
 from bot.store.encoding import encode
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer

@@ -10,7 +10,8 @@ import pytest
 
 from bot.actions import Edit, Named, OnNetwork, Recall, Say
 from bot.content import Verbatim
-from bot.model import ChatKind, Outgoing
+from bot.model import ChatKind
+from bot.outgoing import Outgoing
 from bot.ports import Limits, Unknown
 from bot.store.transaction import Transaction
 from tests.paper import Paper

@@ -15,8 +15,9 @@ from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, Words
 from bot.failing import GiveUp, Move, Resend, Retry, after_failure, backoff
+from bot.incoming import Pressed
 from bot.media import Media
-from bot.model import Chat, ChatKind, Person, Pressed, Text
+from bot.model import Chat, ChatKind, Person, Text
 from bot.outbox import Sender
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import NOTHING_NEW, Batch
+from bot.incoming import NOTHING_NEW, Batch
 from bot.ports import Account, Deliver, Down, Home, Revoked
 from bot.store.writer import Writer
 from bot.supervision import Line

@@ -19,26 +19,14 @@ from bot.actions import Priority
 from bot.app import App, Parts, free_bytes
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat, Pairing
-from bot.model import (
-    Added,
-    Attachment,
-    Chat,
-    ChatKind,
-    Edited,
-    Joined,
-    Message,
-    Person,
-    Pressed,
-    Reacted,
-    Removed,
-    SetCommands,
-    Text,
-)
+from bot.incoming import Added, Edited, Joined, Message, Pressed, Reacted, Removed
+from bot.model import Attachment, Chat, ChatKind, Person, Text
+from bot.outgoing import SetCommands
 from bot.ports import Engine, Limits
 from bot.store.database import migrate, open_engine
 from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
-from handlers.routes import handle
+from handlers.dispatching import handle
 from tests.paper import Paper, PaperAdapter, Shown
 from tests.paper.adapter import LIKE_MATRIX
 

@@ -26,7 +26,9 @@ from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
+from bot.incoming import Incoming, Raw
+from bot.model import Attachment, Chat
+from bot.outgoing import Outgoing, Receipt
 from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
 CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already

@@ -13,11 +13,8 @@ from adapters.matrix import kinds
 from adapters.matrix.html import from_html
 from adapters.matrix.live import SHARED
 from adapters.matrix.raw import DERIVED
-from bot.model import (
+from bot.incoming import (
     Added,
-    Attachment,
-    Chat,
-    ChatKind,
     Deleted,
     Echo,
     Edited,
@@ -25,15 +22,14 @@ from bot.model import (
     Joined,
     Message,
     MovedChat,
-    Person,
     Pinned,
     Raw,
     Reacted,
     Removed,
     Renamed,
-    Text,
     Unreadable,
 )
+from bot.model import Attachment, Chat, ChatKind, Person, Text
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Json
-from bot.model import Batch, Raw
+from bot.incoming import Batch, Raw
 from bot.ports import Deliver
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from adapters.matrix.homeserver import Json
-from bot.model import Raw
+from bot.incoming import Raw
 
 _KEPT = ("event_id", "type", "sender", "origin_server_ts", "state_key", "redacts")
 _BEFORE = {"m.room.pinned_events": "pinned"}

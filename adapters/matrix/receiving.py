@@ -14,11 +14,12 @@ from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, path
 from adapters.matrix.live import Shares
+from adapters.matrix.news import News, changes_own, last_place
 from adapters.matrix.put_off import Latecomers, PutOff
 from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
-from bot.model import NOTHING_NEW, Batch, Raw
+from bot.incoming import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,7 @@ FIRST_SYNC = 300.0  # seconds: the state of every room
 _NO_ROOMS: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
 _TOLD = {"m.room.tombstone", "m.room.name", "m.room.pinned_events"}
 """The state of a room of which the core hears, beside who is in it."""
-PAGE = "100"
 SOON = 10.0  # seconds that everybody waits for the earlier messages of one room; then only that room does
-PAGES_BACK = 10  # how far to look for what was written in a private chat before we joined it
 
 
 def _now_ms() -> int:
@@ -67,6 +66,7 @@ class Receiver:
         )
         self._full_state = True  # once in the client's life: nio keeps no rooms on disk
         self._try_decrypting = True
+        self._news = News(server, me, lambda room_id: self._room(room_id).direct)
         self._latecomers = Latecomers(put_off, self._raws_since, now_ms)
 
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
@@ -104,12 +104,12 @@ class Receiver:
         own_joins: list[tuple[str, Json]] = []
         if cursor is not None:  # at the very first start what was said before is not ours to answer
             for room_id, news in (await self._all_news(rooms.get("join", {}), cursor)).items():
-                own_joins += [(room_id, event) for event in news if self._is_own(event, "join")]
+                own_joins += [(room_id, event) for event in news if changes_own(self._me, event, "join")]
                 events += self._raws(news, room_id, self._room(room_id))
             for room_id, (room, known) in left.items():
                 news = await self._last_news(room_id, room, cursor)
                 events += self._raws(news, room_id, known)
-                if not any(self._is_own(event, "leave", "ban") for event in news):
+                if not any(changes_own(self._me, event, "leave", "ban") for event in news):
                     events.append(self._departure(room_id, known, cursor))
 
         await self._follow_all(rooms)  # before the core hears of it: then it can write there at once
@@ -158,7 +158,7 @@ class Receiver:
         for room_id, room in rooms.items():
             if room_id not in put_off:
                 try:
-                    found[room_id] = await self._news(room_id, room, cursor, SOON)
+                    found[room_id] = await self._news.since(room_id, room, cursor, SOON)
                     continue
                 except Failure as failure:
                     if failed or failure.errcode in REVOKED:
@@ -172,80 +172,15 @@ class Receiver:
     async def _last_news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
         """Of a room that we are out of; what cannot be had of it now never can."""
         try:
-            return await self._news(room_id, room, cursor, SOON)
+            return await self._news.since(room_id, room, cursor, SOON)
         except Failure as failure:
             if failure.errcode in REVOKED:
                 raise
             events: list[Json] = room.get("timeline", {}).get("events", [])
             return events
 
-    async def _news(self, room_id: str, room: Json, cursor: str, within: float) -> list[Json]:
-        """The room's events since the cursor, none left out, and none from before we were meant to see them."""
-        timeline = room.get("timeline", {})
-        events: list[Json] = timeline.get("events", [])
-        before = timeline.get("prev_batch")
-        if timeline.get("limited") and self._joined(events) is None:
-            events = [*await self._gap(room_id, cursor, before, within), *events]
-            before = cursor
-        joined = self._joined(events)
-        if joined is None:
-            return events
-        if not self._room(room_id).direct:
-            return events[joined:]
-        # Who opens a private chat with us writes at once, before we have joined: that is the first cry for help.
-        earlier = await self._since_invitation(room_id, events[:joined], before, within)
-        return [events[joined], *earlier, *events[joined + 1 :]]
-
-    async def _gap(self, room_id: str, cursor: str, until: str, within: float) -> list[Json]:
-        """What the server left out of a long timeline, oldest first."""
-        events: list[Json] = []
-        token = cursor
-        while True:
-            page = await self._page(room_id, {"dir": "f", "from": token, "to": until}, within)
-            events += page.get("chunk", [])
-            end = page.get("end")
-            if not end or end in (token, until):
-                return events
-            token = end
-
-    async def _since_invitation(
-        self, room_id: str, events: list[Json], before: str | None, within: float
-    ) -> list[Json]:
-        """What stands between our invitation and `events`' end; nothing where no invitation is found."""
-        for _ in range(PAGES_BACK):
-            invited = _last(events, lambda event: self._is_own(event, "invite"))
-            if invited is not None:
-                return events[invited + 1 :]
-            if before is None:
-                break
-            page = await self._page(room_id, {"dir": "b", "from": before}, within)
-            events = [*reversed(page.get("chunk", [])), *events]
-            before = page.get("end")
-        return []
-
-    async def _page(self, room_id: str, query: dict[str, str], within: float) -> Json:
-        where = path("rooms", room_id, "messages")
-        try:
-            return await self._server.call("GET", where, query=query | {"limit": PAGE}, timeout=within)
-        except Failure as failure:
-            if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND"):  # we were put out of the room: no more to be had
-                log.warning("a room's earlier messages are out of reach (%s)", failure.errcode)
-                return {}
-            raise
-
-    def _joined(self, events: list[Json]) -> int | None:
-        """Where we came into the room, if it is in these events."""
-        return _last(events, lambda event: self._is_own(event, "join"))
-
-    def _is_own(self, event: Json, *memberships: str) -> bool:
-        """Whether the event changes our own membership to one of these."""
-        if event.get("type") != "m.room.member" or event.get("state_key") != self._me.id:
-            return False
-        now = event.get("content", {}).get("membership")
-        return now in memberships and event.get("unsigned", {}).get("prev_content", {}).get("membership") != now
-
     async def _raws_since(self, room_id: str, room: Json, cursor: str, within: float) -> list[Raw]:
-        return list(self._raws(await self._news(room_id, room, cursor, within), room_id, self._room(room_id)))
+        return list(self._raws(await self._news.since(room_id, room, cursor, within), room_id, self._room(room_id)))
 
     # --- handing over ----------------------------------------------------------------------------------------------
 
@@ -264,7 +199,7 @@ class Receiver:
     def _concerns(self, event: Json) -> bool:
         """Whether anybody could want to know, whoever is in the room: not what our other devices do."""
         if "state_key" in event:
-            return event["type"] in _TOLD or self._is_own(event, "join", "leave", "ban")
+            return event["type"] in _TOLD or changes_own(self._me, event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
     def _opened(self, event: Json, room_id: str) -> Json:
@@ -291,7 +226,7 @@ class Receiver:
     def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
         """Its id names the place in the stream: the invitation is shown without one, and may come again as it was."""
         state: list[Json] = room.get("invite_state", {}).get("events", [])
-        ours = _last(state, lambda e: e.get("type") == "m.room.member" and e.get("state_key") == self._me.id)
+        ours = last_place(state, lambda e: e.get("type") == "m.room.member" and e.get("state_key") == self._me.id)
         unsaid: Json = {"type": "m.room.member", "content": {"membership": "invite"}}
         event = state[ours] if ours is not None else unsaid
         inviter = event.get("sender")
@@ -335,7 +270,7 @@ class Receiver:
         for room_id, room in answer.get("rooms", {}).get("join", {}).items():
             for event in room.get("timeline", {}).get("events", []):
                 before = event.get("unsigned", {}).get("prev_content", {})
-                if self._is_own(event, "join") and before.get("is_direct") is True:
+                if changes_own(self._me, event, "join") and before.get("is_direct") is True:
                     self._client.direct.add(room_id)
 
     async def _afterwards(self, rooms: Json, own_joins: list[tuple[str, Json]]) -> None:
@@ -357,9 +292,9 @@ class Receiver:
         tombstones = []
         for room in rooms.get("join", {}).values():
             events: list[Json] = room.get("timeline", {}).get("events", [])
-            last = _last(events, lambda event: event["type"] == "m.room.tombstone" and event.get("state_key") == "")
-            tombstones += [events[last]] if last is not None else []
-        await asyncio.gather(*(self._client.follow(tombstone, SOON) for tombstone in tombstones))
+            tombstone = last_place(events, lambda e: e["type"] == "m.room.tombstone" and e.get("state_key") == "")
+            tombstones += [] if tombstone is None else [events[tombstone]]
+        await asyncio.gather(*(self._client.follow(event, SOON) for event in tombstones))
 
 
 def _comes(event: Json) -> bool:
@@ -380,7 +315,3 @@ def _membership(event: Json) -> tuple[object, object]:
         return None, None
     now, before = event.get("content", {}), event.get("unsigned", {}).get("prev_content", {})
     return now.get("membership"), before.get("membership")
-
-
-def _last(events: list[Json], wanted: Callable[[Json], bool]) -> int | None:
-    return max((i for i, event in enumerate(events) if wanted(event)), default=None)

@@ -14,7 +14,8 @@ from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
 from adapters.matrix.html import body, formatted, mentioned
 from adapters.matrix.raw import DERIVED
-from bot.model import (
+from bot.model import Span, SpanKind, Text, joined
+from bot.outgoing import (
     AnswerPress,
     Choice,
     CloseTopic,
@@ -32,13 +33,9 @@ from bot.model import (
     SendReaction,
     SendText,
     SetCommands,
-    Span,
-    SpanKind,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
-    joined,
 )
 from bot.ports import Gone, Moved, NotSent, Refused, SendError
 

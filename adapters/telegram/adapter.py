@@ -22,7 +22,9 @@ from adapters.telegram.receiving import Receiver
 from adapters.telegram.request import FILE_TIMEOUT, AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.webhook import Webhook
-from bot.model import Attachment, Chat, Incoming, Outgoing, Raw, Receipt
+from bot.incoming import Incoming, Raw
+from bot.model import Attachment, Chat
+from bot.outgoing import Outgoing, Receipt
 from bot.ports import Account, Deliver, Home, Limits, NotSent, PutBack, Question
 
 CONNECTIONS = 128  # more than the sender has in flight, beside receiving

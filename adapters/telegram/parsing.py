@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from adapters.telegram import kinds, wire
+from adapters.telegram import attached, wire
 from adapters.telegram.entities import to_text, words
-from bot.model import (
-    TOPIC,
+from bot.incoming import (
     Added,
-    Attachment,
-    Chat,
-    ChatKind,
     Edited,
     Incoming,
     Joined,
     Message,
     MovedChat,
-    Person,
     Pinned,
     Pressed,
     Raw,
     Reacted,
     Removed,
     Renamed,
-    Text,
     TopicNamed,
     TopicOpened,
     Unreacted,
-    joined,
 )
+from bot.model import TOPIC, Chat, ChatKind, Person, Text, joined
 
 RECEIVED = "received_at"
 """Our own addition to the update: when it came, in seconds since 1970. Telegram does not say when a button was
@@ -51,39 +45,6 @@ _KINDS = {
 }
 _COMMAND = re.compile(r"(/[A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,64}))?(?![\w@/])")
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-_FILES = ("voice", "audio", "video", "video_note", "animation", "document")
-_MIME = {
-    "photo": "image/jpeg",
-    "voice": "audio/ogg",
-    "video_note": "video/mp4",
-}  # what these are where Telegram does not say
-# Kinds that are no file, named as Telegram names the field; a venue has a location too, so it stands first.
-_OTHERS = (
-    "sticker",
-    "poll",
-    "venue",
-    "location",
-    "contact",
-    "dice",
-    "game",
-    "story",
-    "checklist",
-    "invoice",
-    "paid_media",
-    "giveaway",
-    "live_photo",
-    "rich_message",
-)
-# What Telegram itself says in a private chat.
-_SERVICE_FIELDS = """
-    pinned_message message_auto_delete_timer_changed write_access_allowed users_shared chat_shared connected_website
-    passport_data successful_payment refunded_payment proximity_alert_triggered chat_background_set web_app_data gift
-    unique_gift gift_upgrade_sent boost_added forum_topic_created forum_topic_edited forum_topic_closed
-    forum_topic_reopened checklist_tasks_done checklist_tasks_added suggested_post_approved suggested_post_declined
-    suggested_post_paid suggested_post_refunded suggested_post_approval_failed
-"""
-_SERVICE = frozenset(_SERVICE_FIELDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +92,11 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     text = _text(message, us)
     if person is None or text is None:
         return
-    attachments = _attachments(message) or _picture(update[kind])
-    other = None if message.text or attachments else _other(message, update[kind])
+    attachments = attached.files(message) or attached.picture(update[kind])
+    other = None if message.text or attachments else attached.other(message, update[kind])
     if message.text is None and not attachments and other is None:
         return  # a service message: the title changed, …
-    told = Text("") if other is None else _told(other, update[kind], message.sender)
+    told = Text("") if other is None else attached.told(other, update[kind], message.sender)
     if told:
         text, other = joined([told, text], "\n\n"), None
     start = _start(text.plain)
@@ -252,56 +213,6 @@ def _names_us(entity: wire.Entity, message: wire.Message, us: Ourselves) -> bool
         return False
     said = words(message.text if message.text is not None else message.caption or "", entity)
     return said.casefold() == f"@{us.username}".casefold()
-
-
-def _attachments(message: wire.Message) -> tuple[Attachment, ...]:
-    if message.photo:
-        return (_attachment("photo", _largest(message.photo)),)
-    files = ((kind, getattr(message, kind)) for kind in _FILES)
-    # An animation comes as a document as well; the first one that is there is what the message is.
-    return next(((_attachment(kind, file),) for kind, file in files if file is not None), ())
-
-
-def _picture(fields: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """What is shown as a picture elsewhere: a sticker, or of one that moves the picture in its place; a live photo."""
-    try:
-        if "sticker" in fields:
-            sticker = _as(wire.Sticker, fields, "sticker")
-            shown = sticker.thumbnail if sticker.is_animated or sticker.is_video else sticker
-            return () if shown is None else (replace(_attachment("photo", shown), mime="image/webp"),)
-        if "live_photo" in fields:
-            live = _as(wire.LivePhoto, fields, "live_photo")
-            return (_attachment("photo", _largest(live.photo)) if live.photo else _attachment("video", live),)
-    except msgspec.ValidationError:
-        pass  # not as documented: then it is one of the kinds that are only named
-    return ()
-
-
-def _largest(sizes: Sequence[wire.File]) -> wire.File:
-    return max(sizes, key=lambda size: (size.width * size.height, size.file_size or 0))
-
-
-def _attachment(kind: str, file: wire.File) -> Attachment:
-    mime = file.mime_type or _MIME.get(kind)
-    width, height = file.width or file.length, file.height or file.length
-    size = (width, height) if width > 0 and height > 0 else (None, None)
-    return Attachment(kind, file.file_id, file.file_name, file.file_size, mime, file.duration, *size)
-
-
-def _told(kind: str, fields: Mapping[str, Any], sender: wire.User | None) -> Text:
-    """What it says, written out; empty where nothing can be said but what it is."""
-    try:
-        return kinds.told(kind, fields, None if sender is None else sender.id)
-    except ValueError:
-        return Text("")
-
-
-def _other(message: wire.Message, fields: Mapping[str, Any]) -> str | None:
-    """What it is; None for a service message. In private an unknown kind counts too: nobody is left unanswered."""
-    known = next((kind for kind in _OTHERS if kind in fields), None)
-    if known is None and message.chat.type == "private" and _SERVICE.isdisjoint(fields):
-        return "unknown"
-    return known
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from typing import Any
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 
 from adapters.telegram.wire import whole
-from bot.model import TOPIC, Rows, SendFile, SendText, Text
+from bot.model import TOPIC, Text
+from bot.outgoing import Rows, SendFile, SendText
 from bot.ports import Refused
 
 

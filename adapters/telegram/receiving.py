@@ -17,7 +17,7 @@ from telegram.error import Conflict, InvalidToken
 from adapters.telegram.errors import receive_error
 from adapters.telegram.parsing import RECEIVED
 from adapters.telegram.request import AiohttpRequest
-from bot.model import NOTHING_NEW, Batch, Raw
+from bot.incoming import NOTHING_NEW, Batch, Raw
 from bot.ports import Deliver, Down, ReceiveError
 
 ALLOWED = (

@@ -35,8 +35,8 @@ from adapters.telegram.errors import (
 from adapters.telegram.placing import FREELY, Manner, keyboard, number, placed, sayable, writable
 from adapters.telegram.request import asked
 from adapters.telegram.wire import whole
-from bot.model import (
-    TOPIC,
+from bot.model import TOPIC
+from bot.outgoing import (
     AnswerPress,
     CloseTopic,
     EditText,

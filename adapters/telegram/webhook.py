@@ -22,8 +22,8 @@ from telegram.error import BadRequest
 from adapters.telegram import wire
 from adapters.telegram.errors import receive_error
 from adapters.telegram.receiving import ALLOWED, FROM_THE_OLDEST, are_updates, batch_of
+from bot.incoming import NOTHING_NEW, Batch
 from bot.listening import bound, host_and_port
-from bot.model import NOTHING_NEW, Batch
 from bot.ports import Deliver, Down
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"

@@ -13,20 +13,19 @@ from pydantic import BaseModel
 
 from adapters.web.events import ButtonPressed, parse
 from adapters.web.files import LARGEST
-from adapters.web.history import History, Missing, NotTheWriter
+from adapters.web.history import History
 from adapters.web.live import Live
-from adapters.web.server import Server, Site
+from adapters.web.records import Missing, NotTheWriter
+from adapters.web.server import Server
 from adapters.web.settings import BOT, ChatSettings, Settings
+from adapters.web.site import Site
+from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
 from bot.listening import bound, is_loopback
-from bot.model import (
-    NOTHING_NEW,
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import (
     AnswerPress,
-    Attachment,
-    Batch,
-    Chat,
     CloseTopic,
     EditText,
-    Incoming,
     InspectChat,
     JoinChat,
     LeaveChat,
@@ -34,14 +33,12 @@ from bot.model import (
     OpenTopic,
     Outgoing,
     PinMessage,
-    Raw,
     Receipt,
     SendFile,
     SendReaction,
     SendText,
     SetCommands,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

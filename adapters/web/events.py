@@ -10,22 +10,8 @@ import msgspec
 
 from adapters.web.files import Filed
 from adapters.web.settings import BOT
-from bot.model import (
-    Added,
-    Chat,
-    ChatKind,
-    Deleted,
-    Edited,
-    Incoming,
-    Message,
-    Person,
-    Pinned,
-    Pressed,
-    Raw,
-    Reacted,
-    Text,
-    Unreacted,
-)
+from bot.incoming import Added, Deleted, Edited, Incoming, Message, Pinned, Pressed, Raw, Reacted, Unreacted
+from bot.model import Chat, ChatKind, Person, Text
 
 MENTION = re.compile(rf"@{BOT}\b", re.IGNORECASE)
 

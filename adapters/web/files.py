@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from bot.attached import mime_of, name_of
-from bot.model import Attachment, SendFile
+from bot.model import Attachment
+from bot.outgoing import SendFile
 
 LARGEST = 20 * 2**20  # bytes; our own choice, the same as Telegram's for what a bot can fetch
 PIECE = 64 * 1024

@@ -9,7 +9,8 @@ from datetime import datetime
 import msgspec
 
 from adapters.web.files import Filed
-from bot.model import Rows, Text
+from bot.model import Text
+from bot.outgoing import Rows
 
 THE_BOT = ""  # the writer of the bot's own messages and reactions
 LAST = 2**62  # above every number

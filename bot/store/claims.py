@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.actions import Priority
 from bot.backlog import Waiting
 from bot.events import FileLost, TopicGone
-from bot.model import Chat, ChatKind, EditText, OpenTopic, Outgoing, SendFile, SendText, SetCommands, Withdraw
+from bot.model import Chat, ChatKind
+from bot.outgoing import EditText, OpenTopic, Outgoing, SendFile, SendText, SetCommands, Withdraw
 from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks

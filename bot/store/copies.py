@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, literal, select, update
 
-from bot.model import SendText
+from bot.outgoing import SendText
 from bot.store.encoding import decode
 from bot.store.prepared import Prepared
 from bot.store.statements import both

@@ -9,13 +9,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot import actions, content, events, model
+from bot import actions, content, events, incoming, model, outgoing
 
 T = TypeVar("T")
 
+# Incoming and outgoing values stood in `model` when they were first stored; what is stored keeps its name.
+_CALLED = {
+    model: "model",
+    incoming: "model",
+    outgoing: "model",
+    content: "content",
+    actions: "actions",
+    events: "events",
+}
 _KNOWN: dict[str, type] = {
-    f"{module.__name__.removeprefix('bot.')}.{name}": value
-    for module in (model, content, actions, events)
+    f"{called}.{name}": value
+    for module, called in _CALLED.items()
     for name, value in vars(module).items()
     if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
 }
@@ -31,7 +40,7 @@ _ENUMS |= {
 
 
 def encode(value: object) -> bytes:
-    """`value` may be built of dataclasses of model, content, actions and events, of tuples and plain values."""
+    """`value` may be built of dataclasses of the modules that are named above, of tuples and plain values."""
     return msgspec.json.encode(_plain(value))
 
 

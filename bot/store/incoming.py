@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
-from bot.model import Batch
+from bot.incoming import Batch
 from bot.store.encoding import encode
 from bot.store.prepared import Prepared
 from bot.store.statements import both, change

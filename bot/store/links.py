@@ -13,7 +13,8 @@ from bot.actions import Ref
 from bot.chats import KnownChat
 from bot.content import Translated, Verbatim
 from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
-from bot.model import OpenTopic, Person
+from bot.model import Person
+from bot.outgoing import OpenTopic
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode
 from bot.store.prepared import Prepared, Row

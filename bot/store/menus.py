@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import delete, select
 
-from bot.model import Chat, SetCommands
+from bot.model import Chat
+from bot.outgoing import SetCommands
 from bot.store.statements import both
 from bot.store.tables import Role, menu
 

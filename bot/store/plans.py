@@ -10,10 +10,9 @@ from sqlalchemy import bindparam, select
 from bot.actions import ShownButton
 from bot.attached import called
 from bot.content import Attached, Content, Verbatim, say
-from bot.model import (
-    TOPIC,
+from bot.model import TOPIC, Chat, SpanKind, Text
+from bot.outgoing import (
     AnswerPress,
-    Chat,
     Choice,
     CloseTopic,
     EditText,
@@ -28,9 +27,7 @@ from bot.model import (
     SendFile,
     SendReaction,
     SendText,
-    SpanKind,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

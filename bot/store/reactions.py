@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, literal, select
 
-from bot.model import Reacted, Unreacted
+from bot.incoming import Reacted, Unreacted
 from bot.store.tables import copy, reaction
 
 if TYPE_CHECKING:

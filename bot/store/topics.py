@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, literal, select
 
-from bot.model import OpenTopic
+from bot.outgoing import OpenTopic
 from bot.store.encoding import decode
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change

@@ -17,8 +17,10 @@ from adapters.telegram.entities import to_entities
 from adapters.telegram.placing import sayable
 from adapters.web.html import excerpt, to_html
 from bot.attached import called, clock_of, name_of
+from bot.incoming import Edited, Incoming, Message, Raw
 from bot.kinds import wordless
-from bot.model import Chat, Edited, EditText, Incoming, Message, Raw, SendFile, SendText, Text
+from bot.model import Chat, Text
+from bot.outgoing import EditText, SendFile, SendText
 from bot.phones import masked
 from bot.splitting import split
 from bot.store.encoding import decode, encode

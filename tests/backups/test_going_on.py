@@ -14,8 +14,10 @@ from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Verbatim, say
 from bot.events import Outcome
-from bot.model import Batch, Chat, ChatKind, Raw, SendText
+from bot.incoming import Batch, Raw
+from bot.model import Chat, ChatKind
 from bot.notices import Category
+from bot.outgoing import SendText
 from bot.restoring import lines
 from bot.store.claims import Claims, Receipted
 from bot.store.encoding import decode

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import String, func, insert, select, text
 
 from bot.archive import ACCOUNTS
-from bot.model import Batch, Raw
+from bot.incoming import Batch, Raw
 from bot.restoring import NotRestored
 from bot.store.database import migrate, open_engine
 from bot.store.tables import metadata

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from bot import backup
-from bot.model import Batch, Raw
+from bot.incoming import Batch, Raw
 from bot.restoring import Target, restore
 from bot.store.database import migrate, open_engine
 from bot.store.tables import chat, delivery, message

@@ -20,8 +20,9 @@ from bot.actions import Priority, Publish, Say
 from bot.app import SystemClock
 from bot.chats import Pairing
 from bot.content import Verbatim
-from bot.model import ChatKind, Outgoing, SendText
+from bot.model import ChatKind
 from bot.outbox import Clock
+from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, in_turn

@@ -21,7 +21,8 @@ from bot.actions import Publish
 from bot.chats import Pairing
 from bot.content import Verbatim
 from bot.inbox import Worker
-from bot.model import Batch, ChatKind, Raw
+from bot.incoming import Batch, Raw
+from bot.model import ChatKind
 from bot.ports import Deliver
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 
 from bot.app import SystemClock, random_token
 from bot.inbox import Worker
-from bot.model import Batch, Raw
+from bot.incoming import Batch, Raw
 from bot.store import prepared
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction

@@ -13,8 +13,9 @@ from bot.app import SystemClock, keep_what_is_there, random_token
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.media import Media
-from bot.model import Chat, ChatKind, Outgoing, Receipt
+from bot.model import Chat, ChatKind
 from bot.outbox import Clock, Sender
+from bot.outgoing import Outgoing, Receipt
 from bot.ports import Adapter, Limits, SendError
 from bot.store.database import migrate, open_engine
 from bot.store.lanes import outbox

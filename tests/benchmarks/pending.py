@@ -16,7 +16,8 @@ from bot.actions import Publish
 from bot.app import App, Parts
 from bot.chats import Pairing
 from bot.content import Verbatim
-from bot.model import ChatKind, Outgoing
+from bot.model import ChatKind
+from bot.outgoing import Outgoing
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import ACCOUNT, Instant, chats, store

@@ -35,7 +35,8 @@ from sqlalchemy import event
 from bot.actions import Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
-from bot.model import Batch, Chat, ChatKind, Raw
+from bot.incoming import Batch, Raw
+from bot.model import Chat, ChatKind
 from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction

@@ -23,13 +23,14 @@ from adapters.matrix.settings import MatrixSettings
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.settings import TelegramSettings
-from bot import model
+from bot import incoming
 from bot.actions import Action, Say
 from bot.app import App, Parts
 from bot.content import Verbatim
 from bot.events import Internal
 from bot.inbox import Handle
-from bot.model import Chat, ChatKind, Incoming
+from bot.incoming import Incoming
+from bot.model import Chat, ChatKind
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
 from tests.benchmarks.runs import OURS, Measured, run
@@ -131,7 +132,7 @@ def relay(pairs: Mapping[tuple[str, str], int]) -> Handle:
     """A handler that says in the one chat what was written in the other."""
 
     def handle(event: Incoming | Internal, tx: Transaction) -> Iterable[Action]:
-        if not isinstance(event, model.Message):
+        if not isinstance(event, incoming.Message):
             return []
         to = pairs[event.chat.account, event.chat.id]
         return [Say(to, (Verbatim(event.text.plain),), subject=f"relay-{to}")]

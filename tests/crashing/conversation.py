@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 
 from bot.actions import Action, OnNetwork, React
 from bot.events import Due, Internal
-from bot.model import Chat, Incoming, Message, Person
+from bot.incoming import Incoming, Message
+from bot.model import Chat, Person
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, Unknown
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
-from handlers.routes import handle
+from handlers.dispatching import handle
 from tests.crashing.lives import Fate, Lives, Rough
 from tests.databases import copied
 from tests.handlers.conftest import sentence

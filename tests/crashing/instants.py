@@ -16,7 +16,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from bot.events import Due
-from bot.model import Attachment, Batch, Outgoing, Receipt
+from bot.incoming import Batch
+from bot.model import Attachment
+from bot.outgoing import Outgoing, Receipt
 from bot.ports import Account, Deliver, Home
 from bot.store import prepared
 from bot.store.accounts import Accounts

@@ -18,7 +18,7 @@ from sqlalchemy.pool import Pool
 
 from bot.app import App
 from bot.inbox import Handle
-from bot.model import EditText, Outgoing, SendFile, SendText
+from bot.outgoing import EditText, Outgoing, SendFile, SendText
 from bot.ports import Engine, Limits, Refused, SendError, Unknown
 from bot.store.encoding import decode
 from bot.store.tables import AHEAD, InboxStatus, PartStatus, Status

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.content import LanguageName, OpenHours
-from bot.model import Chat, ChatKind, Deleted, Edited, Message, Person, Text, Unreadable
+from bot.incoming import Deleted, Edited, Message, Unreadable
+from bot.model import Chat, ChatKind, Person, Text
 from bot.store.tables import text_table
 from handlers.situation import storable
 from tests.handlers.conftest import Scene, scene_of, sentence

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.model import Chat, Deleted
+from bot.incoming import Deleted
+from bot.model import Chat
 from bot.outbox import MAX_FETCHES
 from bot.ports import Limits, NotSent, Refused, TooLarge, Unknown
 from bot.store.tables import attachment

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Added, Chat, OpenTopic, SendText, TopicOpened
+from bot.incoming import Added, TopicOpened
+from bot.model import Chat
+from bot.outgoing import OpenTopic, SendText
 from bot.ports import Refused, Unknown
 from bot.store.transaction import Transaction
 from handlers import cards

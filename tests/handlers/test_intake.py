@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Reacted
+from bot.incoming import Reacted
 from tests.handlers.conftest import Scene, sentence
 
 

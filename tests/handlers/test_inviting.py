@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import Chat, ChatKind, Joined, OpenPrivate, Outgoing, Removed
+from bot.incoming import Joined, Removed
+from bot.model import Chat, ChatKind
+from bot.outgoing import OpenPrivate, Outgoing
 from bot.ports import Refused, Unknown
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.model import Added, Chat, InspectChat, Joined
+from bot.incoming import Added, Joined
+from bot.model import Chat
+from bot.outgoing import InspectChat
 from bot.ports import Refused
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import House

@@ -10,21 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.model import (
-    Added,
-    Chat,
-    ChatKind,
-    Deleted,
-    Edited,
-    Message,
-    MovedChat,
-    OpenTopic,
-    Outgoing,
-    Pinned,
-    Text,
-    TopicNamed,
-    TopicOpened,
-)
+from bot.incoming import Added, Deleted, Edited, Message, MovedChat, Pinned, TopicNamed, TopicOpened
+from bot.model import Chat, ChatKind, Text
+from bot.outgoing import OpenTopic, Outgoing
 from bot.ports import Limits, Refused, Unknown
 from bot.store.tables import linked_message, message
 from bot.store.transaction import Transaction

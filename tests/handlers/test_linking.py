@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.incoming import Deleted, Message, MovedChat, Pinned, Unreacted
 from bot.links import is_echo, shown_name
-from bot.model import Chat, ChatKind, Deleted, Message, MovedChat, Pinned, Text, Unreacted
+from bot.model import Chat, ChatKind, Text
 from bot.ports import Limits
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction

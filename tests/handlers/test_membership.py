@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.content import say
-from bot.model import Batch, Chat, ChatKind, JoinChat, MovedChat, Outgoing, Raw, Removed, Text
+from bot.incoming import Batch, MovedChat, Raw, Removed
+from bot.model import Chat, ChatKind, Text
+from bot.outgoing import JoinChat, Outgoing
 from bot.ports import Gone, NotSent, Refused
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import LATER, SOUP, House

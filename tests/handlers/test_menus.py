@@ -10,7 +10,8 @@ import pytest
 
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat
-from bot.model import Chat, ChatKind, SetCommands
+from bot.model import Chat, ChatKind
+from bot.outgoing import SetCommands
 from bot.store.tables import Role
 from handlers import member, notices, routes
 from handlers.menus import menus

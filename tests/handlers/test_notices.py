@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from bot.content import LanguageName, say
-from bot.model import Attachment, Deleted, Message, Text
+from bot.incoming import Deleted, Message
+from bot.model import Attachment, Text
 from bot.notices import Category, NoticeState
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, MEALS_PT, SOUP, SOUP_AR, SOUP_PT, House, until

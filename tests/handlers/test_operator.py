@@ -13,7 +13,8 @@ from bot import dead_letters, operating
 from bot.actions import Say
 from bot.content import Arg, Verbatim, say
 from bot.events import OPERATOR, Trouble, TroubleOver
-from bot.model import Batch, Chat, ChatKind, Raw, Removed
+from bot.incoming import Batch, Raw, Removed
+from bot.model import Chat, ChatKind
 from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
 from bot.store.encoding import encode
 from bot.store.tables import inbox

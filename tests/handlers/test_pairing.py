@@ -8,7 +8,8 @@ import pytest
 
 from bot.chats import Pairing
 from bot.content import LanguageName, say
-from bot.model import Added, Chat, ChatKind, Message, Person, Removed, Text
+from bot.incoming import Added, Message, Removed
+from bot.model import Chat, ChatKind, Person, Text
 from bot.ports import Account
 from tests.handlers.conftest import sentence
 from tests.handlers.house import SOUP, House

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from bot.content import LanguageName, say
-from bot.model import EditText
 from bot.notices import NoticeState
+from bot.outgoing import EditText
 from bot.ports import Gone, NotSent, Refused
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, SOUP, SOUP_AR, SOUP_PT, House

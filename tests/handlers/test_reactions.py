@@ -8,7 +8,8 @@ import pytest
 
 from bot.actions import OnNetwork, Pin, React, Say, Unpin, Unreact
 from bot.content import Verbatim
-from bot.model import Chat, Deleted, Pinned, Reacted, Renamed, Unreacted
+from bot.incoming import Deleted, Pinned, Reacted, Renamed, Unreacted
+from bot.model import Chat
 from bot.ports import Refused
 from bot.store.transaction import Transaction
 from handlers import routes

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.model import ChatKind, Joined
+from bot.incoming import Joined
+from bot.model import ChatKind
 from bot.store.tables import Role, chat, person
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import SOUP, SOUP_PT, House

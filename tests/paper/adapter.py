@@ -9,21 +9,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.model import (
-    NOTHING_NEW,
-    Attachment,
-    Batch,
-    Chat,
-    Incoming,
-    InspectChat,
-    OpenPrivate,
-    Outgoing,
-    Raw,
-    Receipt,
-    SendFile,
-    SendText,
-    SetCommands,
-)
+from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
+from bot.model import Attachment, Chat
+from bot.outgoing import InspectChat, OpenPrivate, Outgoing, Receipt, SendFile, SendText, SetCommands
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper

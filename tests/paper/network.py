@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.attached import name_of
-from bot.model import (
+from bot.incoming import Incoming
+from bot.model import Chat, ChatKind, Text
+from bot.outgoing import (
     AnswerPress,
-    Chat,
-    ChatKind,
     Choice,
     CloseTopic,
     EditText,
-    Incoming,
     InspectChat,
     JoinChat,
     LeaveChat,
@@ -28,7 +27,6 @@ from bot.model import (
     SendText,
     SetCommands,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

@@ -14,8 +14,10 @@ from bot.actions import Amend, Answer, Edit, Named, Publish, Recall, RecallAll, 
 from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Translated, Verbatim
-from bot.model import Batch, Chat, ChatKind, EditText, Person, Pressed, Raw, SendText, Withdraw
+from bot.incoming import Batch, Pressed, Raw
+from bot.model import Chat, ChatKind, Person
 from bot.notices import Category, recalled
+from bot.outgoing import EditText, SendText, Withdraw
 from bot.store.claims import Claimed, Claims, Receipted
 from bot.store.dead_letters import NOT_THERE
 from bot.store.obstacles import ERASED, OUT_OF_REACH

@@ -12,8 +12,9 @@ from bot.actions import Amend, Edit, Named, Publish, Recall, RecallAll, Say
 from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Translated, Verbatim
-from bot.model import Chat, ChatKind, EditText, SendText, Withdraw
+from bot.model import Chat, ChatKind
 from bot.notices import StoredFinding
+from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.store import broadcasts
 from bot.store.claims import Claimed, Claims, Receipted

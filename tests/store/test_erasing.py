@@ -14,7 +14,9 @@ from bot.catalogue import Catalogue
 from bot.content import Content, Gap, Line, Translated, Words, say
 from bot.erasing import SETTLES_WITHIN, Erasure
 from bot.events import Due
-from bot.model import Attachment, Batch, Chat, ChatKind, EditText, Person, Raw, SendText, Text, Withdraw
+from bot.incoming import Batch, Raw
+from bot.model import Attachment, Chat, ChatKind, Person, Text
+from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.requests import Request
 from bot.store.claims import Claims, Receipted

@@ -21,7 +21,8 @@ from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
-from bot.model import Chat, ChatKind, EditText, Outgoing, SendText, Withdraw
+from bot.model import Chat, ChatKind
+from bot.outgoing import EditText, Outgoing, SendText, Withdraw
 from bot.ports import Limits
 from bot.store.claims import Claimed, Claims, Part, Receipted
 from bot.store.database import open_engine

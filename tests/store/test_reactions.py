@@ -6,17 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.actions import Named, OnNetwork, Pin, React, Say, Unpin, Unreact
-from bot.model import (
-    Chat,
-    ChatKind,
-    Person,
-    PinMessage,
-    Reacted,
-    SendReaction,
-    TakeReaction,
-    UnpinMessage,
-    Unreacted,
-)
+from bot.incoming import Reacted, Unreacted
+from bot.model import Chat, ChatKind, Person
+from bot.outgoing import PinMessage, SendReaction, TakeReaction, UnpinMessage
 from bot.store.claims import Receipted
 from bot.store.transaction import Transaction
 from tests.databases import transaction

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.actions import CloseTopic, InTopic, Named, OpenTopic, Repost, Say
 from bot.content import Verbatim
-from bot.model import Chat, SendText, SetCommands
-from bot.model import CloseTopic as Closes
-from bot.model import EditText as Edits
-from bot.model import OpenTopic as Opens
+from bot.model import Chat
+from bot.outgoing import CloseTopic as Closes
+from bot.outgoing import EditText as Edits
+from bot.outgoing import OpenTopic as Opens
+from bot.outgoing import SendText, SetCommands
 from bot.store.claims import Claimed, Receipted
 from bot.store.menus import Place, digest
 from bot.store.transaction import Transaction

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.model import ChatKind, Joined, OpenPrivate, Receipt, Removed
+from bot.incoming import Joined, Removed
+from bot.model import ChatKind
+from bot.outgoing import OpenPrivate, Receipt
 from bot.ports import NotSent, Refused, Unknown
 from tests.adapters.matrix.conftest import Core
 from tests.servers.faults import FaultyProxy, faulty_proxy

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.model import Attachment, Choice, EditText, JoinChat, Outgoing, SendFile, SendText, Text
+from bot.model import Attachment, Text
+from bot.outgoing import Choice, EditText, JoinChat, Outgoing, SendFile, SendText
 from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from bot.model import EditText, Message, SendText, SpanKind, Text, Unreadable
+from bot.incoming import Message, Unreadable
+from bot.model import SpanKind, Text
+from bot.outgoing import EditText, SendText
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.matrixuser import MatrixUser

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.matrix.html import body, formatted, from_html, mentioned
 from adapters.matrix.sending import with_choices
-from bot.model import Choice, Span, SpanKind, Text
+from bot.model import Span, SpanKind, Text
+from bot.outgoing import Choice
 from tests.styled import LINK, styled_texts, styles
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.matrix.live import Shares
-from bot.model import Deleted, Message, Raw
+from bot.incoming import Deleted, Message, Raw
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.matrixuser import MatrixUser

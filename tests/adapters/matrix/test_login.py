@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.settings import MatrixSettings
-from bot.model import Removed, Unreadable
+from bot.incoming import Removed, Unreadable
 from bot.ports import Gone, Home, Revoked
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with

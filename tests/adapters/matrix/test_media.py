@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from adapters.matrix import media
-from bot.model import Attachment, Chat, EditText, Message, SendFile, Text
+from bot.incoming import Message
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import EditText, SendFile
 from bot.ports import NotSent, Refused, TooLarge
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with

@@ -12,11 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.parsing import parse
-from bot.model import (
+from bot.incoming import (
     Added,
-    Attachment,
-    Chat,
-    ChatKind,
     Deleted,
     Echo,
     Edited,
@@ -24,17 +21,14 @@ from bot.model import (
     Joined,
     Message,
     MovedChat,
-    Person,
     Pinned,
     Raw,
     Reacted,
     Removed,
     Renamed,
-    Span,
-    SpanKind,
-    Text,
     Unreadable,
 )
+from bot.model import Attachment, Chat, ChatKind, Person, Span, SpanKind, Text
 
 ROOM = {"direct": False, "encrypted": False, "members": 5, "name": "Neighbours"}
 ME = {"id": "@bot:a.be", "name": "Schakel"}

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.returning import BEFORE_STORE
-from bot.model import Unreadable
+from bot.incoming import Unreadable
 from bot.ports import Down, Revoked
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with

@@ -8,30 +8,18 @@ from urllib.parse import quote
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.model import (
-    Added,
-    ChatKind,
+from bot.incoming import Added, Deleted, Echo, Edited, Joined, MovedChat, Pinned, Reacted, Removed, Renamed
+from bot.model import ChatKind, Span, SpanKind, Text
+from bot.outgoing import (
     Choice,
-    Deleted,
-    Echo,
-    Edited,
     EditText,
     InspectChat,
     JoinChat,
-    Joined,
     LeaveChat,
-    MovedChat,
     PinMessage,
-    Pinned,
-    Reacted,
-    Removed,
-    Renamed,
     SendReaction,
     SendText,
-    Span,
-    SpanKind,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

@@ -14,7 +14,9 @@ from pydantic import SecretStr
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.checking import FOREIGN, NOT_SIGNED
 from adapters.matrix.signing import TRIED_AGAIN, Signing
-from bot.model import ChatKind, Edited, EditText, Message, Reacted, SendReaction, Text, Unreadable
+from bot.incoming import Edited, Message, Reacted, Unreadable
+from bot.model import ChatKind, Text
+from bot.outgoing import EditText, SendReaction
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_media import PICTURE, passed_on
 from tests.adapters.matrix.test_returning import backup, restore

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.model import Added, Batch, ChatKind, Message, SendText, Text, Unreadable, Withdraw
+from bot.incoming import Added, Batch, Message, Unreadable
+from bot.model import ChatKind, Text
+from bot.outgoing import SendText, Withdraw
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.matrixuser import MatrixUser

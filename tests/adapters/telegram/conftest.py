@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.model import Batch, Incoming, Raw
+from bot.incoming import Batch, Incoming, Raw
 from bot.ports import Home
 from tests.servers.botapi import BotApiServer
 

@@ -11,7 +11,9 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.model import Added, Attachment, Chat, ChatKind, Message, Raw, Removed, SendText, Text
+from bot.incoming import Added, Message, Raw, Removed
+from bot.model import Attachment, Chat, ChatKind, Text
+from bot.outgoing import SendText
 from bot.pacing import Pacer
 from bot.ports import Adapter, Down, NotSent, Refused, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for

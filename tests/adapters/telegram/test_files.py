@@ -10,7 +10,9 @@ import pytest
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.adapter import CONNECTIONS, DOWNLOADS
 from adapters.telegram.files import LARGEST_PHOTO
-from bot.model import Attachment, Chat, Choice, EditText, Message, SendFile, SendText, Text, Withdraw
+from bot.incoming import Message
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import Choice, EditText, SendFile, SendText, Withdraw
 from bot.ports import NotSent, Refused, SendError, TooLarge, Unknown
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox
 from tests.servers.botapi import BotApiServer

@@ -12,29 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram.parsing import Ourselves, parse
-from bot.model import (
+from bot.incoming import (
     Added,
-    Attachment,
-    Chat,
-    ChatKind,
     Edited,
     Incoming,
     Joined,
     Message,
     MovedChat,
-    Person,
     Pinned,
     Pressed,
     Raw,
     Reacted,
     Removed,
     Renamed,
-    Span,
-    SpanKind,
-    Text,
     TopicNamed,
     Unreacted,
 )
+from bot.model import Attachment, Chat, ChatKind, Person, Span, SpanKind, Text
 
 Json = dict[str, Any]
 

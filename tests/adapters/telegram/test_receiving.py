@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from adapters.telegram import TelegramAdapter
 from adapters.telegram.receiving import batch_of
-from bot.model import NOTHING_NEW, Batch, Chat, Choice, Message, Pressed, SendText, Text
+from bot.incoming import NOTHING_NEW, Batch, Message, Pressed
+from bot.model import Chat, Text
+from bot.outgoing import Choice, SendText
 from bot.ports import Down, ReceiveError, Revoked
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.servers.botapi import BotApiServer

@@ -17,9 +17,9 @@ from telegram import Bot
 from adapters.telegram.placing import Manner
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.sending import perform
-from bot.model import (
+from bot.model import Chat, Span, SpanKind, Text
+from bot.outgoing import (
     AnswerPress,
-    Chat,
     Choice,
     EditText,
     InspectChat,
@@ -31,10 +31,7 @@ from bot.model import (
     SendReaction,
     SendText,
     SetCommands,
-    Span,
-    SpanKind,
     TakeReaction,
-    Text,
     UnpinMessage,
     Withdraw,
 )

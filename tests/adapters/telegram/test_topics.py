@@ -10,8 +10,10 @@ from telegram import Bot
 
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.sending import perform
-from bot.model import Added, Attachment, Chat, CloseTopic, Message, OpenTopic, Receipt, SendFile, SendText, Text
-from bot.model import TopicOpened as Opened
+from bot.incoming import Added, Message
+from bot.incoming import TopicOpened as Opened
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import CloseTopic, OpenTopic, Receipt, SendFile, SendText
 from bot.ports import Refused, Unknown
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox
 from tests.servers.botapi import BotApiServer

@@ -18,7 +18,7 @@ from adapters.telegram import TelegramAdapter
 from adapters.telegram.receiving import FROM_THE_OLDEST
 from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.webhook import HEADER, Webhook, path_of, secret_of
-from bot.model import NOTHING_NEW, Batch, Edited, Message
+from bot.incoming import NOTHING_NEW, Batch, Edited, Message
 from bot.ports import Account, Deliver, Down
 from bot.store.writer import Writer
 from bot.supervision import Line

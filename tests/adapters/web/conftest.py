@@ -16,7 +16,9 @@ import pytest
 
 from adapters.web import WebAdapter
 from adapters.web.settings import Settings
-from bot.model import AnswerPress, Batch, Chat, EditText, Incoming, Receipt, Rows, SendText, Text
+from bot.incoming import Batch, Incoming
+from bot.model import Chat, Text
+from bot.outgoing import AnswerPress, EditText, Receipt, Rows, SendText
 from bot.ports import Account, Home
 
 NUMBERS = itertools.count()  # no two deeds of a test run have the same name, not even across a restart

@@ -18,32 +18,21 @@ from pydantic import ValidationError
 from adapters.web import WebAdapter
 from adapters.web.history import History
 from adapters.web.settings import ChatSettings, PersonSettings, Settings, demo_chats
-from bot.model import (
-    Added,
+from bot.incoming import Added, Batch, Deleted, Edited, Message, Pinned, Pressed, Raw, Reacted, Unreacted
+from bot.model import Chat, ChatKind, Text
+from bot.outgoing import (
     AnswerPress,
-    Batch,
-    Chat,
-    ChatKind,
     Choice,
-    Deleted,
-    Edited,
     EditText,
     JoinChat,
     LeaveChat,
-    Message,
     Outgoing,
     PinMessage,
-    Pinned,
-    Pressed,
-    Raw,
-    Reacted,
     Receipt,
     SendReaction,
     SendText,
     SetCommands,
-    Text,
     UnpinMessage,
-    Unreacted,
     Withdraw,
 )
 from bot.ports import Down, Gone, Home, NotSent, Refused

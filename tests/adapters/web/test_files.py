@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from adapters.web.files import LARGEST
-from bot.model import Attachment, Chat, EditText, Message, SendFile, Text, Withdraw
+from bot.incoming import Message
+from bot.model import Attachment, Chat, Text
+from bot.outgoing import EditText, SendFile, Withdraw
 from bot.ports import NotSent, Refused, TooLarge
 from tests.adapters.web.conftest import Core, Web, web_network
 

@@ -16,25 +16,10 @@ from playwright.async_api import Browser, ElementHandle, Locator, Page, async_pl
 
 from adapters.web.settings import Settings
 from bot import kinds
+from bot.incoming import Deleted, Edited, Incoming, Message, Pinned, Pressed, Reacted
 from bot.kinds import Place
-from bot.model import (
-    Attachment,
-    Chat,
-    Choice,
-    Deleted,
-    Edited,
-    Incoming,
-    Message,
-    PinMessage,
-    Pinned,
-    Pressed,
-    Reacted,
-    SendFile,
-    Span,
-    SpanKind,
-    Text,
-    UnpinMessage,
-)
+from bot.model import Attachment, Chat, Span, SpanKind, Text
+from bot.outgoing import Choice, PinMessage, SendFile, UnpinMessage
 from tests.adapters.web.conftest import Core, Web, web_network
 from tests.pictures import png
 
@@ -369,7 +354,7 @@ async def test_a_newcomer_scrolled_up_is_not_moved_but_told_of_new_messages(peop
 
 
 async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
-    from bot.model import SetCommands
+    from bot.outgoing import SetCommands
 
     await people.web.adapter.send(
         SetCommands("web", "groups", None, (("list", "open requests"), ("lang", "language"), ("find", "search")))

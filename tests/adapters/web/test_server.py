@@ -9,19 +9,8 @@ import pytest
 
 from adapters.web.render import WORDS, page_language
 from adapters.web.settings import Settings, demo_chats
-from bot.model import (
-    Chat,
-    Choice,
-    PinMessage,
-    SendReaction,
-    SendText,
-    Span,
-    SpanKind,
-    TakeReaction,
-    Text,
-    UnpinMessage,
-    Withdraw,
-)
+from bot.model import Chat, Span, SpanKind, Text
+from bot.outgoing import Choice, PinMessage, SendReaction, SendText, TakeReaction, UnpinMessage, Withdraw
 from tests.adapters.web.conftest import Core, Web, web_network
 
 

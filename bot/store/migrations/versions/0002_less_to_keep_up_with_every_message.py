@@ -20,3 +20,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_queued", "delivery", ["chat_id", "subject", "id"], sqlite_where=queued, postgresql_where=queued
     )
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

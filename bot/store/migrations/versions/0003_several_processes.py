@@ -30,3 +30,7 @@ def upgrade() -> None:
     op.execute("INSERT INTO home (account, place, state) SELECT name, '', state FROM account WHERE state IS NOT NULL")
     with op.batch_alter_table("account") as batch:
         batch.drop_column("state")
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

@@ -17,3 +17,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("rate", sa.Float(), nullable=True))
         batch.add_column(sa.Column("burst", sa.Integer(), nullable=True))
     op.add_column("chat", sa.Column("paused_until", sa.BigInteger(), nullable=True))
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

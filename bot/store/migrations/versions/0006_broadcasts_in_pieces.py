@@ -31,3 +31,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
     )
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

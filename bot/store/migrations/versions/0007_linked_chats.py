@@ -45,3 +45,7 @@ def upgrade() -> None:
     for table in ("chat", "pairing"):
         refers = f"CONSTRAINT fk_{table}_link_id_link REFERENCES link (id)"
         op.execute(f"ALTER TABLE {table} ADD COLUMN link_id BIGINT {refers}")
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

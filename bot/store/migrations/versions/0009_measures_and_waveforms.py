@@ -15,3 +15,7 @@ def upgrade() -> None:
     op.add_column("attachment", sa.Column("width", sa.Integer(), nullable=True))
     op.add_column("attachment", sa.Column("height", sa.Integer(), nullable=True))
     op.add_column("attachment", sa.Column("waveform", sa.LargeBinary(), nullable=True))
+
+
+def downgrade() -> None:
+    raise RuntimeError("Schakel does not go back; restore a backup")

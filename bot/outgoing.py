@@ -1,0 +1,221 @@
+"""What a network is asked to do, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.model import Attachment, Chat, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: `id` is opaque, at most 64 bytes. With `url` it is a link and has no id."""
+
+    id: str
+    label: str
+    url: str | None = None
+
+
+Rows = tuple[tuple[Choice, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent).
+
+    `again`: it may stand there already, said by this process or by another one. `role`: what the chat is to us
+    ("coordination", "group", …), for a network that lets some chats forward less than others.
+    """
+
+    chat: Chat
+    text: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+    reply_to: str | None = None
+    again: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """Pass on what came with somebody's message on `account`, with a caption of at most Limits.caption.
+
+    `text` is the store's id of that message's text, no business of the network's. `file` is where the bytes are when
+    it is sent, without what they said of the place and the device; the adapter only reads it.
+    """
+
+    chat: Chat
+    account: str
+    attachment: Attachment
+    text: int
+    caption: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+    reply_to: str | None = None
+    file: Path | None = None
+    again: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """Replace the text and the buttons of a message of ours. `caption`: it is a file, and the text is its caption."""
+
+    chat: Chat
+    message: str
+    text: Text
+    transaction: str
+    choices: Rows = ()
+    thread: str | None = None
+    caption: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Delete (redact) a message of ours."""
+
+    chat: Chat
+    message: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinMessage:
+    """Put a message at the top of its chat, without a sound."""
+
+    chat: Chat
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnpinMessage:
+    """Take a message from the top of its chat, if somebody has put it there."""
+
+    chat: Chat
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPrivate:
+    """Have a private chat with somebody whom the account knows from `chat`: the one that is there, or a new one to
+    which they are invited. Done again it finds what was done before, as far as the network shows it by then."""
+
+    chat: Chat
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """Open a topic of at most 128 characters; the Receipt's message is its id, as a thread. Never to be repeated: a
+    second one stands there for good."""
+
+    chat: Chat
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTopic:
+    """Close a topic of ours, or (`closed` False) have it open again."""
+
+    chat: Chat
+    topic: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendReaction:
+    """The Receipt's `message` is the reaction's own id, where the network gives it one."""
+
+    chat: Chat
+    message: str
+    key: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReaction:
+    """Take our reaction back; `reaction` is its id, where the network gave it one."""
+
+    chat: Chat
+    message: str
+    key: str
+    transaction: str
+    reaction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPress:
+    """Answer a button press: a short note (at most 200 characters, may be empty) that only the presser sees."""
+
+    chat: Chat
+    press: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinChat:
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveChat:
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class InspectChat:
+    """Look who else could read along in a chat; the Receipt carries what is found."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class SetCommands:
+    """The command menu of all private chats, of all groups, or of one room, which is `chat`.
+
+    `commands` are (name, description) in `language`; None is for every other language. None at all take the menu away.
+    """
+
+    account: str
+    scope: Literal["private", "groups", "room"]
+    language: str | None
+    commands: tuple[tuple[str, str], ...]
+    chat: Chat | None = None
+
+
+Outgoing = (
+    SendText
+    | SendFile
+    | EditText
+    | Withdraw
+    | PinMessage
+    | UnpinMessage
+    | OpenPrivate
+    | OpenTopic
+    | CloseTopic
+    | SendReaction
+    | TakeReaction
+    | AnswerPress
+    | JoinChat
+    | LeaveChat
+    | InspectChat
+    | SetCommands
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The network has it. `message` is its id there, None where the action makes no message.
+
+    `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public"); of
+    OpenPrivate: the chat's id, if nobody but the person is in it with us, nothing as long as they are only invited.
+    `elsewhere`: the topic where it was to stand is not there any more, so it stands in the chat itself.
+    """
+
+    message: str | None = None
+    findings: tuple[str, ...] = ()
+    elsewhere: bool = False
