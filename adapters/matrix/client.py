@@ -84,20 +84,25 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     def absorb(self, answer: Json) -> bool:
         """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it."""
-        response = _guarded(nio.SyncResponse.from_dict, _for_nio(answer, self.rooms))
-        if response is None:  # one event in it trips nio already when it is read
-            response = nio.SyncResponse.from_dict(_for_nio(answer, self.rooms, accept=_parses))
-        if not isinstance(response, nio.SyncResponse):
-            raise Failure(200)
-        self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
-        self.receive_response(response)
+        for_nio = _for_nio(answer, self.rooms)
+        came: list[Any] = []
+        if for_nio["rooms"]["join"] or for_nio["to_device"]["events"] or any(for_nio["device_lists"].values()):
+            response = _guarded(nio.SyncResponse.from_dict, for_nio)
+            if response is None:  # one event in it trips nio already when it is read
+                response = nio.SyncResponse.from_dict(_for_nio(answer, self.rooms, accept=_parses))
+            if not isinstance(response, nio.SyncResponse):
+                raise Failure(200)
+            self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
+            self.receive_response(response)
+            came = response.to_device_events
+        self.next_batch = answer["next_batch"]
         # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
         counts = answer.get("device_one_time_keys_count")
         if isinstance(counts, dict):
             self.olm.uploaded_key_count = counts.get("signed_curve25519", 0)
         for room_id in answer.get("rooms", {}).get("leave", {}):
             self.forget(room_id)
-        return any(isinstance(e, nio.RoomKeyEvent | nio.ForwardedRoomKeyEvent) for e in response.to_device_events)
+        return any(isinstance(e, nio.RoomKeyEvent | nio.ForwardedRoomKeyEvent) for e in came)
 
     def forget(self, room_id: str) -> None:
         self.rooms.pop(room_id, None)
@@ -355,7 +360,7 @@ def _for_nio(
         "next_batch": answer["next_batch"],
         "rooms": {"join": rooms},
         "to_device": {"events": to_device},
-        "device_lists": answer.get("device_lists", {}),
+        "device_lists": _dict(answer, "device_lists"),
         "device_one_time_keys_count": answer.get("device_one_time_keys_count", {}),
     }
 

@@ -29,6 +29,7 @@ class PutOff:
 
     def __init__(self, folder: Path) -> None:
         self._db = sqlite3.connect(folder / "put_off.db", isolation_level=None)
+        self._rooms: list[str] | None = None  # as they are kept, until that changes
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute(
@@ -42,11 +43,15 @@ class PutOff:
     def keep(self, room_id: str, cursor: str, room: Json, now_ms: int) -> None:
         """What the answer to the /sync from `cursor` on said of the room; a later one from there has all of it."""
         row = (room_id, cursor, now_ms, json.dumps(room))
+        self._rooms = None
         self._db.execute("INSERT OR REPLACE INTO part (room, cursor, since, body) VALUES (?, ?, ?, ?)", row)
 
     def rooms(self) -> list[str]:
         """Those of which something is kept."""
-        return [room for (room,) in self._db.execute("SELECT room FROM part GROUP BY room ORDER BY min(id)")]
+        if self._rooms is None:
+            found = self._db.execute("SELECT room FROM part GROUP BY room ORDER BY min(id)")
+            self._rooms = [room for (room,) in found]
+        return self._rooms
 
     def first(self, room_id: str) -> tuple[int, str, Json] | None:
         """The oldest part of a room, and from which cursor on it is."""
@@ -55,9 +60,11 @@ class PutOff:
         return None if row is None else (row[0], row[1], json.loads(row[2]))
 
     def forget(self, id: int) -> None:
+        self._rooms = None
         self._db.execute("DELETE FROM part WHERE id = ?", (id,))
 
     def forget_old(self, now_ms: int) -> None:
+        self._rooms = None
         kept_ms = int(KEPT_FOR.total_seconds() * 1000)
         self._db.execute("DELETE FROM part WHERE since < ?", (now_ms - kept_ms,))
 

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.prepared import execute
+
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON", "secure_delete=ON"),
     "wal_autocheckpoint=16000",  # pages, 64 MB: it is done beside the writer (checkpoints.py), unless that fails
@@ -37,7 +39,7 @@ def open_engine(url: str | URL) -> Engine:
         options = {"isolation_level": None, "check_same_thread": False, "cached_statements": _STATEMENTS}
         engine = create_engine(address, connect_args=options, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", lambda connection: execute(connection, "BEGIN IMMEDIATE", ()))
         return engine
     return create_engine(
         _with_driver(address),
