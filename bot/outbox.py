@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace as changed
+
 from bot.actions import Priority
 from bot.backlog import Backlog, Waiting
 from bot.failing import (
@@ -392,7 +394,7 @@ class Sender:
                 return None
             action = marked(action, claimed.subject)
             await self._record(Claims.marked_again, claimed)
-            claimed = replace(claimed, resends=claimed.resends + 1)
+            claimed = changed(claimed, resends=claimed.resends + 1)
         if part.unsure and isinstance(action, (SendText, SendFile)):
             action = replace(action, again=True)
         try:
@@ -406,7 +408,7 @@ class Sender:
             # Whoever wanted it cannot mend it; the rest of the delivery still can be done.
             self._failed(self._account, claimed.kind, failure)
             await self._record(Claims.passed_over, claimed, part)
-            return replace(claimed, parts=claimed.parts[1:])
+            return changed(claimed, parts=claimed.parts[1:])
         self._is_well()
         if self._measures is not None:
             ready_at = max(claimed.ready_at, self._resumed_at)
@@ -418,7 +420,7 @@ class Sender:
             self._backlog.landed(claimed.id, claimed.chat, 0, self._clock.steady())
             self._stirred.set()
         await self._writer.run_together(self._sent, receipted, self._account)
-        return replace(claimed, parts=claimed.parts[1:])
+        return changed(claimed, parts=claimed.parts[1:])
 
     async def _with_file(self, claimed: Claimed, action: Outgoing, stack: AsyncExitStack) -> Outgoing:
         """What is to be sent, with its file on the disk until `stack` ends. Raises NotSent or Refused."""

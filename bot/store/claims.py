@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec.structs import replace as changed
 from sqlalchemy import SmallInteger, String, bindparam, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -68,8 +70,10 @@ _SPEAK_OF_MESSAGES = frozenset({"edit", "withdraw", "react", "unreact", "pin", "
 _COPIED = AddMany(copy, "chat_id", "network_id", "subject", "delivery_id", "position", "file", anew=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+# Made for every message: msgspec makes them in a tenth of the time that a frozen dataclass takes.
+
+
+class Part(msgspec.Struct, frozen=True):
     """One thing to do on the network. `unsure`: it was being done when nobody could say any more how it ended.
 
     `file`: it is a file, or stands in the place of one.
@@ -101,8 +105,7 @@ class Remembered:
     learnt: Rate | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipted:
+class Receipted(msgspec.Struct, frozen=True):
     """A part that the network has, under `network_id` where it is a message."""
 
     claimed: Claimed
@@ -112,8 +115,7 @@ class Receipted:
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """A delivery being sent now, with the parts still to be done."""
 
     id: int
@@ -360,7 +362,7 @@ class Claims:
         actions = instead(lost.action, self._catalogue, claimed.language or self._tx.policy.working_language)
         values = {"body": encode(actions[0]), "status": PartStatus.TODO, "file": len(actions) == 1}
         self._change(claimed, lost, **values)
-        parts = [replace(one, action=actions[0], unsure=False, file=len(actions) == 1) if one == lost else one
+        parts = [changed(one, action=actions[0], unsure=False, file=len(actions) == 1) if one == lost else one
                  for one in claimed.parts]  # fmt: skip
         if len(actions) > 1:
             following = Part(claimed.parts[-1].position + 1, actions[1], unsure=False, file=True)
@@ -369,7 +371,7 @@ class Claims:
             parts.append(following)
         told = FileLost(lost.action.text, claimed.chat, too_large)
         self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")
-        return replace(claimed, parts=tuple(parts))
+        return changed(claimed, parts=tuple(parts))
 
     def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool, pause: Pause | None = None) -> None:
         """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said."""
@@ -439,8 +441,8 @@ def _addressed(part: Part, to: Chat) -> Part:
     if part.action.chat == to:
         return part
     if isinstance(part.action, (SendText, SendFile)):
-        return replace(part, action=replace(part.action, chat=to, thread=None, reply_to=None))
-    return replace(part, action=replace(part.action, chat=to))
+        return changed(part, action=replace(part.action, chat=to, thread=None, reply_to=None))
+    return changed(part, action=replace(part.action, chat=to))
 
 
 def _finished(claimed: Claimed, findings: tuple[str, ...] = ()) -> Finished:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import String, Update, bindparam, case, delete, exists, func, insert, literal, select, update
 
 from bot.actions import Priority
@@ -199,8 +200,7 @@ class Outlook:
     presses: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A delivery of which the network has all, and what its report needs."""
 
     id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -234,6 +235,8 @@ class Plans:
     def _body(self, row: Row) -> tuple[Text, Rows]:
         content, buttons = self._content(row)
         text = self._render(content, row)
+        if not buttons:
+            return text, ()
         rows = tuple(
             tuple(
                 Choice(b.id, (b.label.plain if isinstance(b.label, Verbatim) else self._label(b.label, row)), b.url)
@@ -255,23 +258,21 @@ class Plans:
         return self._catalogue.render(sentence, row.language).plain
 
     def _render(self, content: Content, row: Row) -> Text:
-        def reading(text_id: int, language: str) -> Reading:
-            text = self._tx.texts.get(text_id)
-            found = self._tx.texts.translation(text_id, language)
-            if found is None or found.result is None:
-                return Reading(text.text, text.language)
-            return Reading(
-                text.text, text.language, self._tx.texts.get(found.result).text, found.state, found.needs_a_person
-            )
+        return render(
+            content, row.language, self._catalogue, Lookups(self._reading, partial(self._help_link, row.chat_id))
+        )
 
-        def help_link(start: str) -> str | None:
-            account = self._tx.accounts.get(self._account)
-            return (
-                account.private_link.replace("{start}", (start or "g-{chat}").replace("{chat}", str(row.chat_id)))
-                or None
-            )
+    def _reading(self, text_id: int, language: str) -> Reading:
+        text = self._tx.texts.get(text_id)
+        found = self._tx.texts.translation(text_id, language)
+        if found is None or found.result is None:
+            return Reading(text.text, text.language)
+        result = self._tx.texts.get(found.result).text
+        return Reading(text.text, text.language, result, found.state, found.needs_a_person)
 
-        return render(content, row.language, self._catalogue, Lookups(reading, help_link))
+    def _help_link(self, chat: int, start: str) -> str | None:
+        link = self._tx.accounts.get(self._account).private_link
+        return link.replace("{start}", (start or "g-{chat}").replace("{chat}", str(chat))) or None
 
     def _split(self, text: Text, longest: int | None = None) -> list[Text]:
         return split(text, (longest or self._limits.text) - MARK_ROOM, self._limits.unit) or [_NOTHING]
@@ -279,6 +280,8 @@ class Plans:
     def _thread(self, row: Row) -> tuple[str | None, str | None]:
         """Thread and reply as this network has them: without threads, a chain of replies to the first message, in its
         topic if it stands in one."""
+        if row.thread is None and row.reply_to is None:
+            return None, None
         thread, reply_to = self._message_id(row.thread), self._message_id(row.reply_to)
         if thread is not None and not self._limits.threads and not thread.startswith(TOPIC):
             return self._topic_of(row.thread), reply_to or thread
