@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace as changed
-from sqlalchemy import SmallInteger, String, bindparam, delete, select, update
+from sqlalchemy import SmallInteger, String, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
@@ -26,17 +26,17 @@ from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
 from bot.store.prepared import Row
-from bot.store.statements import AddMany, ForMany
+from bot.store.statements import AddMany, ForMany, over_lists
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 from bot.store.topics import LANE
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
-_PARTS = (
-    select(part)
-    .where(part.c.delivery_id.in_(bindparam("deliveries", expanding=True)))
-    .order_by(part.c.delivery_id, part.c.position)
+_PARTS = over_lists(
+    lambda among: (
+        select(part).where(among(part.c.delivery_id, "deliveries")).order_by(part.c.delivery_id, part.c.position)
+    )
 )
 _PLANNED = AddMany(part, "delivery_id", "position", "body", "file", "status")
 _BEGUN = ForMany(
@@ -259,7 +259,7 @@ class Claims:
         """The parts of those that were claimed before."""
         found: dict[int, list[Row]] = {}
         if deliveries:
-            for row in self._tx.connection.execute(_PARTS, {"deliveries": list(deliveries)}):
+            for row in _PARTS.all(self._tx.connection, {"deliveries": list(deliveries)}):
                 found.setdefault(row.delivery_id, []).append(row)
         return found
 

@@ -47,7 +47,7 @@ _ACCEPT = both(_accepting)
 _PUT = Prepared(insert(inbox))
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
 _ACCEPT_ONE = both(lambda into: _accepting(into).returning(*_ARRIVED))
-_FEW = 4  # of which each is accepted by itself: that costs less than to look for it afterwards
+_FEW = 32  # of which each is accepted by itself: that costs less than to look for it afterwards
 _WAITING = (
     select(*_ARRIVED)
     .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))

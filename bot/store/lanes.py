@@ -21,7 +21,7 @@ from bot.failing import LONGEST_WAIT
 from bot.notices import TranslationState
 from bot.store.copies import LEFT_BEHIND
 from bot.store.prepared import Prepared, Row
-from bot.store.statements import ForMany, change
+from bot.store.statements import ForMany, change, over_lists
 from bot.store.tables import (
     AHEAD,
     UNFINISHED,
@@ -187,8 +187,10 @@ _NOTICES = Prepared(
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )
-_READY_ELSEWHERE = _IN_LANES.where(delivery.c.chat_id.not_in(bindparam("busy", expanding=True)))
-_URGENT_ELSEWHERE = _READY_ELSEWHERE.where(delivery.c.priority < Priority.NOTICE)
+_READY_ELSEWHERE = over_lists(lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy")))
+_URGENT_ELSEWHERE = over_lists(
+    lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy"), delivery.c.priority < Priority.NOTICE)
+)
 _PRESSES = Prepared(_TO_SEND.where(delivery.c.priority == Priority.PRESS))
 
 
@@ -368,8 +370,8 @@ class Lanes:
         chat is, and with what it says. `urgent`: no notices."""
         given: dict[str, object] = {"the_account": account, "most": limit}
         if not_to:
-            query = _URGENT_ELSEWHERE if urgent else _READY_ELSEWHERE
-            return list(self._tx.connection.execute(query, given | {"busy": list(not_to)}))
+            elsewhere = _URGENT_ELSEWHERE if urgent else _READY_ELSEWHERE
+            return elsewhere.all(self._tx.connection, given | {"busy": list(not_to)})
         return (_URGENT if urgent else _READY).all(self._tx.connection, given)
 
     def these(self, account: str, ids: Sequence[int]) -> list[Row]:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Executable, Table, bindparam, column, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    String,
+    Table,
+    TypeDecorator,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -40,6 +57,32 @@ def _changing(table: Table, columns: tuple[str, ...]) -> Prepared:
 @cache
 def _adding(table: Table) -> Prepared:
     return Prepared(insert(table).returning(table.c.id))
+
+
+class _Listed(TypeDecorator[Any]):
+    """A list as one value."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return json.dumps(value)
+
+
+Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
+"""The condition that a column has one of the values of the parameter of that name, which is a list."""
+
+
+def over_lists(build: Callable[[Among], Executable]) -> Prepared:
+    """A statement whose words are the same however long its lists are."""
+
+    def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column.in_(select(func.json_each(bindparam(name, type_=_Listed())).table_valued("value").c.value))
+
+    def array(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+    return Prepared({"sqlite": build(listed), "postgresql": build(array)})
 
 
 class ForMany:
