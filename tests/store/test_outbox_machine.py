@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from msgspec.structs import replace as changed
 from sqlalchemy import text
 
 from bot.actions import Edit, Named, Say
@@ -164,7 +165,7 @@ class Machine(RuleBasedStateMachine):
         if landed:
             self.unit(lambda tx: self._claims(tx).sent(landed))
         for receipted in landed:
-            left = replace(receipted.claimed, parts=receipted.claimed.parts[1:])
+            left = changed(receipted.claimed, parts=receipted.claimed.parts[1:])
             if left.parts:
                 self.unit(lambda tx, left=left: self._claims(tx).begin(left, left.parts[0]))  # type: ignore[misc]
                 self.air.append(left)
@@ -216,7 +217,7 @@ class Machine(RuleBasedStateMachine):
             self._fails(claimed, NO_ANSWER, None)
             return None
         self.unit(lambda tx: self._claims(tx).marked_again(claimed))
-        return replace(claimed, resends=claimed.resends + 1), part, marked(part.action, claimed.subject)
+        return changed(claimed, resends=claimed.resends + 1), part, marked(part.action, claimed.subject)
 
     def _fails(self, claimed: Claimed, reason: str, not_there: Part | None) -> None:
         self.failed.add(claimed.id)
