@@ -11,8 +11,9 @@ from itertools import count
 import structlog
 
 from bot.chats import KnownChat
+from bot.clock import Clock
 from bot.failing import backoff
-from bot.outbox import Clock, Failed
+from bot.outbox import Failed
 from bot.outgoing import SetCommands
 from bot.ports import NotSent, SendError, Unknown
 from bot.store.menus import ROOMS, Place, digest, place

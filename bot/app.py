@@ -25,12 +25,13 @@ from bot.announcing import Announcer
 from bot.broadcasting import Broadcasting
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat
+from bot.clock import Clock
 from bot.erasing import SWEEP
 from bot.events import Due
 from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
 from bot.measuring import MeasuredEngine, Measures
 from bot.media import Media
-from bot.outbox import Clock, Sender
+from bot.outbox import Sender
 from bot.outgoing import SetCommands
 from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine

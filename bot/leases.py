@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot.outbox import Clock
+from bot.clock import Clock
 from bot.store import leases
 from bot.store.leases import LeaseBook
 

@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 
+from bot.clock import Clock
 from bot.leases import HOUSE
-from bot.outbox import Clock
 from bot.set_back import WallClock
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import structlog
 
+from bot.clock import Clock
 from bot.failing import backoff
 from bot.incoming import Batch
-from bot.outbox import Clock
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
 from bot.store.writer import NotServed, Unit, Writer
 

@@ -11,8 +11,8 @@ from functools import partial
 
 import structlog
 
+from bot.clock import Clock
 from bot.events import OPERATOR, Trouble, TroubleOver
-from bot.outbox import Clock
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 

@@ -19,9 +19,9 @@ from adapters.telegram import TelegramAdapter
 from bot.actions import Priority, Publish, Say
 from bot.app import SystemClock
 from bot.chats import Pairing
+from bot.clock import Clock
 from bot.content import Verbatim
 from bot.model import ChatKind
-from bot.outbox import Clock
 from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits
 from bot.store.transaction import Transaction

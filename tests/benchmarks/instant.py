@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar, overload
 from bot.actions import Say
 from bot.app import SystemClock, keep_what_is_there, random_token
 from bot.catalogue import Catalogue
+from bot.clock import Clock
 from bot.content import Verbatim
 from bot.media import Media
 from bot.model import Chat, ChatKind
-from bot.outbox import Clock, Sender
+from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt
 from bot.ports import Adapter, Limits, SendError
 from bot.store.database import migrate, open_engine
