@@ -47,7 +47,7 @@ def seeming_lost(w: World, account: str) -> Iterator[None]:
 
 async def does_what_it_can(w: World) -> None:
     """Let the bot do what it can do at this moment."""
-    for _ in range(20):
+    for _ in range(40):
         await w.app.unit(lambda tx: None)
 
 
