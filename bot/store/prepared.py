@@ -1,5 +1,5 @@
 """Statements prepared once: SQLAlchemy Core makes the words and says how values are handed over, the database's driver
-gets them as they are. To execute a small statement through SQLAlchemy costs ten times what SQLite needs for it."""
+gets them as they are. To execute a small statement through SQLAlchemy costs five times what SQLite needs for it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Row = Any
 class Prepared:
     """A statement whose values are given by the names of its parameters, for a new row by those of its columns.
 
-    What the driver raises is raised as SQLAlchemy's DBAPIError. A statement over
-    a list of values (`expanding`) cannot be prepared: its words differ with the length.
+    What the driver raises is raised as SQLAlchemy's DBAPIError. A statement over a list of values (`expanding`) cannot
+    be prepared: its words differ with the length.
     """
 
     def __init__(self, statement: Executable | Mapping[str, Executable]) -> None:

@@ -74,7 +74,8 @@ Among = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
 
 def over_lists(build: Callable[[Among], Executable]) -> Prepared:
-    """A statement whose words are the same however long its lists are."""
+    """A statement whose words are the same however long its lists are. SQLite does not see what is in them: where they
+    could lead it to rows, it may choose another index than with the values."""
 
     def listed(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         return column.in_(select(func.json_each(bindparam(name, type_=_Listed())).table_valued("value").c.value))
