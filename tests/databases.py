@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -18,15 +20,18 @@ from bot.store.database import migrate, open_engine
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Writer
 
+if TYPE_CHECKING:
+    from pgserver.postgres_server import PostgresServer
+
 POLICY = Policy(languages=("nl", "fr", "en", "pt", "tr", "ar"), working_language="nl", translates_conversations=True)
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server of our own."""
-    pgserver = pytest.importorskip("pgserver", reason="PostgreSQL is missing: install with `make dev`")
+    pytest.importorskip("pgserver", reason="PostgreSQL is missing: install with `make dev`")
     with tempfile.TemporaryDirectory(prefix="schakel-pg-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server = _started(Path(folder))
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")  # it dies of no power cut, and each test writes hundreds
             connection.execute("SELECT pg_reload_conf()")
@@ -34,15 +39,23 @@ def postgres_server() -> Iterator[str]:
         server.cleanup()
 
 
+def _started(folder: Path) -> PostgresServer:
+    """One at a time on this machine: the very first makes a user for all servers, and two at once would fail."""
+    from pgserver import postgres_server
+
+    with (Path(tempfile.gettempdir()) / "schakel-pg.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return postgres_server.get_server(folder, cleanup_mode="stop")
+
+
 class Postgres:
     """A PostgreSQL server of a test's own, that may be crashed and started again; `url` is a migrated database."""
 
     def __init__(self, folder: Path) -> None:
         import pgserver
-        from pgserver import postgres_server
 
         self._pg_ctl = vars(pgserver)["pg_ctl"]  # it is made when the package is imported
-        self._server = postgres_server.get_server(folder, cleanup_mode="stop")
+        self._server = _started(folder)
         address = str(self._server.get_uri())
         _create(address, "schakel_own", None)
         self.url = _at(address, "schakel_own")
