@@ -11,6 +11,7 @@ from bot.ports import Limits
 _TOGETHER = 3  # chats that are refused within _SHORTLY: then it is the account that is too fast
 _SHORTLY = 5.0  # seconds
 _ALL_QUIET = 60.0  # seconds at most for which chats that were not refused wait with those that were
+_ROUNDING = 1e-7  # more than sums of seconds are off by
 _LONGEST_GAP = 60.0  # seconds between messages that a homeserver's limit may ask for
 _WELL, _MOST_WELL = 100, 1_000
 """Messages without a refusal, after which a learnt limit is loosened; twice as many each time that it was in vain."""
@@ -159,7 +160,8 @@ class Pacer:
             pace.window.append(now)
             if len(pace.window) >= most:
                 free = max(free, pace.window.popleft() + seconds)
-        self._occupy(chat, pace, free)
+        # Where the account's next slot comes at that very moment, the chat would miss it for a rounding.
+        self._occupy(chat, pace, free - _ROUNDING)
 
     def _occupy(self, chat: int, pace: _ChatPace, until: float) -> None:
         pace.free_at = max(pace.free_at, until)

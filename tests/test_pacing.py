@@ -43,6 +43,15 @@ def test_single_messages_go_at_the_full_rate() -> None:
     assert abs(log[-1][0] - 299 / 28) < 0.01
 
 
+def test_a_chat_is_free_for_the_slot_that_comes_as_its_gap_ends() -> None:
+    """Twenty-eight chats in turn at 28 a second: none misses its slot for what adding up seconds rounds off."""
+    pacer, now = Pacer(TELEGRAM), 0.0
+    for number in range(5_000):
+        now = max(now, pacer.next_slot(now))
+        assert pacer.free_at(number % 28) <= now
+        pacer.sent(number % 28, False, now)
+
+
 def test_a_pause_of_one_chat_holds_nobody_else() -> None:
     """What a network says of one chat is about that chat."""
     pacer = Pacer(TELEGRAM)
