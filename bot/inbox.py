@@ -16,7 +16,7 @@ from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.measuring import Measures
 from bot.ports import Deliver
 from bot.store.encoding import decode
-from bot.store.incoming import Arrived
+from bot.store.incoming import Arrived, lane_of
 from bot.store.transaction import Transaction
 from bot.store.writer import NotServed, Together, Writer
 
@@ -77,7 +77,7 @@ class Worker:
         """What the account's adapter hands its batches to: it returns when they are durable."""
 
         async def deliver(batch: Batch) -> None:
-            if batch != NOTHING_NEW:
+            if batch != NOTHING_NEW and not await self._handled_at_once(account, batch):
                 try:
                     self._came(await self._writer.run_together(_ACCEPT, (account, batch), account))
                 except asyncio.CancelledError:
@@ -87,6 +87,36 @@ class Worker:
                 self._measures.heard(account)
 
         return deliver
+
+    async def _handled_at_once(self, account: str, batch: Batch) -> bool:
+        """What comes alone, and has nothing to wait for, is kept and handled in one commit; False: nothing has
+        happened."""
+        if len(batch.events) != 1 or self._reading or self._is_behind or self._left_out or self._stirred.is_set():
+            return False
+        [raw] = batch.events
+        lane = lane_of(account, raw)
+        if lane in self._lanes:
+            return False
+        self._lanes[lane] = deque()  # what follows in it waits
+        try:
+            events = self._adapters[account].parse(raw)
+
+            def unit(tx: Transaction) -> None:
+                for arrived in tx.inbox.accept_all([(account, batch)]):
+                    self._unit(tx, arrived, events)
+
+            await self._writer.run(unit, account)
+            self._measure(account, events)
+        except NotServed:
+            raise
+        except Exception:  # it is kept, to be tried again, and it is known then whose fault it is
+            return False
+        finally:
+            if self._lanes[lane]:
+                self._begin(lane)
+            else:
+                self._leave(lane)
+        return True
 
     def _came(self, arrived: Sequence[Arrived]) -> None:
         """Handle what has just arrived without looking for it, unless there may be more, which would come first."""
@@ -101,14 +131,17 @@ class Worker:
             self._take_up(new)
 
     def _take_up(self, new: Sequence[Arrived]) -> None:
-        assert self._lane_tasks is not None
         for arrived in new:
             self._in_hand.add(arrived.id)
             if arrived.lane in self._lanes:
                 self._lanes[arrived.lane].append(arrived)
             else:
                 self._lanes[arrived.lane] = deque([arrived])
-                self._lane_tasks.create_task(self._run_lane(arrived.lane))
+                self._begin(arrived.lane)
+
+    def _begin(self, lane: str) -> None:
+        assert self._lane_tasks is not None
+        self._lane_tasks.create_task(self._run_lane(lane))
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._lane_tasks:
@@ -148,6 +181,9 @@ class Worker:
                     self._left_out = True
                     break
             self._in_hand.difference_update(arrived.id for arrived in some)
+        self._leave(lane)
+
+    def _leave(self, lane: str) -> None:
         del self._lanes[lane]
         if self._is_behind or self._left_out:
             self._stirred.set()

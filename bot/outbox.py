@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from msgspec.structs import replace as changed
@@ -42,10 +42,12 @@ from bot.outgoing import (
     UnpinMessage,
     Withdraw,
 )
+from bot.pacing import Rate
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
 from bot.set_back import WallClock
 from bot.store.claims import Claimed, Claims, Part, Receipted, Remembered
+from bot.store.lanes import outbox
 from bot.store.transaction import Transaction
 from bot.store.writer import NotServed, Together, Unit, Writer
 from bot.turns import Turns
@@ -60,6 +62,27 @@ _PASSED_OVER = (EditText, Withdraw, PinMessage, UnpinMessage, SendReaction, Take
 
 Failed = Callable[[str, str, SendError], None]
 """Hears of each failed send: the account, the kind of delivery, what was raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a claim has found in the store; `more` notices came after those that were read, None: nobody looked."""
+
+    claims: Claims
+    claimed: list[Claimed]
+    more: list[Waiting] | None
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A claim that is yet to be run. `chosen`: the notices that go next; `learnt`: the pace that it writes down;
+    `sees_all`: also notices that are new by then."""
+
+    unit: Unit[_Seen]
+    chosen: list[Waiting]
+    learnt: Rate | None
+    sees_all: bool
 
 
 class Sender:
@@ -79,6 +102,7 @@ class Sender:
     ) -> None:
         """`may_send`: whether the account is still this process's to speak for, asked right before each send."""
         self._account = account
+        self._outbox = outbox(account)  # what is stirred when there is something to send
         self._media = media
         self._measures = measures
         self._adapter = adapter
@@ -122,12 +146,42 @@ class Sender:
             now = self._clock.steady()
             async with self._claiming:
                 claimed = [] if self._stopping else await self._claim(now)
-                for one in claimed:
-                    task = asyncio.create_task(self._deliver(one))
-                    self.in_flight.add(task, one)
-                    task.add_done_callback(self._landed)
-            if not claimed or self._exhausted or not min(self._turns.slots(now), self.in_flight.room().messages):
-                await self._turns.rest(now, self._due)
+                self._send_off(claimed)
+            if not claimed or self._exhausted or not self._room(now):
+                while await self._rest(now):
+                    now = self._clock.steady()
+
+    def _send_off(self, claimed: Sequence[Claimed]) -> None:
+        for one in claimed:
+            task = asyncio.create_task(self._deliver(one))
+            self.in_flight.add(task, one)
+            task.add_done_callback(self._landed)
+
+    def _room(self, now: float) -> int:
+        """How many messages could go now, if they were there."""
+        return min(self._turns.slots(now), self.in_flight.room().messages)
+
+    async def _rest(self, since: float) -> bool:
+        """Until there may be something to send. Where only what is not there yet is waited for, it is claimed in the
+        commit that brings it; True: that has happened, and there is nothing more."""
+        if not self._exhausted or self._to_release or not self._room(since):
+            await self._turns.rest(since, self._due)
+            return False
+        async with self._claiming:
+            look = self._look(since)
+            claim = self._writer.on_call(look.unit, self._account, self._outbox)
+            try:
+                await self._turns.rest(since, self._due, claim)
+            finally:
+                self._think_again()
+            if claim.cancelled():
+                return False
+            self._send_off(self._noted(look, await claim, self._clock.steady()))
+            return self._exhausted and not self._turns.stirred.is_set()
+
+    def _think_again(self) -> None:
+        """What was to be claimed when it comes was right as things stood: now it might be too much."""
+        self._writer.call_off(self._outbox)
 
     async def stop(self, within: float) -> None:
         """Claim nothing more and let what is in the air land, for at most `within` seconds."""
@@ -160,7 +214,16 @@ class Sender:
         self._window = Window(self._adapter.limits, self._turns.pacer)
 
     async def _claim(self, now: float) -> list[Claimed]:
+        look = self._look(now, self._wall.set_back(self._clock.now(), now))
+        hears = self._outbox if look.sees_all else None
+        return self._noted(look, await self._writer.run(look.unit, self._account, hears=hears), now)
+
+    def _look(self, now: float, back: timedelta | None = None) -> _Look:
+        """What is to be claimed, as far as that depends on what only this process knows. `back`: by how much the clock
+        on the wall was set back."""
         self._turns.give(now)
+        if self._window.is_empty:
+            self._window.wake()
         room = self.in_flight.room()
         limit = min(self._turns.slots(now), room.messages)
         busy = sorted(room.full.union(self._turns.pacer.busy_chats(now)))
@@ -168,10 +231,9 @@ class Sender:
         notices = self._window.at_once(room.notices)
         chosen = self._window.take(min(limit, notices), now)
         release, self._to_release = self._to_release, set()
-        learnt = self._turns.pacer.learnt
-        back = self._wall.set_back(self._clock.now(), now)
+        learnt, kept = self._turns.pacer.learnt, self._kept
 
-        def unit(tx: Transaction) -> tuple[list[Claimed], list[Waiting], Claims, datetime | None]:
+        def unit(tx: Transaction) -> _Seen:
             if release:
                 tx.lanes.release_put_off(
                     self._account, only_sure=not (True in release or self._adapter.limits.idempotent)
@@ -179,7 +241,7 @@ class Sender:
             if back:
                 tx.lanes.set_back(self._account, back)
             outlook = tx.lanes.look(self._account)
-            if learnt != self._kept:
+            if learnt != kept:
                 tx.accounts.learnt(
                     self._account, *((None, None) if learnt is None else (learnt.per_second, learnt.burst))
                 )
@@ -191,22 +253,25 @@ class Sender:
                 occupied = {claimed.chat for claimed in taken}
                 free = [notice.id for notice in chosen if notice.chat not in occupied]
                 taken += claims.claim_these(free[: limit - len(taken)])
-            more = self._window.read(claims) if reads else []
-            return taken, more, claims, outlook.due
+            more = self._window.read(claims) if reads else None
+            return _Seen(claims, taken, more, outlook.due)
 
-        claimed, more, claims, self._due = await self._run(unit)
-        self._kept = learnt
-        self._exhausted = claims.exhausted and not reads and self._window.is_empty
-        for kind, fault in claims.faults:
+        return _Look(unit, chosen, learnt, reads or not self._window.is_paced)
+
+    def _noted(self, look: _Look, seen: _Seen, now: float) -> list[Claimed]:
+        """What was claimed, once everything else knows of it."""
+        self._due, self._kept = seen.due, look.learnt
+        for kind, fault in seen.claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
-        if claims.ended:
+        if seen.claims.ended:
             self._turns.stirred.set()
-        for one in claimed:
+        for one in seen.claimed:
             # A file is not on its way yet: it gets its turn when it is here.
             if one.priority != Priority.PRESS and not isinstance(one.parts[0].action, SendFile):
                 self._turns.goes(one, now)
-        self._window.note(chosen, claimed, more if reads else None, now)
-        return claimed
+        self._window.note(look.chosen, seen.claimed, seen.more, now)
+        self._exhausted = seen.claims.exhausted and self._window.is_empty and not self._window.may_read
+        return seen.claimed
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -217,9 +282,11 @@ class Sender:
         try:
             while left is not None and left.parts:
                 part = left.parts[0]
-                if not first and not isinstance(part.action, SendFile) and not self._turns.goes_at_once(left):
-                    await self._record(Claims.rest, left)
-                    break
+                if not first and not isinstance(part.action, SendFile):
+                    if not self._turns.goes_at_once(left):
+                        await self._record(Claims.rest, left)
+                        break
+                    self._think_again()
                 left = await self._deliver_part(left, part, first)
                 first = False
         finally:
@@ -334,6 +401,7 @@ class Sender:
         most = most_resends(part.action)
         decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, self._clock.now(), most)
         pause = self._turns.failed(claimed.chat, failure)
+        self._think_again()
         if not isinstance(failure, (NotSent, Unknown)):
             self._is_well()
         match decision:

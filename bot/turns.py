@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.clock import Clock
 from bot.in_flight import ONE_CHAT, InFlight
@@ -61,8 +62,9 @@ class Turns:
         self.goes(claimed, now)
         return True
 
-    async def rest(self, since: float, due: datetime | None) -> None:
-        """Sleep until something is stirred, what waits for its time is `due`, or the pace allows the next message.
+    async def rest(self, since: float, due: datetime | None, *until: asyncio.Future[Any]) -> None:
+        """Sleep until something is stirred, what waits for its time is `due`, or the pace allows the next message; or
+        one of `until` is done.
 
         Nothing could be claimed at `since`: what the pace has come to allow after that moment is not waited for.
         """
@@ -83,7 +85,7 @@ class Turns:
         stirred = asyncio.create_task(self.stirred.wait())
         try:
             await asyncio.wait(
-                [task for task in (sleeper, stirred) if task is not None], return_when=asyncio.FIRST_COMPLETED
+                [task for task in (sleeper, stirred, *until) if task is not None], return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             for task in (sleeper, stirred):

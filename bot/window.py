@@ -18,7 +18,7 @@ class Window:
     """`now` is a reading of the steady clock. Where a network has no pace, none is read: all go as they come."""
 
     def __init__(self, limits: Limits, pacer: Pacer) -> None:
-        self._is_paced = bool(limits.per_second or limits.chat_gap or limits.group_window)
+        self.is_paced = bool(limits.per_second or limits.chat_gap or limits.group_window)
         self._backlog = Backlog(limits, pacer)
         self._read_up_to = 0  # the last delivery that was looked at
         self._read_all = False
@@ -33,7 +33,7 @@ class Window:
     @property
     def may_read(self) -> bool:
         """Whether there may be more, and room for it."""
-        return self._is_paced and not self._read_all and self._backlog.size < _LARGEST
+        return self.is_paced and not self._read_all and self._backlog.size < _LARGEST
 
     def wake(self) -> None:
         """There may be more than was read."""

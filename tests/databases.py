@@ -185,12 +185,17 @@ def transaction(url: str, policy: Policy = POLICY, clock: Ticking | None = None)
 
 @asynccontextmanager
 async def writer(
-    url: str, clock: Ticking, woken: Callable[[frozenset[str]], None] = lambda _: None
+    url: str,
+    clock: Ticking,
+    woken: Callable[[frozenset[str]], None] = lambda _: None,
+    committed: Callable[[float], None] = lambda _: None,
 ) -> AsyncIterator[Writer]:
     """The one writer."""
     engine = open_engine(url)
     tokens = (f"TOKEN{number:07}" for number in _numbers)
-    made = Writer(engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken)
+    made = Writer(
+        engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken, committed=committed
+    )
     try:
         yield made
     finally:

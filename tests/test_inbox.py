@@ -111,6 +111,39 @@ async def test_a_handler_that_fails_for_a_moment_is_run_again(database_url: str)
     assert set(desk.errors) == {"ZeroDivisionError"}
 
 
+async def test_what_comes_alone_is_kept_and_handled_in_one_commit(database_url: str) -> None:
+    """Where nothing waits before it, that is one flush of the disk; it is durable when the network is told."""
+    desk = Desk()
+    commits: list[float] = []
+    async with writer(database_url, Ticking(), committed=commits.append) as made:
+        worker = inbox.Worker(
+            made, {"paper": PaperAdapter("paper", PaperAdapter.Settings())}, desk.handle, desk.failed, no_wait
+        )
+        task = asyncio.create_task(worker.run())
+        await asyncio.sleep(0)  # it looks for what is there already …
+        await until_quiet(made)  # … and finds nothing
+        commits.clear()
+        await worker.accept("paper")(Batch((Raw("1", "a", message("a", "one")),), "1"))
+        assert desk.handled == ["one"]
+        assert len(commits) == 1
+        await worker.accept("paper")(Batch((Raw("1", "a", message("a", "one")),), "1"))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert desk.handled == ["one"]
+    with transaction(database_url) as tx:
+        assert [found.name for found in tx.chats.organisations()] == ["one"]
+        assert tx.accounts.get("paper").cursor == "1"
+
+
+async def test_what_comes_alone_and_cannot_be_handled_is_kept_all_the_same(database_url: str) -> None:
+    """It is tried again as anything else; what follows it in its chat waits."""
+    desk = Desk(failures=3)
+    one, next_ = (Batch((Raw(said, "a", message("a", said)),), said) for said in ("fails", "next"))
+    effects = await through(database_url, desk, one, next_)
+    assert desk.handled == ["fails", "next"]
+    assert effects == ["fails", "next"]
+
+
 async def test_an_event_that_always_fails_is_put_aside_and_the_operator_is_told(database_url: str) -> None:
     """The chat goes on, and the failed event has changed nothing."""
     desk = Desk(failures=99)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +21,10 @@ from bot.incoming import Pressed
 from bot.media import Media
 from bot.model import Chat, ChatKind, Person, Text
 from bot.outbox import Sender
+from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
+from bot.store.writer import Writer
 from tests.databases import POLICY, Ticking, writer
 from tests.paper import Paper, PaperAdapter
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
@@ -282,6 +286,97 @@ async def test_what_was_claimed_when_the_end_came_still_lands(database_url: str,
         await running
         left = await made.run(lambda tx: tx.lanes.queue_lengths())
     assert left.get("paper", {"waiting": 0})["waiting"] == 0
+
+
+async def test_what_nothing_waits_before_is_claimed_in_the_commit_that_brings_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Also while something else is in the air. One flush of the disk, and it is on its way."""
+    commits: list[float] = []
+    async with writer(database_url, Ticking(), committed=commits.append) as made, asyncio.timeout(20):
+        network = Hanging(commits)
+        async with network.sending(made, tmp_path) as add:
+            await add("hangs")
+            await network.hangs.wait()
+            await network.lies_down(made)
+            commits.clear()
+            await add("goes")
+            await network.sent.wait()
+            assert network.commits_before["goes"] == 1
+            network.answer.set_result(None)
+
+
+async def test_what_comes_just_when_the_network_wants_a_pause_waits(database_url: str, tmp_path: Path) -> None:
+    """The refusal of what is in the air and the next message share a commit."""
+    async with writer(database_url, Ticking()) as made, asyncio.timeout(20):
+        network = Hanging([])
+        async with network.sending(made, tmp_path) as add:
+            await add("hangs")
+            await network.hangs.wait()
+            await network.lies_down(made)
+            began, go_on, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+
+            def hold(tx: Transaction) -> None:
+                loop.call_soon_threadsafe(began.set)
+                assert go_on.wait(10)
+
+            holding = asyncio.create_task(made.run(hold))
+            await began.wait()
+            adding = asyncio.create_task(add("waits"))
+            network.answer.set_exception(NotSent("Too Many Requests", timedelta(hours=1), whole_account=True))
+            await network.refused.wait()
+            go_on.set()
+            await asyncio.gather(holding, adding)
+            await network.lies_down(made)
+            assert list(network.commits_before) == []
+
+
+class Hanging(PaperAdapter):
+    """One message hangs until it gets its `answer`; of each other one it notes how many commits there were before."""
+
+    def __init__(self, commits: list[float]) -> None:
+        super().__init__("paper", PaperAdapter.Settings(), limits=LIKE_MATRIX)
+        self.hangs, self.sent, self.refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.commits_before: dict[str, int] = {}
+        self._commits = commits
+
+    async def send(self, action: Outgoing) -> Receipt:
+        assert isinstance(action, SendText)
+        if action.text.plain == "hangs" and not self.hangs.is_set():
+            self.hangs.set()
+            await self.answer
+        else:
+            self.commits_before[action.text.plain] = len(self._commits)
+            self.sent.set()
+        return Receipt(action.text.plain)
+
+    @contextlib.asynccontextmanager
+    async def sending(self, made: Writer, folder: Path) -> AsyncIterator[Callable[[str], Coroutine[Any, Any, None]]]:
+        """A sender, and what adds a message in a lane of its own."""
+        clock, catalogue = Clock(), Catalogue(POLICY.languages)
+        sender = Sender("paper", self, made, catalogue, clock, self._failed, Media(folder, {}))
+
+        async def add(words: str) -> None:
+            def unit(tx: Transaction) -> None:
+                chat = tx.chats.known(Chat("paper", words), ChatKind.PRIVATE)
+                tx.deliveries.add(Say(chat.id, (Verbatim(words),)))
+
+            await made.run(unit)
+
+        running = asyncio.create_task(sender.run())
+        await self.lies_down(made)
+        yield add
+        await sender.stop(5)
+        await running
+
+    def _failed(self, account: str, kind: str, error: SendError) -> None:
+        self.refused.set()
+
+    async def lies_down(self, made: Writer) -> None:
+        """Until the sender has seen that there is nothing more, and waits for what is not there yet."""
+        for _ in range(10):
+            await made.run(lambda tx: None)
 
 
 class Looked(Clock):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
-from bot.incoming import Batch
+from bot.incoming import Batch, Raw
 from bot.store.encoding import encode
 from bot.store.prepared import Prepared
 from bot.store.statements import both, change
@@ -30,6 +30,11 @@ class Arrived:
     lane: str
     body: bytes = field(repr=False)
     attempts: int
+
+
+def lane_of(account: str, raw: Raw) -> str:
+    """What comes from one chat is handled in its order."""
+    return f"{account}:{raw.chat}"
 
 
 def _accepting(into: Callable[[Table], Any]) -> Any:
@@ -79,7 +84,7 @@ class Inbox:
             {
                 "account": account,
                 "event": raw.id,
-                "lane": f"{account}:{raw.chat}",
+                "lane": lane_of(account, raw),
                 "body": raw.body,
                 "received_at": self._tx.now,
                 "status": InboxStatus.NEW,

@@ -57,6 +57,7 @@ class _Waiting(Generic[T]):
     together: Together[Any, T] | None = None
     item: Any = None
     alone: bool = False
+    hears: str | None = None
 
 
 class Writer:
@@ -101,20 +102,35 @@ class Writer:
         self._closing = threading.Event()
         self._closed = False  # the last unit was taken up …
         self._held: deque[_Waiting[Any]] = deque()  # … but for these long ones, which let others pass
+        self._on_call: dict[str, _Waiting[Any]] = {}  # by what is to be stirred
         self.trouble: BaseException | None = None
         self._thread.start()
 
-    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False) -> T:
+    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False, hears: str | None = None) -> T:
         """The unit's result, once it is durable.
 
         `account`: it is written on behalf of that account. Raises NotServed where that is another process's now.
-        `alone`: it is long, and gets a commit of its own after what waits beside it.
+        `alone`: it is long, and gets a commit of its own after what waits beside it. `hears`: what it looks for. It
+        runs after those that share its commit, and nobody is woken for what they have stirred of that.
         """
-        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit, alone=alone))
+        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit, alone=alone, hears=hears))
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         """As `run`, for one item of what can be done for many at once."""
         return await self._wait_for(_Waiting(self._loop.create_future(), account, None, together, item))
+
+    def on_call(self, unit: Unit[T], account: str, hears: str) -> asyncio.Future[T]:
+        """Keep a unit that is run as soon as another one stirs that, and in the same commit: whoever handed it in need
+        not be woken first. One for each thing that can be stirred."""
+        assert hears not in self._on_call
+        waiting = _Waiting[T](self._loop.create_future(), account, unit, hears=hears)
+        self._on_call[hears] = waiting
+        return waiting.future
+
+    def call_off(self, hears: str) -> None:
+        """Cancel what is on call for that, unless it is being run already."""
+        if (waiting := self._on_call.pop(hears, None)) is not None:
+            waiting.future.cancel()
 
     async def _wait_for(self, waiting: _Waiting[T]) -> T:
         if self._closing.is_set():
@@ -182,19 +198,29 @@ class Writer:
             return
 
     def _attempt(self, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
-        """Run the units, and those that come meanwhile, and commit. A result that is NotServed is for its unit to
-        raise."""
+        """Run the units, those that come meanwhile and those on call, and commit. The results, of which one that is
+        NotServed is for its unit to raise; and what was stirred that no unit on call has seen to."""
         if self._connection is None:
             self._connection = self._engine.connect()
         connection = self._connection
         transaction = connection.begin()
         try:
-            results, stirred = self._results(connection, group)
+            first, last = _in_order(group)
+            results, stirred = self._results(connection, first)
             # Not where others write: a unit must see what was committed, and maybe told, before it was handed in.
             if not self._shared and (joining := self._queued(_JOINING)):
                 group += joining  # they belong to it from now on, whatever becomes of it
+                joining, joining_last = _in_order(joining)
                 more, also_stirred = self._results(connection, joining)
                 results, stirred = results + more, stirred | also_stirred
+                first, last = first + joining, last + joining_last
+            called = [one for what in stirred if (one := self._on_call.pop(what, None)) is not None]
+            group += called
+            last += called
+            more, unheard = self._results(connection, last)
+            results, unheard = results + more, unheard | (stirred - {waiting.hears for waiting in last})
+            stirred |= unheard
+            group[:] = first + last  # as their results
             mark = self._leave_mark(connection, stirred)
         except BaseException as error:
             if isinstance(error, DBAPIError) and verdict(error) is not Verdict.RERUN:
@@ -213,7 +239,7 @@ class Writer:
         self._traces |= stirred & {"erased", "rebuild"}
         if self._connection is not None:
             self._tidy(self._connection)
-        return results, stirred
+        return results, unheard
 
     def _results(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
         lost = self._lost(connection, group)
@@ -324,6 +350,11 @@ class Writer:
 _MARK = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
 _MARK_AND_TELL = text(f"SELECT CAST(pg_current_xact_id_if_assigned() AS text), pg_notify('{CHANNEL}', :told)")
 _BECAME = text("SELECT pg_xact_status(CAST(:mark AS xid8))")
+
+
+def _in_order(group: Sequence[_Waiting[Any]]) -> tuple[list[_Waiting[Any]], list[_Waiting[Any]]]:
+    """Those that run first, and those that look for what these have brought."""
+    return [one for one in group if one.hears is None], [one for one in group if one.hears is not None]
 
 
 def _fail(future: asyncio.Future[Any], error: BaseException) -> None:

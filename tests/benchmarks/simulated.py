@@ -59,9 +59,9 @@ class CountingWriter(Writer):
         self._under_way = 0
         self._done = asyncio.Event()
 
-    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False) -> T:
+    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False, hears: str | None = None) -> T:
         with self._counted():
-            return await super().run(unit, account, alone)
+            return await super().run(unit, account, alone, hears)
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         with self._counted():

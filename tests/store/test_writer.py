@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -146,6 +146,93 @@ async def test_waiting_units_share_commits_and_wake_what_they_stir(database_url:
         await asyncio.gather(*(made.run(stir) for _ in range(100)))
     assert 0 < len(woken) < 100
     assert set().union(*woken) == {"inbox"}
+
+
+class Commits:
+    """Units and what became of them: which shared a commit, and what was stirred that somebody must be woken for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.woken: list[frozenset[str]] = []
+        self.ran: list[str] = []
+
+    def writer(self, url: str) -> AbstractAsyncContextManager[Writer]:
+        return writer(url, Ticking(), self.woken.append, self.seconds.append)
+
+    def unit(self, name: str, *stirs: str) -> Callable[[Transaction], str]:
+        """A unit that names an organisation, and returns that name."""
+
+        def run(tx: Transaction) -> str:
+            tx.chats.organisation_named(name)
+            self.ran.append(name)
+            tx.stirred.update(stirs)
+            return name
+
+        return run
+
+
+async def test_a_unit_on_call_runs_in_the_commit_that_stirs_what_it_hears(database_url: str) -> None:
+    """Whoever handed it in need not be woken for that; for all the rest, people are."""
+    seen = Commits()
+    async with seen.writer(database_url) as made:
+        called = made.on_call(seen.unit("claim"), "paper", hears="outbox:paper")
+        await made.run(seen.unit("another's", "outbox:other"))
+        assert not called.done()
+        assert await made.run(seen.unit("answer", "outbox:paper", "inbox")) == "answer"
+        assert await called == "claim"
+        made.call_off("outbox:paper")  # too late
+        await made.run(seen.unit("later", "outbox:paper"))
+        assert await made.run(names) == ["another's", "answer", "claim", "later"]
+    assert seen.ran == ["another's", "answer", "claim", "later"]
+    assert seen.woken == [frozenset({"outbox:other"}), frozenset({"inbox"}), frozenset({"outbox:paper"})]
+    assert len(seen.seconds) == 4
+
+
+async def test_a_unit_that_is_called_off_never_runs(database_url: str) -> None:
+    seen = Commits()
+    async with seen.writer(database_url) as made:
+        called = made.on_call(seen.unit("claim"), "paper", hears="outbox:paper")
+        made.call_off("outbox:paper")
+        await made.run(seen.unit("answer", "outbox:paper"))
+    assert called.cancelled()
+    assert seen.ran == ["answer"]
+    assert seen.woken == [frozenset({"outbox:paper"})]
+
+
+async def test_a_unit_on_call_that_raises_takes_no_other_with_it(database_url: str) -> None:
+    """It runs again alone, raises there, and has changed nothing."""
+    seen = Commits()
+
+    def bad(tx: Transaction) -> None:
+        tx.chats.organisation_named("half done")
+        raise ZeroDivisionError
+
+    async with seen.writer(database_url) as made:
+        called = made.on_call(bad, "paper", hears="outbox:paper")
+        assert await made.run(seen.unit("answer", "outbox:paper")) == "answer"
+        with pytest.raises(ZeroDivisionError):
+            await called
+        assert await made.run(names) == ["answer"]
+    assert seen.woken == [frozenset({"outbox:paper"})]
+
+
+async def test_a_unit_that_hears_runs_after_those_that_share_its_commit(database_url: str) -> None:
+    """Each gets its own result; what the others stirred of that, it has seen; what it stirs itself wakes people."""
+    seen, held = Commits(), Held()
+    async with seen.writer(database_url) as made:
+        blocking = asyncio.create_task(made.run(held.unit))
+        await held.began.wait()
+        waiting = [
+            asyncio.create_task(made.run(seen.unit("claim"), hears="outbox:paper")),
+            asyncio.create_task(made.run(seen.unit("answer", "outbox:paper"))),
+            asyncio.create_task(made.run(seen.unit("another's", "outbox:other"), hears="outbox:other")),
+            asyncio.create_task(made.run(seen.unit("news", "inbox"))),
+        ]
+        await asyncio.sleep(0)
+        held.go_on.set()
+        assert await asyncio.gather(blocking, *waiting) == [None, "claim", "answer", "another's", "news"]
+    assert seen.ran == ["answer", "news", "claim", "another's"]
+    assert seen.woken == [frozenset({"inbox", "outbox:other"})]
 
 
 async def test_a_closed_writer_takes_no_more_units(database_url: str) -> None:
