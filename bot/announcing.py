@@ -12,8 +12,7 @@ import structlog
 
 from bot.chats import KnownChat
 from bot.clock import Clock
-from bot.failing import backoff
-from bot.outbox import Failed
+from bot.failing import Failed, backoff
 from bot.outgoing import SetCommands
 from bot.ports import NotSent, SendError, Unknown
 from bot.store.menus import ROOMS, Place, digest, place

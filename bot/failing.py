@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ MAX_RESENDS = 5  # of a message that may have arrived already, where a repetitio
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 RESEND_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 25, 125, 300))
 """Before each of them: the first is for a connection that broke, the last outlive an outage of some minutes."""
+
+Failed = Callable[[str, str, SendError], None]
+"""Hears of each failed send: the account, the kind of delivery, what was raised."""
 
 
 @dataclass(frozen=True, slots=True)

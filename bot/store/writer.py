@@ -110,8 +110,9 @@ class Writer:
         """The unit's result, once it is durable.
 
         `account`: it is written on behalf of that account. Raises NotServed where that is another process's now.
-        `alone`: it is long, and gets a commit of its own after what waits beside it. `hears`: what it looks for. It
-        runs after those that share its commit, and nobody is woken for what they have stirred of that.
+        `alone`: it is long, and gets a commit of its own after what waits beside it. `hears`: it runs
+        after those that share its commit, to find what they bring; nobody is woken for what they have stirred of that
+        ("" is never stirred).
         """
         return await self._wait_for(_Waiting(self._loop.create_future(), account, unit, alone=alone, hears=hears))
 
