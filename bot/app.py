@@ -37,6 +37,7 @@ from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
 from bot.scheduler import Scheduler
 from bot.serving import Service, while_held
+from bot.store import marks
 from bot.store.database import migrate, open_engine
 from bot.store.lanes import outbox
 from bot.store.leases import LeaseBook
@@ -264,6 +265,7 @@ class App:
         while True:
             await self.writer.run(inbox.forget, HOUSE)
             await self.writer.run(lambda tx: tx.schedule.ensure(Due(SWEEP)), HOUSE)
+            await self.writer.run(marks.forget, HOUSE)
             await self.parts.clock.sleep(_HOUSEKEEPING)
 
     def _begin(self, connection: Connection) -> Transaction:

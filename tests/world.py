@@ -19,6 +19,7 @@ from bot.actions import Priority
 from bot.app import App, Parts, free_bytes
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat, Pairing
+from bot.erasing import SWEEP
 from bot.incoming import Added, Edited, Joined, Message, Pressed, Reacted, Removed
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import SetCommands
@@ -255,6 +256,14 @@ class World:
             if int(cursor or 0) >= seen and not busy and seen == len(self.network.stream):
                 return
 
+    async def swept(self) -> None:
+        """Until the bot has thrown away what is too old, which is the first thing that it does."""
+        async with asyncio.timeout(30):
+            while (following := await self.app.unit(lambda tx: tx.schedule.planned(SWEEP))) is None or (
+                following <= self.clock.now()
+            ):
+                await self.settled()
+
     async def until(self, true: Callable[[], bool]) -> None:
         """Let the bot work until something is so, for at most ten seconds: some things it finds out when it looks."""
         async with asyncio.timeout(10):
@@ -372,7 +381,7 @@ async def world(
         await ready.wait()
         try:
             made = World(app, network, clock, serving)
-            await made.settled()  # a bot that starts sweeps first
+            await made.swept()
             yield made
         finally:
             app.stop()

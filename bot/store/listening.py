@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 from sqlalchemy import make_url
 
-from bot.store.writer import CHANNEL
+from bot.store.marks import CHANNEL
 
 EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule", "broadcast"})
 _LOOK = 10.0  # seconds after which everybody looks without having been called: what was said while nobody listened

@@ -150,6 +150,14 @@ lease = Table(
     Column("until", Instant, nullable=False),
 )
 
+commit_mark = Table(
+    "commit_mark",  # what each writer's last commit was, where several share the database
+    metadata,
+    Column("writer", String, primary_key=True),
+    Column("token", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 inbox = Table(
     "inbox",
     metadata,

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.checkpoints import Checkpoints
 from bot.store.database import wipe
 from bot.store.faults import Verdict, verdict
+from bot.store.marks import Mark, Marks
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -31,8 +32,6 @@ _GROUP = 64  # units in one commit: enough to share the disk's flush, few enough
 _JOINING = 16  # more of them, which came while those ran: they share the flush, too
 _RERUNS = 3  # of a group that was in another process's way, before its units try one by one
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
-CHANNEL = "schakel"
-"""Where processes on one PostgreSQL tell each other what their units stirred."""
 
 
 class NotServed(Exception):
@@ -88,6 +87,7 @@ class Writer:
         """
         self._engine = engine
         self._shared = engine.dialect.name == "postgresql"  # other processes may be at work on it
+        self._marks = Marks()
         self._begin = begin
         self._wake = wake
         self._fence = fence
@@ -274,26 +274,20 @@ class Writer:
 
     # --- several processes -------------------------------------------------------------------------------------------
 
-    def _leave_mark(self, connection: Connection, stirred: frozenset[str]) -> str | None:
-        """Tell the other processes, and note by what the server can say later whether this was committed."""
+    def _leave_mark(self, connection: Connection, stirred: frozenset[str]) -> Mark | None:
+        """Tell the other processes, and note by what it can be found out later whether this was committed."""
         if not self._shared:
             return None
-        told = ",".join(sorted({what.partition(":")[0] for what in stirred}))
-        mark: str | None = connection.execute(
-            _MARK_AND_TELL if told else _MARK, {"told": told} if told else {}
-        ).scalar()
-        return mark
+        return self._marks.leave(connection, ",".join(sorted({what.partition(":")[0] for what in stirred})))
 
-    def _was_committed(self, mark: str) -> bool:
+    def _was_committed(self, mark: Mark) -> bool:
         """The connection broke at the commit: ask what became of it, as soon as somebody can be asked."""
         attempt = 0
         while True:
             try:
-                with self._engine.connect() as connection:
-                    found = connection.execute(_BECAME, {"mark": mark}).scalar()
-                    connection.rollback()
-                if found != "in progress":
-                    return bool(found == "committed")
+                found = self._marks.was_committed(self._engine, mark)
+                if found is not None:
+                    return found
             except DBAPIError as error:
                 if not self._wait_out(error, attempt):
                     return False
@@ -346,11 +340,6 @@ class Writer:
                 waiting.future.set_result(result)
         if stirred:
             self._wake(stirred)
-
-
-_MARK = text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)")
-_MARK_AND_TELL = text(f"SELECT CAST(pg_current_xact_id_if_assigned() AS text), pg_notify('{CHANNEL}', :told)")
-_BECAME = text("SELECT pg_xact_status(CAST(:mark AS xid8))")
 
 
 def _in_order(group: Sequence[_Waiting[Any]]) -> tuple[list[_Waiting[Any]], list[_Waiting[Any]]]:

@@ -372,6 +372,28 @@ async def test_a_commit_whose_answer_was_lost_is_not_done_twice(postgres: Postgr
         assert broken
 
 
+async def test_what_a_server_forgot_when_it_crashed_is_done_again(postgres: Postgres) -> None:
+    """It crashed before it had written the unit down, and has given the number of its transaction to another since."""
+    async with watched(postgres.url) as (made, engine, _):
+        numbers: list[str] = []
+
+        def breaks(connection: Connection) -> None:
+            if numbers:
+                return
+            numbers.append(str(connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned()").scalar()))
+            postgres.crash()
+            postgres.start()
+            with psycopg.connect(postgres.url.replace("postgresql+psycopg:", "postgresql:")) as other:
+                other.execute("INSERT INTO organisation (name) VALUES ('another')")
+                numbers.extend(str(value) for value in other.execute("SELECT pg_current_xact_id()").fetchone() or ())
+
+        await made.run(names)
+        event.listen(engine, "commit", breaks)
+        await made.run(lambda tx: tx.connection.execute(tx.insert(organisation).values(name="once")))
+        assert await made.run(names) == ["another", "once"]
+    assert numbers[0] == numbers[1]
+
+
 async def test_a_writer_can_be_closed_while_the_database_is_away(tmp_path: Path) -> None:
     """Stopping takes no longer than it does on good days; what waited was never said to be done."""
     engine = open_engine(f"sqlite:///{tmp_path}/schakel.db")
