@@ -31,6 +31,9 @@ class Room:
     full: frozenset[int]
 
 
+_ALL = Room(MOST, NOTICES, PRESSES, frozenset())
+
+
 class InFlight:
     """`one_chat`: how many messages there may be at a time to one chat."""
 
@@ -74,6 +77,8 @@ class InFlight:
     def room(self) -> Room:
         elsewhere = self._fetching | self._answered
         sending = [claimed for claimed in self._tasks.values() if claimed.id not in elsewhere]
+        if not sending and len(self._fetching) <= FETCHES:
+            return _ALL
         presses = sum(claimed.priority == Priority.PRESS for claimed in sending)
         notices = sum(claimed.priority == Priority.NOTICE for claimed in sending)
         to = Counter(claimed.chat for claimed in sending if claimed.priority != Priority.PRESS)

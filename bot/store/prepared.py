@@ -64,6 +64,8 @@ class Prepared:
     ) -> int:
         """Run it for each of the rows, of which there is at least one; `same` is the same for all. How many rows of the
         table it has changed."""
+        if len(rows) == 1:
+            return self.run(connection, {**rows[0], **(same or {})})
         words = self._words(connection.dialect, (*rows[0], *(same or {})))
         return int(execute(connection, words.sql, words.values_of(rows, same or {}), many=True).rowcount)
 
