@@ -8,17 +8,20 @@ row that says how far it is. Of one subject one thing is stored at a time, in th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
-from bot.store.prepared import Row
+from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
 from bot.store.tables import (
     AHEAD,
     UNFINISHED,
+    Id,
     Role,
     Status,
     broadcast,
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
+_Columns = dict[str, ColumnElement[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a subject's deliveries are, in numbers of chats."""
@@ -42,20 +48,26 @@ class Progress:
     reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
-_AT_ONCE = 200
+_AT_ONCE = {"sqlite": 200, "postgresql": 50}
 """Groups in one unit: some milliseconds."""
+
+
+_OLDEST = Prepared(select(broadcast).order_by(broadcast.c.id).limit(1))
+_OLDEST_OF = Prepared(
+    select(broadcast).where(broadcast.c.subject == bindparam("subject")).order_by(broadcast.c.id).limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What is done for the groups after one chat up to and with another; `None`: for all that are left."""
 
-    after: int
-    upto: int | None
+    after: Any
+    upto: Any
 
     @property
     def here(self) -> ColumnElement[bool]:
-        above = chat.c.id > self.after
+        above: ColumnElement[bool] = chat.c.id > self.after
         return above if self.upto is None else above & (chat.c.id <= self.upto)
 
 
@@ -107,10 +119,8 @@ class Broadcasts:
 
     def go_on(self, subject: str | None = None) -> bool:
         """Store the next piece of the oldest broadcast (of that subject); False: there is none."""
-        oldest = select(broadcast).order_by(broadcast.c.id).limit(1)
-        row = self._tx.connection.execute(
-            oldest if subject is None else oldest.where(broadcast.c.subject == subject)
-        ).first()
+        connection = self._tx.connection
+        row = _OLDEST.first(connection) if subject is None else _OLDEST_OF.first(connection, {"subject": subject})
         if row is None:
             return False
         piece = self._piece(row)
@@ -124,42 +134,22 @@ class Broadcasts:
 
     def _piece(self, row: Row) -> Piece:
         """The next groups that it can be about."""
-        query = select(chat.c.id).where(chat.c.id > row.after, *self._groups(row)).order_by(chat.c.id)
-        return Piece(row.after, self._tx.connection.execute(query.offset(_AT_ONCE - 1).limit(1)).scalar())
-
-    def _groups(self, row: Row) -> list[ColumnElement[bool]]:
-        if row.kind == "recall":
-            return [chat.c.role == Role.GROUP]
-        groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == row.organisation_id, chat.c.active]
-        return groups if row.kind == "amend" else [*groups, chat.c.language == row.language]
+        connection = self._tx.connection
+        skipped = _AT_ONCE[connection.dialect.name] - 1
+        if row.kind == "publish":
+            return Piece(row.after, _PIECE.scalar(connection, _of(row) | {"skipped": skipped}))
+        query = select(chat.c.id).where(chat.c.id > row.after, *_groups(row)).order_by(chat.c.id)
+        return Piece(row.after, connection.execute(query.offset(skipped).limit(1)).scalar())
 
     # --- a piece -----------------------------------------------------------------------------------------------------
 
     def _publish(self, row: Row, piece: Piece) -> None:
-        columns = self._columns(row.subject, "say", chat.c.id)
-        columns |= {"account": chat.c.account, "message_id": literal(row.message_id)}
-        columns |= {"name": literal(row.name), "language": literal(row.language)}
-        groups = [piece.here, *self._groups(row), ~self._told(row)]
-        source = select(*columns.values()).where(*groups)
-        if row.reply_to is not None:
-            original = delivery.alias("original")
-            columns["reply_to"] = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
-            had = and_(
-                original.c.chat_id == chat.c.id,
-                original.c.name == row.reply_to,
-                original.c.status.not_in((Status.FAILED, Status.DROPPED)),
-                # A copy that nobody has begun to send is amended; a line about it is said, and goes before this one.
-                or_(original.c.name != row.subject, exists().where(part.c.delivery_id == original.c.id)),
-            )
-            source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups)
-        self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))
-
-    def _told(self, row: Row) -> ColumnElement[bool]:
-        told = delivery.alias("told")
-        return exists().where(told.c.chat_id == chat.c.id, told.c.name == row.name)
+        given = _of(row) | {"upto": piece.upto, "subject": row.subject, "name": row.name, "now": self._tx.now}
+        given |= {"message_id": row.message_id, "reply_to": row.reply_to}
+        _publishing(replies=row.reply_to is not None, last=piece.upto is None).run(self._tx.connection, given)
 
     def _amend(self, row: Row, piece: Piece) -> None:
-        groups = select(chat.c.id).where(piece.here, *self._groups(row))
+        groups = select(chat.c.id).where(piece.here, *_groups(row))
         said = and_(
             delivery.c.chat_id.in_(groups),
             delivery.c.subject == row.subject,
@@ -190,7 +180,7 @@ class Broadcasts:
             pending.c.kind == "edit",
             pending.c.message_id == row.message_id,
         )
-        columns = self._columns(row.subject, "edit", original.c.chat_id, original.c.id)
+        columns = self._new(row.subject, "edit", original.c.chat_id, original.c.id)
         columns |= {"account": original.c.account, "message_id": literal(row.message_id)}
         columns["language"] = original.c.language
         source = select(*columns.values()).where(
@@ -209,7 +199,7 @@ class Broadcasts:
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
 
     def _recall(self, row: Row, piece: Piece) -> None:
-        groups = select(chat.c.id).where(piece.here, *self._groups(row))
+        groups = select(chat.c.id).where(piece.here, *_groups(row))
         ours = and_(delivery.c.chat_id.in_(groups), delivery.c.subject == row.subject)
         unsent = or_(
             and_(delivery.c.kind == "say", ~may_be_there()),
@@ -221,7 +211,7 @@ class Broadcasts:
             .values(status=Status.DROPPED, done_at=self._tx.now, due_at=None)
         )
         original = delivery.alias("original")
-        columns = self._columns(row.subject, "withdraw", original.c.chat_id, original.c.id)
+        columns = self._new(row.subject, "withdraw", original.c.chat_id, original.c.id)
         # Several can be withdrawn in one lane: they go one after the other.
         columns |= {"account": original.c.account, "status": literal(int(Status.QUEUED))}
         source = select(*columns.values()).where(
@@ -237,30 +227,18 @@ class Broadcasts:
         queued = select(delivery.c.chat_id).where(ours, standing(delivery.c.status, Status.QUEUED)).distinct()
         self._tx.lanes.advance({(id, row.subject) for id in self._tx.connection.execute(queued).scalars()})
 
-    def _columns(
-        self, subject: str, kind: str, to: ColumnElement[int], target: ColumnElement[int] | None = None
-    ) -> dict[str, ColumnElement[Any]]:
-        """What every new delivery has, whatever it says."""
-        lane = delivery.alias("lane")
-        ahead = exists().where(lane.c.chat_id == to, lane.c.subject == subject, standing(lane.c.status, *AHEAD))
-        columns: dict[str, ColumnElement[Any]] = {
-            "chat_id": to,
-            "subject": literal(subject),
-            "kind": literal(kind),
-            "priority": literal(int(Priority.NOTICE)),
-            "status": case((ahead, int(Status.QUEUED)), else_=int(Status.READY)),
-            "created_at": literal(self._tx.now, delivery.c.created_at.type),
+    def _new(self, subject: str, kind: str, to: ColumnElement[int], target: ColumnElement[int]) -> _Columns:
+        now = literal(self._tx.now, delivery.c.created_at.type)
+        return _columns(literal(subject), now, kind, to) | {
+            "target": literal("d:") + func.cast(target, delivery.c.subject.type)
         }
-        if target is not None:
-            columns["target"] = literal("d:") + func.cast(target, delivery.c.subject.type)
-        return columns
 
     # --- in one statement --------------------------------------------------------------------------------------------
 
     def unpin_all(self, unpin: UnpinAll) -> None:
         """Nobody knows in which groups it is pinned, so all that have it are asked."""
         copy = delivery.alias("copy")
-        columns = self._columns(unpin.subject, "unpin", copy.c.chat_id, copy.c.id) | {"account": copy.c.account}
+        columns = self._new(unpin.subject, "unpin", copy.c.chat_id, copy.c.id) | {"account": copy.c.account}
         source = (
             select(*columns.values())
             .select_from(copy.join(chat, chat.c.id == copy.c.chat_id))
@@ -293,5 +271,80 @@ class Broadcasts:
         return sum(self._left(row) for row in pending)
 
     def _left(self, row: Row) -> int:
-        groups = select(func.count()).where(chat.c.id > row.after, *self._groups(row), ~self._told(row))
+        groups = select(func.count()).where(chat.c.id > row.after, *_groups(row), ~_told(row))
         return int(self._tx.connection.execute(groups).scalar_one())
+
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+def _groups(of: Row) -> list[ColumnElement[bool]]:
+    """The groups that a broadcast is about."""
+    if of.kind == "recall":
+        return [chat.c.role == Role.GROUP]
+    groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == of.organisation_id, chat.c.active]
+    return groups if of.kind == "amend" else [*groups, chat.c.language == of.language]
+
+
+def _told(of: Row) -> ColumnElement[bool]:
+    told = delivery.alias("told")
+    return exists().where(told.c.chat_id == chat.c.id, told.c.name == of.name)
+
+
+def _columns(subject: ColumnElement[str], now: ColumnElement[Any], kind: str, to: ColumnElement[int]) -> _Columns:
+    """What every new delivery has, whatever it says."""
+    lane = delivery.alias("lane")
+    ahead = exists().where(lane.c.chat_id == to, lane.c.subject == subject, standing(lane.c.status, *AHEAD))
+    return {
+        "chat_id": to,
+        "subject": subject,
+        "kind": literal(kind),
+        "priority": literal(int(Priority.NOTICE)),
+        "status": case((ahead, int(Status.QUEUED)), else_=int(Status.READY)),
+        "created_at": now,
+    }
+
+
+# Of a notice to be published, as what its broadcast says of it.
+_NOTICE = SimpleNamespace(
+    kind="publish",
+    **{
+        name: bindparam(name, type_=broadcast.c[name].type)
+        for name in ("after", "subject", "organisation_id", "language", "message_id", "name", "reply_to")
+    },
+)
+_PIECE = Prepared(
+    select(chat.c.id)
+    .where(chat.c.id > _NOTICE.after, *_groups(_NOTICE))
+    .order_by(chat.c.id)
+    .offset(bindparam("skipped", type_=Id))
+    .limit(1)
+)
+
+
+def _of(row: Row) -> dict[str, object]:
+    return {"after": row.after, "organisation_id": row.organisation_id, "language": row.language}
+
+
+@cache
+def _publishing(replies: bool, last: bool) -> Prepared:
+    """The deliveries for the groups of a piece; `replies`: to an earlier one of each group; `last`: it is the last."""
+    piece = Piece(_NOTICE.after, None if last else bindparam("upto", type_=Id))
+    columns = _columns(_NOTICE.subject, bindparam("now", type_=delivery.c.created_at.type), "say", chat.c.id)
+    columns |= {"account": chat.c.account, "message_id": _NOTICE.message_id}
+    columns |= {"name": _NOTICE.name, "language": _NOTICE.language}
+    groups = [piece.here, *_groups(_NOTICE), ~_told(_NOTICE)]
+    source = select(*columns.values()).where(*groups)
+    if replies:
+        original = delivery.alias("original")
+        columns["reply_to"] = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
+        had = and_(
+            original.c.chat_id == chat.c.id,
+            original.c.name == _NOTICE.reply_to,
+            original.c.status != Status.FAILED,
+            original.c.status != Status.DROPPED,
+            # A copy that nobody has begun to send is amended; a line about it is said, and goes before this one.
+            or_(original.c.name != _NOTICE.subject, exists().where(part.c.delivery_id == original.c.id)),
+        )
+        source = select(*columns.values()).select_from(chat.join(original, had)).where(*groups)
+    return Prepared(insert(delivery).from_select(list(columns), source.order_by(chat.c.id)))

@@ -91,6 +91,7 @@ class _Words:
             columns = [name for name in given if name in statement.table.c]
         compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
         self.sql = str(compiled)
+        assert "[POSTCOMPILE_" not in self.sql, "a statement over a list cannot be prepared"
         names: list[str] = compiled.positiontup or list(compiled.bind_names.values())
         self._names = tuple(names)
         self._in_order = bool(compiled.positiontup)

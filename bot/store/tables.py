@@ -214,7 +214,7 @@ chat = Table(
     Column("forum", Boolean, nullable=False, server_default=text("false")),  # it has topics
     Column("topics", Boolean, nullable=False, server_default=text("false")),  # the bot may open and close them
     UniqueConstraint("account", "network_id"),
-    Index("ix_chat_role", "role", "organisation_id", "language"),
+    Index("ix_chat_role", "role", "organisation_id", "language", "id"),
 )
 
 person = Table(
@@ -414,7 +414,9 @@ delivery = Table(
     ),
     Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
     Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
-    Index("ix_delivery_subject", "subject"),  # not with the status: each message would move in it three times
+    Index(
+        "ix_delivery_subject", "subject", "chat_id"
+    ),  # not with the status: each message would move in it three times
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
     Index(
