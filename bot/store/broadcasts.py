@@ -48,7 +48,7 @@ class Progress:
     reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
-_AT_ONCE = {"sqlite": 200, "postgresql": 50}
+_AT_ONCE = 200
 """Groups in one unit: some milliseconds."""
 
 
@@ -135,11 +135,10 @@ class Broadcasts:
     def _piece(self, row: Row) -> Piece:
         """The next groups that it can be about."""
         connection = self._tx.connection
-        skipped = _AT_ONCE[connection.dialect.name] - 1
         if row.kind == "publish":
-            return Piece(row.after, _PIECE.scalar(connection, _of(row) | {"skipped": skipped}))
+            return Piece(row.after, _PIECE.scalar(connection, _of(row) | {"skipped": _AT_ONCE - 1}))
         query = select(chat.c.id).where(chat.c.id > row.after, *_groups(row)).order_by(chat.c.id)
-        return Piece(row.after, connection.execute(query.offset(skipped).limit(1)).scalar())
+        return Piece(row.after, connection.execute(query.offset(_AT_ONCE - 1).limit(1)).scalar())
 
     # --- a piece -----------------------------------------------------------------------------------------------------
 

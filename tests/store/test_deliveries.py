@@ -300,7 +300,7 @@ def test_a_correction_changes_every_copy_and_a_recall_withdraws_them(database_ur
 @pytest.fixture
 def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two groups count as many."""
-    monkeypatch.setattr(broadcasts, "_AT_ONCE", {"sqlite": 2, "postgresql": 2})
+    monkeypatch.setattr(broadcasts, "_AT_ONCE", 2)
 
 
 def many(tx: Transaction, count: int = 7) -> int:
