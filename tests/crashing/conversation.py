@@ -144,6 +144,18 @@ async def _both_ways(day: Day) -> None:
     await day.answers("Ann", "K2", ANSWER)
 
 
+def _alone(code: str) -> tuple[Burst, Burst]:
+    """One message at a time: each finds a bot that has nothing to do."""
+
+    async def asks(day: Day) -> None:
+        await day.asks("K1", f"{QUESTION} ({code})")
+
+    async def answers(day: Day) -> None:
+        await day.answers("Ann", code, ANSWER)
+
+    return asks, answers
+
+
 async def _second_thoughts(day: Day) -> None:
     question = next(m.id for m in day.network.messages(day.chat("K1")) if m.plain == QUESTION)
     await day.changes("K1", question, f"{QUESTION} ainda")
@@ -273,6 +285,7 @@ class Hour:
 
 
 MORNING = Hour((_both_ways,))
+ALONE = Hour((*_alone("K1"), *_alone("K2"), *_alone("K3")))
 ASKING = Hour((_both_ways, _second_thoughts))
 AT_LENGTH = Hour((_at_length, _all_of_it_taken_back))
 CHANGING = Hour((_both_ways, *(_changing(f"{QUESTION}. " * times) for times in (70, 2, 110))))

@@ -91,6 +91,9 @@ WRITES: tuple[tuple[type, str, Named], ...] = (
 )
 """The methods of the store that give a commit its name."""
 
+_TOGETHER = {"handle at once": {"accept", "handle"}, "claim at once": {"accept", "handle", "claim"}}
+"""What is in one commit where nothing has to wait."""
+
 _STATEMENTS = {"INSERT INTO lease": "lease", "UPDATE lease SET": "lease"}
 """What commits by itself, before its method returns."""
 
@@ -104,7 +107,8 @@ class _Written(threading.local):
 
     def end(self) -> frozenset[str]:
         """The points that a commit is; what nobody has a name for is called by its statements."""
-        points = frozenset(self.points or self.statements)
+        together = {name for name, several in _TOGETHER.items() if several <= self.points}
+        points = frozenset(self.points | together or self.statements)
         self.points, self.statements = set(), set()
         return points
 

@@ -23,6 +23,8 @@ from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
 COMMITS = {
     "accept": conversation.ASKING,
     "handle": conversation.ASKING,
+    "handle at once": conversation.ALONE,
+    "claim at once": conversation.ALONE,
     "not handled": conversation.NONSENSE,
     "put aside": conversation.NONSENSE,
     "timer": conversation.CHOICES,
