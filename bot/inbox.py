@@ -106,7 +106,6 @@ class Worker:
                     self._unit(tx, arrived, events)
 
             await self._writer.run(unit, account)
-            self._measure(account, events)
         except NotServed:
             raise
         except Exception:  # it is kept, to be tried again, and it is known then whose fault it is
@@ -116,6 +115,7 @@ class Worker:
                 self._begin(lane)
             else:
                 self._leave(lane)
+        self._measure(account, events)
         return True
 
     def _came(self, arrived: Sequence[Arrived]) -> None:

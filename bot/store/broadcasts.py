@@ -62,8 +62,8 @@ _OLDEST_OF = Prepared(
 class Piece:
     """What is done for the groups after one chat up to and with another; `None`: for all that are left."""
 
-    after: Any
-    upto: Any
+    after: int | ColumnElement[int]
+    upto: int | ColumnElement[int] | None
 
     @property
     def here(self) -> ColumnElement[bool]:
@@ -136,15 +136,14 @@ class Broadcasts:
         """The next groups that it can be about."""
         connection = self._tx.connection
         if row.kind == "publish":
-            return Piece(row.after, _PIECE.scalar(connection, _of(row) | {"skipped": _AT_ONCE - 1}))
+            return Piece(row.after, _PIECE.scalar(connection, _given(row) | {"skipped": _AT_ONCE - 1}))
         query = select(chat.c.id).where(chat.c.id > row.after, *_groups(row)).order_by(chat.c.id)
         return Piece(row.after, connection.execute(query.offset(_AT_ONCE - 1).limit(1)).scalar())
 
     # --- a piece -----------------------------------------------------------------------------------------------------
 
     def _publish(self, row: Row, piece: Piece) -> None:
-        given = _of(row) | {"upto": piece.upto, "subject": row.subject, "name": row.name, "now": self._tx.now}
-        given |= {"message_id": row.message_id, "reply_to": row.reply_to}
+        given = _given(row) | {"upto": piece.upto, "now": self._tx.now}
         _publishing(replies=row.reply_to is not None, last=piece.upto is None).run(self._tx.connection, given)
 
     def _amend(self, row: Row, piece: Piece) -> None:
@@ -304,14 +303,10 @@ def _columns(subject: ColumnElement[str], now: ColumnElement[Any], kind: str, to
     }
 
 
-# Of a notice to be published, as what its broadcast says of it.
-_NOTICE = SimpleNamespace(
-    kind="publish",
-    **{
-        name: bindparam(name, type_=broadcast.c[name].type)
-        for name in ("after", "subject", "organisation_id", "language", "message_id", "name", "reply_to")
-    },
-)
+_COLUMNS = ("after", "subject", "organisation_id", "language", "message_id", "name", "reply_to")
+_NOTICE = SimpleNamespace(kind="publish", **{name: bindparam(name, type_=broadcast.c[name].type) for name in _COLUMNS})
+"""Any notice that is being published, in place of the row that says of one how far it is."""
+
 _PIECE = Prepared(
     select(chat.c.id)
     .where(chat.c.id > _NOTICE.after, *_groups(_NOTICE))
@@ -321,8 +316,8 @@ _PIECE = Prepared(
 )
 
 
-def _of(row: Row) -> dict[str, object]:
-    return {"after": row.after, "organisation_id": row.organisation_id, "language": row.language}
+def _given(row: Row) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 @cache

@@ -7,17 +7,17 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
 
-from bot.store.tables import lease
+from bot.store.tables import SERVER_NOW, lease
 
 _RENEW = text(
-    "UPDATE lease SET until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) + :lasts "
+    f"UPDATE lease SET until = {SERVER_NOW} + :lasts "  # noqa: S608 (a constant)
     "WHERE account = :account AND owner = :owner AND epoch = :epoch"
 )
 _TAKE = text(
-    "INSERT INTO lease (account, owner, epoch, until) "
-    "VALUES (:account, :owner, 1, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) + :lasts) "
+    "INSERT INTO lease (account, owner, epoch, until) "  # noqa: S608 (a constant)
+    f"VALUES (:account, :owner, 1, {SERVER_NOW} + :lasts) "
     "ON CONFLICT (account) DO UPDATE SET owner = :owner, epoch = lease.epoch + 1, until = EXCLUDED.until "
-    "WHERE lease.until < CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) RETURNING epoch"
+    f"WHERE lease.until < {SERVER_NOW} RETURNING epoch"
 )
 _GIVE_BACK = text("UPDATE lease SET until = 0 WHERE account = :account AND owner = :owner AND epoch = :epoch")
 _EPOCHS = select(lease.c.account, lease.c.epoch).where(lease.c.account.in_(bindparam("accounts", expanding=True)))

@@ -16,15 +16,14 @@ from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.prepared import execute
-from bot.store.tables import commit_mark
+from bot.store.tables import SERVER_NOW, commit_mark
 from bot.store.transaction import Transaction
 
 CHANNEL = "schakel"
 """Where processes on one PostgreSQL tell each other what their units stirred."""
 
-_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
 _LEAVE = (
-    f"WITH mark AS (INSERT INTO commit_mark (writer, token, at) SELECT %(writer)s, %(token)s, {_NOW} "
+    f"WITH mark AS (INSERT INTO commit_mark (writer, token, at) SELECT %(writer)s, %(token)s, {SERVER_NOW} "
     "WHERE pg_current_xact_id_if_assigned() IS NOT NULL "  # only where something was written
     "ON CONFLICT (writer) DO UPDATE SET token = EXCLUDED.token, at = EXCLUDED.at) "
     "SELECT CAST(pg_current_xact_id_if_assigned() AS text)"

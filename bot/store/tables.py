@@ -54,6 +54,10 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
+SERVER_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+"""PostgreSQL's own clock, as an Instant is kept."""
+
+
 class InboxStatus(IntEnum):
     NEW = 0
     HANDLED = 1

@@ -178,7 +178,7 @@ class Writer:
         while True:
             began = monotonic()
             try:
-                results, stirred = self._attempt(group)
+                results, unheard = self._attempt(group)
             except BaseException as error:
                 attempt += 1
                 match verdict(error):
@@ -195,33 +195,18 @@ class Writer:
                 return
             self._committed(monotonic() - began)
             self._well_again()
-            self._loop.call_soon_threadsafe(self._resolve, group, results, stirred)
+            self._loop.call_soon_threadsafe(self._resolve, group, results, unheard)
             return
 
     def _attempt(self, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
-        """Run the units, those that come meanwhile and those on call, and commit. The results, of which one that is
-        NotServed is for its unit to raise; and what was stirred that no unit on call has seen to."""
+        """Run the units and commit. The results, of which one that is NotServed is for its unit to raise; and what was
+        stirred that somebody must be woken for."""
         if self._connection is None:
             self._connection = self._engine.connect()
         connection = self._connection
         transaction = connection.begin()
         try:
-            first, last = _in_order(group)
-            results, stirred = self._results(connection, first)
-            # Not where others write: a unit must see what was committed, and maybe told, before it was handed in.
-            if not self._shared and (joining := self._queued(_JOINING)):
-                group += joining  # they belong to it from now on, whatever becomes of it
-                joining, joining_last = _in_order(joining)
-                more, also_stirred = self._results(connection, joining)
-                results, stirred = results + more, stirred | also_stirred
-                first, last = first + joining, last + joining_last
-            called = [one for what in stirred if (one := self._on_call.pop(what, None)) is not None]
-            group += called
-            last += called
-            more, unheard = self._results(connection, last)
-            results, unheard = results + more, unheard | (stirred - {waiting.hears for waiting in last})
-            stirred |= unheard
-            group[:] = first + last  # as their results
+            results, stirred, unheard = self._run_all(connection, group)
             mark = self._leave_mark(connection, stirred)
         except BaseException as error:
             if isinstance(error, DBAPIError) and verdict(error) is not Verdict.RERUN:
@@ -241,6 +226,29 @@ class Writer:
         if self._connection is not None:
             self._tidy(self._connection)
         return results, unheard
+
+    def _run_all(
+        self, connection: Connection, group: list[_Waiting[Any]]
+    ) -> tuple[list[Any], frozenset[str], frozenset[str]]:
+        """Run the group with those that come meanwhile and those on call, which belong to it from then on. The results
+        in its order; what was stirred, and what of that no unit has looked for yet."""
+        first, last = _in_order(group)
+        results, stirred = self._results(connection, first)
+        # Not where others write: a unit must see what was committed, and maybe told, before it was handed in.
+        if not self._shared and (joining := self._queued(_JOINING)):
+            group += joining  # whatever becomes of it
+            joining, joining_last = _in_order(joining)
+            more, also_stirred = self._results(connection, joining)
+            results, stirred = results + more, stirred | also_stirred
+            first, last = first + joining, last + joining_last
+        called = [one for what in stirred if (one := self._on_call.pop(what, None)) is not None]
+        group += called
+        last += called
+        more, unheard = self._results(connection, last)
+        results, unheard = results + more, unheard | (stirred - {waiting.hears for waiting in last})
+        stirred |= unheard
+        group[:] = first + last  # as their results
+        return results, stirred, unheard
 
     def _results(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
         lost = self._lost(connection, group)
