@@ -288,7 +288,9 @@ MORNING = Hour((_both_ways,))
 ALONE = Hour((*_alone("K1"), *_alone("K2"), *_alone("K3")))
 ASKING = Hour((_both_ways, _second_thoughts))
 AT_LENGTH = Hour((_at_length, _all_of_it_taken_back))
-CHANGING = Hour((_both_ways, *(_changing(f"{QUESTION}. " * times) for times in (70, 2, 110))))
+_CHANGES = tuple(_changing(f"{QUESTION}. " * times) for times in (70, 2, 110))
+# Twice over: two parts can be noted in one commit, and three deaths need a commit each.
+CHANGING = Hour((_both_ways, *_CHANGES, *_CHANGES))
 PICTURES = Hour((_pictures,))
 CHOICES = Hour((_choices, _thanks))
 TOO_FAST = Hour((_too_fast,))
@@ -302,7 +304,7 @@ LOST_PICTURES = Hour((_lost_picture("K1"), _lost_picture("K3")))
 NONSENSE = Hour((_nonsense, _more_nonsense))
 
 
-A_DAY = Hour((*ASKING.bursts, *CHANGING.bursts[1:], *CHOICES.bursts, *PICTURES.bursts, *AT_LENGTH.bursts))
+A_DAY = Hour((*ASKING.bursts, *_CHANGES, *CHOICES.bursts, *PICTURES.bursts, *AT_LENGTH.bursts))
 
 
 async def lived(hour: Hour, begun: Beginning, folder: Path, limits: Limits, fate: Fate) -> Day:
