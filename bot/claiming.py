@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.actions import Priority
 from bot.backlog import Waiting
@@ -55,7 +56,9 @@ class Claiming:
         clock: Clock,
         turns: Turns,
         failed: Failed,
+        send_off: Callable[[Sequence[Claimed]], None],
     ) -> None:
+        """`send_off` gets what was claimed, at once."""
         self._account = account
         self._outbox = outbox(account)  # what is stirred when there is something to send
         self._limits = limits
@@ -64,6 +67,7 @@ class Claiming:
         self._clock = clock
         self._turns = turns
         self._failed = failed
+        self._send_off = send_off
         self._kept = turns.pacer.learnt  # what the next start will know of the network's limits
         self.window = Window(limits, turns.pacer)
         self.exhausted = False  # the last claim has taken all that could go
@@ -81,25 +85,27 @@ class Claiming:
         """How many messages could go now, if they were there."""
         return min(self._turns.slots(now), self._turns.in_flight.room().messages)
 
-    async def claim(self, now: float) -> list[Claimed]:
-        """Take what can go now."""
+    async def claim(self, now: float) -> bool:
+        """Take what can go now; whether there was anything."""
         look = self._look(now, self._wall.set_back(self._clock.now(), now))
         hears = self._outbox if look.sees_all else ""
-        return self._noted(look, await self._writer.run(look.unit, self._account, hears=hears), now)
+        then = partial(self._note, look, lambda: now)
+        return bool((await self._writer.run(look.unit, self._account, hears=hears, then=then)).claimed)
 
-    async def rest(self, since: float) -> list[Claimed]:
-        """Wait until there may be something to send. Where only what is not there yet is waited for, it is claimed in
-        the commit that brings it: that is what it returns."""
+    async def rest(self, since: float) -> bool:
+        """Wait until there may be something to send. Where only what is not there yet is waited for, it is taken in
+        the commit that brings it; whether it was."""
         if not self.exhausted or self.to_release or not self.room(since):
             await self._turns.rest(since, self._due)
-            return []
+            return False
         look = self._look(since)
-        claim = self._writer.on_call(look.unit, self._account, self._outbox)
+        then = partial(self._note, look, self._clock.steady)
+        claim = self._writer.on_call(look.unit, self._account, self._outbox, then)
         try:
             await self._turns.rest(since, self._due, claim)
         finally:
             self.think_again()
-        return [] if claim.cancelled() else self._noted(look, await claim, self._clock.steady())
+        return not claim.cancelled() and bool((await claim).claimed)
 
     def think_again(self) -> None:
         """What was to be claimed when it comes was right as things stood: now it might be too much."""
@@ -143,8 +149,9 @@ class Claiming:
 
         return _Look(unit, chosen, learnt, reads or not self.window.is_paced)
 
-    def _noted(self, look: _Look, seen: _Seen, now: float) -> list[Claimed]:
-        """What was claimed, once everything else knows of it."""
+    def _note(self, look: _Look, clock: Callable[[], float], seen: _Seen) -> None:
+        """Send off what was claimed, once everything else knows of it."""
+        now = clock()
         self._due, self._kept = seen.due, look.learnt
         for kind, fault in seen.claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
@@ -156,4 +163,4 @@ class Claiming:
                 self._turns.goes(one, now)
         self.window.note(look.chosen, seen.claimed, seen.more, now)
         self.exhausted = seen.claims.exhausted and self.window.is_empty and not self.window.may_read
-        return seen.claimed
+        self._send_off(seen.claimed)

@@ -82,7 +82,8 @@ class Sender:
         self._failed = failed
         self._may_send = may_send
         self._turns = Turns(adapter.limits, clock)
-        self._claiming = Claiming(account, adapter.limits, writer, self._claims, clock, self._turns, failed)
+        limits, turns = adapter.limits, self._turns
+        self._claiming = Claiming(account, limits, writer, self._claims, clock, turns, failed, self._send_off)
         self._claims_now = asyncio.Lock()
         self.in_flight = self._turns.in_flight
         self._stopping = False
@@ -110,8 +111,7 @@ class Sender:
                 continue
             now = self._clock.steady()
             async with self._claims_now:
-                claimed = [] if self._stopping else await self._claiming.claim(now)
-                self._send_off(claimed)
+                claimed = not self._stopping and await self._claiming.claim(now)
             if not claimed or self._claiming.exhausted or not self._claiming.room(now):
                 while await self._rest(now):
                     now = self._clock.steady()
@@ -126,8 +126,7 @@ class Sender:
         """Until there may be something to send; True: it was claimed when it came, and there is nothing more."""
         async with self._claims_now:
             claimed = await self._claiming.rest(since)
-            self._send_off(claimed)
-        return bool(claimed) and self._claiming.exhausted and not self._turns.stirred.is_set()
+        return claimed and self._claiming.exhausted and not self._turns.stirred.is_set()
 
     async def stop(self, within: float) -> None:
         """Claim nothing more and let what is in the air land, for at most `within` seconds."""

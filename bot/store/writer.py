@@ -31,6 +31,8 @@ Fence = Callable[[Connection, frozenset[str]], frozenset[str]]
 _GROUP = 64  # units in one commit: enough to share the disk's flush, few enough to stay within milliseconds
 _JOINING = 16  # more of them, which came while those ran: they share the flush, too
 _RERUNS = 3  # of a group that was in another process's way, before its units try one by one
+_FEW = 8  # that share a commit
+_HEAD_START = 3  # turns of the loop: a delivery's task, its adapter's and its HTTP client's
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
 
 
@@ -57,6 +59,7 @@ class _Waiting(Generic[T]):
     item: Any = None
     alone: bool = False
     hears: str | None = None
+    then: Callable[[T], None] | None = None
 
 
 class Writer:
@@ -106,25 +109,36 @@ class Writer:
         self.trouble: BaseException | None = None
         self._thread.start()
 
-    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False, hears: str | None = None) -> T:
+    async def run(
+        self,
+        unit: Unit[T],
+        account: str | None = None,
+        alone: bool = False,
+        hears: str | None = None,
+        then: Callable[[T], None] | None = None,
+    ) -> T:
         """The unit's result, once it is durable.
 
         `account`: it is written on behalf of that account. Raises NotServed where that is another process's now.
         `alone`: it is long, and gets a commit of its own after what waits beside it. `hears`: it runs
         after those that share its commit, to find what they bring; nobody is woken for what they have stirred of that
-        ("" is never stirred).
+        ("" is never stirred). `then`: what is done with its result before anybody else hears of that commit.
         """
-        return await self._wait_for(_Waiting(self._loop.create_future(), account, unit, alone=alone, hears=hears))
+        return await self._wait_for(
+            _Waiting(self._loop.create_future(), account, unit, alone=alone, hears=hears, then=then)
+        )
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         """As `run`, for one item of what can be done for many at once."""
         return await self._wait_for(_Waiting(self._loop.create_future(), account, None, together, item))
 
-    def on_call(self, unit: Unit[T], account: str, hears: str) -> asyncio.Future[T]:
+    def on_call(
+        self, unit: Unit[T], account: str, hears: str, then: Callable[[T], None] | None = None
+    ) -> asyncio.Future[T]:
         """Keep a unit that is run as soon as another one stirs that, and in the same commit: whoever handed it in need
-        not be woken first. One for each thing that can be stirred."""
+        not be woken first. One for each thing that can be stirred. `then` as for `run`."""
         assert hears not in self._on_call
-        waiting = _Waiting[T](self._loop.create_future(), account, unit, hears=hears)
+        waiting = _Waiting[T](self._loop.create_future(), account, unit, hears=hears, then=then)
         self._on_call[hears] = waiting
         return waiting.future
 
@@ -339,15 +353,41 @@ class Writer:
                 connection.close()
 
     def _resolve(self, group: list[_Waiting[Any]], results: list[Any], stirred: frozenset[str]) -> None:
-        for waiting, result in zip(group, results, strict=True):
-            if waiting.future.done():
-                continue
-            if isinstance(result, NotServed):
-                waiting.future.set_exception(result)
-            else:
-                waiting.future.set_result(result)
+        """Where few have shared the commit, first what is to be done with a result, and some turns of the loop later
+        everybody else: what was claimed is on its way to the network while they go on. With many of them that order
+        would be more work, and nobody's gain."""
+        done = list(zip(group, results, strict=True))
+        first = [(waiting, result) for waiting, result in done if waiting.then is not None]
+        others = [(waiting, result) for waiting, result in done if waiting.then is None]
+        if len(group) > _FEW:
+            self._tell_all(others, stirred)
+        for waiting, result in first:
+            _tell(waiting, result)
+        if len(group) <= _FEW:
+            self._tell_all(others, stirred, after=_HEAD_START if first else 0)
+
+    def _tell_all(self, done: list[tuple[_Waiting[Any], Any]], stirred: frozenset[str], after: int = 0) -> None:
+        """`after`: so many turns of the loop."""
+        if after:
+            self._loop.call_soon(self._tell_all, done, stirred, after - 1)
+            return
+        for waiting, result in done:
+            _tell(waiting, result)
         if stirred:
             self._wake(stirred)
+
+
+def _tell(waiting: _Waiting[Any], result: Any) -> None:
+    if waiting.future.done():
+        return
+    try:
+        if isinstance(result, NotServed):
+            raise result
+        if waiting.then is not None:
+            waiting.then(result)
+        waiting.future.set_result(result)
+    except Exception as error:
+        waiting.future.set_exception(error)
 
 
 def _in_order(group: Sequence[_Waiting[Any]]) -> tuple[list[_Waiting[Any]], list[_Waiting[Any]]]:

@@ -7,7 +7,7 @@ import os
 import random
 import statistics
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +25,7 @@ from bot.model import ChatKind
 from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits
 from bot.store.transaction import Transaction
+from bot.store.writer import Unit, Writer
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import Instant, Store, chats, store
 from tests.benchmarks.runs import OURS, Measured, run
@@ -39,6 +40,8 @@ SOON = Asked(3, at_most=True, absolute=True)  # slots
 HERE = "tests.benchmarks.broadcast"
 LANGUAGE = "fr"
 ORGANISATION = "Centre"
+Durable = Callable[[Unit[None]], Awaitable[float]]
+"""Runs a unit, and tells when it was durable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,31 @@ class Sent:
             self.all.set()
 
 
+class Noting(Writer):
+    """Says of a unit when its commit was over: whoever waits for it may hear of that later."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._ran: list[list[float]] = []
+        self._committed = self._note
+
+    async def durable(self, unit: Unit[None]) -> float:
+        """Run it; the steady clock's reading when it was durable."""
+        at: list[float] = []
+
+        def noted(tx: Transaction) -> None:
+            unit(tx)
+            self._ran.append(at)
+
+        await self.run(noted)
+        return at[-1]
+
+    def _note(self, _: float) -> None:
+        for at in self._ran:
+            at.append(SystemClock().steady())
+        self._ran.clear()
+
+
 # --- measuring -----------------------------------------------------------------------------------------------------
 
 
@@ -170,7 +198,12 @@ def simulated_live() -> Measured:
             sent = Sent(clock, BROADCAST, ANSWERS)
             await opened.writer.run(partial(fill, case=[Chats(BROADCAST, 1, True)], limits=TELEGRAM))
             async with sending(opened, Instant(sent, TELEGRAM)):
-                live = asyncio.create_task(answers(opened, clock, BROADCAST / TELEGRAM.per_second))
+
+                async def durable(unit: Unit[None]) -> float:
+                    await opened.writer.run(unit)
+                    return clock.steady()
+
+                live = asyncio.create_task(answers(opened, clock, durable, BROADCAST / TELEGRAM.per_second))
                 await pass_time(clock, opened.writer, [sent.all, sent.answered])
         return waits(await live, sent, TELEGRAM.per_second)
 
@@ -182,13 +215,14 @@ def timed(answers_: int) -> Measured:
 
     async def measure(folder: Path) -> Measured:
         clock = SystemClock()
-        async with store(f"sqlite:///{folder}/bench.db", folder) as opened:
+        async with store(f"sqlite:///{folder}/bench.db", folder, clock, Noting) as opened:
             sent = Sent(clock, BROADCAST, answers_)
             case = [Chats(BROADCAST, 1, True)]
             await opened.writer.run(partial(fill, case=case, limits=FAST))
             began = clock.steady()
             async with sending(opened, Instant(sent, FAST)):
-                live = asyncio.create_task(answers(opened, clock, BROADCAST / FAST.per_second, answers_))
+                within = BROADCAST / FAST.per_second
+                live = asyncio.create_task(answers(opened, clock, opened.writer.durable, within, answers_))
                 await asyncio.gather(sent.all.wait(), sent.answered.wait())
         took = {"took": sent.last - began, "shortest": shortest(case, FAST)}
         return took | (waits(await live, sent, FAST.per_second) if answers_ else {})
@@ -205,7 +239,9 @@ async def sending(opened: Store[Any], adapter: Instant) -> AsyncIterator[None]:
     await running
 
 
-async def answers(opened: Store[Any], clock: Clock, within: float, count: int = ANSWERS) -> dict[str, float]:
+async def answers(
+    opened: Store[Any], clock: Clock, durable: Durable, within: float, count: int = ANSWERS
+) -> dict[str, float]:
     """Answer people in private now and then while the broadcast goes on; when each answer was in the outbox."""
     chance = random.Random(4)
     people = await opened.writer.run(lambda tx: [tx.chats.get(id) for id in chats(tx, count)])
@@ -215,8 +251,7 @@ async def answers(opened: Store[Any], clock: Clock, within: float, count: int = 
     for moment, person in zip(at, people, strict=True):
         await clock.sleep(moment - (clock.steady() - began))
         said = Say(person.id, (Verbatim("answer"),), subject="K1")
-        await opened.writer.run(partial(_add, said))
-        asked[person.address.id] = clock.steady()
+        asked[person.address.id] = await durable(partial(_add, said))
     return asked
 
 

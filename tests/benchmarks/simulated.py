@@ -59,9 +59,9 @@ class CountingWriter(Writer):
         self._under_way = 0
         self._done = asyncio.Event()
 
-    async def run(self, unit: Unit[T], account: str | None = None, alone: bool = False, hears: str | None = None) -> T:
+    async def run(self, unit: Unit[T], account: str | None = None, *given: Any, **named: Any) -> T:
         with self._counted():
-            return await super().run(unit, account, alone, hears)
+            return await super().run(unit, account, *given, **named)
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         with self._counted():

@@ -235,6 +235,54 @@ async def test_a_unit_that_hears_runs_after_those_that_share_its_commit(database
     assert seen.woken == [frozenset({"inbox", "outbox:other"})]
 
 
+async def test_what_is_done_with_a_result_is_begun_before_anybody_else_hears(database_url: str) -> None:
+    """What was claimed is on its way to the network while they go on."""
+    seen, order = Commits(), list[str]()
+
+    async def asks(made: Writer) -> None:
+        order.append(await made.run(seen.unit("answer", "outbox:paper")))
+
+    async def sends(name: str) -> None:
+        order.append(f"{name} is sent")
+
+    async with seen.writer(database_url) as made, asyncio.TaskGroup() as tasks:
+
+        def send(name: str) -> None:
+            order.append(name)
+            tasks.create_task(sends(name))
+
+        called = made.on_call(seen.unit("claim"), "paper", hears="outbox:paper", then=send)
+        await asks(made)
+        assert await called == "claim"
+    assert order == ["claim", "claim is sent", "answer"]
+
+
+async def test_what_cannot_be_done_with_a_result_is_heard_by_whoever_waits_for_it(database_url: str) -> None:
+    seen = Commits()
+
+    def fails(_: str) -> None:
+        raise ZeroDivisionError
+
+    async with seen.writer(database_url) as made:
+        with pytest.raises(ZeroDivisionError):
+            await made.run(seen.unit("claim"), then=fails)
+        assert await made.run(names) == ["claim"]
+
+
+async def test_nothing_is_done_with_a_result_that_nobody_waits_for_any_more(database_url: str) -> None:
+    """Whoever asked for it has been stopped meanwhile."""
+    seen, held, done = Commits(), Held(), list[str]()
+    async with seen.writer(database_url) as made:
+        blocking = asyncio.create_task(made.run(held.unit))
+        await held.began.wait()
+        claim = asyncio.create_task(made.run(seen.unit("claim"), then=done.append))
+        await asyncio.sleep(0)
+        claim.cancel()
+        held.go_on.set()
+        await blocking
+    assert (seen.ran, done) == (["claim"], [])
+
+
 async def test_a_closed_writer_takes_no_more_units(database_url: str) -> None:
     """After the last commit nothing can be lost in a queue that nobody reads."""
     async with writer(database_url, Ticking()) as made:
