@@ -27,6 +27,7 @@ _READ_ALL = 50  # every so many times all that waits is read, not only what is n
 _WINDOW = 256  # events in hand at a time
 _AT_ONCE = 8  # of them in one unit: it must stay within milliseconds
 _LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
+_NOT_SERVED = timedelta(milliseconds=200)  # until it is tried again, or the lease is known to be lost
 _RETRIES = (timedelta(milliseconds=100), timedelta(seconds=1), timedelta(seconds=5))
 _FORGET_AFTER = timedelta(days=3)  # no network brings an event again after a day
 
@@ -179,6 +180,7 @@ class Worker:
                     some += waiting
                     waiting.clear()
                     self._left_out = True
+                    await self._sleep(_NOT_SERVED.total_seconds())
                     break
             self._in_hand.difference_update(arrived.id for arrived in some)
         self._leave(lane)

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Policy, Transaction
-from bot.store.writer import Writer
+from bot.store.writer import Fence, Writer
 
 if TYPE_CHECKING:
     from pgserver.postgres_server import PostgresServer
@@ -189,12 +189,13 @@ async def writer(
     clock: Ticking,
     woken: Callable[[frozenset[str]], None] = lambda _: None,
     committed: Callable[[float], None] = lambda _: None,
+    fence: Fence | None = None,
 ) -> AsyncIterator[Writer]:
     """The one writer."""
     engine = open_engine(url)
     tokens = (f"TOKEN{number:07}" for number in _numbers)
     made = Writer(
-        engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken, committed=committed
+        engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken, fence, committed=committed
     )
     try:
         yield made

@@ -242,3 +242,29 @@ async def test_a_busy_chat_with_a_failing_event_keeps_nobody_waiting(database_ur
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert list(dict.fromkeys(desk.handled)) == ["other", "fails", *(f"a{n}" for n in range(1, 300))]
+
+
+async def test_what_may_not_be_handled_here_is_left_alone_for_a_while(database_url: str) -> None:
+    """Until this process knows that it has lost the account, it does not try again and again; and then, if it may."""
+    desk, refused, slept, go_on = Desk(), {"paper"}, list[float](), asyncio.Event()
+    with transaction(database_url) as tx:
+        tx.inbox.accept("paper", Batch((Raw("1", "a", message("a", "one")),), "1"))
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await go_on.wait()
+
+    async with writer(database_url, Ticking(), fence=lambda _, accounts: frozenset(refused & accounts)) as made:
+        worker = inbox.Worker(
+            made, {"paper": PaperAdapter("paper", PaperAdapter.Settings())}, desk.handle, desk.failed, sleep
+        )
+        task = asyncio.create_task(worker.run())
+        for _ in range(50):
+            await made.run(lambda tx: None)
+        assert (desk.handled, slept) == ([], [0.2])
+        refused.clear()
+        go_on.set()
+        await until_quiet(made)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert desk.handled == ["one"]
