@@ -90,8 +90,8 @@ class Worker:
         return deliver
 
     async def _handled_at_once(self, account: str, batch: Batch) -> bool:
-        """What comes alone, and has nothing to wait for, is kept and handled in one commit; False: nothing has
-        happened."""
+        """What comes alone, and has nothing to wait for, is handled in the commit that keeps its trace; False: nothing
+        has happened."""
         if len(batch.events) != 1 or self._reading or self._is_behind or self._left_out or self._stirred.is_set():
             return False
         [raw] = batch.events
@@ -101,10 +101,12 @@ class Worker:
         self._lanes[lane] = deque()  # what follows in it waits
         try:
             events = self._adapters[account].parse(raw)
+            if any(isinstance(event, Unreadable) for event in events):
+                return False
 
             def unit(tx: Transaction) -> None:
-                for arrived in tx.inbox.accept_all([(account, batch)]):
-                    self._unit(tx, arrived, events)
+                if tx.inbox.handle(account, batch):
+                    self._act(tx, events)
 
             await self._writer.run(unit, account)
         except NotServed:
@@ -252,11 +254,14 @@ class Worker:
         cannot_be_read = any(isinstance(event, Unreadable) for event in events)
         if not (tx.inbox.is_waiting(arrived.id) if cannot_be_read else tx.inbox.take(arrived.id)):
             return
+        self._act(tx, events)
+        if cannot_be_read:
+            tx.inbox.unreadable(arrived)
+
+    def _act(self, tx: Transaction, events: Sequence[Incoming | Internal]) -> None:
         for event in events:
             for action in self._handle(event, tx):
                 tx.deliveries.add(action)
-        if cannot_be_read:
-            tx.inbox.unreadable(arrived)
 
 
 def _accept(tx: Transaction, batches: Sequence[tuple[str, Batch]]) -> list[Sequence[Arrived]]:

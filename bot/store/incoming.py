@@ -48,7 +48,17 @@ def _accepting(into: Callable[[Table], Any]) -> Any:
     )
 
 
+def _handling(into: Callable[[Table], Any]) -> Any:
+    row = into(inbox)
+    return row.on_conflict_do_update(
+        index_elements=["account", "event"],
+        set_={"body": None, "status": InboxStatus.HANDLED},
+        where=or_(inbox.c.status == InboxStatus.NEW, inbox.c.status == InboxStatus.UNREADABLE),
+    ).returning(inbox.c.id)
+
+
 _ACCEPT = both(_accepting)
+_HANDLE = both(_handling)
 _PUT = Prepared(insert(inbox))
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
 _ACCEPT_ONE = both(lambda into: _accepting(into).returning(*_ARRIVED))
@@ -98,10 +108,28 @@ class Inbox:
         else:
             _ACCEPT.run_each(self._tx.connection, rows)
             self._tx.stirred.add("inbox")
+        self._advance(batches)
+        return arrived
+
+    def handle(self, account: str, batch: Batch) -> bool:
+        """Of a batch with one event, which the same unit handles, keep only the trace that it was seen, and the place
+        after it; False: it was handled before."""
+        [raw] = batch.events
+        row = {
+            "account": account,
+            "event": raw.id,
+            "lane": lane_of(account, raw),
+            "body": None,
+            "received_at": self._tx.now,
+            "status": InboxStatus.HANDLED,
+        }
+        self._advance([(account, batch)])
+        return _HANDLE.first(self._tx.connection, row) is not None
+
+    def _advance(self, batches: Sequence[tuple[str, Batch]]) -> None:
         cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
         for account, cursor in cursors.items():
             self._tx.accounts.advance(account, cursor)
-        return arrived
 
     def put(self, event: Internal, lane: str) -> None:
         """Hand something to the handlers, after this unit and in order within `lane`."""

@@ -65,6 +65,7 @@ def _put(arguments: tuple[Any, ...], result: Any) -> str | None:
 WRITES: tuple[tuple[type, str, Named], ...] = (
     (Inbox, "accept_all", _as("accept")),
     (Inbox, "take", _if_any("handle")),
+    (Inbox, "handle", _if_any("handle at once")),
     (Inbox, "failed", _as("not handled")),
     (Inbox, "quarantine", _as("put aside")),
     (Inbox, "put", _put),
@@ -91,7 +92,7 @@ WRITES: tuple[tuple[type, str, Named], ...] = (
 )
 """The methods of the store that give a commit its name."""
 
-_TOGETHER = {"handle at once": {"accept", "handle"}, "claim at once": {"accept", "handle", "claim"}}
+_TOGETHER = {"claim at once": {"handle at once", "claim"}}
 """What is in one commit where nothing has to wait."""
 
 _STATEMENTS = {"INSERT INTO lease": "lease", "UPDATE lease SET": "lease"}
