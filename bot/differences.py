@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 import regex
 
+from bot.graphemes import GRAPHEME
 from bot.model import SpanKind, Text
 
 AROUND = 3
@@ -22,7 +23,6 @@ _MOST_COMPARED = 250_000
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORDS = regex.compile(rf"(?=[{_UNSPACED}])\X|(?:(?![{_UNSPACED}])\S)+")
-_GRAPHEME = regex.compile(r"\X")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _cut(text: Text, longest: int) -> Text:
     if len(text.plain) <= longest:
         return text
     end = 0
-    for found in _GRAPHEME.finditer(text.plain):
+    for found in GRAPHEME.finditer(text.plain):
         if found.end() >= longest:
             break
         end = found.end()

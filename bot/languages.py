@@ -79,7 +79,8 @@ _SCRIPTS = (
     "Hangul", "Hiragana", "Katakana", "Han",
 )  # fmt: skip
 _LETTERS = regex.compile("|".join(rf"(?P<{script}>\p{{{script}}}+)" for script in _SCRIPTS))
-_NOT_WORDS = regex.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[@#]\w+|\{\w*\}|[A-Z]?\d[\w.,:/]*")
+# An address from where a word begins: from each letter, a script without blanks would be read again and again.
+_NOT_WORDS = regex.compile(r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]++@\S+|[@#]\w+|\{\w*\}|[A-Z]?\d[\w.,:/]*")
 
 _WRITTEN_IN: Mapping[str, frozenset[str]] = {
     language: frozenset(scripts.split())

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import regex
-
+from bot.graphemes import GRAPHEME
 from bot.model import TOPIC, Person
 
 Names = Literal["name", "initials", "none"]
@@ -18,7 +17,6 @@ Names = Literal["name", "initials", "none"]
 NOBODY = -1
 """The writer of what was said too long ago."""
 
-_GRAPHEME = regex.compile(r"\X")
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
 
 
@@ -85,7 +83,7 @@ def shown_name(name: str, how: Names) -> str:
         return ""
     if how == "name":
         return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
-    letters = (found.group() for word in words.split(" ") if (found := _GRAPHEME.match(word)))
+    letters = (found.group() for word in words.split(" ") if (found := GRAPHEME.match(word)))
     return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
 
 

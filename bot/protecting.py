@@ -113,6 +113,7 @@ _SHORT = regex.compile(
     r"(?<![\p{Latin}\d.,:/+€$£-]|\d[\s\u00a0\u202f])(?:116[ .]?\d{3}|" + "|".join(SHORT_CODES) + r")"
     r"(?![\w€$£%‰°]|[.,:/-]\d|[\s\u00a0\u202f](?:[€$£%‰°]|\d{3}(?!\d)))"
 )
+_MOST_NUMBERS = 200  # that look like a phone number and are none: after them no more is looked for
 _WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
@@ -129,7 +130,8 @@ def _phones(text: str) -> Iterator[Stretch]:
         return
     for region in REGIONS:
         # VALID: "possible" numbers are also dates
-        for number in phonenumbers.PhoneNumberMatcher(western, region, leniency=phonenumbers.Leniency.VALID):
+        valid = phonenumbers.Leniency.VALID
+        for number in phonenumbers.PhoneNumberMatcher(western, region, leniency=valid, max_tries=_MOST_NUMBERS):
             yield Stretch(number.start, number.end, Kind.PHONE, text[number.start : number.end])
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Protocol
 
-import regex
-
 from bot.content import (
     Arg,
     Attached,
@@ -26,6 +24,7 @@ from bot.content import (
     Words,
     say,
 )
+from bot.graphemes import GRAPHEME
 from bot.kinds import wordless
 from bot.model import SpanKind, Text
 from bot.notices import TranslationState
@@ -54,7 +53,6 @@ class Lookups:
     help_link: Callable[[str], str | None]
 
 
-_GRAPHEME = regex.compile(r"\X")
 _WITHIN_A_SENTENCE = 80  # characters of somebody's words
 
 _STYLES = {"bold": SpanKind.BOLD, "italic": SpanKind.ITALIC, "quote": SpanKind.QUOTE}
@@ -142,7 +140,7 @@ def _stretch(text: Text, start: int, most: int | None) -> Text:
     """The text from `start` on, at most `most` characters of it, with dots where something is left out."""
     end = len(text.plain)
     if most is not None and end > start + most:
-        whole = takewhile(lambda found: found.end() <= start + most, _GRAPHEME.finditer(text.plain, start))
+        whole = takewhile(lambda found: found.end() <= start + most, GRAPHEME.finditer(text.plain, start))
         end = max((found.end() for found in whole), default=start)
     before, after = "…" if start > 0 else "", "…" if end < len(text.plain) else ""
     return Text(before) + text[start:end] + Text(after) if before or after else text

@@ -11,14 +11,15 @@ from typing import Literal
 
 import regex
 
+from bot.graphemes import GRAPHEME
 from bot.model import SpanKind, Text
 
 Unit = Literal["utf16", "bytes"]
 
 _LARGEST = 4  # what one code point can take: bytes of UTF-8; in UTF-16 it is two units
 _LINKS = frozenset({SpanKind.LINK, SpanKind.MENTION})
-_ADDRESS = regex.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_GRAPHEME = regex.compile(r"\X")
+# Begun where a word begins, and without a second try: what is one long word would be read again from each letter.
+_ADDRESS = regex.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 # No-break spaces (U+00A0, U+2007, U+202F) hold together what they stand between: "10 000", "pourquoi ?".
 _BLANK = regex.compile(r"[\s--[\u00a0\u2007\u202f]]+", regex.VERSION1)
 _SENTENCE_END = regex.compile(r"[.!?…؟۔।。！？][\"'»”’)\]]{0,3}")
@@ -85,7 +86,7 @@ class _Places:
         self._plain = text.plain
         self._limit = limit
         self._lengths = [0, *accumulate(_size(char, unit) for char in text.plain)]  # up to each position
-        self._graphemes = [0, *(match.end() for match in _GRAPHEME.finditer(text.plain))]
+        self._graphemes = [0, *(match.end() for match in GRAPHEME.finditer(text.plain))]
         self._free = self._free_places(text)
         self._cuts: dict[_End, list[_Cut]] = {kind: [] for kind in _End}
         for cut, ending in self._find_cuts():

@@ -215,6 +215,7 @@ _NAME = r"[A-Za-z][A-Za-z0-9-]*"
 _LINE = re.compile(rf"\s*({_NAME})\s*:\s*(.*)")
 _START = re.compile(rf"(?:^|(?<=\s))({_NAME})\s*=\s*")
 _QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»", "”": "”"}
+_CLOSING = {opening: re.compile(rf"[{ends}](?!\S)") for opening, ends in _QUOTES.items()}
 # Telephones turn straight quotes into those of the language. No single ones: "’s-Gravenstraat" begins with one.
 
 
@@ -251,10 +252,10 @@ def _pairs(line: str) -> list[tuple[str, str]]:
 
 
 def _end_of_value(line: str, start: int) -> int:
-    closing = _QUOTES.get(line[start : start + 1], "")
-    ends = [at for at in range(start + 1, len(line)) if line[at] in closing and not line[at + 1 : at + 2].strip()]
-    if ends:
-        return ends[0] + 1
+    closing = _CLOSING.get(line[start : start + 1])
+    end = closing.search(line, start + 1) if closing else None
+    if end is not None:
+        return end.end()
     following = _START.search(line, start)
     return following.start() if following else len(line)
 

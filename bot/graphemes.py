@@ -1,0 +1,11 @@
+"""Characters as readers see them: an accent belongs to its letter, two halves of a flag are one (Unicode, UAX 29)."""
+
+from __future__ import annotations
+
+import regex
+
+# Flags by themselves: for each, \X looks back through all those before it.
+GRAPHEME = regex.compile(
+    r"\p{Regional_Indicator}{2}[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}"
+    r"\p{Grapheme_Cluster_Break=SpacingMark}]*|\X"
+)
