@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,10 +89,9 @@ def test_it_is_never_longer_than_allowed(before: str, after: str, longest: int) 
     assert all(0 <= span.start < span.end <= len(seen.plain) for span in seen.spans)
 
 
+@pytest.mark.timeout(5, func_only=True)
 @pytest.mark.parametrize("piece", ["a b ", "x ", "汤热"])
 def test_two_long_texts_are_compared_at_once(piece: str) -> None:
     """Nobody waits while a publisher rewrites all of it, whatever is in it."""
     before, after = "begin " + piece * 3000, piece[::-1] * 3000 + " einde"
-    began = process_time()
     assert differences(before, after)
-    assert process_time() - began < 2

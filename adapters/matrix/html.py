@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from html import escape, unescape
 from itertools import pairwise
 from urllib.parse import quote, unquote
@@ -42,41 +43,44 @@ def formatted(text: Text) -> str | None:
         return None
     spaced = re.sub(r"(?<=[ \n]) |\A ", _NO_BREAK, text.plain)  # HTML shows spaces in a row, or in front, as none
     cuts = sorted({0, len(text.plain)} | {s.start for s in spans} | {s.end for s in spans})
+    beginning: dict[int, list[Span]] = {}
+    for span in spans:
+        beginning.setdefault(span.start, []).append(span)
+    blocks_begin = {s.start for s in spans if s.kind in _BLOCKS}
+    blocks_end = {s.end for s in spans if s.kind in _BLOCKS}
     out: list[str] = []
     inside: list[Span] = []
     for position, following in zip(cuts, [*cuts[1:], len(text.plain)], strict=True):
-        for span in [*_closed(inside, position, out), *_opening(spans, position)]:
+        for span in [*_closed(inside, position, out), *_opening(beginning.get(position, []))]:
             out.append(_tags(span)[0])
             inside.append(span)
         preformatted = any(s.kind is SpanKind.PRE for s in inside)
         words = (text.plain if preformatted else spaced)[position:following]
         # A block has lines of its own: the line break beside it would show as an empty line.
-        after = any(s.end == position and s.kind in _BLOCKS for s in spans)
+        after = position in blocks_end
         if after:
             words = words.removeprefix("\n")
-        if any(s.start == following and s.kind in _BLOCKS for s in spans) and _ends_a_line(
-            text.plain[:following], after and not words.strip("\n")
-        ):
+        between_blocks = after and not words.strip("\n")
+        # The last line break before a block is the end of a line, unless there is an empty line to be seen.
+        if following in blocks_begin and not between_blocks and not text.plain.endswith("\n\n", 0, following):
             words = words.removesuffix("\n")
         out.append(escape(words) if preformatted else escape(words).replace("\n", "<br>"))
     return "".join(out)
-
-
-def _ends_a_line(before: str, between_blocks: bool) -> bool:
-    """Whether the last line break before a block is no more than the end of a line: no empty line is to be seen."""
-    return not between_blocks and not before.endswith("\n\n")
 
 
 def _shown(text: Text) -> list[Span]:
     """The spans that can be shown: none outside of the text, no link within a link, and what begins outside of a block
     and ends in it cut in two, so that the block stays whole."""
     kept: list[Span] = []
+    anchored = 0  # up to where there is a link
     for span in sorted(text.spans, key=lambda s: (s.start, -s.end)):
         span = _fitted(span, text.plain)
         if span.start >= span.end or not _tags(span)[0]:
             continue
-        if span.kind in _ANCHORS and any(s.kind in _ANCHORS and s.end > span.start for s in kept):
-            continue
+        if span.kind in _ANCHORS:
+            if anchored > span.start:
+                continue
+            anchored = span.end
         kept.append(span)
     edges = sorted({edge for s in kept if s.kind in _BLOCKS for edge in (s.start, s.end)})
     return [piece for span in kept for piece in (_cut(span, edges) if span.kind not in _BLOCKS else [span])]
@@ -92,15 +96,13 @@ def _fitted(span: Span, plain: str) -> Span:
 
 
 def _cut(span: Span, edges: list[int]) -> list[Span]:
-    places = [span.start, *(edge for edge in edges if span.start < edge < span.end), span.end]
+    places = [span.start, *edges[bisect_right(edges, span.start) : bisect_left(edges, span.end)], span.end]
     return [Span(start, end, span.kind, span.value) for start, end in pairwise(places)]
 
 
-def _opening(spans: list[Span], position: int) -> list[Span]:
+def _opening(here: list[Span]) -> list[Span]:
     """The spans that begin here, blocks and then the longest first, so that the others nest in them."""
-    return sorted(
-        (s for s in spans if s.start == position), key=lambda s: (s.kind not in _BLOCKS, -s.end, s.kind is SpanKind.PRE)
-    )
+    return sorted(here, key=lambda s: (s.kind not in _BLOCKS, -s.end, s.kind is SpanKind.PRE))
 
 
 def _closed(inside: list[Span], position: int, out: list[str]) -> list[Span]:

@@ -35,10 +35,14 @@ def to_html(text: Text) -> Markup:
     """
     spans = sorted((*_clean(text), *_addresses(text)), key=_nesting)
     edges = sorted({0, len(text.plain), *(s.start for s in spans), *(s.end for s in spans)})
+    beginning: dict[int, list[Span]] = {}
+    for span in spans:
+        beginning.setdefault(span.start, []).append(span)
     parts: list[Markup] = []
     opened: list[Span] = []
     for start, end in zip(edges, [*edges[1:], None], strict=True):
-        wanted = [span for span in spans if span.start <= start < span.end]
+        lasting = [span for span in opened if span.end > start]
+        wanted = sorted([*lasting, *beginning.get(start, ())], key=_nesting)
         same = _common(opened, wanted)
         after_block = any(span.kind in BLOCKS for span in opened[same:])
         parts += [_closing(span) for span in reversed(opened[same:])]
@@ -72,13 +76,14 @@ def safe_address(address: str) -> bool:
 def _clean(text: Text) -> list[Span]:
     """The spans that can be shown; a link within a link cannot."""
     kept: list[Span] = []
+    linked = bytearray(len(text.plain))
     for span in text.spans:
         if not 0 <= span.start < span.end <= len(text.plain):
             continue
         if span.kind is SpanKind.LINK:
-            inside = any(s.kind is SpanKind.LINK and s.start < span.end and s.end > span.start for s in kept)
-            if inside or not safe_address(span.value or ""):
+            if any(linked[span.start : span.end]) or not safe_address(span.value or ""):
                 continue
+            linked[span.start : span.end] = b"\x01" * (span.end - span.start)
         kept.append(span)
     return kept
 
@@ -88,12 +93,15 @@ def _addresses(text: Text) -> list[Span]:
     if "://" not in text.plain:
         return []
     found = _linkify().match(text.plain) or []
-    taken = [span for span in text.spans if span.kind in (SpanKind.LINK, SpanKind.CODE, SpanKind.PRE)]
+    taken = bytearray(len(text.plain))
+    for span in text.spans:
+        if span.kind in (SpanKind.LINK, SpanKind.CODE, SpanKind.PRE):
+            stretch = range(len(text.plain))[max(span.start, 0) : max(span.end, 0)]
+            taken[stretch.start : stretch.stop] = b"\x01" * len(stretch)
     return [
         Span(match.index, match.last_index, SpanKind.LINK, match.url)
         for match in found
-        if safe_address(match.url)
-        and not any(span.start < match.last_index and span.end > match.index for span in taken)
+        if safe_address(match.url) and not any(taken[match.index : match.last_index])
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -287,25 +286,3 @@ def test_whoever_waits_as_told_is_let_in(calls: list[tuple[float, int]]) -> None
     assert most_within([at for at, _ in passed], 1.0) <= 5
     for group in (-1, -2):
         assert most_within([at for at, chat in passed if chat == group], 60.0) <= 4
-
-
-# --- speed ----------------------------------------------------------------------------------------------------------
-
-
-async def test_a_send_costs_the_server_less_than_a_millisecond(
-    server: BotApiServer, session: aiohttp.ClientSession, ana: Person
-) -> None:
-    """So that it is never what a benchmark of the bot measures: 1,000 sends a second, client included, in CPU time."""
-    url, count = f"{server.url}/bot{server.token}/sendMessage", 1000
-
-    async def send(numbers: range) -> None:
-        for number in numbers:
-            async with session.post(url, json={"chat_id": ana.id, "text": f"message {number}"}) as response:
-                await response.read()
-
-    before = time.process_time()
-    await asyncio.gather(*(send(range(start, count, 20)) for start in range(20)))
-    spent = time.process_time() - before
-    assert len(ana.private.messages()) == count + 1
-    # Twice the promise: this process also runs the client, and the machine may be busy.
-    assert spent / count < 0.002

@@ -113,3 +113,12 @@ def test_the_numbers_of_places_and_telephones_keep_their_order_in_every_script(w
     html = to_html(Text(words))
     assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', html) == numbers
     assert Reader(html).words == words
+
+
+@pytest.mark.timeout(5, func_only=True)
+@pytest.mark.parametrize("kind", [SpanKind.BOLD, SpanKind.PRE, SpanKind.LINK])
+def test_a_text_in_thousands_of_styles_is_soon_made(kind: SpanKind) -> None:
+    """Everybody waits for it: it must take no longer than its length asks for."""
+    value = "https://a.be" if kind is SpanKind.LINK else None
+    styled = Text("x" * 20_000, tuple(Span(at, at + 1, kind, value) for at in range(0, 20_000, 2)))
+    assert to_html(styled).count("</") >= 10_000
