@@ -91,14 +91,7 @@ class Inbox:
         """Keep batches, each of an account, and the places after them. Where few have arrived, they are what it
         returns, for whoever handles them; many are to be looked for ("inbox" is stirred)."""
         rows = [
-            {
-                "account": account,
-                "event": raw.id,
-                "lane": lane_of(account, raw),
-                "body": raw.body,
-                "received_at": self._tx.now,
-                "status": InboxStatus.NEW,
-            }
+            self._row(account, raw.id, lane_of(account, raw), raw.body, InboxStatus.NEW)
             for account, batch in batches
             for raw in batch.events
         ]
@@ -115,16 +108,19 @@ class Inbox:
         """Of a batch with one event, which the same unit handles, keep only the trace that it was seen, and the place
         after it; False: it was handled before."""
         [raw] = batch.events
-        row = {
-            "account": account,
-            "event": raw.id,
-            "lane": lane_of(account, raw),
-            "body": None,
-            "received_at": self._tx.now,
-            "status": InboxStatus.HANDLED,
-        }
+        row = self._row(account, raw.id, lane_of(account, raw), None, InboxStatus.HANDLED)
         self._advance([(account, batch)])
         return _HANDLE.first(self._tx.connection, row) is not None
+
+    def _row(self, account: str, event: str, lane: str, body: bytes | None, status: InboxStatus) -> dict[str, object]:
+        return {
+            "account": account,
+            "event": event,
+            "lane": lane,
+            "body": body,
+            "received_at": self._tx.now,
+            "status": status,
+        }
 
     def _advance(self, batches: Sequence[tuple[str, Batch]]) -> None:
         cursors = {account: batch.cursor for account, batch in batches if batch.cursor is not None}
@@ -133,15 +129,7 @@ class Inbox:
 
     def put(self, event: Internal, lane: str) -> None:
         """Hand something to the handlers, after this unit and in order within `lane`."""
-        row = {
-            "account": "",
-            "event": self._tx.token(),
-            "lane": lane,
-            "body": encode(event),
-            "received_at": self._tx.now,
-            "status": InboxStatus.NEW,
-        }
-        _PUT.run(self._tx.connection, row)
+        _PUT.run(self._tx.connection, self._row("", self._tx.token(), lane, encode(event), InboxStatus.NEW))
         self._tx.stirred.add("inbox")
 
     def waiting(self, limit: int, accounts: Sequence[str], not_in: Sequence[str] = (), after: int = 0) -> list[Arrived]:
