@@ -38,7 +38,7 @@ async def until(w: World, true: Callable[[], bool]) -> None:
 
 async def works(w: World) -> None:
     """Let it do what it can do at this moment."""
-    for _ in range(40):
+    for _ in range(100):
         await w.app.unit(lambda tx: None)
 
 
@@ -204,13 +204,16 @@ async def test_a_file_is_not_lost_because_its_network_wants_a_long_pause(tmp_pat
         other.files["photo"] = b"bytes"
         other.fetch_faults = [NotSent("Too Many Requests", timedelta(seconds=1_000))] * 30
         await sends_file(w, chat, "photo", b"bytes", "K1")
+        await w.until(lambda: len(other.fetch_faults) < 30)
         await works(w)
         assert len(other.fetch_faults) == 29
         assert read(w.network, chat) == []
         other.fetch_faults = []
-        for _ in range(4):
+        for _ in range(3):
             w.clock.advance(timedelta(minutes=5))
             await works(w)
+        assert read(w.network, chat) == []
+        await within(w, 600, lambda: any(shown.file for shown in w.network.shown[chat.id]))
         assert [shown.file.data for shown in w.network.shown[chat.id] if shown.file] == [b"bytes"]
 
 
