@@ -61,6 +61,13 @@ class Postgres:
         self.url = _at(address, "schakel_own")
         _migrated(self.url)
 
+    def does_nothing_by_itself(self) -> None:
+        """From now on: nothing reaches the disk before a commit asks for it, and no housekeeping takes numbers."""
+        with psycopg.connect(self.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True) as connection:
+            for setting in ("wal_writer_delay = '10s'", "autovacuum = off"):
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
+
     def crash(self) -> None:
         """As by a power cut: what was not committed is gone, and connections break."""
         self._pg_ctl(["-m", "immediate", "-w", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
