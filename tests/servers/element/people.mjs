@@ -33,6 +33,11 @@ const { EventShieldColour, EventShieldReason, OnlySignedDevicesIsolationMode } =
 const { encryptAttachment, decryptAttachment } = (await load("matrix-encrypt-attachment")).default;
 
 process.on("unhandledRejection", () => {}); // what the library still asked for when somebody logged out
+process.on("uncaughtException", (error) => {
+    if (/null pointer passed to rust/.test(error?.message)) return; // the same, asked of what was freed by then
+    console.error(error);
+    process.exit(1);
+});
 const fails = (error) => {
     process.stderr.write(`${error?.stack ?? error}\n`);
     process.exit(1);
