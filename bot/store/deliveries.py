@@ -43,7 +43,7 @@ from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.lanes import NOT_BEGUN, may_be_there
 from bot.store.prepared import Prepared, Row
-from bot.store.statements import add
+from bot.store.statements import add, unindexed
 from bot.store.tables import Role, Status, delivery, message, standing
 from bot.store.topics import LANE
 
@@ -71,7 +71,7 @@ _WAITING_EDIT = Prepared(
     .where(
         delivery.c.target == bindparam("of"),
         delivery.c.chat_id == bindparam("chat"),
-        delivery.c.subject == bindparam("lane"),
+        unindexed(delivery.c.subject) == bindparam("lane"),
         delivery.c.kind == "edit",
         standing(delivery.c.status, *NOT_BEGUN),
         ~may_be_there(),

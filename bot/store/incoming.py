@@ -13,7 +13,7 @@ from bot.events import Internal
 from bot.incoming import Batch, Raw
 from bot.store.encoding import encode
 from bot.store.prepared import Prepared
-from bot.store.statements import both, change
+from bot.store.statements import Among, both, change, over_lists, unindexed
 from bot.store.tables import InboxStatus, inbox, standing
 
 if TYPE_CHECKING:
@@ -63,14 +63,20 @@ _PUT = Prepared(insert(inbox))
 _ARRIVED = (inbox.c.id, inbox.c.account, inbox.c.event, inbox.c.lane, inbox.c.body, inbox.c.attempts)
 _ACCEPT_ONE = both(lambda into: _accepting(into).returning(*_ARRIVED))
 _FEW = 32  # of which each is accepted by itself: that costs less than to look for it afterwards
-_WAITING = (
-    select(*_ARRIVED)
-    .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))
-    .where(inbox.c.account.in_(bindparam("accounts", expanding=True)))
-    .order_by(inbox.c.id)
-    .limit(bindparam("most"))
-)
-_WAITING_ELSEWHERE = _WAITING.where(inbox.c.lane.not_in(bindparam("lanes", expanding=True)))
+
+
+def _waiting(among: Among) -> Any:
+    return (
+        select(*_ARRIVED)
+        .where(standing(inbox.c.status, InboxStatus.NEW), inbox.c.id > bindparam("after"))
+        .where(among(unindexed(inbox.c.account), "accounts"))
+        .order_by(inbox.c.id)
+        .limit(bindparam("most"))
+    )
+
+
+_WAITING = over_lists(_waiting)
+_WAITING_ELSEWHERE = over_lists(lambda among: _waiting(among).where(~among(inbox.c.lane, "lanes")))
 _TAKE = Prepared(
     update(inbox)
     .where(inbox.c.id == bindparam("the_id"), inbox.c.status == InboxStatus.NEW)
@@ -136,9 +142,9 @@ class Inbox:
         """The oldest unhandled events of these accounts after the event `after`, but none in the lanes `not_in`."""
         given: dict[str, object] = {"accounts": list(accounts), "most": limit, "after": after}
         if not_in:
-            rows = self._tx.connection.execute(_WAITING_ELSEWHERE, given | {"lanes": list(not_in)})
+            rows = _WAITING_ELSEWHERE.all(self._tx.connection, given | {"lanes": list(not_in)})
         else:
-            rows = self._tx.connection.execute(_WAITING, given)
+            rows = _WAITING.all(self._tx.connection, given)
         return [Arrived(*row) for row in rows]
 
     def take(self, id: int) -> bool:

@@ -85,24 +85,21 @@ _FINISH = ForMany(
 
 def _advance(given: Any) -> Update:
     """The next of a lane goes ahead, if none is: it waits for its translation, or is ready."""
-    queued, ahead = delivery.alias("queued"), delivery.alias("ahead")
-    following = select(func.min(queued.c.id)).where(
-        queued.c.chat_id == given.chat, queued.c.subject == given.lane, standing(queued.c.status, Status.QUEUED)
-    )
+
+    def in_lane(found: Any, *at: Status) -> Any:
+        """Not EXISTS, nor a join: PostgreSQL would look at all that stands there, in whichever lane."""
+        one = delivery.alias()
+        standing_there = (one.c.chat_id == given.chat, one.c.subject == given.lane, standing(one.c.status, *at))
+        return select(found(one.c.id)).where(*standing_there).scalar_subquery()
+
+    following = select(in_lane(func.min, Status.QUEUED))
+    following = following.where(given.chat.is_not(None), in_lane(func.count, *AHEAD) == 0)
     waits = (delivery.c.due_at > bindparam("at")) & exists().where(
         translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
     )
     return (
         update(delivery)
-        .where(
-            # The lane, once more: a statement that is not for each of the given would take them all for one.
-            delivery.c.chat_id == given.chat,
-            delivery.c.subject == given.lane,
-            delivery.c.id == following.scalar_subquery(),
-            ~exists().where(
-                ahead.c.chat_id == given.chat, ahead.c.subject == given.lane, standing(ahead.c.status, *AHEAD)
-            ),
-        )
+        .where(delivery.c.id.in_(following))
         .values(
             status=case((waits, int(Status.WAITING)), else_=int(Status.READY)),
             due_at=case((waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
@@ -140,14 +137,13 @@ _PUT_OFF = (
     standing(delivery.c.status, Status.DEFERRED, Status.WAITING),
 )
 _LOOK = Prepared(
-    select(  # each answered by one step into an index
+    # Each is the end of an index. EXISTS would not do: PostgreSQL takes it for one of many, soon found anywhere.
+    select(
         select(func.min(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
-        exists().where(*_PUT_OFF, delivery.c.due_at > bindparam("never")),
-        exists().where(
-            delivery.c.account == bindparam("the_account"),
-            standing(delivery.c.status, Status.READY),
-            delivery.c.priority == Priority.PRESS,
-        ),
+        select(func.max(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
+        select(func.min(delivery.c.priority))
+        .where(delivery.c.account == bindparam("the_account"), standing(delivery.c.status, Status.READY))
+        .scalar_subquery(),
     )
 )
 _SHOWN = [
@@ -340,12 +336,12 @@ class Lanes:
 
     def look(self, account: str) -> Outlook:
         """What waits for its time, and whether presses are to be answered; what has waited long enough is released."""
-        given = {"the_account": account, "never": self._tx.now + 2 * LONGEST_WAIT}
-        due, set_back, presses = _LOOK.one(self._tx.connection, given)
-        if set_back or (due is not None and due <= self._tx.now):
+        given = {"the_account": account}
+        due, last, most_urgent = _LOOK.one(self._tx.connection, given)
+        if due is not None and (due <= self._tx.now or last > self._tx.now + 2 * LONGEST_WAIT):
             self.release_due(account)
             due = _LOOK.one(self._tx.connection, given)[0]
-        return Outlook(due, bool(presses))
+        return Outlook(due, presses=most_urgent == Priority.PRESS)
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, case, func, literal_column, select, update
 
 from bot.notices import Category, Notice, NoticeState
 from bot.store.prepared import Row
@@ -80,7 +80,8 @@ class Notices:
     def last_number(self) -> int:
         """The highest that was given, or passed over because a backup did not know of it."""
         latest = self._tx.connection.execute(select(func.coalesce(func.max(notice.c.number), 0))).scalar_one()
-        passed = select(event.c.subject).where(event.c.what == PASSED_OVER, event.c.subject.like("N%"))
+        passed_over = event.c.what == literal_column(f"'{PASSED_OVER}'")  # in the words of its index
+        passed = select(event.c.subject).where(passed_over, event.c.subject.like("N%"))
         code = self._tx.connection.execute(passed.order_by(event.c.id.desc()).limit(1)).scalar()
         return max(int(latest), 0 if code is None else int(code.removeprefix("N")))
 

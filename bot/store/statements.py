@@ -86,6 +86,12 @@ def over_lists(build: Callable[[Among], Executable]) -> Prepared:
     return Prepared({"sqlite": build(listed), "postgresql": build(array)})
 
 
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column's value, for a condition that many rows meet beside one that few do: without it, SQLite, which keeps
+    no count of either, looks through all of the many."""
+    return column.concat("")
+
+
 class ForMany:
     """A statement for many rows at once: row by row on SQLite, where that costs little; on PostgreSQL as one statement
     over arrays, since there each row would be an answer of its own."""

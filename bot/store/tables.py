@@ -111,6 +111,7 @@ class Role(StrEnum):
 
 PASSED_OVER = "passed-over"
 """What happened to the last of the numbers that may have been given after a backup: they are never given again."""
+_PASSED_OVER_SQL = text(f"what = '{PASSED_OVER}'")
 
 
 EVERYWHERE = "*"
@@ -219,6 +220,18 @@ chat = Table(
     Column("topics", Boolean, nullable=False, server_default=text("false")),  # the bot may open and close them
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language", "id"),
+    Index(
+        "ix_chat_link_id",
+        "link_id",
+        sqlite_where=text("link_id IS NOT NULL"),
+        postgresql_where=text("link_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_chat_person_id",
+        "person_id",
+        sqlite_where=text("person_id IS NOT NULL"),
+        postgresql_where=text("person_id IS NOT NULL"),
+    ),
 )
 
 person = Table(
@@ -534,6 +547,7 @@ notice = Table(
     Column("published_at", Instant),
     Column("corrected_at", Instant),
     Column("expired_at", Instant),
+    Index("ix_notice_text_id", "text_id"),
 )
 
 audience = Table(
@@ -611,6 +625,7 @@ event = Table(
     Column("person_id", ForeignKey("person.id")),
     Column("at", Instant, nullable=False),
     Index("ix_event_subject", "subject"),
+    Index("ix_event_passed_over", "id", sqlite_where=_PASSED_OVER_SQL, postgresql_where=_PASSED_OVER_SQL),
 )
 
 dialogue = Table(
