@@ -109,7 +109,8 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self.olm.outbound_group_sessions.pop(room_id, None)
 
     def decrypted(self, event: Json, room_id: str) -> Json | None:
-        """The event with what was encrypted in place of the ciphertext; None: the key is missing, or it is broken."""
+        """The event with what was encrypted in place of the ciphertext, and marked so. None: the key is missing, or it
+        is broken."""
         parsed = nio.Event.parse_event(event)
         if not isinstance(parsed, nio.MegolmEvent):
             return None
@@ -118,7 +119,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         except Exception as error:  # what was encrypted is anybody's bytes, and must not stop the stream
             log.debug("an event could not be decrypted: %s", type(error).__name__)
             return None
-        return {**event, "type": clear.get("type"), "content": clear.get("content")}
+        return {**event, "type": clear.get("type"), "content": clear.get("content"), "sealed": True}
 
     def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
         return _guarded(super()._handle_timeline_event, event, *rest)

@@ -114,7 +114,7 @@ def _meaning(event: _Event) -> Incoming | None:
     kind = _string(event.fields, "type")
     if kind == "m.room.member":
         return _membership(event)
-    if kind == "m.room.tombstone":
+    if kind == "m.room.tombstone" and event.fields.get("state_key") == "":  # else anybody may have written it
         return MovedChat(event.chat, Chat(event.account, _string(event.content, "replacement_room")), event.at)
     if kind == "m.room.name":
         return _renamed(event)
@@ -125,6 +125,8 @@ def _meaning(event: _Event) -> Incoming | None:
     match kind:
         case "m.room.encrypted":
             return Unreadable(event.chat, event.kind, event.id, event.at)
+        case "m.room.redaction" if event.fields.get("sealed"):
+            return None  # whether its writer may do that the homeserver could not see
         case "m.room.redaction":
             redacted = event.fields.get("redacts") or event.content.get("redacts")
             return Deleted(event.chat, _string({"id": redacted}, "id"), event.at, event.person)

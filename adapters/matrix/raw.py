@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from adapters.matrix.homeserver import Json
 from bot.incoming import Raw
 
-_KEPT = ("event_id", "type", "sender", "origin_server_ts", "state_key", "redacts")
+_KEPT = ("event_id", "type", "sender", "origin_server_ts", "state_key", "redacts", "sealed")
 _BEFORE = {"m.room.pinned_events": "pinned"}
 """What is kept of how a state was before, where it is not a membership."""
 DERIVED = "~choice"  # in the transaction ids of what accompanies a message, of which nobody needs an echo

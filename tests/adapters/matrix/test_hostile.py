@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.incoming import Message, Unreadable
+from bot.incoming import Deleted, Message, MovedChat, Unreadable
 from bot.model import SpanKind, Text
 from bot.outgoing import EditText, SendText
 from tests.adapters.matrix.conftest import Core
@@ -104,6 +104,33 @@ async def test_odd_secrets_do_not_stop_the_stream(core: Core, maria: MatrixUser)
     for raw in odd:
         with suppress(ValueError):
             assert all(isinstance(meaning, Unreadable) for meaning in core.adapter.parse(raw))
+
+
+async def test_what_is_encrypted_cannot_move_the_room_or_delete_what_others_say(core: Core, maria: MatrixUser) -> None:
+    """Who may do that the homeserver decides, and it cannot see what is in there."""
+    room = await room_with(core, maria, encrypted=True)
+    await maria.say(room, "before")
+    said = await core.gets(Message, room)
+    known = len(core.inbox)
+    olm = maria.client.olm
+    session = olm.outbound_group_sessions[room]
+    for kind, content in (
+        ("m.room.tombstone", {"body": "", "replacement_room": "!theirs:example.org"}),
+        ("m.room.redaction", {"redacts": said.id}),
+    ):
+        secret = json.dumps({"type": kind, "content": content, "room_id": room, "state_key": ""}).encode()
+        event = {
+            "algorithm": "m.megolm.v1.aes-sha2",
+            "sender_key": olm.account.identity_keys["curve25519"],
+            "device_id": maria.client.device_id,
+            "session_id": session.id,
+            "ciphertext": session._session.encrypt(secret).to_base64(),
+        }
+        assert await put_raw(maria, f"rooms/{quote(room)}/send/m.room.encrypted", event) == 200
+    await maria.say(room, "after")
+    await core.hears(room, "after")
+    meant = [event for raw in list(core.inbox.values())[known:] for event in core.adapter.parse(raw)]
+    assert not [event for event in meant if isinstance(event, MovedChat | Deleted)]
 
 
 async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, maria: MatrixUser) -> None:

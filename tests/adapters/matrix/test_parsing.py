@@ -361,6 +361,14 @@ def test_rooms_move_and_keys_are_missing() -> None:
     assert one(encrypted) == Unreadable(CHAT, ChatKind.GROUP, "$e", AT)
 
 
+def test_what_the_homeserver_has_not_allowed_moves_and_deletes_nothing() -> None:
+    """What is no state of the room anybody may write, and what is encrypted may claim to be anything."""
+    assert nothing("m.room.tombstone", {"replacement_room": "!theirs"})
+    assert nothing("m.room.tombstone", {"replacement_room": "!theirs"}, state_key="@maria:a.be")
+    assert nothing("m.room.redaction", {"redacts": "$root"}, sealed=True)
+    assert nothing("m.room.redaction", {}, redacts="$root", sealed=True)
+
+
 def test_what_is_pinned_is_the_difference_that_a_person_made() -> None:
     """Odd entries are no messages; the bot's own changes are no news."""
     pinned = {"type": "m.room.pinned_events", "state_key": "", "content": {"pinned": ["$b", "$c", "$c", 5]}}
