@@ -235,6 +235,8 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     here, said = _own(event, tx)
     if here is None or said is None or here.link != said.link or not event.text:
         return ()
+    if said.writer not in (links.NOBODY, links.fingerprint(event.person, said.network_id)):
+        return ()  # Matrix hands on what anybody says that a message reads now, and shows nobody but its writer's
     if said.text is not None and tx.texts.get(said.text).text == event.text:
         return ()  # networks tell of an edit when a link's picture has come
     text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)

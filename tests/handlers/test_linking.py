@@ -231,6 +231,17 @@ async def test_a_change_is_read_everywhere(linked: Linked) -> None:
     assert linked.passed_on(linked.pt)[0].edits == edits
 
 
+async def test_nobody_changes_what_another_has_written(linked: Linked) -> None:
+    """A homeserver takes such an edit from anybody in the room, and leaves it to the apps not to show it."""
+    written = await linked.an.writes(HELLO, linked.nl)
+    mallory = linked.world.somebody("Mallory")
+    await mallory.edits(written, SOUP, linked.nl)
+    (there,) = linked.passed_on(linked.pt)
+    assert SOUP_PT not in there.plain
+    await linked.an.edits(written, SOUP, linked.nl)
+    assert SOUP_PT in linked.passed_on(linked.pt)[0].plain
+
+
 async def test_what_is_taken_back_is_gone_everywhere(linked: Linked, tmp_path: Path) -> None:
     written = await linked.an.writes("Het Quincunxfeest is op de Zebrafinkkade", linked.nl)
     assert len(linked.passed_on(linked.pt)) == 1
