@@ -24,7 +24,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if chat is None or found is None or not event.text:
         return ()
     request, line = found
-    if line.author == "note":
+    if line.author == "note" and line.person in (None, tx.chats.known_person(event.person)):  # Matrix shows no other's
         tx.texts.replace(line.text, event.text, asking.guess(event.text.plain, tx))
     if line.author != "coordinator" or line.withdrawn_at is not None:
         return ()

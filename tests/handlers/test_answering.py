@@ -110,6 +110,16 @@ async def test_a_note_is_sent_as_it_stands_now(scene: Scene) -> None:
     assert WORDS not in scene.member_reads()
 
 
+async def test_nobody_changes_another_s_note(scene: Scene) -> None:
+    """Apps on Matrix do not show it in the room; a homeserver hands it on all the same."""
+    await scene.asks()
+    await scene.in_thread("!claim")
+    note = await scene.in_thread(WORDS)
+    await scene.bob.edits(note, "Komt u nooit meer langs", scene.room)
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert WORDS in scene.member_reads()
+
+
 async def test_a_note_to_a_closed_request_is_not_sent(scene: Scene) -> None:
     """As with any answer."""
     await scene.asks()
