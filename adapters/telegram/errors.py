@@ -46,6 +46,8 @@ _GONE = (
     "need administrator rights in the channel chat",
 )
 _NO_FILES = re.compile(r"not enough rights to send (?!text|messages)\w+")  # words can still be sent there
+_NOT_NOW = "the file is temporarily unavailable"
+"""After "wrong file_id or": of an id that Telegram gave us, whatever keeps it from getting the file now."""
 _TOO_LARGE = ("file is too big", "is too big for a")
 _UPGRADED = "group chat was upgraded to a supergroup chat"
 _REFUSED = (
@@ -80,7 +82,6 @@ _REFUSED = (
     "bot_commands_too_much",
     "chat member status can't be changed in private chats",
     "invalid file_id",
-    "wrong file_id or the file is temporarily unavailable",
     "photo_invalid_dimensions",
     "image_process_failed",
     "voice_messages_forbidden",
@@ -136,6 +137,8 @@ def _bad_request(error: BadRequest) -> SendError:
 
 def fetch_error(error: Exception) -> SendError:
     """What a failed download says. Nothing is delivered by it, so no outcome is unknown."""
+    if says(error, _NOT_NOW):
+        return NotSent(_NOT_NOW)
     failure = send_error(error)
     return NotSent(str(failure)) if isinstance(failure, Unknown) else failure
 

@@ -174,7 +174,7 @@ async def test_a_download_that_breaks_off_can_be_tried_again(
     """Nothing was delivered by it, so nothing is unknown."""
     for fault in (
         Status(502),
-        # What it says of all its own troubles with a file (the Bot API server's source, on_update_file in Client.cpp)
+        # What it says also while it is limited itself, or its storage is slow: tdlib/telegram-bot-api, issues 32 and 82
         Error(400, "Bad Request: wrong file_id or the file is temporarily unavailable"),
     ):
         server.faults.add(fault, "getFile")
