@@ -42,6 +42,7 @@ _GONE = (
     "user_is_blocked",
     "input_user_deactivated",
     "have no rights to send",
+    "have no write access",
     "not enough rights to send",
     "need administrator rights in the channel chat",
 )

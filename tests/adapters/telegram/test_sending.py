@@ -416,6 +416,7 @@ async def test_who_blocked_the_bot_is_gone(server: BotApiServer, bot: Bot, ana: 
         (403, "Forbidden: something new"),
         (400, "Bad Request: not enough rights to send text messages to the chat"),
         (400, "Bad Request: have no rights to send a message"),
+        (400, "Bad Request: have no write access to the chat"),
         (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
         (400, "Bad Request: need administrator rights in the channel chat"),
         (400, "Bad Request: PEER_ID_INVALID"),
