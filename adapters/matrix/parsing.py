@@ -40,6 +40,7 @@ _MOST_BARS = 500
 _WIDEST = 100_000  # pixels; what is wider is a mistake
 _LONGEST = 24 * 3600 * 1000  # milliseconds; what is longer is a mistake
 _COMMAND = re.compile(r"\s*[!/][^\W\d_]")
+_QUOTATION = re.compile(r"> (\* )?<@[^>\n]*>")  # an app's, which names the writer: specification 1.12, "Rich replies"
 # A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -305,7 +306,7 @@ def _text(content: Json, reply: bool) -> Text:
             styled = Text("")
         if styled:
             return styled
-    if reply and plain.startswith("> "):
+    if reply and _QUOTATION.match(plain):
         lines = plain.split("\n")
         quoted = next((i for i, line in enumerate(lines) if not line.startswith(">")), len(lines))
         plain = "\n".join(lines[quoted:]).lstrip("\n")

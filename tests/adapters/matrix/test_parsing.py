@@ -91,6 +91,16 @@ def test_an_older_apps_quotation_is_left_out() -> None:
     assert message(msgtype="m.text", body="> said she").text.plain == "> said she"
 
 
+def test_what_a_person_quotes_in_a_reply_is_theirs() -> None:
+    """Apps have written no quotations by themselves since Matrix 1.13; theirs named who was quoted."""
+    reply = {"m.in_reply_to": {"event_id": "$root"}}
+    for words in ("> bring a passport\n\nwhich one?", "> bring a passport"):
+        heard = message(**{"msgtype": "m.text", "body": words, "m.relates_to": reply})
+        assert (heard.text.plain, heard.unsupported) == (words, None)
+    waved = message(**{"msgtype": "m.text", "body": "> * <@a:b> waves\n\nhello", "m.relates_to": reply})
+    assert waved.text.plain == "hello"
+
+
 @pytest.mark.parametrize(
     ("content", "addressed"),
     [
