@@ -218,7 +218,8 @@ def _message(event: _Event) -> Incoming | None:
         if new.get("msgtype") == "m.notice":
             return None
         original = _string(relation, "event_id")
-        return Edited(event.chat, event.kind, event.person, original, event.at, _text(new, reply=False))
+        text = _caption(new) if new.get("msgtype") in _MEDIA else _text(new, reply=False)
+        return Edited(event.chat, event.kind, event.person, original, event.at, text)
     msgtype = _string(content, "msgtype")
     if msgtype == "m.notice" or msgtype.startswith("m.key.verification."):
         return None  # what programs say: answering it could go on for ever

@@ -330,6 +330,21 @@ def test_relations() -> None:
     assert one({"type": "m.room.redaction", "redacts": "$root", "content": {}}) == Deleted(CHAT, "$root", AT, maria)
 
 
+def test_a_caption_that_is_taken_away_is_not_the_files_name() -> None:
+    """An edit tells of the file what its message told; what is not there any more are the words."""
+
+    def changed(**new: Any) -> Text:
+        new |= {"msgtype": "m.image", "url": "mxc://a/b"}
+        relation = {"rel_type": "m.replace", "event_id": "$root"}
+        content = {"msgtype": "m.image", "body": "* x", "m.new_content": new, "m.relates_to": relation}
+        event = one({"type": "m.room.message", "content": content})
+        assert isinstance(event, Edited)
+        return event.text
+
+    assert changed(body="our cat", filename="IMG_1.jpg") == Text("our cat")
+    assert changed(body="IMG_1.jpg", filename="IMG_1.jpg") == changed(body="IMG_1.jpg") == Text("")
+
+
 def test_our_own_events_are_receipts() -> None:
     """The echo names the transaction; what accompanies a message is not worth one; our other devices are silent."""
     own = {"sender": "@bot:a.be", "type": "m.room.encrypted"}
