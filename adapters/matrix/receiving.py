@@ -225,7 +225,7 @@ class Receiver:
 
     def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
         """Its id names the place in the stream: the invitation is shown without one, and may come again as it was."""
-        state: list[Json] = room.get("invite_state", {}).get("events", [])
+        state = [event for event in room.get("invite_state", {}).get("events", []) if _is_state(event)]
         ours = last_place(state, lambda e: e.get("type") == "m.room.member" and e.get("state_key") == self._me.id)
         unsaid: Json = {"type": "m.room.member", "content": {"membership": "invite"}}
         event = state[ours] if ours is not None else unsaid
@@ -236,9 +236,9 @@ class Receiver:
         direct = event.get("content", {}).get("is_direct") is True
         if direct:
             self._client.direct.add(room_id)
-        event = {"origin_server_ts": self._now_ms(), "state_key": self._me.id} | event
-        facts = Room(direct, "m.room.encryption" in kinds, 0, next(titles, None))
-        return raw(event, room_id, facts, self._me, next(names, None), f"invite:{room_id}:{cursor}")
+        event = {"origin_server_ts": self._now_ms(), "state_key": self._me.id} | event | {"unsigned": {}}
+        facts = Room(direct, "m.room.encryption" in kinds, 0, _words(titles))
+        return raw(event, room_id, facts, self._me, _words(names), f"invite:{room_id}:{cursor}")
 
     def _departure(self, room_id: str, room: Room, cursor: str) -> Raw:
         """We are out of the room, and the server does not say how that came."""
@@ -295,6 +295,16 @@ class Receiver:
             tombstone = last_place(events, lambda e: e["type"] == "m.room.tombstone" and e.get("state_key") == "")
             tombstones += [] if tombstone is None else [events[tombstone]]
         await asyncio.gather(*(self._client.follow(event, SOON) for event in tombstones))
+
+
+def _is_state(event: object) -> bool:
+    """What an invitation tells of its room the inviter's homeserver says, and nobody checks the shape of it."""
+    return isinstance(event, dict) and isinstance(event.get("type"), str) and isinstance(event.get("content"), dict)
+
+
+def _words(said: Iterator[object]) -> str | None:
+    """The first that is any."""
+    return next((words for words in said if isinstance(words, str)), None)
 
 
 def _comes(event: Json) -> bool:

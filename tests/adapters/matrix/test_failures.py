@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from bot.incoming import Added
 from bot.model import Attachment, Text
 from bot.outgoing import Choice, EditText, JoinChat, Outgoing, SendFile, SendText
 from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
@@ -245,6 +246,36 @@ async def test_a_homeserver_that_limits_receiving_is_asked_when_it_says(stopped:
         await stopped.wait(lambda: False)
     await stopped.stop()
     assert caught.value.retry_after == timedelta(seconds=10_000)
+
+
+async def test_an_invitation_that_a_strange_homeserver_has_spoilt_keeps_nobody_waiting(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """What it tells of the room our own hands on as it is (Synapse's issue 19943)."""
+    room = await room_with(core, maria, encrypted=False)
+    told: list[Any] = [
+        None,
+        {"type": ["m.room.encryption"], "state_key": "", "content": {}},
+        {"type": "m.room.name", "state_key": "", "content": "Neighbours"},
+        {"type": "m.room.name", "state_key": "", "content": {"name": {"no": 1}}},
+        {"type": "m.room.member", "state_key": "@eve:x", "sender": "@eve:x"},
+        {"type": "m.room.member", "state_key": "@eve:x", "sender": "@eve:x", "content": {"displayname": 5}},
+        {
+            "type": "m.room.member",
+            "state_key": core.user,
+            "sender": "@eve:x",
+            "content": {"membership": "invite"},
+            "unsigned": {"prev_content": 5},
+        },
+    ]
+    answer = {"next_batch": core.cursor, "rooms": {"invite": {"!spoilt": {"invite_state": {"events": told}}}}}
+    proxy.fault("GET .*/sync", 200, answer)
+    await maria.say(room, "hello")
+    await core.hears(room, "hello")
+    await maria.say(room, "hello again")
+    await core.hears(room, "hello again")
+    invited = await core.gets(Added, "!spoilt")
+    assert (invited.person.id, invited.title) == ("@eve:x", None)
 
 
 async def test_a_homeserver_that_counts_is_spared_what_is_only_an_ease(
