@@ -179,7 +179,9 @@ _SPACES = re.compile(rf"(?<=[ \n{_NO_BREAK}]){_NO_BREAK}|\A{_NO_BREAK}")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 # The standard library's parser needs minutes for 60 KB of hostile markup; these take time in proportion.
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z][\w-]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"']+))?""")
+_ATTRIBUTE = re.compile(r"""([a-zA-Z][\w-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
+_NO_REFERENCE = re.compile(r"&(?=[a-zA-Z][a-zA-Z0-9]*(?![a-zA-Z0-9;]))")
+"""Within an attribute "&section=2" is no §, as it would be in words (HTML, "Named character reference state")."""
 
 
 def from_html(source: str) -> Text:
@@ -216,9 +218,7 @@ class _Reader:
         if closing:
             self._end(tag)
         elif len(self._open) < _DEPTH:
-            self._start(
-                tag, {m[1].lower(): unescape((m[2] or "").strip("\"'")) for m in _ATTRIBUTE.finditer(attributes)}
-            )
+            self._start(tag, {m[1].lower(): _value(m) for m in _ATTRIBUTE.finditer(attributes)})
 
     def _start(self, tag: str, given: dict[str, str]) -> None:
         if tag == "br":
@@ -312,6 +312,11 @@ class _Reader:
         self._plain.extend("\n" * self._breaks + words)
         self._breaks = 0
         self._after_bullet = False
+
+
+def _value(attribute: re.Match[str]) -> str:
+    given = next((value for value in attribute.groups()[1:] if value is not None), "")
+    return unescape(_NO_REFERENCE.sub("&amp;", given))
 
 
 def _meaning(tag: str, given: dict[str, str]) -> tuple[SpanKind | None, str | None]:
