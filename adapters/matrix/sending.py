@@ -276,7 +276,7 @@ def edit(action: EditText) -> Json:
     new = _content(with_choices(action.text, action.choices))
     return {
         "msgtype": "m.notice",
-        "body": "* " + new["body"][:1000],  # for the few clients that show no edits
+        "body": "* " + new["body"][:250],  # for the few clients that show no edits
         "m.new_content": new,
         "m.mentions": {},
         "m.relates_to": {"rel_type": "m.replace", "event_id": action.message},

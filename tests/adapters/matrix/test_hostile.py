@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from bot.incoming import Deleted, Message, MovedChat, Unreadable
-from bot.model import SpanKind, Text
+from bot.model import Span, SpanKind, Text
 from bot.outgoing import EditText, SendText
 from tests.adapters.matrix.conftest import Core
 from tests.adapters.matrix.test_rooms import room_with
@@ -186,3 +186,15 @@ async def test_the_longest_text_fits(core: Core, maria: MatrixUser, encrypted: b
     seen = await maria.wait(lambda: next((m for m in maria.seen(room) if m.edited), None))
     assert seen.body == words + "!"
     assert seen.html == f"<strong>{words}</strong>!"
+
+
+async def test_a_long_text_of_many_styles_can_be_changed(core: Core, maria: MatrixUser, encrypted: bool) -> None:
+    """What apps that know no edits show of it takes no room that the text needs."""
+    room = await room_with(core, maria, encrypted)
+    words = "😀" * (core.adapter.limits.text // 4)
+    text = Text(words, tuple(Span(at, at + 5, SpanKind.BOLD) for at in range(0, 340 * 11, 11)))
+    sent = await core.adapter.send(SendText(core.chat(room), text, "t1"))
+    await core.adapter.send(EditText(core.chat(room), sent.message or "", text, "t2"))
+    seen = await maria.wait(lambda: next((m for m in maria.seen(room) if m.edited), None))
+    assert seen.body == words
+    assert seen.html is not None
