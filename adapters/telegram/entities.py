@@ -27,7 +27,13 @@ _KINDS = {
 }
 _TYPES = {kind: name for name, kind in _KINDS.items() if name != "expandable_blockquote"}
 _MEANT = frozenset({"text_link", "text_mention"})
-_ADDRESS = re.compile(r"(?:https?|tg)://[^\s/?#][^\s]*")  # Telegram refuses a message for any other
+_NAME = r"(?:[a-z0-9.\-_!$,~*'();&+=]|%[0-9a-f]{2}|[^\x00-\x7f\s])"
+_PORT = r"0*(?:[1-5]\d{4}|6(?:[0-4]\d{3}|5(?:[0-4]\d\d|5(?:[0-2]\d|3[0-5])))|[1-9]\d{0,3})"
+_HOST = rf"(?=[^/?#:]*\.)(?!\.(?:[/?#:]|$)){_NAME}+"
+# Telegram refuses a message for any other (TDLib's source, check_link_impl and parse_url).
+_ADDRESS = re.compile(
+    rf"(?:https?://(?:(?:{_NAME}|:)*@)?{_HOST}(?::{_PORT})?|tg://[a-z0-9_-]+)(?:[/?#]\S*)?", re.IGNORECASE | re.ASCII
+)
 
 
 # --- from Telegram -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from adapters.telegram import wire
 from adapters.telegram.entities import MOST, to_entities, to_text
 from adapters.telegram.placing import sayable
 from bot.model import Span, SpanKind, Text
+from tests.servers.botapi.errors import ApiError
 from tests.servers.botapi.formatting import formatted, is_empty
 from tests.styled import styled_texts, styles
 
@@ -96,10 +97,39 @@ def test_of_too_many_spans_the_links_stay() -> None:
     assert [entity.url for entity in entities if entity.url] == ["https://example.org"]
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "https://", "example", "mailto:a@b.c", "https://a b", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("javascript:alert(1)", "https://", "example", "https://a b", ""),
+        *("http://localhost:8000/", "https://nas/film?a.b", "https://.", "https://a.b@c/", "https://a.b@c@d.e"),
+        *("https://a.b:/", "https://a.b:0", "https://a.b:65536", "https://a.b:80a", "https://a.b:1:2"),
+        *("https://a|b.c", "https://a.b\\c", "https://a%b.c", "https://[::1].a", "tg://a.b", "tg://a:1", "tg:///a"),
+    ],
+)
 def test_an_address_that_telegram_would_refuse_is_left_out(address: str) -> None:
     """One bad link must not keep a whole message from its readers."""
     assert to_entities(Text("hier").styled(SpanKind.LINK, address)) == []
+    with pytest.raises(ApiError):
+        formatted("hier", [{"type": "text_link", "offset": 0, "length": 4, "url": address}])
+
+
+def test_an_address_that_telegram_would_lead_astray_is_left_out() -> None:
+    """It makes http://mailto:a@b.c of it."""
+    assert to_entities(Text("hier").styled(SpanKind.LINK, "mailto:a@b.c")) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("https://a.b", "HTTP://A.B/c", "https://a.b?c=d|e", "https://a.b#c", "https://a.b./c:d@e"),
+        *("https://a.b:0443/", "https://a:b@c.d:65535/", "https://café.be/ü", "https://a%20b.c_d/", "tg://resolve?a=b"),
+    ],
+)
+def test_an_address_that_telegram_takes_is_a_link(address: str) -> None:
+    """However it is made."""
+    (entity,) = to_entities(Text("hier").styled(SpanKind.LINK, address))
+    assert entity.url == address
+    formatted("hier", [entity.to_dict()])
 
 
 def test_a_mention_of_somebody_on_another_network_is_plain_text() -> None:

@@ -91,9 +91,26 @@ def _checked(entity: Json) -> Json:
         raise bad_request(f"receive an entity with incorrect offset {offset}")
     if not 0 <= length <= 1_000_000:
         raise bad_request(f"receive an entity with incorrect length {length}")
-    if kind == "text_link" and not re.match(r"(https?|tg|ton|tonsite)://|[^\s/]+\.\w", str(entity.get("url", ""))):
+    if kind == "text_link" and not _is_url(str(entity.get("url", ""))):
         raise bad_request(f"entity URL '{entity.get('url', '')}' is invalid: Wrong HTTP URL")
     return dict(entity)
+
+
+def _is_url(url: str) -> bool:
+    """TDLib's LinkManager::check_link_impl and parse_url, but for IPv6 and for ton."""
+    scheme, there, rest = url.partition("://")
+    if there and scheme.lower() not in ("http", "https", "tg"):
+        return False
+    authority = re.split("[/?#]", rest if there else url, maxsplit=1)[0]
+    if scheme.lower() == "tg" and there:
+        return re.fullmatch("[A-Za-z0-9_-]+", authority) is not None
+    before, at, after = authority.rpartition("@")
+    host, colon, port = after.partition(":")
+    if colon and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        return False
+    part = r"(?:[A-Za-z0-9.\-_!$,~*'();&+=]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])"
+    named = re.fullmatch(f"{part}+", host) is not None and "." in host and host != "."
+    return named and (not at or re.fullmatch(f"(?:{part}|:)*", before) is not None)
 
 
 def _cleaned(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
