@@ -187,6 +187,8 @@ class Receiver:
     def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
         for event in events:
             self._shares.note(room_id, event, self._now_ms())
+            if event["type"] == "m.room.redaction":  # a key that comes now brings it back no more
+                self._undecrypted.forget([_redacted(event)])
             if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event)):
                 yield self._raw(self._opened(event, room_id), room_id, room)
 
@@ -305,6 +307,11 @@ def _is_state(event: object) -> bool:
 def _words(said: Iterator[object]) -> str | None:
     """The first that is any."""
     return next((words for words in said if isinstance(words, str)), None)
+
+
+def _redacted(event: Json) -> str:
+    """The event that is taken back; where that is said depends on the room's version."""
+    return str(event.get("redacts") or event["content"].get("redacts"))
 
 
 def _comes(event: Json) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.incoming import Added, Batch, Message, Unreadable
+from bot.incoming import Added, Batch, Deleted, Message, Unreadable
 from bot.model import ChatKind, Text
 from bot.outgoing import SendText, Withdraw
 from tests.adapters.matrix.conftest import ACCOUNT, Core
@@ -120,6 +120,21 @@ async def test_a_message_without_its_key_is_read_when_the_key_comes(core: Core, 
         heard = await core.hears(room, "late")
     assert heard.id == written
     assert len([event for event in core.events if isinstance(event, Message | Unreadable)]) == 1
+
+
+async def test_what_was_taken_back_before_its_key_came_is_not_heard(core: Core, maria: MatrixUser) -> None:
+    """The key brings to light only what still stands there."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        maria.hold_keys()
+        written = await maria.say(room, "never mind")
+        await maria.say(room, "late")
+        await core.wait(lambda: len([event for event in core.events if isinstance(event, Unreadable)]) == 2)
+        await maria.redact(room, written)
+        await core.gets(Deleted, room)
+        await maria.release_keys()
+        await core.hears(room, "late")
+    assert core.said(room) == ["late"]
 
 
 async def test_a_repeated_transaction_makes_no_second_message(core: Core, maria: MatrixUser, encrypted: bool) -> None:
