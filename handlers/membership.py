@@ -8,6 +8,7 @@ from bot.content import Line, Sentence, say
 from bot.events import ChatGone, Due, Outcome
 from bot.incoming import Added, MovedChat, Removed, Renamed
 from bot.model import ChatKind
+from bot.store.chats import TAKEN
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cards, pairing, triage
@@ -84,7 +85,9 @@ def moved(event: MovedChat, tx: Transaction) -> Actions:
         other = tx.chats.at(event.to)
         if other is not None:
             tx.schedule.cancel(pairing.UNPAIRED, str(other.id))
-        tx.chats.move(chat.id, event.to.id)
+        if not tx.chats.move(chat.id, event.to.id):
+            tx.lanes.chat_gone(chat.id, TAKEN)
+            return ()
     else:
         chat = tx.chats.at(event.to)  # a sender may have found it out before
     if chat is None or not chat.role:

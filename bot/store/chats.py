@@ -18,6 +18,8 @@ from bot.store.tables import Role, chat, organisation, pairing, person
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
+TAKEN = "the chat has moved to where another one is"
+"""Why a chat that cannot move is out of reach."""
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _BY_ID = Prepared(select(chat).where(chat.c.id == bindparam("id")))
@@ -153,12 +155,17 @@ class Chats:
         given = {"role": pairing.role, "organisation_id": pairing.organisation, "language": pairing.language}
         self._set(id, **given, link_id=link, active=True)
 
-    def move(self, id: int, network_id: str) -> None:
+    def move(self, id: int, network_id: str) -> bool:
         """The chat has a new id on its network, and what was said in it is out of reach. A chat we already know under
-        that id gives way, with what was on its way there."""
-        self._stir_menus(id)
+        that id gives way, with what was on its way there.
+
+        False: that one has a role, and nothing has changed. On Matrix whoever has a room of their own can name any.
+        """
         now = self.get(id)
         other = self.at(Chat(now.address.account, network_id))
+        if other is not None and other.id != id and other.role:
+            return False
+        self._stir_menus(id)
         if other is not None and other.id != id:
             self._set(other.id, network_id=f"{network_id} (moved to {id})", active=False)
             self._tx.lanes.drop_all(other.id)
@@ -167,6 +174,7 @@ class Chats:
             self._tx.links.leave_behind(id, now.address.id)
             self._tx.lanes.leave_behind(id, now.address.id)
         self._set(id, network_id=network_id, active=True)
+        return True
 
     def exists(self, id: int) -> bool:
         """Whether a chat is still known: of a private one in which nothing is left, nothing is kept."""

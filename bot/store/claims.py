@@ -22,6 +22,7 @@ from bot.outgoing import EditText, OpenTopic, Outgoing, SendFile, SendText, SetC
 from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
+from bot.store.chats import TAKEN
 from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
@@ -396,9 +397,11 @@ class Claims:
         self._tx.lanes.set(claimed.id, resends=claimed.resends + 1)
 
     def moved(self, claimed: Claimed, in_hand: Part, to: str) -> None:
-        """The chat has a new id: it changes everywhere, and this goes there."""
-        self._tx.chats.move(claimed.chat, to)
-        self.again(claimed, in_hand, self._tx.now, unsure=False)
+        """The chat has a new id: it changes everywhere, and this goes there, unless that is another one of ours."""
+        if self._tx.chats.move(claimed.chat, to):
+            self.again(claimed, in_hand, self._tx.now, unsure=False)
+        else:
+            self.gone(claimed, TAKEN, in_hand)
 
     def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
         self.refused(claimed, reason, not_there)

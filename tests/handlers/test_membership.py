@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.content import say
 from bot.incoming import Batch, MovedChat, Raw, Removed
 from bot.model import Chat, ChatKind, Text
 from bot.outgoing import JoinChat, Outgoing
-from bot.ports import Gone, NotSent, Refused
+from bot.ports import Gone, Moved, NotSent, Refused
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import LATER, SOUP, House
 from tests.world import World
@@ -142,6 +144,24 @@ async def test_a_chat_that_was_met_under_its_new_id_gives_way(house: House) -> N
     assert house.world.network.joined == [new.id]
     assert house.world.network.left == []
     assert house.answers() == []
+
+
+@pytest.mark.parametrize("found_out", ["told", "when writing there"])
+async def test_no_chat_takes_the_place_of_one_that_has_a_role(house: House, found_out: str) -> None:
+    """Whoever has a room of their own on Matrix can say that any other replaces it."""
+    theirs = house.world.group("theirs")
+    if found_out == "told":
+        await house.world.adds_bot(house.rui, theirs)
+        house.world.network.happens(MovedChat(theirs, house.nl, house.world.clock.now()))
+    else:
+        house.world.network.broken[theirs.id] = Moved(house.nl.id)
+        await house.world.adds_bot(house.rui, theirs)
+        await house.rui.writes("!help", theirs)
+    await house.world.settled()
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    assert SOUP in house.an.reads(house.nl)[0]
+    assert len(house.an.reads(house.nl)) == 1
 
 
 async def test_cards_follow_their_room(scene: Scene) -> None:
