@@ -239,7 +239,8 @@ class Sender:
         try:
             await self._client.join(room_id)
         except Failure as failure:
-            if failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN", "M_INVALID_PARAM"):
+            final = failure.errcode in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN", "M_INVALID_PARAM")
+            if final and failure.status is not None and failure.status < 500:  # else a server of the room is away
                 raise Refused("the room cannot be joined: no invitation, or no such room") from failure
             raise send_error(failure) from failure
         return Receipt()

@@ -239,6 +239,21 @@ async def test_each_limit_stops_what_it_limits(
         assert caught.value.whole_account == whole_account, request
 
 
+async def test_a_room_whose_server_is_away_can_still_be_joined_later(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """The homeserver has no better word for it than for a room that does not exist (Synapse, _try_destination_list)."""
+    room = await maria.create_room(core.user, name="Neighbours")
+    await core.gets(Added, room)
+    proxy.fault("POST .*/join/", 502, {"errcode": "M_UNKNOWN", "error": "Failed to make_join via any server"})
+    with pytest.raises(Unknown):
+        await core.adapter.send(JoinChat(core.chat(room)))
+    proxy.fault("POST .*/join/", 404, {"errcode": "M_UNKNOWN", "error": "no servers have been provided"})
+    with pytest.raises(Refused):
+        await core.adapter.send(JoinChat(core.chat(room)))
+    await core.joins(room)
+
+
 async def test_a_homeserver_that_limits_receiving_is_asked_when_it_says(stopped: Core, proxy: FaultyProxy) -> None:
     proxy.fault("GET .*/sync", *LIMITED)
     await stopped.start()
