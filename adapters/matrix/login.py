@@ -121,7 +121,7 @@ def login_error(failure: Failure) -> Down | Revoked:
             return Revoked("the homeserver does not accept this user and password: correct them in the configuration")
         case Failure(errcode="M_USER_DEACTIVATED"):
             return Revoked("the homeserver has deactivated the account: ask its administrator")
-        case Failure(errcode="M_UNKNOWN" | "M_UNRECOGNIZED"):
+        case Failure(status=status, errcode="M_UNKNOWN" | "M_UNRECOGNIZED") if status and status < 500:
             return Revoked("the homeserver does not let this account log in with a password: ask its administrator")
     error = receive_error(failure)
     return error if isinstance(error, Revoked) else Down(str(error))

@@ -324,6 +324,15 @@ async def test_an_account_that_was_refused_once_is_opened_anew_as_the_same_devic
     await asyncio.wait([receiving])
 
 
+async def test_a_homeserver_that_fails_at_the_login_has_refused_nobody(stopped: Core, proxy: FaultyProxy) -> None:
+    """What it says of its own faults is what it says of a login that it does not know; only the status differs."""
+    proxy.fault("POST .*/login", 500, {"errcode": "M_UNKNOWN", "error": "Internal server error"})
+    with pytest.raises(Down):
+        await stopped.start()
+    await stopped.start()
+    await stopped.stop()
+
+
 async def test_a_refused_token_revokes_the_account(stopped: Core, proxy: FaultyProxy) -> None:
     """Receiving stops for good when the homeserver no longer accepts the login."""
     async with stopped:
