@@ -145,7 +145,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         encrypted = await self.is_encrypted(room_id)
         room = nio.MatrixRoom(room_id, self.user_id, encrypted)
         for event in members["chunk"]:
-            member = nio.Event.parse_event(event)
+            member = nio.Event.parse_event(_legible(event))
             if isinstance(member, nio.RoomMemberEvent):
                 room.handle_membership(member)
         if self.user_id not in room.users or room.users[self.user_id].invited:
@@ -350,7 +350,8 @@ def _for_nio(
     rooms = {}
     for room_id, room in answer.get("rooms", {}).get("join", {}).items():
         events = [*room.get("state", {}).get("events", []), *room.get("timeline", {}).get("events", [])]
-        state = [e for e in events if "state_key" in e and e.get("type") in _STATE and accept(nio.Event, e)]
+        told = [_legible(e) for e in events if "state_key" in e and e.get("type") in _STATE]
+        state = [e for e in told if accept(nio.Event, e)]
         if state or room_id not in known:
             rooms[room_id] = {
                 "timeline": {"events": state, "limited": False, "prev_batch": ""},
@@ -364,6 +365,15 @@ def _for_nio(
         "device_lists": _dict(answer, "device_lists"),
         "device_one_time_keys_count": answer.get("device_one_time_keys_count", {}),
     }
+
+
+def _legible(event: Json) -> Json:
+    """A member without such a name or picture as makes nio overlook them: who is in the room must not go unseen."""
+    content = event.get("content")
+    if event.get("type") != "m.room.member" or not isinstance(content, dict):
+        return event
+    odd = {key for key in ("displayname", "avatar_url") if not isinstance(content.get(key, ""), str | None)}
+    return event | {"content": {key: value for key, value in content.items() if key not in odd}} if odd else event
 
 
 def _parses(reader: Any, event: Json) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
+from adapters.matrix.client import Client
+from adapters.matrix.homeserver import Homeserver
 from bot.incoming import Deleted, Message, MovedChat, Unreadable
 from bot.model import Span, SpanKind, Text
 from bot.outgoing import EditText, SendText
@@ -63,6 +66,23 @@ async def test_odd_events_do_not_stop_the_stream(core: Core, maria: MatrixUser) 
     for raw in core.inbox.values():
         with suppress(ValueError):
             core.adapter.parse(raw)
+
+
+@pytest.mark.parametrize("odd", [{"avatar_url": 7}, {"displayname": ["Eve"]}])
+def test_nobody_is_in_a_room_unseen(tmp_path: Path, odd: dict[str, Any]) -> None:
+    """Whatever their own homeserver lets them write beside it: who is there reads along, so no chat is private."""
+    client = Client(Homeserver("http://127.0.0.1:9"), "@bot:a.be", "DEVICE", tmp_path, "secret")
+
+    def member(user: str, **content: object) -> dict[str, Any]:
+        event = {"type": "m.room.member", "sender": user, "state_key": user, "event_id": f"${user}"}
+        return event | {"origin_server_ts": 1, "content": {"membership": "join"} | content}
+
+    state = [member("@bot:a.be"), member("@maria:a.be", displayname="Maria"), member("@eve:b.be", **odd)]
+    client.absorb({"next_batch": "s1", "rooms": {"join": {"!room": {"state": {"events": state}}}}})
+    users = client.rooms["!room"].users
+    client.close()
+    assert set(users) == {"@bot:a.be", "@maria:a.be", "@eve:b.be"}
+    assert users["@maria:a.be"].display_name == "Maria"
 
 
 ODD_SECRETS = [
