@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from bot.model import Text
 from bot.outgoing import OpenPrivate, OpenTopic, Outgoing, SendFile, SendText
-from bot.ports import Gone, Moved, NotSent, SendError, Unknown
+from bot.ports import Closed, Gone, Moved, NotSent, SendError, Unknown
 
 NO_ANSWER = "no answer from the network"
 """Why a delivery is given up that may have arrived all the same."""
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
+MAX_KNOCKS = 288  # on a closed chat: a day of five minutes each
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 RESEND_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 25, 125, 300))
 """Before each of them: the first is for a connection that broke, the last outlive an outage of some minutes."""
@@ -74,7 +75,9 @@ def after_failure(
             if repeatable:
                 return Resend(now + backoff(attempt))
             return Resend(now + RESEND_WAITS[resends]) if resends < most else GiveUp(NO_ANSWER)
-        case Gone():
+        case Closed() if attempt < MAX_KNOCKS:
+            return Retry(now + LONGEST_WAIT)  # no network says when it opens
+        case Closed() | Gone():
             return GiveUp(str(failure), gone=True)
         case _:
             return GiveUp(str(failure))

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from bot.ports import (
     Busy,
+    Closed,
     Engine,
     EngineError,
     Gone,
@@ -120,7 +121,7 @@ class Measures:
 def result_of(error: SendError) -> str:
     """One of RESULTS."""
     match error:
-        case NotSent():
+        case NotSent() | Closed():
             return "retried"
         case Gone():
             return "gone"

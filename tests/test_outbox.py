@@ -16,13 +16,13 @@ import pytest
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, Words
-from bot.failing import GiveUp, Move, Resend, Retry, after_failure, backoff
+from bot.failing import MAX_KNOCKS, GiveUp, Move, Resend, Retry, after_failure, backoff
 from bot.incoming import Pressed
 from bot.media import Media
 from bot.model import Chat, ChatKind, Person, Text
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt, SendText
-from bot.ports import Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
+from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY, Ticking, writer
@@ -191,6 +191,28 @@ async def test_a_chat_that_is_gone_is_not_written_to_again(tmp_path: Path) -> No
         assert member.reads() == []
         assert len(w.network.log) == 0
         assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
+
+
+async def test_what_is_meant_for_a_closed_chat_arrives_when_it_opens(tmp_path: Path) -> None:
+    """In order, and after a night: it is knocked at every five minutes."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Closed("for the night") for _ in range(96)]
+        await say(w, chat, "one")
+        await say(w, chat, "two")
+        for _ in range(96):
+            assert member.reads() == []
+            await w.advance(timedelta(minutes=5))
+        assert member.reads() == ["one", "two"]
+
+
+async def test_a_chat_that_stays_closed_for_a_day_is_gone(tmp_path: Path) -> None:
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Closed("for good") for _ in range(MAX_KNOCKS)]
+        await say(w, chat, "one")
+        for _ in range(MAX_KNOCKS):
+            await w.advance(timedelta(minutes=5))
+        assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
+        assert (member.reads(), w.network.faults) == ([], [])
 
 
 async def test_a_chat_that_moved_gets_what_was_meant_for_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 
 from adapters.telegram.request import NeverSent, NotReached
-from bot.ports import Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, TooLarge, Unknown
+from bot.ports import Closed, Down, Gone, Moved, NotSent, ReceiveError, Refused, Revoked, SendError, TooLarge, Unknown
 
 NOT_MODIFIED = "message is not modified"
 NOTHING_TO_DELETE = "message to delete not found"
@@ -37,15 +37,15 @@ _GONE = (
     "peer_id_invalid",
     "chat_id_invalid",
     "channel_private",
-    "chat_write_forbidden",
     "chat_restricted",
     "user_is_blocked",
     "input_user_deactivated",
-    "have no rights to send",
     "have no write access",
-    "not enough rights to send",
     "need administrator rights in the channel chat",
 )
+_CLOSED = re.compile(r"not enough rights to send (text|messages)|have no rights to send|chat_write_forbidden")
+"""Where it is the bot alone that may not write, an update says so, and another that it may again; where no member may,
+none says either."""
 _NO_FILES = re.compile(r"not enough rights to send (?!text|messages)\w+")  # words can still be sent there
 _NOT_NOW = "the file is temporarily unavailable"
 """After "wrong file_id or": of an id that Telegram gave us, whatever keeps it from getting the file now."""
@@ -106,6 +106,8 @@ def send_error(error: Exception) -> SendError:
             return NotSent("Telegram asks for a pause", timedelta(seconds=_seconds(error)))
         case ChatMigrated():
             return Moved(str(error.new_chat_id))
+        case Forbidden() | BadRequest() if _CLOSED.search(str(error).lower()):
+            return Closed("nobody may write in the chat now")
         case Forbidden():
             return Gone(_first(error, _GONE) or "Telegram forbids writing there")
         case BadRequest():  # first of all NetworkErrors: PTB counts it as one

@@ -35,7 +35,7 @@ from bot.outgoing import (
     UnpinMessage,
     Withdraw,
 )
-from bot.ports import Gone, Moved, NotSent, Refused, SendError, Unknown
+from bot.ports import Closed, Gone, Moved, NotSent, Refused, SendError, Unknown
 from tests.adapters.telegram.conftest import ACCOUNT
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.faults import UNKNOWN_OUTCOME, BadShape, Error, Fault, Hang, Hold, Reset, Status, TooMany
@@ -414,10 +414,8 @@ async def test_who_blocked_the_bot_is_gone(server: BotApiServer, bot: Bot, ana: 
     ("status", "description"),
     [
         (403, "Forbidden: something new"),
-        (400, "Bad Request: not enough rights to send text messages to the chat"),
-        (400, "Bad Request: have no rights to send a message"),
         (400, "Bad Request: have no write access to the chat"),
-        (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
+        (400, "Bad Request: CHAT_RESTRICTED"),
         (400, "Bad Request: need administrator rights in the channel chat"),
         (400, "Bad Request: PEER_ID_INVALID"),
     ],
@@ -428,6 +426,22 @@ async def test_where_the_bot_may_not_speak_the_chat_is_gone(
     """Until an update says that it may again."""
     server.faults.add(Error(status, description), "sendMessage")
     assert isinstance(await failure_of(bot, say(ana.id)), Gone)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "not enough rights to send text messages to the chat",
+        "have no rights to send a message",
+        "CHAT_WRITE_FORBIDDEN",
+    ],
+)
+async def test_a_group_in_which_nobody_may_write_now_is_closed(
+    server: BotApiServer, bot: Bot, ana: Person, description: str
+) -> None:
+    """For the night, say: no update tells that it is open again."""
+    server.faults.add(Error(400, f"Bad Request: {description}"), "sendMessage")
+    assert isinstance(await failure_of(bot, say(ana.id)), Closed)
 
 
 async def test_a_group_that_threw_the_bot_out_is_gone(server: BotApiServer, bot: Bot) -> None:
