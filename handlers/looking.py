@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from bot.actions import OnNetwork, Say
 from bot.catalogue import language_name, own_name
@@ -22,7 +23,8 @@ _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
     filter = folded(where.command.argument.strip()) if where.command else ""
-    found = [request for request in tx.requests.all() if _fits(request, filter, where, tx)]
+    looked_through = tx.requests.all() if filter == "closed" else tx.requests.open()
+    found = [request for request in looked_through if _fits(request, filter, where, tx)]
     if not found:
         return _answer(event, where, (Line(say("list-empty")),))
     rows = [_row(tx, request) for request in found[:_ROWS]]
@@ -31,11 +33,9 @@ def list(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> bool:
-    if filter == "closed":
-        return request.state is RequestState.CLOSED
-    if request.state is RequestState.CLOSED:
-        return False
     match filter:
+        case "closed":
+            return request.state is RequestState.CLOSED
         case "" | "open":
             return True
         case "mine":
@@ -89,8 +89,10 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     content: Content = ()
     hits = 0
     for request in reversed(tx.requests.all()):
+        if hits == _HITS:
+            break
         place = _place(request, words, where.language, tx)
-        if place is None or hits == _HITS:
+        if place is None:
             continue
         hits += 1
         excerpt = () if cards.sensitive(tx, request) else (place,)
@@ -117,7 +119,12 @@ def _place(request: Request, words: str, language: str, tx: Transaction) -> Word
 
 def folded(text: str) -> str:
     """Without capitals and accents, each character in its place."""
-    return "".join((unicodedata.normalize("NFD", character)[0].casefold() or " ")[0] for character in text)
+    return "".join(map(_folded, text))
+
+
+@lru_cache(4096)
+def _folded(character: str) -> str:
+    return (unicodedata.normalize("NFD", character)[0].casefold() or " ")[0]
 
 
 def _answer(event: Message, where: Situation, content: Content) -> Actions:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -513,32 +510,3 @@ def test_a_second_translation_is_edited_in_though_the_first_one_failed(database_
         tx.deliveries.translated(second.id)
         [edited] = everything(tx)
         assert "Traz um saco" in edited
-
-
-def test_what_a_lane_has_ever_had_makes_its_next_message_no_dearer(tmp_path: Path, sqlite_template: str) -> None:
-    """Counted in the steps of SQLite's machine: from what is said until what follows it in its lane is ahead."""
-
-    def steps(tx: Transaction, name: str, times: int) -> int:
-        """Of the last of so many times that two messages go the whole way in one lane."""
-        driver: Any = tx.connection.connection.driver_connection
-        chat, taken = group(tx, name), 0
-
-        def step() -> int:
-            nonlocal taken
-            taken += 1
-            return 0
-
-        driver.set_progress_handler(step, 1)
-        try:
-            for _ in range(times):
-                taken = 0
-                for said in ("one", "two"):
-                    tx.deliveries.add(Say(chat, words(said), subject=f"K-{name}"))
-                everything(tx)
-        finally:
-            driver.set_progress_handler(None, 0)
-        return taken
-
-    shutil.copy(sqlite_template, tmp_path / "schakel.db")
-    with transaction(f"sqlite:///{tmp_path}/schakel.db") as tx:
-        assert steps(tx, "long", 100) < 1.2 * steps(tx, "short", 2)

@@ -1,0 +1,146 @@
+"""What has been costs nothing any more: the database finds what a statement is about, however much is beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.actions import Edit, Named, Say
+from bot.catalogue import Catalogue
+from bot.content import Verbatim
+from bot.incoming import Batch, Raw
+from bot.model import Chat, ChatKind
+from bot.store.claims import Claims, Receipted
+from bot.store.transaction import Transaction
+from tests.databases import POLICY, transaction
+from tests.paper.adapter import LIKE_MATRIX
+
+FEW, MANY = 10, 200
+
+
+def group(tx: Transaction, name: str) -> int:
+    return tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+
+
+def send_everything(tx: Transaction) -> None:
+    claims = Claims(tx, "paper", LIKE_MATRIX, Catalogue(POLICY.languages))
+    while claimed := claims.claim(100, []):
+        for one in claimed:
+            claims.sent([Receipted(one, part, f"m{one.id}-{part.position}") for part in one.parts])
+
+
+def say(tx: Transaction, chat: int, subject: str, name: str | None = None) -> None:
+    tx.deliveries.add(Say(chat, (Verbatim("something"),), subject=subject, name=name))
+
+
+def edit(tx: Transaction, chat: int, name: str) -> None:
+    tx.deliveries.add(Edit(chat, Named(name), (Verbatim("something else"),)))
+
+
+def arrive(tx: Transaction, id: str) -> None:
+    tx.inbox.accept("paper", Batch((Raw(id, "g", b""),), id))
+
+
+# --- what there is beside, and what is done ------------------------------------------------------------------------
+
+
+def handled(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Events that were handled, and one that waits."""
+    for number in range(many):
+        arrive(tx, f"old-{number}")
+    for old in tx.inbox.waiting(many, ["paper"]):
+        tx.inbox.take(old.id)
+    arrive(tx, "new")
+    return lambda tx: (
+        tx.inbox.waiting(10, ["", "paper"]) and tx.inbox.waiting(10, ["", "paper"], not_in=["paper:other"])
+    )
+
+
+def said_in_the_lane(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Messages about a subject, each edited; then one is edited again, and another goes the whole way."""
+    chat = group(tx, "g")
+    for number in range(many):
+        say(tx, chat, "K1", f"{number}")
+    send_everything(tx)
+    for number in range(many):
+        edit(tx, chat, f"{number}")
+    send_everything(tx)
+
+    def edit_and_say(tx: Transaction) -> None:
+        edit(tx, chat, "0")
+        say(tx, chat, "K1")
+        send_everything(tx)
+
+    return edit_and_say
+
+
+def waiting_elsewhere(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Messages that wait in lanes of their own; the sender looks for what is due and for presses."""
+    for number in range(many):
+        say(tx, group(tx, f"g{number}"), "K1")
+
+    def look_and_advance(tx: Transaction) -> None:
+        tx.lanes.look("paper")
+        tx.lanes.advance({(group(tx, "g0"), "K1"), (group(tx, "g1"), "K1")})
+
+    return look_and_advance
+
+
+def other_chats(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Chats that the bot knows; a link of two of them is asked for, and somebody's private chat."""
+    for number in range(many):
+        group(tx, f"g{number}")
+    link = tx.links.add(tx.chats.organisation_named("Centre").id, "Market").id
+    for name in ("g0", "g1"):
+        tx.chats.set_link(group(tx, name), link)
+    return lambda tx: tx.links.chats(link) and tx.chats.private_of(1)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("beside", [handled, said_in_the_lane, waiting_elsewhere, other_chats])
+def test_what_is_beside_it_makes_nothing_dearer(
+    beside: Callable[[Transaction, int], Callable[[Transaction], object]], migrated: Callable[[str], str], kind: str
+) -> None:
+    """Counted in steps of SQLite's machine; on PostgreSQL in rows that were looked at."""
+    few, many = (_work(migrated(kind), beside, size) for size in (FEW, MANY))
+    assert many <= 1.5 * few, f"{many}, and not {few} as with little beside it"
+
+
+def _work(url: str, beside: Callable[[Transaction, int], Callable[[Transaction], object]], size: int) -> int:
+    with transaction(url) as tx:
+        do = beside(tx, size)
+    with transaction(url) as tx:
+        driver: Any = tx.connection.connection.driver_connection
+        if url.startswith("sqlite"):
+            return _steps(driver, lambda: do(tx))
+        # So few rows are read faster than found, and the first executions are planned for their own values.
+        for setting in ("enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off"):
+            driver.execute(f"SET LOCAL {setting}")
+        driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        driver.execute("ANALYZE")
+        before = _rows(driver)
+        do(tx)
+        return _rows(driver) - before
+
+
+def _steps(driver: Any, do: Callable[[], object]) -> int:
+    taken = 0
+
+    def step() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    driver.set_progress_handler(step, 1)
+    try:
+        do()
+    finally:
+        driver.set_progress_handler(None, 0)
+    return taken
+
+
+def _rows(driver: Any) -> int:
+    read = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_xact_user_tables"
+    return int(driver.execute(read).fetchone()[0])
