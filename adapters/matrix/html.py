@@ -280,6 +280,8 @@ class _Reader:
         code_in_pre = kind is SpanKind.CODE and self._pre
         if kind is not None and start < len(self._plain) and not code_in_pre:
             self._spans.append(Span(start, len(self._plain), kind, value))
+            if kind is SpanKind.LINK and (unsaid := _unsaid(value or "", "".join(self._plain[start:]))):
+                self._write(f" ({unsaid})")
         self._break(tag)
 
     def _break(self, tag: str) -> None:
@@ -312,6 +314,24 @@ class _Reader:
         self._plain.extend("\n" * self._breaks + words)
         self._breaks = 0
         self._after_bullet = False
+
+
+def _unsaid(link: str, words: str) -> str | None:
+    """The e-mail address or phone number behind words that do not say it: Telegram shows no such link."""
+    scheme, _, address = link.partition(":")
+    address = unquote(address.partition("?")[0])
+    match scheme.lower():
+        case "mailto":
+            is_said = address.casefold() in words.casefold()
+        case "tel":
+            is_said = _digits(address)[-6:] in _digits(words)  # it can be written with or without the country
+        case _:
+            return None
+    return None if is_said else address
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdecimal, number))
 
 
 def _value(attribute: re.Match[str]) -> str:
