@@ -23,7 +23,7 @@ from bot.store.writer import NotServed, Together, Writer
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""
 
-_READ_ALL = 50  # every so many times all that waits is read, not only what is new
+_READ_ALL = 50  # every so many looks begin at the oldest that waits, not at what is new
 _WINDOW = 256  # events in hand at a time
 _AT_ONCE = 8  # of them in one unit: it must stay within milliseconds
 _LANE = 32  # of them in one lane, before others are looked for: a lane can be held up for long
@@ -63,9 +63,10 @@ class Worker:
         self._stirred = asyncio.Event()
         self._lanes: dict[str, deque[Arrived]] = {}
         self._in_hand: set[int] = set()
-        self._seen = 0  # the newest event that was read; all that wait before it are in hand, unless …
-        self._left_out = True  # … some were not taken then: the next look begins at the oldest
-        self._reads = 0
+        self._seen = 0  # the newest event that was read; all that wait before it are in hand, …
+        self._left_out: set[str] = set()  # … but for these lanes: of them, only what came first is
+        self._served: set[str] = set()  # the accounts for which that is so
+        self._looks = 0
         self._reading = True  # until the first look is over, nobody knows what else there is
         self._is_behind = True  # there may be more than what was read
         self._lane_tasks: asyncio.TaskGroup | None = None
@@ -148,43 +149,63 @@ class Worker:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._lane_tasks:
+            more = False  # the last look has not come to the end
             while True:
                 self._reading = True
                 self._stirred.clear()
-                full = [lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE]
-                # Reading what is in hand again and again would cost more than all the rest. But an older event can be
-                # new again when its key has come: every now and then all is read.
-                self._reads += 1
-                all_of_it = self._left_out or not self._in_hand or not self._reads % _READ_ALL
-                self._left_out = bool(full)
-                after = 0 if all_of_it else self._seen
-                read = await self._writer.run(partial(self._read, after=after, not_in=full))
-                new = [arrived for arrived in read if arrived.id not in self._in_hand]
-                self._seen = max((self._seen, *(arrived.id for arrived in read)))
-                self._take_up(new)
-                self._is_behind = len(read) >= _WINDOW or not all_of_it or len(new) < len(read)
-                if not new or len(read) < _WINDOW:
+                more = await self._look(goes_on=more)
+                if not more:
                     self._reading = False
                     await self._stirred.wait()
 
-    def _read(self, tx: Transaction, after: int, not_in: Sequence[str]) -> list[Arrived]:
-        accounts = [account for account in ("", *self._adapters) if self._serves(account)]
-        return tx.inbox.waiting(limit=_WINDOW, accounts=accounts, not_in=not_in, after=after)
+    async def _look(self, goes_on: bool) -> bool:
+        """Take up what has come since the last look; whether there is more. `goes_on`: that one had not seen all."""
+        served = [account for account in ("", *self._adapters) if self._serves(account)]
+        # Reading what is in hand again and again would cost more than all the rest. But an older event can be new again
+        # when its key has come: every now and then all is read. So it is when an account is served that was not: what
+        # others have left of it comes first.
+        self._looks += not goes_on
+        anew = not goes_on and not self._looks % _READ_ALL
+        if anew or not self._in_hand or not self._served.issuperset(served):
+            self._seen = 0
+        self._served = set(served)
+        # Of a lane of which something was left out, nothing newer is taken up before that.
+        self._left_out.update(lane for lane, waiting in self._lanes.items() if len(waiting) >= _LANE)
+        drained = [lane for lane in self._left_out if not self._lanes.get(lane)]
+        most = _WINDOW + _AT_ONCE * len(drained)  # what they have in hand is among them
+        after, not_in = self._seen, list(self._left_out)
+
+        def unit(tx: Transaction) -> tuple[list[Arrived], list[Arrived]]:
+            return (
+                tx.inbox.waiting_in(drained, most, served) if drained else [],
+                tx.inbox.waiting(_WINDOW, served, not_in, after),
+            )
+
+        older, read = await self._writer.run(unit)
+        if len(older) < most:
+            self._left_out.difference_update(drained)
+        if read:
+            self._seen = read[-1].id
+        found = older + read
+        given_back = self._left_out.difference(not_in)  # meanwhile, with what came first in it
+        new = [one for one in found if one.id not in self._in_hand and one.lane not in given_back]
+        self._take_up(new)
+        more = len(older) >= most or len(read) >= _WINDOW
+        self._is_behind = more or after > 0 or len(new) < len(found)
+        return more
 
     async def _run_lane(self, lane: str) -> None:
         waiting = self._lanes[lane]
         while waiting:
             some = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
-            served = await self._settled_together(some)
-            for arrived in [] if served else some:
-                served = await self._settle(arrived)
-                if not served:  # all of it is for whoever serves the account now, in its order
-                    some += waiting
-                    waiting.clear()
-                    self._left_out = True
-                    await self._sleep(_NOT_SERVED.total_seconds())
-                    break
+            served = await self._settled_together(some) or await self._settled_each(some)
+            if not served:  # all of it is for whoever serves the account now, in its order
+                some += waiting
+                waiting.clear()
+                self._left_out.add(lane)
             self._in_hand.difference_update(arrived.id for arrived in some)
+            if not served:
+                await self._sleep(_NOT_SERVED.total_seconds())
         self._leave(lane)
 
     def _leave(self, lane: str) -> None:
@@ -208,6 +229,13 @@ class Worker:
                 self._measure(arrived.account, events)
         except Exception:  # whose fault it was shows when each is handled alone
             return False
+        return True
+
+    async def _settled_each(self, some: Sequence[Arrived]) -> bool:
+        """Handle one after the other; False: the rest is another process's to handle."""
+        for arrived in some:
+            if not await self._settle(arrived):
+                return False
         return True
 
     async def _settle(self, arrived: Arrived) -> bool:

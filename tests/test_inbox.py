@@ -244,6 +244,97 @@ async def test_a_busy_chat_with_a_failing_event_keeps_nobody_waiting(database_ur
     assert list(dict.fromkeys(desk.handled)) == ["other", "fails", *(f"a{n}" for n in range(1, 300))]
 
 
+async def test_a_busy_chat_keeps_its_order_beside_many_that_are_held_up(database_url: str) -> None:
+    """Also where more of it came than is taken up at a time, and more than one look shows waits elsewhere."""
+    woken: list[inbox.Worker] = []
+    desk, slept, short, never = Desk(), list[float](), asyncio.Event(), asyncio.Event()
+    failing = {*(f"held {n} 0" for n in range(20)), "000"}
+
+    def handle(event: Incoming | Internal, tx: Transaction) -> Iterable[Action]:
+        if isinstance(event, Message) and event.text.plain in failing:
+            raise ZeroDivisionError
+        return desk.handle(event, tx)
+
+    def wake(_stirred: frozenset[str]) -> None:
+        for worker in woken:
+            worker.wake()
+
+    async def wait(seconds: float) -> None:
+        slept.append(seconds)
+        await (short if seconds < 1 else never).wait()
+
+    def busy(numbers: range) -> list[Raw]:
+        return [Raw(f"{n:03}", "busy", message("busy", f"{n:03}")) for n in numbers]
+
+    async with writer(database_url, Ticking(), wake) as made, asyncio.timeout(30):
+        worker = inbox.Worker(
+            made, {"paper": PaperAdapter("paper", PaperAdapter.Settings())}, handle, desk.failed, wait
+        )
+        woken.append(worker)
+        accept = worker.accept("paper")
+        held = [(f"held {n}", f"held {n} {k}") for k in range(16) for n in range(20)]
+        await accept(Batch(tuple(Raw(said, chat, message(chat, said)) for chat, said in held), "1"))
+        task = asyncio.create_task(worker.run())
+        short.set()
+        while slept.count(1.0) < 20:
+            await made.run(lambda tx: None)
+        short.clear()
+        await accept(Batch(tuple(busy(range(60))), "2"))
+        while len(slept) < 41:
+            await made.run(lambda tx: None)
+        await accept(Batch((*busy(range(60, 100)), Raw("other", "other", message("other", "other"))), "3"))
+        while "other" not in desk.handled:
+            await made.run(lambda tx: None)
+        failing.discard("000")
+        short.set()
+        while "059" not in desk.handled:
+            await made.run(lambda tx: None)
+        await accept(Batch(tuple(busy(range(100, 140))), "4"))
+        while "139" not in desk.handled:
+            await made.run(lambda tx: None)
+        failing.clear()
+        never.set()
+        await until_quiet(made)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [said for said in desk.handled if said.isdecimal()] == [f"{n:03}" for n in range(140)]
+
+
+async def test_what_another_process_has_left_of_an_account_comes_before_what_is_new(database_url: str) -> None:
+    """Also where this one has others' events in hand, which came later."""
+    woken: list[inbox.Worker] = []
+    desk, served, held, never = Desk(failures=1_000), {"", "ours"}, asyncio.Event(), asyncio.Event()
+
+    def wake(_stirred: frozenset[str]) -> None:
+        for worker in woken:
+            worker.wake()
+
+    async def wait(_seconds: float) -> None:
+        held.set()
+        await never.wait()
+
+    with transaction(database_url) as tx:
+        tx.inbox.accept("paper", Batch((Raw("1", "a", message("a", "left")),), "1"))
+    async with writer(database_url, Ticking(), wake) as made, asyncio.timeout(30):
+        adapters = {name: PaperAdapter(name, PaperAdapter.Settings()) for name in ("ours", "paper")}
+        worker = inbox.Worker(made, adapters, desk.handle, desk.failed, wait, served.__contains__)
+        woken.append(worker)
+        task = asyncio.create_task(worker.run())
+        await worker.accept("ours")(Batch((Raw("1", "b", message("b", "fails")),), "1"))
+        await held.wait()
+        served.add("paper")
+        worker.wake()
+        await worker.accept("paper")(Batch((Raw("2", "a", message("a", "new")),), "2"))
+        while "new" not in desk.handled:
+            await made.run(lambda tx: None)
+        desk.failures = 0
+        never.set()
+        await until_quiet(made)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert desk.handled == ["left", "new", "fails"]
+
+
 async def test_what_may_not_be_handled_here_is_left_alone_for_a_while(database_url: str) -> None:
     """Until this process knows that it has lost the account, it does not try again and again; and then, if it may."""
     desk, refused, slept, go_on = Desk(), {"paper"}, list[float](), asyncio.Event()

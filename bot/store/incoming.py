@@ -77,6 +77,7 @@ def _waiting(among: Among) -> Any:
 
 _WAITING = over_lists(_waiting)
 _WAITING_ELSEWHERE = over_lists(lambda among: _waiting(among).where(~among(inbox.c.lane, "lanes")))
+_WAITING_IN = over_lists(lambda among: _waiting(among).where(among(inbox.c.lane, "lanes")))
 _TAKE = Prepared(
     update(inbox)
     .where(inbox.c.id == bindparam("the_id"), inbox.c.status == InboxStatus.NEW)
@@ -146,6 +147,11 @@ class Inbox:
         else:
             rows = _WAITING.all(self._tx.connection, given)
         return [Arrived(*row) for row in rows]
+
+    def waiting_in(self, lanes: Sequence[str], limit: int, accounts: Sequence[str]) -> list[Arrived]:
+        """The oldest unhandled events of these accounts in these lanes."""
+        given = {"accounts": list(accounts), "lanes": list(lanes), "most": limit, "after": 0}
+        return [Arrived(*row) for row in _WAITING_IN.all(self._tx.connection, given)]
 
     def take(self, id: int) -> bool:
         """Mark an event as handled, in the unit that handles it; False: it is handled already.
