@@ -189,7 +189,9 @@ class DeadLetters:
         """It says what it would say if it were said now. `unsure`: the network may have it already, so it is marked."""
         self._tx.connection.execute(delete(part).where(part.c.delivery_id == row.id))
         latest = select(delivery.c.message_id, delivery.c.language, delivery.c.translation_id).where(
-            delivery.c.target == f"d:{row.id}", delivery.c.kind == "edit", delivery.c.message_id.is_not(None)
+            delivery.c.target == f"d:{row.id}",
+            delivery.c.kind == "edit",
+            delivery.c.message_id > (row.message_id or 0),  # an older one was overtaken before it had failed
         )
         edited = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).first()
         values = {} if edited is None else dict(edited._mapping)

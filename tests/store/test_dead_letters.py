@@ -168,6 +168,36 @@ def test_a_message_that_was_changed_meanwhile_says_what_it_says_now(database_url
         assert everything(tx) == ["right"]
 
 
+def test_a_change_that_was_overtaken_before_it_failed_does_not_come_back(database_url: str, clock: Ticking) -> None:
+    """One that was made while the message was in the air, and came to nothing with it."""
+    with unit(database_url, clock) as tx:
+        chat = private(tx)
+        tx.deliveries.add(Say(chat, words("first"), subject="K1", name="K1/card"))
+        [one] = claimed(tx)
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("second")))
+        claims(tx).again(one, one.parts[0], tx.now, unsure=False)
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("third")))
+        tx.lanes.release_due("paper")
+        [id] = refuse(tx)
+        assert again(tx, id) is None
+        assert everything(tx) == ["third"]
+
+
+def test_a_correction_that_was_overtaken_does_not_come_back_either(database_url: str, clock: Ticking) -> None:
+    """The first was made while the copy was in the air, the second when it had failed."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx)
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        claims(tx).refused(one, "too odd", one.parts[0])
+        assert everything(tx) == []
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 12"), "N1"))
+        assert again(tx, one.id) is None
+        assert everything(tx) == ["aviso 12"]
+
+
 def test_a_copy_that_was_corrected_meanwhile_is_the_corrected_one(database_url: str, clock: Ticking) -> None:
     """The correction reaches what has failed, too."""
     with unit(database_url, clock) as tx:
