@@ -182,7 +182,7 @@ class Broadcasts:
         columns |= {"account": original.c.account, "message_id": literal(row.message_id)}
         columns["language"] = original.c.language
         source = select(*columns.values()).where(
-            original.c.chat_id.in_(groups),
+            original.c.chat_id.in_(groups.where(chat.c.active)),
             original.c.subject == row.subject,
             original.c.name == row.subject,
             original.c.kind == "say",
@@ -280,8 +280,10 @@ def _groups(of: Row) -> list[ColumnElement[bool]]:
     """The groups that a broadcast is about."""
     if of.kind == "recall":
         return [chat.c.role == Role.GROUP]
-    groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == of.organisation_id, chat.c.active]
-    return groups if of.kind == "amend" else [*groups, chat.c.language == of.language]
+    groups = [chat.c.role == Role.GROUP, chat.c.organisation_id == of.organisation_id]
+    if of.kind == "amend":  # also those out of reach: what has failed there may be sent again when they are back
+        return groups
+    return [*groups, chat.c.active, chat.c.language == of.language]
 
 
 def _told(of: Row) -> ColumnElement[bool]:

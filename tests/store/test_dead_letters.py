@@ -211,6 +211,22 @@ def test_a_copy_that_was_corrected_meanwhile_is_the_corrected_one(database_url: 
         assert everything(tx) == ["aviso 11"]
 
 
+def test_a_correction_reaches_what_has_failed_in_a_group_that_is_out_of_reach(
+    database_url: str, clock: Ticking
+) -> None:
+    """When the bot is there again, what is tried again is not what is wrong by then."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        chat = group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx)
+        claims(tx).gone(one, "the bot was removed", one.parts[0])
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        tx.chats.set_active(chat, True)
+        assert again(tx, one.id) is None
+        assert everything(tx) == ["aviso 11"]
+
+
 def test_what_may_have_arrived_and_was_corrected_meanwhile_says_the_new_words_and_is_unsure(
     database_url: str, clock: Ticking
 ) -> None:
