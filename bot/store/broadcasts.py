@@ -90,13 +90,15 @@ class Broadcasts:
 
     def amend(self, amend: Amend) -> None:
         body = self._tx.deliveries.message(amend.content, (), 0, None, amend.subject)
-        # Groups that have not got it yet shall get what it says now.
+        # Groups that have not got it yet shall get what it says now, and none what an earlier correction said.
         self._tx.connection.execute(
             update(broadcast)
             .where(
-                broadcast.c.kind == "publish",
+                or_(
+                    and_(broadcast.c.kind == "publish", broadcast.c.name == amend.subject),
+                    broadcast.c.kind == "amend",
+                ),
                 broadcast.c.subject == amend.subject,
-                broadcast.c.name == amend.subject,
                 broadcast.c.organisation_id == amend.organisation,
                 broadcast.c.language == amend.language,
             )

@@ -344,6 +344,21 @@ def test_a_correction_in_the_midst_reaches_all(database_url: str) -> None:
 
 
 @pytest.mark.usefixtures("two_at_once")
+def test_of_two_corrections_in_the_midst_only_the_latest_is_read(database_url: str) -> None:
+    """Whoever got the latest text at once does not get the one before it afterwards."""
+    with transaction(database_url) as tx:
+        owner = many(tx)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        assert everything(tx) == ["aviso 10"] * 2
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 12"), "N1"))
+        said: list[str] = []
+        while tx.broadcasts.go_on():
+            said += everything(tx)
+        assert said == ["aviso 12"] * 7
+
+
+@pytest.mark.usefixtures("two_at_once")
 def test_a_recall_in_the_midst_stops_what_has_not_gone_out(database_url: str) -> None:
     """Nobody gets a notice that was taken back before it came to them."""
     with transaction(database_url) as tx:
