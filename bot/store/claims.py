@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace as changed
-from sqlalchemy import SmallInteger, String, delete, select, update
+from sqlalchemy import SmallInteger, String, case, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
@@ -59,11 +59,16 @@ _SENT = ForMany(
     place=SmallInteger(),
     receipt=String(),
 )
+_MOST_COUNTED = 10_000  # attempts: far more than anything depends on, and less than PostgreSQL's column holds
 _CLAIMED = ForMany(
     lambda given: (
         update(delivery)
         .where(delivery.c.id == given.the_id)
-        .values(status=Status.SENDING, attempts=delivery.c.attempts + 1, due_at=None)
+        .values(
+            status=Status.SENDING,
+            attempts=case((delivery.c.attempts < _MOST_COUNTED, delivery.c.attempts + 1), else_=delivery.c.attempts),
+            due_at=None,
+        )
     ),
     the_id=Id,
 )

@@ -424,6 +424,17 @@ def test_a_chat_that_is_gone_fails_everything_on_its_way_there(database_url: str
         assert len(tx.inbox.waiting(10, ("",))) == 4  # three outcomes, and that the chat is gone
 
 
+def test_what_was_tried_for_months_is_tried_again(database_url: str) -> None:
+    """However long a network is away: the count of attempts has an end, the attempts have none."""
+    with transaction(database_url) as tx:
+        tx.deliveries.add(Say(group(tx), words("a"), subject="K1"))
+        [claimed] = claims(tx).claim(1, [])
+        claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
+        tx.lanes.set(claimed.id, attempts=2**15 - 1)
+        tx.lanes.release_due("paper")
+        assert everything(tx) == ["a"]
+
+
 def test_an_edit_of_what_was_never_said_is_a_mistake(database_url: str) -> None:
     """A handler that speaks of nothing is found in its tests."""
     with transaction(database_url) as tx, pytest.raises(LookupError):
