@@ -196,6 +196,9 @@ class DeadLetters:
         edited = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).first()
         values = {} if edited is None else dict(edited._mapping)
         self._tx.lanes.bring_back(row.id, attempts=0, resends=1 if unsure else 0, **values)
+        if unsure and row.kind == "say":
+            # A network that shows a transaction once keeps to the words that it had first.
+            self._tx.deliveries.change_again(row.id)
 
     def handle_again(self, id: int, accounts: Sequence[str]) -> str | None:
         """Have an event handled that was put aside. Why not, where it cannot be."""

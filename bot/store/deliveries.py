@@ -195,6 +195,8 @@ class Deliveries:
         if unsent:
             self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
+            if target.resends:  # it begins anew, and nobody knows how it began before
+                self.change_again(target.id)
             return
         if waiting:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
@@ -434,6 +436,21 @@ class Deliveries:
             elif usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
                 self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending
                 self._say_better(row)
+
+    def change_again(self, id: int) -> None:
+        """Edit a message to what it says, when it has been said: the network may have it with other words."""
+        said = self.row(id)
+        self._tx.lanes.insert(
+            self._tx.chats.get(said.chat_id),
+            kind="edit",
+            subject=said.subject,
+            message_id=said.message_id,
+            language=said.language,
+            priority=said.priority,
+            target=f"d:{id}",
+            thread=said.thread,
+            reply_to=said.reply_to,
+        )
 
     def _say_better(self, row: Row) -> None:
         """Edit a message to what it says now that its translation has come."""

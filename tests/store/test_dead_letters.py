@@ -244,6 +244,44 @@ def test_what_may_have_arrived_and_was_corrected_meanwhile_says_the_new_words_an
         assert [part.unsure for part in after.parts] == [True]
 
 
+def test_what_a_network_may_have_with_older_words_is_edited_when_it_was_said_again(
+    database_url: str, clock: Ticking
+) -> None:
+    """Matrix shows a transaction once: with the words that it had the first time."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx)
+        claims(tx).again(one, one.parts[0], tx.now, unsure=True)
+        tx.lanes.release_due("paper")
+        [one] = claimed(tx)
+        claims(tx).refused(one, "the account may not write in this room")
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        assert again(tx, one.id) is None
+        [said] = claimed(tx)
+        land(tx, said)
+        [edited] = claimed(tx)
+        assert [type(part.action) for part in (*said.parts, *edited.parts)] == [SendText, EditText]
+        assert plain([said, edited]) == ["aviso 11", "aviso 11"]
+
+
+def test_so_it_is_where_it_was_changed_before_it_is_said_again(database_url: str, clock: Ticking) -> None:
+    """That it has not begun anew yet does not mean that it is not there."""
+    with unit(database_url, clock) as tx:
+        chat = private(tx)
+        tx.deliveries.add(Say(chat, words("wrong"), subject="K1", name="K1/card"))
+        [one] = claimed(tx)
+        claims(tx).refused(one, "the account may not write in this room")
+        assert again(tx, one.id) is None
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("right")))
+        [said] = claimed(tx)
+        land(tx, said)
+        [edited] = claimed(tx)
+        assert [type(part.action) for part in (*said.parts, *edited.parts)] == [SendText, EditText]
+        assert plain([said, edited]) == ["right", "right"]
+
+
 def test_what_is_there_in_part_and_was_corrected_is_completed_by_the_correction(
     database_url: str, clock: Ticking
 ) -> None:
@@ -373,7 +411,7 @@ def test_a_chat_out_of_reach_is_named_and_refused_until_it_is_back(database_url:
         chat = private(tx)
         tx.deliveries.add(Say(chat, words("hello"), subject="K1"))
         [one] = claimed(tx)
-        claims(tx).gone(one, "bot was blocked by the user")
+        claims(tx).gone(one, "bot was blocked by the user", one.parts[0])
         [letter] = dead_letters.failed(tx)["deliveries"]
         assert letter["obstacle"] == OUT_OF_REACH
         assert tx.dead_letters.counts()["deliveries"] == 0
