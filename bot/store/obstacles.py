@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
 from bot.store.lanes import is_partly_there
-from bot.store.tables import Role, Status, chat, delivery, event, notice
+from bot.store.tables import Id, Role, Status, chat, delivery, event, notice
 
 OUT_OF_REACH = "the bot was blocked or removed there"
 ERASED = "its words were erased"
@@ -33,6 +33,11 @@ _OVERTAKEN = exists().where(
         and_(_later.c.status != Status.DROPPED, is_partly_there()),  # the change says the rest, too
     ),
 )
+_changed = delivery.alias("changed")
+_SAYS_NEWER = exists().where(  # what it changes had failed with it, and was changed itself since
+    _changed.c.id == case((delivery.c.kind == "edit", func.cast(func.substr(delivery.c.target, 3), Id))),
+    _changed.c.message_id > delivery.c.message_id,
+)
 _RECALLED = exists().where(
     event.c.subject == delivery.c.subject, event.c.what == "recalled", event.c.at > delivery.c.created_at
 )
@@ -42,7 +47,7 @@ _NOT_FOR_THEM = or_(chat.c.role == Role.NONE, and_(delivery.c.subject.like("K%")
 OBSTACLE = case(
     (and_(_SAYS, delivery.c.message_id.is_(None)), ERASED),
     (and_(_SAYS, _WITHDRAWN), "it was withdrawn meanwhile"),
-    (and_(_SAYS, _OVERTAKEN), "something newer was said in its place"),
+    (and_(_SAYS, or_(_OVERTAKEN, _SAYS_NEWER)), "something newer was said in its place"),
     (and_(_SAYS, _RECALLED), "the notice was withdrawn"),
     (and_(_SAYS, _OVER), "the notice's last day has passed"),
     (and_(_SAYS, _NOT_FOR_THEM), "the chat has another role now"),

@@ -393,6 +393,23 @@ def test_an_older_change_does_not_undo_a_newer_one(database_url: str, clock: Tic
         assert everything(tx) == ["second"]
 
 
+def test_a_change_that_failed_with_what_it_changes_does_not_undo_a_newer_one(database_url: str, clock: Ticking) -> None:
+    """The group was out of reach; what the notice says now is in the copy itself."""
+    with unit(database_url, clock) as tx:
+        owner = tx.chats.organisation_named("Ons Huis").id
+        chat = group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx)
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        claims(tx).gone(one, "the bot was removed", one.parts[0])
+        tx.chats.set_active(chat, True)
+        [copy, change] = [letter.id for letter in tx.dead_letters.deliveries(10)]
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 12"), "N1"))
+        assert again(tx, change) == "something newer was said in its place"
+        assert again(tx, copy) is None
+        assert everything(tx) == ["aviso 12"]
+
+
 def test_what_was_said_anew_under_its_name_is_not_said_twice(database_url: str, clock: Ticking) -> None:
     """A card that failed is posted again by itself; the one before is done with."""
     with unit(database_url, clock) as tx:
