@@ -171,8 +171,7 @@ class Sender:
                 first = False
         finally:
             if left is None or left.parts:
-                to_follow = 0 if left is None else len(left.parts)
-                self._claiming.window.landed(claimed, to_follow, self._clock.steady())
+                self._landed_in_window(claimed, 0 if left is None else len(left.parts))
 
     async def _deliver_part(self, claimed: Claimed, part: Part, first: bool) -> Claimed | None:
         """Send one part; what is still to be done then, None when the delivery has ended for now."""
@@ -221,6 +220,8 @@ class Sender:
                 return None
             # Whoever wanted it cannot mend it; the rest of the delivery still can be done.
             self._failed(self._account, claimed.kind, failure)
+            if part is claimed.parts[-1]:
+                self._landed_in_window(claimed, 0)
             await self._record(Claims.passed_over, claimed, part)
             return changed(claimed, parts=claimed.parts[1:])
         self._is_well()
@@ -231,10 +232,13 @@ class Sender:
         if part is claimed.parts[-1]:
             # What goes next is claimed in the commit that says so of this one.
             self.in_flight.answered(claimed)
-            self._claiming.window.landed(claimed, 0, self._clock.steady())
+            self._landed_in_window(claimed, 0)
             self._turns.stirred.set()
         await self._writer.run_together(self._sent, receipted, self._account)
         return changed(claimed, parts=claimed.parts[1:])
+
+    def _landed_in_window(self, claimed: Claimed, left: int) -> None:
+        self._claiming.window.landed(claimed, left, self._clock.steady())
 
     async def _with_file(self, claimed: Claimed, action: SendFile, stack: AsyncExitStack) -> SendFile:
         """What is to be sent, with its file on the disk until `stack` ends. Raises NotSent or Refused."""

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import Answer, Priority, Say
+from bot.actions import Answer, Edit, Named, Priority, Say
 from bot.content import Attached, Content, Verbatim
 from bot.in_flight import MOST, ONE_CHAT, PRESSES
 from bot.incoming import Pressed
 from bot.model import Attachment, Chat, ChatKind, Person
-from bot.outgoing import SetCommands
-from bot.ports import Down, Engine, Limits, Marked, NotSent, Unknown
+from bot.outgoing import EditText, Outgoing, SetCommands
+from bot.ports import Down, Engine, Limits, Marked, NotSent, Refused, Unknown
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Paper
@@ -111,6 +111,40 @@ async def test_notices_that_hang_leave_room_for_answers(tmp_path: Path, limits: 
         for one in stuck:
             one.set()
         await until(w, lambda: all(read(w.network, group) == ["soup"] for group in groups))
+
+
+async def test_a_notice_s_change_that_is_refused_holds_up_nothing_else_there(tmp_path: Path) -> None:
+    """Its chat has its turn among the others as if it had been taken."""
+    slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)
+    async with world(tmp_path, limits=slow) as w:
+        here = chat_of(w.network, "here", ChatKind.GROUP)
+        others = [chat_of(w.network, f"group {number}", ChatKind.GROUP) for number in range(60)]
+
+        def refuses(action: Outgoing) -> None:
+            if isinstance(action, EditText):
+                raise Refused("message can't be edited")
+
+        w.network.before = refuses
+        await says(w, here, "soup", priority=Priority.NOTICE)
+
+        def unit(tx: Transaction) -> None:
+            to = tx.chats.known(here, ChatKind.GROUP).id
+            tx.deliveries.add(Say(to, (Verbatim("bread"),), subject="N1", name="N1", priority=Priority.NOTICE))
+
+        await w.app.unit(unit)
+        await within(w, 10, lambda: read(w.network, here) == ["soup", "bread"])
+
+        def published(tx: Transaction) -> None:
+            for group in others:
+                of = tx.chats.known(group, ChatKind.GROUP).id
+                tx.deliveries.add(Say(of, (Verbatim("soup"),), subject="N2", priority=Priority.NOTICE))
+            to = tx.chats.known(here, ChatKind.GROUP).id
+            tx.deliveries.add(Edit(to, Named("N1"), (Verbatim("rice"),), priority=Priority.NOTICE))
+            for said in ("salad", "cheese"):
+                tx.deliveries.add(Say(to, (Verbatim(said),), subject=said, priority=Priority.NOTICE))
+
+        await w.app.unit(published)
+        await within(w, 10, lambda: read(w.network, here) == ["soup", "bread", "salad"])
 
 
 async def test_button_presses_that_hang_delay_no_message(tmp_path: Path) -> None:
