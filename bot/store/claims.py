@@ -410,13 +410,24 @@ class Claims:
 
     def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
         self.refused(claimed, reason, not_there)
-        self._tx.lanes.chat_gone(claimed.chat, reason)
+        if not self._has_moved(claimed):
+            self._tx.lanes.chat_gone(claimed.chat, reason)
 
     def refused(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
-        """It has failed for good. `not_there`: the part in hand, where it surely never arrived."""
+        """It has failed for good, unless its chat is elsewhere by now. `not_there`: the part in hand, where it surely
+        never arrived."""
+        if not_there is not None and self._has_moved(claimed):
+            self.again(claimed, not_there, self._tx.now, unsure=False)
+            return
         if not_there is not None:
             self._change(claimed, not_there, status=PartStatus.TODO)
         self._tx.lanes.fail(claimed.id, reason)
+
+    def _has_moved(self, claimed: Claimed) -> bool:
+        """Whether the chat has another address than the one to which this went."""
+        to = claimed.parts[0].action
+        assert not isinstance(to, SetCommands)  # menus are no deliveries
+        return self._tx.chats.get(claimed.chat).address != to.chat
 
     def _change(self, claimed: Claimed, one: Part, **values: object) -> None:
         where = (part.c.delivery_id == claimed.id, part.c.position == one.position)

@@ -424,6 +424,24 @@ def test_a_chat_that_is_gone_fails_everything_on_its_way_there(database_url: str
         assert len(tx.inbox.waiting(10, ("",))) == 4  # three outcomes, and that the chat is gone
 
 
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "refused"])
+def test_what_the_place_says_that_a_chat_has_left_does_not_count(gone: bool, database_url: str) -> None:
+    """An old room is closed, or empties, while a message to it is in the air: it goes to the new one."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("a"), subject="K1"))
+        [claimed] = claims(tx).claim(1, [])
+        tx.chats.move(chat, "new")
+        settle = claims(tx).gone if gone else claims(tx).refused
+        settle(claimed, "the account is not in this room", claimed.parts[0])
+        assert tx.chats.get(chat).active
+        tx.lanes.release_due("paper")
+        [claimed] = claims(tx).claim(1, [])
+        action = claimed.parts[0].action
+        assert isinstance(action, SendText)
+        assert (action.chat.id, action.text.plain) == ("new", "a")
+
+
 def test_what_was_tried_for_months_is_tried_again(database_url: str) -> None:
     """However long a network is away: the count of attempts has an end, the attempts have none."""
     with transaction(database_url) as tx:
