@@ -41,7 +41,7 @@ from bot.content import Content, Line, Translated, Verbatim
 from bot.kinds import wordless
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.lanes import NOT_BEGUN, may_be_there
+from bot.store.lanes import NOT_BEGUN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, unindexed
 from bot.store.tables import Role, Status, delivery, message, standing
@@ -185,7 +185,10 @@ class Deliveries:
         body = self.message(edit.content, edit.buttons, edit.to, target.id, target.subject)
         later = {"message_id": body, "translation_id": pending, "language": language}
         if pending is not None:
-            later["due_at"] = self._tx.now + timedelta(seconds=20)
+            deadline = self._tx.now + timedelta(seconds=20)
+            later["due_at"] = deadline if target.due_at is None else min(target.due_at, deadline)
+        elif target.status == Status.WAITING:
+            later |= {"status": Status.READY, "due_at": self._tx.now}
         of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
         # More than one waits where what was in the air meanwhile came to nothing.
         waiting = list(_WAITING_EDIT.scalars(self._tx.connection, of))
@@ -195,6 +198,8 @@ class Deliveries:
         if unsent:
             self._tx.lanes.plan_anew(target.id)
             self._tx.lanes.set(target.id, **later)
+            if "due_at" in later:
+                self._tx.stirred.add(outbox(target.account))
             if target.resends:  # it begins anew, and nobody knows how it began before
                 self.change_again(target.id)
             return

@@ -248,6 +248,33 @@ def test_after_the_deadline_words_go_out_as_written_and_are_edited_later(databas
         assert edited.startswith("Vem amanhã")
 
 
+def test_words_that_are_changed_again_and_again_go_out_at_their_deadline(database_url: str) -> None:
+    """Whoever keeps writing while no engine answers is read all the same."""
+    clock = Ticking()
+    with transaction(database_url, clock=clock) as tx:
+        chat = group(tx)
+        one = (Translated(tx.texts.add("Kom morgen", "nl")),)
+        tx.deliveries.add(Say(chat, one, subject="K1", name="card", deadline=timedelta(seconds=20)))
+        tx.deliveries.add(Say(chat, one, subject="K2", name="other", deadline=timedelta(seconds=20)))
+    for _ in range(3):
+        clock.at += timedelta(seconds=8)
+        with transaction(database_url, clock=clock) as tx:
+            more = (*one, Translated(tx.texts.add("Breng een tas mee", "nl")))
+            tx.deliveries.add(Edit(chat, Named("card"), more))
+    with transaction(database_url, clock=clock) as tx:
+        tx.lanes.release_due("paper")
+        assert len(everything(tx)) == 2
+
+
+def test_what_is_changed_to_words_that_need_no_translation_waits_for_none(database_url: str) -> None:
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, (Translated(tx.texts.add("Kom morgen", "nl")),), subject="K1", name="card"))
+        assert everything(tx) == []
+        tx.deliveries.add(Edit(chat, Named("card"), words("closed")))
+        assert everything(tx) == ["closed"]
+
+
 def test_a_translation_that_the_gate_found_wrong_is_not_shown(database_url: str) -> None:
     """The reader gets the words as they were written, and is told."""
     with transaction(database_url) as tx:
