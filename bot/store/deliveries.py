@@ -466,6 +466,7 @@ class Deliveries:
                 delivery.c.target == target,
                 delivery.c.kind == "edit",
                 delivery.c.id > row.id,
+                delivery.c.status != Status.DROPPED,
             )
         ).first()
         if later is not None:

@@ -552,6 +552,27 @@ def test_an_edit_of_what_is_about_to_go_is_still_translated_later(database_url: 
         assert better.startswith("bom dia")
 
 
+def test_a_change_that_was_overtaken_does_not_keep_a_translation_away(database_url: str) -> None:
+    """It was made while the message was in the air, and the network did not take that."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("soon"), subject="K1", name="K1"))
+        [claimed] = claims(tx).claim(1, [])
+        tx.deliveries.add(Edit(chat, Named("K1"), words("very soon")))
+        claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
+        text = tx.texts.add("goedemorgen", "nl")
+        tx.deliveries.add(Edit(chat, Named("K1"), (Translated(text),)))
+        tx.lanes.release_due("paper")
+        [first] = everything(tx)
+        assert first.startswith("goedemorgen")
+        found = tx.texts.translation(text, "pt")
+        assert found is not None
+        tx.texts.done(found.id, "bom dia", "engine", ())
+        tx.deliveries.translated(found.id)
+        [better] = everything(tx)
+        assert better.startswith("bom dia")
+
+
 def test_a_translation_of_what_was_thrown_away_meanwhile_is_nothing(database_url: str) -> None:
     """The engine was still at work on words that their writer took back."""
     with transaction(database_url) as tx:
