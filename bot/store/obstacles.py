@@ -28,7 +28,7 @@ _OVERTAKEN = exists().where(
     _later.c.kind == "edit",
     _later.c.id > delivery.c.id,
     or_(
-        delivery.c.kind == "edit",
+        and_(delivery.c.kind == "edit", _later.c.message_id > delivery.c.message_id),
         _later.c.status == Status.DONE,
         and_(_later.c.status != Status.DROPPED, is_partly_there()),  # the change says the rest, too
     ),

@@ -393,6 +393,27 @@ def test_an_older_change_does_not_undo_a_newer_one(database_url: str, clock: Tic
         assert everything(tx) == ["second"]
 
 
+def test_the_latest_change_is_made_when_it_is_tried_again_though_it_was_asked_for_first(
+    database_url: str, clock: Ticking
+) -> None:
+    """It has taken up what was asked for after it."""
+    with unit(database_url, clock) as tx:
+        chat = private(tx)
+        tx.deliveries.add(Say(chat, words("first"), subject="K1", name="K1/card"))
+        assert everything(tx) == ["first"]
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("second")))
+        [one] = claimed(tx)
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("third")))
+        claims(tx).again(one, one.parts[0], tx.now, unsure=False)
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("fourth")))
+        tx.lanes.release_due("paper")
+        [one] = claimed(tx)
+        claims(tx).gone(one, "bot was blocked by the user", one.parts[0])
+        tx.chats.set_active(chat, True)
+        assert again(tx, one.id) is None
+        assert everything(tx) == ["fourth"]
+
+
 def test_a_change_that_failed_with_what_it_changes_does_not_undo_a_newer_one(database_url: str, clock: Ticking) -> None:
     """The group was out of reach; what the notice says now is in the copy itself."""
     with unit(database_url, clock) as tx:
