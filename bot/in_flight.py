@@ -62,7 +62,8 @@ class InFlight:
     def landed(self, task: asyncio.Task[None]) -> bool:
         """Its outcome is durable, or it came to nothing. Whether its place becomes free only now."""
         claimed = self._tasks.pop(task)
-        self._fetching.discard(claimed.id)
+        if claimed.id in self._fetching and all(other.id != claimed.id for other in self._tasks.values()):
+            self._fetching.discard(claimed.id)  # else it has been claimed again already
         free = claimed.id not in self._answered
         self._answered.discard(claimed.id)
         return free

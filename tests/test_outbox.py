@@ -15,14 +15,16 @@ import pytest
 
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
-from bot.content import Verbatim, Words
+from bot.content import Attached, Verbatim, Words
 from bot.failing import MAX_KNOCKS, GiveUp, Move, Resend, Retry, after_failure, backoff
+from bot.in_flight import InFlight
 from bot.incoming import Pressed
 from bot.media import Media
-from bot.model import Chat, ChatKind, Person, Text
+from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
+from bot.store.claims import Claimed, Claims
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY, Ticking, writer
@@ -469,6 +471,28 @@ class Sleepless(Clock):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.Event().wait()
+
+
+async def test_a_file_that_is_claimed_again_before_it_has_landed_takes_no_place(tmp_path: Path) -> None:
+    """In its chat it would wait for itself for ever."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, _, chat):
+        attachment = Attachment("photo", "file")
+
+        def unit(tx: Transaction) -> list[Claimed]:
+            text = tx.texts.add("", None)
+            tx.attachments.keep(text, "paper", [attachment])
+            tx.deliveries.add(Say(chat, (Attached(text),), subject="K1"))
+            return Claims(tx, "paper", LIKE_TELEGRAM, Catalogue(POLICY.languages)).claim(1, [])
+
+        [claimed] = await w.app.unit(unit)
+        in_flight = InFlight(1)
+        before, after = (asyncio.create_task(w.clock.sleep(0)) for _ in range(2))
+        in_flight.add(before, claimed)
+        in_flight.add(after, claimed)
+        in_flight.landed(before)
+        assert in_flight.room() == InFlight(1).room()
+        before.cancel()
+        after.cancel()
 
 
 async def test_a_part_that_still_waits_for_its_turn_is_not_taken_for_sent(tmp_path: Path) -> None:
