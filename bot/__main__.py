@@ -8,6 +8,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,10 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from bot import backup as making
 from bot import control, dead_letters, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
-from bot.backup import reason
+from bot.backup import is_of_the_disk, reason
 from bot.checking import check_all
 from bot.config import Config, ConfigError, load
-from bot.store.database import migrate, open_engine
+from bot.store.database import Newer, migrate, open_engine
 from bot.store.faults import Verdict, named, verdict
 from bot.store.transaction import Transaction
 from bot.watching import is_disk_full
@@ -90,13 +92,14 @@ def run(config: ConfigFile = DEFAULT) -> None:
     settings = _load(config)
     logs.configure()
     lock = control.Lock(wiring.lock_path(settings))
-    if not lock.acquire(patience=5.0):
-        _fail("Another Schakel runs on this database already.")
-    try:
-        _finish_restoring(settings)
-        asyncio.run(_serve(settings))
-    finally:
-        lock.release()
+    with _in_words(settings):
+        if not lock.acquire(patience=5.0):
+            _fail("Another Schakel runs on this database already.")
+        try:
+            _finish_restoring(settings)
+            asyncio.run(_serve(settings))
+        finally:
+            lock.release()
 
 
 @cli.command()
@@ -119,7 +122,7 @@ def pair(
     asked = {"command": "pair", "role": role, "organisation": organisation, "language": language}
     answer = _ask(_load(config), asked)
     if "error" in answer:
-        _fail(answer["error"], WRONG)
+        _fail(answer["error"], WRONG if answer.get("wrong") else FAILED)
     typer.echo(answer["code"])
 
 
@@ -190,7 +193,9 @@ def restore(
             typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
             return
         lock = control.Lock(wiring.lock_path(settings))
-        if not lock.acquire(patience=2.0):
+        with _in_words(settings):
+            taken = lock.acquire(patience=2.0)
+        if not taken:
             _fail("A bot is running: stop it first. Nothing was changed.")
         try:
             restored = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
@@ -243,16 +248,17 @@ async def _serve(settings: Config) -> None:
 
 def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
     """Ask the running bot; where none runs, look into the database ourselves."""
-    answer = control.ask(wiring.socket_path(settings), asked)
-    if answer is not None:
-        return answer
-    lock = control.Lock(wiring.lock_path(settings))
-    if not lock.acquire(patience=2.0):
-        return {"error": "Schakel is starting or stopping; try again in a moment."}
-    try:
-        return _look(settings, asked)
-    finally:
-        lock.release()
+    with _in_words(settings):
+        answer = control.ask(wiring.socket_path(settings), asked)
+        if answer is not None:
+            return answer
+        lock = control.Lock(wiring.lock_path(settings))
+        if not lock.acquire(patience=2.0):
+            return {"error": "Schakel is starting or stopping; try again in a moment."}
+        try:
+            return _look(settings, asked)
+        finally:
+            lock.release()
 
 
 def _answered(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
@@ -275,8 +281,6 @@ def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
                 if verdict(error) is not Verdict.RERUN:
                     raise
         return {"error": "the running bots are too busy to let this through; try again in a moment"}
-    except DBAPIError as error:
-        return {"error": f"nothing can be read or written now: {named(error)}"}
     finally:
         engine.dispose()
 
@@ -286,6 +290,24 @@ def _load(path: Path) -> Config:
         return load(path, os.environ)
     except ConfigError as error:
         _fail(str(error), WRONG)
+
+
+@contextmanager
+def _in_words(settings: Config) -> Iterator[None]:
+    """A folder, a disk or a database that cannot be used ends the command with words that can be acted on."""
+    try:
+        yield
+    except (Newer, control.NoAnswer) as error:
+        _fail(f"{error}.")
+    except DBAPIError as error:
+        if verdict(error) is Verdict.RAISE:
+            raise
+        _fail(f"nothing can be read or written now: {named(error)}")
+    except OSError as error:
+        if not is_of_the_disk(error):
+            raise
+        remedy = ": do this as the user that it belongs to" if isinstance(error, PermissionError) else ""
+        _fail(f"nothing can be read or written now: {reason(error, settings.bot.data_dir)}{remedy}")
 
 
 def _finish_restoring(settings: Config) -> None:

@@ -196,13 +196,20 @@ def _name(packed: Path, file: Path) -> None:
     synced(file.parent)
 
 
+def is_of_the_disk(error: OSError) -> bool:
+    """Whether it is nobody's mistake in the program: whoever looks after the server can put it right."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
 def reason(error: Exception, folder: Path) -> str:
     """What to call a fault of a disk or a database in a line for the operator. No word of anybody's is in it."""
     code = getattr(error, "errno", None)
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (errno.ENOSPC, errno.EDQUOT) or kind == sqlite3.SQLITE_FULL:
         return f"the disk of {folder} is full"
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if code == errno.EROFS:
+        return f"the disk of {folder} can only be read"
+    if code in (errno.EACCES, errno.EPERM):
         return f"this user may not use {getattr(error, 'filename', None) or folder}"
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
         return reason(error.orig, folder)

@@ -189,7 +189,7 @@ def _encode(value: Answer) -> bytes:
 
 
 class NoAnswer(Exception):
-    """Something listens, and does not answer as a bot would."""
+    """Something listens, and does not answer as a bot would; the message says what to do."""
 
 
 def ask(path: Path, request: Request, timeout: float = 10.0) -> Answer | None:
@@ -206,14 +206,19 @@ def ask(path: Path, request: Request, timeout: float = 10.0) -> Answer | None:
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         except OSError as error:
-            raise NoAnswer(f"the bot's control socket cannot be opened ({type(error).__name__})") from None
+            raise NoAnswer(
+                f"the bot's control socket cannot be opened ({type(error).__name__}): do this as the bot's own user"
+            ) from None
         try:
             connection.sendall(_encode(request))
             with connection.makefile("rb") as lines:
                 line = lines.readline(MAX_ANSWER + 1)
             answer = json.loads(line)
         except (OSError, ValueError, RecursionError) as error:
-            raise NoAnswer(f"the running bot did not answer ({type(error).__name__})") from None
+            raise NoAnswer(
+                f"the running bot did not answer ({type(error).__name__}): if it does not in a minute either, start it "
+                "again"
+            ) from None
     if not isinstance(answer, dict):
         raise NoAnswer("the running bot did not answer with a JSON object")
     return answer

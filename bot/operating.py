@@ -83,7 +83,7 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
 
 
 def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
-    """One request of the command line; {"error": …} where it cannot be."""
+    """One request of the command line; {"error": …} where it cannot be, "wrong" where it never can."""
     commands: dict[str, Callable[[], Answer]] = {
         "pair": lambda: pair(tx, str(asked.get("role")), asked.get("organisation"), asked.get("language")),
         "status": lambda: status(tx, accounts),
@@ -97,7 +97,7 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
     try:
         return command()
     except NotPossible as error:
-        return {"error": str(error)}
+        return {"error": str(error), "wrong": True}
 
 
 def lines(found: Answer, program: str) -> list[str]:

@@ -95,10 +95,13 @@ def examine(file: Path, folder: Path) -> tuple[Head, dict[str, int]]:
 
 def checked(file: Path, data_dir: Path) -> tuple[Head, dict[str, int]]:
     """Prove a backup whole, and leave no trace of it. Raises NotRestored."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_room(file, data_dir)
-    with tempfile.TemporaryDirectory(prefix=".schakel-check-", dir=data_dir) as folder:
-        return examine(file, Path(folder))
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_room(file, data_dir)
+        with tempfile.TemporaryDirectory(prefix=".schakel-check-", dir=data_dir) as folder:
+            return examine(file, Path(folder))
+    except OSError as error:
+        raise NotRestored(reason(error, data_dir)) from error
 
 
 def _examined(source: BinaryIO, folder: Path) -> tuple[Head, dict[str, int]]:

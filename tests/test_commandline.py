@@ -1,12 +1,19 @@
-"""The commands of the program that look into what failed, without a running bot and beside one."""
+"""The commands of the program, without a running bot and beside one, and what they say when they cannot do it."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
+import socket
+import sqlite3
+import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -39,7 +46,8 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.config = folder / "config.toml"
         self.config.write_text(CONFIG)
-        self.url = f"sqlite:///{folder}/data/schakel.db"
+        self.database = folder / "data" / "schakel.db"
+        self.url = f"sqlite:///{self.database}"
         engine = open_engine(self.url)
         migrate(engine)
         engine.dispose()
@@ -152,3 +160,64 @@ async def test_beside_a_running_bot_the_bot_is_asked(house: House) -> None:
         result = await asyncio.to_thread(house.program, "retry", "--all")
     assert result.stdout == "Tried again: d1, d1\n"
     assert asked == [{"command": "retry all"}, {"command": "retry all", "after": {"d": 1, "e": 0, "t": 0}}]
+
+
+def test_a_running_bot_that_does_not_answer_is_said_so(house: House) -> None:
+    """With what to do, and not as the name of an exception."""
+
+    def hang_up() -> None:
+        for _ in range(2):
+            listener.accept()[0].close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(house.config.parent / "data" / "control.sock"))
+        listener.listen()
+        hanging_up = threading.Thread(target=hang_up, daemon=True)
+        hanging_up.start()
+        for arguments in (("status",), ("pair", "coordination")):
+            result = house.program(*arguments)
+            assert result.exit_code == 1
+            assert "the running bot did not answer" in result.stderr
+            assert "start it again" in result.stderr
+        hanging_up.join()
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("run",), ("pair", "coordination"), ("retry", "--all")])
+def test_a_database_of_a_later_version_is_named_with_the_remedy(house: House, arguments: tuple[str, ...]) -> None:
+    """Somebody has gone back to an older program; nothing is changed in the database."""
+    with closing(sqlite3.connect(house.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    result = house.program(*arguments)
+    assert result.exit_code == 1
+    assert "used by a later version of Schakel: update this one" in result.output
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("run",), ("pair", "coordination"), ("retry", "--all")])
+def test_a_damaged_database_is_named_with_the_remedy(house: House, arguments: tuple[str, ...]) -> None:
+    """`run` says it like every other command; it is a failure, not wrong usage."""
+    os.truncate(house.database, 100_000)
+    result = house.program(*arguments)
+    assert result.exit_code == 1
+    assert "the database's file is damaged: restore a backup" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("run",), ("pair", "coordination"), ("restore", "x"), ("restore", "--check", "x")]
+)
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(errno.EACCES, "this user may not use"), (errno.ENOSPC, "is full"), (errno.EROFS, "can only be read")],
+)
+def test_a_data_folder_that_cannot_be_used_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    """It belongs to another user, its disk is full or can only be read: every command says which."""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(control.Lock, "acquire", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    result = house.program(*arguments)
+    assert result.exit_code == 1
+    assert said in result.output

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -28,6 +29,13 @@ _STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
 # Units are small and look rows up by index; a table that is read from end to end would be in every other unit's way.
 # A process that sleeps in the middle of a unit holds up nobody for longer than a few seconds.
 _SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
+
+
+class Newer(Exception):
+    """A later version has brought the schema further than this one knows."""
+
+    def __init__(self) -> None:
+        super().__init__("the database was used by a later version of Schakel: update this one")
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -89,12 +97,20 @@ def wipe(connection: Connection, *, rebuild: bool) -> bool:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to this version's, in one transaction; two starting at once take turns."""
+    """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Newer."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
+        prove_known(connection)
         upgrade(connection)
+
+
+def prove_known(connection: Connection) -> None:
+    """Raises Newer where the schema is none of those that this version knows."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is not None and revision not in revisions():
+        raise Newer
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
