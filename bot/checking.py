@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Select, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row, Select, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import wiring
+from bot.backup import reason
 from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.control import Lock
@@ -18,7 +20,8 @@ from bot.leaks import warnings
 from bot.listening import bound, host_and_port
 from bot.model import Chat
 from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
-from bot.store.database import open_engine
+from bot.store.database import Newer, open_engine, prove_known
+from bot.store.faults import Verdict, named, verdict
 from bot.store.tables import EVERYWHERE, Role, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
@@ -26,7 +29,7 @@ _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
 async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
-    faults = _tell(print_line, "database", await asyncio.to_thread(_database, config.database.url))
+    faults = _tell(print_line, "database", await asyncio.to_thread(_database, config))
     for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
         faults += _tell(print_line, name, await tried(plugin))
     if config.operations.listen is not None:
@@ -114,14 +117,7 @@ def paired_rooms(url: str, name: str) -> list[Room]:
         .where(chat.c.account == name, chat.c.active, chat.c.role.in_((Role.COORDINATION, Role.ORGANISATION)))
         .order_by(chat.c.id)
     )
-    engine = open_engine(url)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(query).all()
-    except (SQLAlchemyError, OSError):
-        return []
-    finally:
-        engine.dispose()
+    rows = _asked(url, query)
     return [
         Room(
             Chat(name, row.network_id),
@@ -135,12 +131,21 @@ def paired_rooms(url: str, name: str) -> list[Room]:
 
 def kept_state(url: str, name: str) -> bytes | None:
     """What is kept for an account; None where there is nothing yet."""
-    engine = open_engine(url)
+    rows = _asked(url, _state_of(name))
+    return rows[0].state if rows else None
+
+
+def _asked(url: str, query: Select[Any]) -> Sequence[Row[Any]]:
+    """What the database knows; nothing where it cannot be asked."""
+    try:
+        engine = open_engine(url)
+    except OSError:
+        return []
     try:
         with engine.connect() as connection:
-            return connection.execute(_state_of(name)).scalar()
+            return connection.execute(query).all()
     except (SQLAlchemyError, OSError):
-        return None
+        return []
     finally:
         engine.dispose()
 
@@ -154,8 +159,11 @@ def _state_of(name: str) -> Select[bytes]:
 def _can_listen(listen: str, lock: Path) -> list[str]:
     """Whether the bot can tell there how it is; while one runs, it does already."""
     held = Lock(lock)
-    if not held.acquire():
-        return []
+    try:
+        if not held.acquire():
+            return []
+    except OSError:
+        return []  # a fault of the data folder, which has been told
     try:
         bound(*host_and_port(listen)).close()
     except OSError as error:
@@ -165,13 +173,27 @@ def _can_listen(listen: str, lock: Path) -> list[str]:
     return []
 
 
-def _database(url: str) -> list[str]:
-    engine = open_engine(url)
+def _database(config: Config) -> list[str]:
+    """Whether the bot could read and write there; nothing stays of what is tried."""
+    folder = config.bot.data_dir
+    lock = Lock(wiring.lock_path(config))
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError) as error:
-        return [f"cannot be opened ({type(error).__name__}); look at database.url, and whether the server runs"]
+        lock.acquire()  # whoever cannot have the bot's own files could not start it; one that runs is no fault
+        lock.release()
+        engine = open_engine(config.database.url)
+    except OSError as error:
+        return [reason(error, folder)]
+    try:
+        with engine.connect() as connection, connection.begin() as tried:
+            prove_known(connection)
+            connection.execute(text("CREATE TABLE schakel_check (tried INTEGER)"))
+            tried.rollback()
+    except Newer as error:
+        return [str(error)]
+    except DBAPIError as error:
+        if verdict(error) is Verdict.RERUN:
+            return []  # the running bots are at work on it
+        return [named(error) if engine.dialect.name == "sqlite" else reason(error, folder)]
     finally:
         engine.dispose()
     return []

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from bot.checking import kept_state, leaking, paired_rooms, remarked
+import pytest
+
+from bot.checking import check_all, kept_state, leaking, paired_rooms, remarked
+from bot.config import load
 from bot.model import Chat
 from bot.ports import NotSent, Refused
+from bot.store import database
 from tests.paper import Paper, PaperAdapter
 from tests.world import World, world
 
@@ -56,6 +63,53 @@ def test_without_a_database_nothing_is_known(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'none.db'}"
     assert paired_rooms(url, "paper") == []
     assert kept_state(url, "paper") is None
+
+
+CONFIG = """
+[bot]
+languages = ["nl"]
+working_language = "nl"
+readers = "volunteers"
+hours = "Mon-Fri 09:00-18:00"
+delete_after_days = 30
+[adapters.telegram]
+token = "123456:not-complete"
+"""
+
+
+async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It belongs to another user, say: to read it is not enough. Nothing stays of what was tried."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    config = load(tmp_path / "config.toml", {})
+    lines: list[str] = []
+    await check_all(config, lines.append)
+    assert lines[0] == "database: well"
+    with closing(sqlite3.connect(tmp_path / "data" / "schakel.db")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "query_only=ON"))
+    lines.clear()
+    await check_all(config, lines.append)
+    assert lines[0] == "database: the database's file may not be written"
+
+
+async def test_a_damaged_database_and_one_of_a_later_version_are_faults(tmp_path: Path) -> None:
+    """With what to do about it."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    config = load(tmp_path / "config.toml", {})
+    engine = database.open_engine(config.database.url)
+    database.migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    lines: list[str] = []
+    await check_all(config, lines.append)
+    assert lines[0] == "database: the database was used by a later version of Schakel: update this one"
+    os.truncate(tmp_path / "data" / "schakel.db", 100_000)
+    lines.clear()
+    await check_all(config, lines.append)
+    assert lines[0] == "database: the database's file is damaged: restore a backup"
 
 
 class Remarking(PaperAdapter):
