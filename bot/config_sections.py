@@ -9,6 +9,8 @@ from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.hours import Hours, parse_hours
 from bot.links import Names
@@ -137,7 +139,7 @@ class Database(Section):
                 raise ValueError('names no file; write for example "sqlite:///data/schakel.db"')
             return f"sqlite:///{_beside(info, Path(path))}{mark}{options}"
         if scheme == "postgresql" and rest:
-            return url
+            return _read_alike(url)
         raise ValueError(
             'is no address of a database; write "sqlite:///data/schakel.db" or "postgresql://USER:PASSWORD@HOST/NAME"'
         )
@@ -200,6 +202,17 @@ class EngineLists(Section):
         if consent not in (None, CONSENT):
             raise ValueError(f'must be exactly "{CONSENT}", or be left out')
         return consent
+
+
+def _read_alike(url: str) -> str:
+    """The address as PostgreSQL's library and SQLAlchemy both read it: a / in a password ends it for one of them."""
+    try:
+        return make_url(url).render_as_string(hide_password=False)
+    except (ValueError, ArgumentError):
+        raise ValueError(
+            'cannot be read as an address; write "postgresql://USER:PASSWORD@HOST:PORT/NAME", a number as the port, '
+            "and in the password %40 for @, %2F for / and %25 for %"
+        ) from None
 
 
 def _beside(info: ValidationInfo, path: Path) -> Path:

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel
+from sqlalchemy import make_url
 
 from bot.config import Config, ConfigError, Problem, load
 from bot.config_problems import Findings
@@ -709,3 +712,22 @@ def test_a_closed_date_that_is_none_is_quoted(path: Path) -> None:
     """With an example of one."""
     said = complaint(path, BOT + 'closed = ["Christmas"]\n' + CARRIER)
     assert '"Christmas" is not a date; write for example "2026-12-25"' in said
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:port", "[::1"])
+def test_an_address_of_a_database_that_cannot_be_read_gets_its_remedy(path: Path, host: str) -> None:
+    """It is found when the configuration is read, and its password is not repeated."""
+    url = f"postgresql://schakel:hush-hush@{host}/schakel"
+    said = complaint(path, BOT + f'[database]\nurl = "{url}"' + CARRIER)
+    assert "database.url: cannot be read as an address; write" in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("password", ["ab/cd+ef==", "ab%2Fcd+ef==", "ab#c?d:e"])
+def test_a_password_means_the_same_to_whatever_opens_the_database(path: Path, password: str) -> None:
+    """What runs the bot and what makes its backups are two libraries; the one took a / for the end of the host."""
+    text = f'[database]\nurl = "postgresql://schakel:{password}@localhost/schakel"'
+    url = read(path, BOT + text + CARRIER).database.url
+    found, meant = conninfo_to_dict(url), make_url(url)
+    assert (found["host"], found["dbname"], found["password"]) == (meant.host, meant.database, meant.password)
+    assert meant.password == unquote(password)
