@@ -8,6 +8,7 @@ from bot.content import Line, Sentence, say
 from bot.incoming import Edited
 from bot.model import Text
 from bot.requests import Request
+from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
@@ -59,7 +60,7 @@ def _offered(room: int, message: str, request: Request, line: Spoken, text: int,
     """One offer for each answer: what it would send is always the latest."""
     name = f"{request.code}/change/{line.id}"
     content = (Line(say("reply-changed", code=request.code)),)
-    buttons = ((Button(say("button-send-change"), "send-change", f"{line.id}:{text}"),),)
+    buttons = ((Button(say("button-send-change"), SEND_CHANGE, f"{line.id}:{text}"),),)
     if tx.deliveries.named(room, name) is not None:
         return (Edit(room, Named(name), content, buttons),)
     thread = Named(f"{request.code}/card")

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 REPORT = "erase"
 """What withdrawals of an erasure report as, and its timer."""
 
+SEND_CHANGE = "send-change"
+"""The step of a button that sends a changed answer. Its value is LINE:TEXT, the line and what it would say."""
+
 TOLD = "erased"
 """What the last sentence reports as."""
 
@@ -92,7 +95,12 @@ class Erasing:
         lines = select(line.c.text_id).where(line.c.request_id == gone.id)
         typed = select(copy.c.text_id).where(copy.c.subject == gone.code, copy.c.text_id.is_not(None))
         found = [id for query in (lines, typed) for id in self._tx.connection.execute(query).scalars()]
-        return sorted({*found, *(id for id in fields if id is not None)})
+        return sorted({*found, *self._changes(gone), *(id for id in fields if id is not None)})
+
+    def _changes(self, gone: Request) -> list[int]:
+        """What answers were changed into, sent or not: until then only the button for it knows."""
+        offered = select(choice.c.value).where(choice.c.subject == gone.code, choice.c.step == SEND_CHANGE)
+        return [int(value.rpartition(":")[2]) for value in self._tx.connection.execute(offered).scalars()]
 
     def _showing(self, texts: Collection[int]) -> list[int]:
         """Deliveries about nothing in particular that show some of these texts: lists, what was found."""

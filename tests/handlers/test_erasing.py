@@ -97,6 +97,17 @@ async def test_a_translation_that_comes_too_late_disturbs_nobody(translated: Sce
     assert sentence("operator-put-aside", network="Paper") not in translated.room_reads()
 
 
+async def test_a_changed_answer_that_was_never_sent_is_gone_too(scene: Scene) -> None:
+    """Whoever wrote it has changed it twice, and has not sent it anew."""
+    await scene.asks()
+    await scene.in_thread("!claim")
+    answer = await scene.in_thread("!r Kom om 10:00 naar de Stationsstraat")
+    await scene.ann.edits(answer, "!r Kom om 11:00 naar de Kerkstraat", scene.room)
+    await scene.ann.edits(answer, "!r Kom om 12:00 naar de Kerkstraat", scene.room)
+    await erases(scene)
+    assert not await rows(scene.world, "text", "translation")
+
+
 async def test_what_find_showed_of_it_is_taken_back(told: Scene) -> None:
     """An excerpt in the middle of the room is as good as the words."""
     await told.ann.writes("!find Stationsstraat", told.room)
