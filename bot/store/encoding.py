@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
@@ -12,6 +13,8 @@ import msgspec
 from bot import actions, content, events, incoming, model, outgoing
 
 T = TypeVar("T")
+
+_TEXT = re.compile(rb'"text":(\d+)')
 
 # Incoming and outgoing values stood in `model` when they were first stored; what is stored keeps its name.
 _CALLED = {
@@ -99,3 +102,8 @@ def _value(plain: Any) -> Any:
         elif (name, key) in _ENUMS:
             plain[key] = _ENUMS[name, key](item)
     return _KNOWN[name](**plain)
+
+
+def texts_in(stored: bytes) -> list[int]:
+    """The texts that a stored message shows."""
+    return [int(id) for id in _TEXT.findall(stored)]

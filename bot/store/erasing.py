@@ -5,7 +5,6 @@ In between stand only what withdrawing needs: deliveries without words and the n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from bot.chats import KnownChat
 from bot.content import Content
 from bot.erasing import SETTLES_WITHIN, Erasure, Remains
 from bot.requests import Request
+from bot.store.encoding import texts_in
 from bot.store.lanes import NOT_BEGUN
 from bot.store.tables import (
     UNFINISHED,
@@ -50,8 +50,6 @@ SEND_CHANGE = "send-change"
 
 TOLD = "erased"
 """What the last sentence reports as."""
-
-_TEXTS_IN = re.compile(rb'"text":(\d+)')  # in a stored message: what it shows of people's words
 
 
 class Erasing:
@@ -111,7 +109,7 @@ class Erasing:
             .join(chat, chat.c.id == delivery.c.chat_id)
             .where(delivery.c.subject == "", chat.c.role.in_((Role.PRIVATE, Role.COORDINATION, Role.ORGANISATION)))
         )
-        return [id for id, content in rows if not looked_for.isdisjoint(map(int, _TEXTS_IN.findall(content)))]
+        return [id for id, content in rows if not looked_for.isdisjoint(texts_in(content))]
 
     def _empty(self, about: ColumnElement[bool]) -> None:
         """Deliveries lose what they say; those that the network has nothing of are dropped."""

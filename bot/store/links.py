@@ -16,7 +16,7 @@ from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.outgoing import OpenTopic
 from bot.store.copies import LEFT_BEHIND
-from bot.store.encoding import decode
+from bot.store.encoding import decode, texts_in
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import both, change
 from bot.store.tables import (
@@ -262,7 +262,6 @@ class Links:
         """Delete what a message says, wherever it was passed on to; what has gone out on the networks stays there."""
         if of.text is not None:
             change(self._tx.connection, linked_message, of.id, text_id=None, writer=NOBODY)
-            self._tx.texts.delete([of.text])
         self._tx.connection.execute(delete(reaction).where(reaction.c.copy_id.in_(self._copies(of))))
         chats = select(chat.c.id).where(chat.c.link_id == of.link)
         said = select(delivery.c.id).where(delivery.c.chat_id.in_(chats), delivery.c.name == of.name)
@@ -270,7 +269,11 @@ class Links:
         ours = delivery.c.id.in_(ids) | delivery.c.target.in_([f"d:{id}" for id in ids])
         settled = delivery.c.status.not_in(UNFINISHED) & delivery.c.message_id.is_not(None)
         query = select(delivery.c.id, delivery.c.message_id).where(ours, settled)
-        self._forget_bodies(self._tx.connection.execute(query).all())
+        rows = self._tx.connection.execute(query).all()
+        bodies = select(message.c.content).where(message.c.id.in_([body for _, body in rows]))
+        before = {id for body in self._tx.connection.execute(bodies).scalars() for id in texts_in(body)}
+        self._forget_bodies(rows)
+        self._tx.texts.delete(before if of.text is None else {*before, of.text})  # it may have been changed
 
     def _forget_bodies(self, rows: Sequence[Row]) -> None:
         bodies = [body for _, body in rows]

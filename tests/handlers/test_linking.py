@@ -251,6 +251,15 @@ async def test_what_is_taken_back_is_gone_everywhere(linked: Linked, tmp_path: P
     assert not any(b"Quincunx" in body for body in kept)
 
 
+async def test_what_was_changed_and_then_taken_back_is_gone_as_well(linked: Linked) -> None:
+    """What it said at first, too."""
+    written = await linked.an.writes("Het Quincunxfeest is op de Zebrafinkkade", linked.nl)
+    await linked.an.edits(written, "Het feest gaat niet door", linked.nl)
+    await linked.deletes(linked.nl, written)
+    kept = await linked.world.app.unit(lambda tx: tx.connection.execute(select(text_table.c.body)).scalars().all())
+    assert not any(b"Quincunx" in body for body in kept)
+
+
 async def test_delete_as_an_answer_takes_back_one_s_own_words_alone(linked: Linked) -> None:
     """Telegram tells nobody of what was deleted."""
     written = await linked.an.writes(HELLO, linked.nl)
