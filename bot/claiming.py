@@ -25,10 +25,12 @@ from bot.window import Window
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a claim has found in the store; `more` notices came after those that were read, None: nobody looked."""
+    """What a claim has found in the store; `tried` are the chosen notices for which there was room; `more` notices came
+    after those that were read, None: nobody looked."""
 
     claims: Claims
     claimed: list[Claimed]
+    tried: Sequence[int]
     more: list[Waiting] | None
     due: datetime | None
 
@@ -140,12 +142,12 @@ class Claiming:
             taken = claims.presses(room.presses) if room.presses and outlook.presses else []
             if limit:
                 taken += claims.claim(limit, busy, self._turns.in_flight.one_chat, 0 if chosen else notices)
-            if chosen and len(taken) < limit:
-                occupied = {claimed.chat for claimed in taken}
-                free = [notice.id for notice in chosen if notice.chat not in occupied]
-                taken += claims.claim_these(free[: limit - len(taken)])
+            occupied = {claimed.chat for claimed in taken}
+            free = [notice.id for notice in chosen if notice.chat not in occupied]
+            tried = free[: max(0, limit - len(taken))]
+            taken += claims.claim_these(tried)
             more = self.window.read(claims) if reads else None
-            return _Seen(claims, taken, more, outlook.due)
+            return _Seen(claims, taken, tried, more, outlook.due)
 
         return _Look(unit, chosen, learnt, reads or not self.window.is_paced)
 
@@ -161,6 +163,6 @@ class Claiming:
             # A file is not on its way yet: it gets its turn when it is here.
             if one.priority != Priority.PRESS and not isinstance(one.parts[0].action, SendFile):
                 self._turns.goes(one, now)
-        self.window.note(look.chosen, seen.claimed, seen.more, now)
+        self.window.note(look.chosen, seen.tried, seen.claimed, seen.more, now)
         self.exhausted = seen.claims.exhausted and self.window.is_empty and not self.window.may_read
         self._send_off(seen.claimed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.backlog import Backlog, Waiting
 from bot.pacing import Pacer
@@ -52,17 +52,20 @@ class Window:
         return claims.notices(self._read_up_to, self._piece, self._lengths)
 
     def note(
-        self, chosen: Sequence[Waiting], claimed: Sequence[Claimed], more: Sequence[Waiting] | None, now: float
+        self,
+        chosen: Sequence[Waiting],
+        tried: Collection[int],
+        claimed: Sequence[Claimed],
+        more: Sequence[Waiting] | None,
+        now: float,
     ) -> None:
-        """Be as the database has just shown it; `more` is what came after what was read, None where nobody looked."""
+        """Be as the database has just shown it; `tried` are those of the chosen that were to be claimed, by their ids;
+        `more` is what came after what was read, None where nobody looked."""
         taken = {one.id for one in claimed}
-        occupied = {one.chat for one in claimed}
         for notice in chosen:
-            if notice.id in taken:
-                continue
-            if notice.chat in occupied or len(claimed) >= len(chosen):
+            if notice.id not in tried:
                 self._backlog.put_back(notice, now)  # something more urgent went first
-            else:
+            elif notice.id not in taken:
                 self._backlog.landed(notice.id, notice.chat, 0, now)  # it is not to be sent any more
         if more is not None:
             self._backlog.add(more, now)
