@@ -98,6 +98,9 @@ def wipe(connection: Connection, *, rebuild: bool) -> bool:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Newer."""
+    if engine.dialect.name == "postgresql":
+        # Who has waited must see what the other has done meanwhile.
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit

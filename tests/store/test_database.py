@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -33,6 +35,27 @@ def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM organisation")).scalar() == 1
     engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_processes_that_start_at_once_take_turns(empty_database_url: str) -> None:
+    """Who has waited for another finds the schema as that one has left it."""
+    engine, both = open_engine(empty_database_url), [open_engine(empty_database_url) for _ in range(2)]
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    )
+    with ThreadPoolExecutor() as threads, engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("SELECT pg_advisory_lock(7244235)"))
+        migrating = [threads.submit(migrate, one) for one in both]
+        while connection.execute(waiting).scalar() != len(both):
+            pass
+        connection.execute(text("SELECT pg_advisory_unlock(7244235)"))
+        for done in migrating:
+            done.result()
+    for one in (engine, *both):
+        one.dispose()
 
 
 def test_every_sqlite_commit_is_on_disk(tmp_path: Path) -> None:
