@@ -232,6 +232,7 @@ class Writer:
             transaction.commit()
         except DBAPIError as error:
             if verdict(error) is Verdict.RERUN:
+                transaction.rollback()  # else the connection would not begin another
                 raise
             self._disconnect()
             if mark is None or not self._was_committed(mark):

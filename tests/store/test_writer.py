@@ -420,6 +420,28 @@ async def test_a_commit_whose_answer_was_lost_is_not_done_twice(postgres: Postgr
         assert broken
 
 
+async def test_a_commit_that_was_in_the_way_of_another_process_runs_again(postgres: Postgres) -> None:
+    """That may show only when it is to be committed, after its last statement."""
+    async with watched(postgres.url) as (made, engine, _):
+        seen: list[list[str]] = []
+
+        def unit(tx: Transaction) -> None:
+            seen.append(names(tx))
+            tx.connection.execute(tx.insert(organisation).values(name="ours"))
+
+        def is_in_its_way(connection: Connection) -> None:
+            if len(seen) == 1:
+                with psycopg.connect(postgres.url.replace("postgresql+psycopg:", "postgresql:")) as other:
+                    other.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+                    other.execute("SELECT name FROM organisation")
+                    other.execute("INSERT INTO organisation (name) VALUES ('theirs')")
+
+        event.listen(engine, "commit", is_in_its_way)
+        await made.run(unit)
+        assert sorted(await made.run(names)) == ["ours", "theirs"]
+    assert seen == [[], ["theirs"]]
+
+
 async def test_what_a_server_forgot_when_it_crashed_is_done_again(postgres: Postgres) -> None:
     """It crashed before it had written the unit down, and has given the number of its transaction to another since."""
     postgres.does_nothing_by_itself()
