@@ -236,6 +236,7 @@ class App:
                 for task in done:
                     task.result()  # a worker that died is a bug: everything stops, and nothing is lost by stopping
         finally:
+            self.writer.hurry()  # what is to be ended here may wait for the database
             for task in (*tasks, stopped):
                 task.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -39,3 +40,15 @@ async def test_names_that_cannot_be_looked_up_take_no_others_thread(tmp_path: Pa
             await asyncio.to_thread(answers.is_set)
         answers.set()
         await asyncio.gather(*stuck)
+
+
+async def test_it_stops_while_the_database_is_away(tmp_path: Path) -> None:
+    """Also where a sender is just asking what to send: nothing of that is durable, and the next start does it."""
+    other = sqlite3.connect(tmp_path / "schakel.db", isolation_level=None)
+    async with asyncio.timeout(20):
+        async with world(tmp_path) as w:
+            other.execute("BEGIN IMMEDIATE")
+            w.app.senders[w.network.account].wake()
+            while w.app.writer.trouble is None:  # noqa: ASYNC110 (nothing tells)
+                await asyncio.sleep(0)
+        other.close()

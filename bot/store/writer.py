@@ -103,6 +103,7 @@ class Writer:
         self._checkpoints = None if self._shared or not engine.url.database else Checkpoints(engine.url.database)
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
         self._closing = threading.Event()
+        self._hurries = threading.Event()
         self._closed = False  # the last unit was taken up …
         self._held: deque[_Waiting[Any]] = deque()  # … but for these long ones, which let others pass
         self._on_call: dict[str, _Waiting[Any]] = {}  # by what is to be stirred
@@ -153,8 +154,13 @@ class Writer:
         self._queue.put(waiting)
         return await waiting.future
 
+    def hurry(self) -> None:
+        """It is to be closed soon: where the database cannot be used, units fail instead of waiting."""
+        self._hurries.set()
+
     async def close(self) -> None:
         """Finish what is waiting, unless the database cannot be used, and stop."""
+        self.hurry()
         self._closing.set()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -323,7 +329,7 @@ class Writer:
         """Wait until it may work again; False: the writer is being closed, and it will not."""
         self._disconnect()
         self._tell(error)
-        return not self._closing.wait(min(_FIRST_WAIT * 2 ** min(attempt, 10), _LONGEST_WAIT))
+        return not self._hurries.wait(min(_FIRST_WAIT * 2 ** min(attempt, 10), _LONGEST_WAIT))
 
     def _well_again(self) -> None:
         if self.trouble is not None:
