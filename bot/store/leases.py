@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
+from sqlalchemy.exc import DBAPIError
 
+from bot.store.faults import Verdict, verdict
 from bot.store.tables import SERVER_NOW, lease
 
 _RENEW = text(
     f"UPDATE lease SET until = {SERVER_NOW} + :lasts "  # noqa: S608 (a constant)
     "WHERE account = :account AND owner = :owner AND epoch = :epoch"
 )
+_HELD = text(f"SELECT account FROM lease WHERE until >= {SERVER_NOW}")  # noqa: S608 (a constant)
 _TAKE = text(
     "INSERT INTO lease (account, owner, epoch, until) "  # noqa: S608 (a constant)
     f"VALUES (:account, :owner, 1, {SERVER_NOW} + :lasts) "
@@ -29,6 +32,8 @@ class LeaseBook:
     def __init__(self, engine: Engine, owner: str, lasts: timedelta) -> None:
         """`owner` names this process and no other. A lease that is not renewed ends after `lasts`."""
         self._engine = engine.execution_options(isolation_level="READ COMMITTED")
+        # So that a unit which still goes on has its place before this, or is refused (see `lost`).
+        self._taking = engine.execution_options(isolation_level="SERIALIZABLE")
         self._owner = owner
         self._lasts = round(lasts.total_seconds() * 1_000_000)
 
@@ -44,13 +49,23 @@ class LeaseBook:
 
     def take(self, wanted: Collection[str]) -> dict[str, int]:
         """Take what nobody holds; the epochs of what was got."""
+        if not wanted:
+            return {}
+        try:
+            with self._taking.begin() as connection:
+                return self._take(connection, sorted(set(wanted).difference(connection.execute(_HELD).scalars())))
+        except DBAPIError as error:
+            if verdict(error) is Verdict.RERUN:  # another process was faster
+                return {}
+            raise
+
+    def _take(self, connection: Connection, free: Sequence[str]) -> dict[str, int]:
         got = {}
-        with self._engine.begin() as connection:
-            for account in sorted(wanted):
-                given = {"account": account, "owner": self._owner, "lasts": self._lasts}
-                epoch = connection.execute(_TAKE, given).scalar()
-                if epoch is not None:
-                    got[account] = int(epoch)
+        for account in free:
+            given = {"account": account, "owner": self._owner, "lasts": self._lasts}
+            epoch = connection.execute(_TAKE, given).scalar()
+            if epoch is not None:
+                got[account] = int(epoch)
         return got
 
     def give_back(self, held: Mapping[str, int]) -> None:
