@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -30,6 +31,21 @@ _STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
 # A process that sleeps in the middle of a unit holds up nobody for longer than a few seconds.
 _SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
 
+# A server that has died with its machine says nothing more: without these we would wait for its answer for a quarter of
+# an hour or longer, while another one may have its place (postgresql.org/docs/current/libpq-connect.html).
+_SILENCE = {
+    "connect_timeout": 5,  # seconds, for each address
+    "tcp_user_timeout": 10_000,  # milliseconds until what it has not acknowledged shows that it is gone
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
+def until_gone(address: URL) -> dict[str, Any]:
+    """How long a PostgreSQL that says nothing counts as being there, as far as its address does not say it."""
+    return {name: value for name, value in _SILENCE.items() if name not in address.query}
+
 
 class Newer(Exception):
     """A later version has brought the schema further than this one knows."""
@@ -51,7 +67,7 @@ def open_engine(url: str | URL) -> Engine:
         return engine
     return create_engine(
         _with_driver(address),
-        connect_args={"options": _SESSION},
+        connect_args={"options": _SESSION, **until_gone(address)},
         isolation_level="SERIALIZABLE",
         pool_size=2,
         hide_parameters=True,
@@ -67,7 +83,7 @@ def open_reader(url: str) -> AsyncEngine:
         return engine
     return create_async_engine(
         _with_driver(address),
-        connect_args={"options": "-c default_transaction_read_only=on"},
+        connect_args={"options": "-c default_transaction_read_only=on", **until_gone(address)},
         pool_size=2,
         hide_parameters=True,
     )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 from sqlalchemy import make_url
 
+from bot.store.database import until_gone
 from bot.store.marks import CHANNEL
 
 EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule", "broadcast"})
@@ -17,9 +18,10 @@ _AGAIN = 1.0  # seconds until a broken connection is made anew
 async def listen(url: str, heard: Callable[[frozenset[str]], None], sleep: Callable[[float], Awaitable[None]]) -> None:
     """Tell `heard` what was stirred, for ever."""
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    silence = until_gone(make_url(url))
     while True:
         try:
-            connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
+            connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **silence)
             async with connection:
                 await connection.execute(f"LISTEN {CHANNEL}".encode())
                 while True:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bot.store.database import migrate, open_engine, open_reader
 from bot.store.tables import metadata
@@ -56,6 +57,24 @@ def test_processes_that_start_at_once_take_turns(empty_database_url: str) -> Non
             done.result()
     for one in (engine, *both):
         one.dispose()
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", 10), ("?tcp_user_timeout=60000", 60)])
+def test_a_server_that_says_nothing_more_is_soon_given_up(query: str, seconds: int) -> None:
+    """Its machine has died, and nobody closes the connection: another server may have taken its place."""
+    engine = open_engine(f"postgresql://schakel@db.example/schakel{query}")
+    asked: dict[str, Any] = {}
+
+    def connects(_dialect: object, _record: object, _arguments: object, given: dict[str, Any]) -> None:
+        asked.update(given)
+        raise ConnectionError
+
+    event.listen(engine, "do_connect", connects)
+    with pytest.raises(ConnectionError):
+        engine.connect()
+    assert int(asked["tcp_user_timeout"]) == seconds * 1000
+    assert int(asked["keepalives_idle"]) + asked["keepalives_interval"] * asked["keepalives_count"] < 15
+    assert int(asked["connect_timeout"]) < 10
 
 
 def test_every_sqlite_commit_is_on_disk(tmp_path: Path) -> None:
