@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
+from sqlalchemy import text
 
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat, Pairing
@@ -13,6 +17,7 @@ from bot.ports import Gone, Refused
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.menus import menus
+from tests.databases import transaction
 from tests.paper import Paper
 from tests.world import World, world
 
@@ -101,3 +106,28 @@ async def test_a_menu_that_is_refused_is_told_again_at_the_next_start(tmp_path: 
     async with world(tmp_path, network=network, menus=lambda *_: ()) as w:
         await w.until(lambda: not network.faults)
         assert await w.app.unit(lambda tx: tx.menus.announced("paper")) == {}
+
+
+@pytest.mark.postgres
+async def test_a_change_that_nobody_was_told_of_is_found_out(tmp_path: Path, migrated: Callable[[str], str]) -> None:
+    """Another process has made it, while the line on which they tell each other such things was broken."""
+    url = migrated("postgresql")
+    async with world(tmp_path, url=url, menus=of_rooms) as w:
+        room = await w.paired("Hulp", "coordination", language="nl")
+        before = len(await hears(w, 1))
+        with transaction(url) as tx:
+            known = tx.chats.at(room)
+            assert known is not None
+            tx.chats.pair(known.id, Pairing(Role.COORDINATION, None, "fr"))
+            tx.connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+                )
+            )
+
+        def is_told() -> bool:
+            w.clock.advance(timedelta(seconds=1))
+            return len(told(w.network)) > before
+
+        await w.until(is_told)

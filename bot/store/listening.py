@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from bot.store.database import until_gone
 from bot.store.marks import CHANNEL
 
-EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule", "broadcast"})
+EVERYTHING = frozenset({"inbox", "outbox", "translation", "schedule", "broadcast", "menus"})
 _LOOK = 10.0  # seconds after which everybody looks without having been called: what was said while nobody listened
 _AGAIN = 1.0  # seconds until a broken connection is made anew
 
