@@ -11,7 +11,7 @@ from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
 from bot.incoming import Message
 from bot.requests import CATEGORIES, Request, RequestState
 from bot.store.transaction import Transaction
-from handlers import below, cards
+from handlers import below, cards, threads
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
 
@@ -44,10 +44,10 @@ def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> b
             return request.state is RequestState.OPEN
         case "unanswered":
             return request.unanswered
-        case _ if filter in (needs := _needs(where.language)):
+        case _ if filter in (needs := _needs(threads.language(where, tx))):
             return request.category == needs[filter]
         case _:
-            return filter in _names_of(request.language, where.language) or _is_in(request, filter, tx)
+            return filter in _names_of(request.language, threads.language(where, tx)) or _is_in(request, filter, tx)
 
 
 def _needs(language: str) -> dict[str, str]:
@@ -91,7 +91,7 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     for request in reversed(tx.requests.all()):
         if hits == _HITS:
             break
-        place = _place(request, words, where.language, tx)
+        place = _place(request, words, threads.language(where, tx), tx)
         if place is None:
             continue
         hits += 1

@@ -494,6 +494,18 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
     assert translated.ann.reads(translated.room)[-1] == sentence("find-how")
 
 
+async def test_the_words_of_the_room_count_whatever_the_app_speaks(translated: Scene) -> None:
+    """What the room says in Dutch can be typed in Dutch, on a telephone that is set to English, too."""
+    await two(translated)
+    ann = replace(translated.ann, person=replace(translated.ann.person, language="en"))
+    for typed, code in (("!list eten", "K1"), ("!list Turks", "K2"), ("!find kinderen", "K1")):
+        await ann.writes(typed, translated.room)
+        assert code in ann.reads(translated.room)[-1]
+    await translated.in_thread("!close geholpen", ann)
+    closed = sentence("card-closed", code="K1", outcome=sentence("outcome-helped"))
+    assert translated.card().plain.startswith(closed)
+
+
 # --- what is odd -----------------------------------------------------------------------------------------------------
 
 
