@@ -6,6 +6,7 @@ A private chat that somebody else has joined is private no longer.
 from __future__ import annotations
 
 from bot.actions import Action, Inspect, OnNetwork, Priority, Say
+from bot.chats import KnownChat
 from bot.content import Line, say
 from bot.events import Outcome
 from bot.incoming import Joined, Message
@@ -13,7 +14,7 @@ from bot.leaks import warnings
 from bot.model import ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import triage
+from handlers import phone, triage
 from handlers.situation import Actions, Situation
 
 FOUND = "leaks"
@@ -42,8 +43,15 @@ def joined(event: Joined, tx: Transaction) -> Actions:
     chat = tx.chats.at(event.chat)
     if chat is not None and chat.role == Role.PRIVATE and event.kind is not ChatKind.PRIVATE:
         tx.chats.set_kind(chat.id, event.kind, Role.NONE.value)  # whoever has joined must not read the next answer
-        return triage.member_unreachable(tx.chats.get(chat.id), tx)
+        chat = tx.chats.get(chat.id)
+        return (*_numbers_taken(chat, tx), *triage.member_unreachable(chat, tx))
     if chat is None or chat.role != Role.COORDINATION:
         return ()
     sentence = say("newcomer", name=event.person.name or event.person.id)
     return (Say(chat.id, (Line(sentence),), priority=Priority.COORDINATION),)
+
+
+def _numbers_taken(chat: KnownChat, tx: Transaction) -> list[Action]:
+    """What a helper was to read alone goes from where they are alone no longer; they can ask for it elsewhere."""
+    theirs = () if chat.person is None else [r for r in tx.requests.open() if phone.is_for(r, chat.person)]
+    return [action for request in theirs for action in phone.take_from(tx, request, chat)]

@@ -171,13 +171,16 @@ def show(tx: Transaction, request: Request, chat: KnownChat, language: str | Non
 
 
 def take_away(tx: Transaction, request: Request, person: int) -> Actions:
-    """Whoever no longer looks after a request no longer has the number, as far as the network allows.
+    """Whoever no longer looks after a request no longer has the number, as far as the network allows: wherever they
+    were shown it, be they alone there still or not."""
+    return [action for chat in tx.chats.of_helper(person) for action in take_from(tx, request, chat)]
 
-    First the words, then the message: some networks edit what they no longer delete.
-    """
-    chat = tx.chats.private_of(person)
-    times = 0 if chat is None else _times_shown(tx, request, chat)
-    if chat is None or times == 0:
+
+def take_from(tx: Transaction, request: Request, chat: KnownChat) -> Actions:
+    """The number goes from one chat. First the words, then the message: some networks edit what they no longer
+    delete."""
+    times = _times_shown(tx, request, chat)
+    if times == 0:
         return ()
     shown = Named(_name(request, times))
     delivery = tx.deliveries.named(chat.id, shown.name)

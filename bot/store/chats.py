@@ -111,6 +111,11 @@ class Chats:
         row = self._tx.connection.execute(query.order_by(chat.c.id.desc()).limit(1)).first()
         return None if row is None else _chat(row)
 
+    def of_helper(self, person: int) -> list[KnownChat]:
+        """Where a helper was told what is for them alone; others may have joined them since."""
+        query = select(chat).where(chat.c.person_id == person, chat.c.active).order_by(chat.c.id)
+        return [_chat(row) for row in self._tx.connection.execute(query)]
+
     def paused(self, account: str) -> list[tuple[int, datetime]]:
         """The chats that the network wants nothing for, and until when."""
         query = select(chat.c.id, chat.c.paused_until).where(

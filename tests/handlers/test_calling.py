@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.incoming import Joined
 from bot.model import ChatKind
 from tests.handlers.conftest import Scene, sentence
 from tests.paper import Shown
@@ -236,6 +237,32 @@ async def test_whoever_no_longer_looks_after_it_no_longer_has_the_number(scene: 
     assert not number_seen_by(scene, scene.ann)
     await opens(scene, scene.ann)
     assert not number_seen_by(scene, scene.ann)
+
+
+async def test_it_goes_from_every_chat_in_which_they_have_asked_for_it(scene: Scene) -> None:
+    """On Matrix somebody may have two with the bot."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    other = scene.world.network.chat("other", ChatKind.PRIVATE, "Ann")
+    for chat in (scene.ann.private, other, scene.ann.private):
+        await scene.ann.writes("!number K1", chat)
+        assert NUMBER in scene.ann.reads(chat)[-1]
+    await scene.in_thread("!release")
+    assert not any(NUMBER in said for chat in (scene.ann.private, other) for said in scene.ann.reads(chat))
+
+
+async def test_it_goes_from_a_chat_that_somebody_else_joins(scene: Scene) -> None:
+    """The claimer can ask for it elsewhere."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    at = scene.world.clock.now()
+    scene.world.network.happens(Joined(scene.ann.private, ChatKind.GROUP, scene.bob.person, at))
+    await scene.world.settled()
+    assert not number_seen_by(scene, scene.ann)
+    other = scene.world.network.chat("other", ChatKind.PRIVATE, "Ann")
+    await scene.ann.writes("!number K1", other)
+    assert NUMBER in scene.ann.reads(other)[-1]
 
 
 def _message_with_number(scene: Scene) -> str:
