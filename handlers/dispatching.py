@@ -181,7 +181,7 @@ def _message(event: Message, tx: Transaction) -> Actions:
 
 def _pressed(event: Pressed, tx: Transaction) -> Actions:
     where = situation.of_press(event, tx)
-    if where.choice is None or where.choice.step not in routes.CHOICES:
+    if where.choice is None or where.choice.step not in routes.CHOICES or where.chat.role == Role.NONE:
         # In private they may not have settled on a language yet.
         language = asking.language_of(where, tx) if where.chat.role == Role.PRIVATE else None
         return (Answer(where.chat.id, event, say("choice-unknown"), language),)
@@ -211,6 +211,8 @@ def _reacted(event: Reacted, tx: Transaction) -> Actions:
 
 def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:
     """One of the choices offered together counts, once; whoever chooses again is told what was chosen."""
+    if where.chat.role == Role.NONE:
+        return ()  # what was offered to somebody alone is not for whoever has joined them
     if choice.used:
         made = tx.choices.made(choice.chat, choice.offer)
         if made is None:

@@ -11,7 +11,7 @@ from bot.model import ChatKind
 from bot.store.chats import TAKEN
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, pairing, triage
+from handlers import cards, pairing, situation, triage
 from handlers.situation import TOPICS, Actions
 
 FOLLOWED = "followed"
@@ -22,10 +22,7 @@ def added(event: Added, tx: Transaction) -> Actions:
     """The bot is in a chat, is invited to it, or may do more or less there than before."""
     # A private chat is called by its member's name, which is kept nowhere.
     chat = tx.chats.known(event.chat, event.kind, None if event.kind is ChatKind.PRIVATE else event.title)
-    if chat.kind is not event.kind and chat.role in (Role.NONE, Role.PRIVATE):
-        role = Role.PRIVATE if event.kind is ChatKind.PRIVATE else Role.NONE
-        tx.chats.set_kind(chat.id, event.kind, role.value)
-    before, chat = chat, tx.chats.get(chat.id)
+    before = chat = situation.turned_out(chat, event.kind, event.person, tx)
     if event.invited or not before.active:
         tx.chats.added(chat.id)
     tx.chats.set_administrator(chat.id, event.administrator)

@@ -80,10 +80,7 @@ def _whole(words: str) -> str:
 def of_message(event: Message, tx: Transaction) -> Situation:
     # A private chat is called by its member's name.
     chat = tx.chats.known(event.chat, event.kind, None if event.kind is ChatKind.PRIVATE else event.title)
-    if chat.kind is not event.kind and chat.role in ("", "private"):
-        # A Matrix room can turn out to be a private chat, or the other way round, as long as it has no other role.
-        tx.chats.set_kind(chat.id, event.kind, "private" if event.kind is ChatKind.PRIVATE else "")
-        chat = tx.chats.get(chat.id)
+    chat = turned_out(chat, event.kind, event.person, tx)
     if not chat.active:
         tx.chats.set_active(chat.id, True)  # who writes can be written to
     if chat.forum is not event.forum:
@@ -108,6 +105,25 @@ def of_message(event: Message, tx: Transaction) -> Situation:
         command,
         choice,
     )
+
+
+def turned_out(chat: KnownChat, kind: ChatKind, who: Person, tx: Transaction) -> KnownChat:
+    """A Matrix room can turn out to be a private chat, or the other way round, as long as it has no other role.
+
+    It is never private again for somebody who had joined and was left behind: what is said there is for another.
+    """
+    if chat.role not in ("", "private") or (chat.kind is kind and chat.active):
+        return chat
+    if kind is ChatKind.PRIVATE and _is_anothers(chat, who, tx):
+        kind = ChatKind.GROUP
+    tx.chats.set_kind(chat.id, kind, "private" if kind is ChatKind.PRIVATE else "")
+    return tx.chats.get(chat.id)
+
+
+def _is_anothers(chat: KnownChat, who: Person, tx: Transaction) -> bool:
+    """Whether it was somebody else's private chat."""
+    theirs = {chat.person, *(request.person for request in tx.requests.of_chat(chat.id))} - {None}
+    return bool(theirs) and tx.chats.known_person(who) not in theirs
 
 
 def of_press(event: Pressed, tx: Transaction) -> Situation:

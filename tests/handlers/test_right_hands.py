@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from bot.incoming import Joined
+from bot.incoming import Joined, Removed
 from bot.model import ChatKind
 from bot.store.tables import Role, chat, person
 from tests.handlers.conftest import Scene, sentence
@@ -94,6 +95,44 @@ async def test_a_member_who_is_alone_again_can_be_answered_again(scene: Scene) -
     await scene.member.writes("Estou só")
     await scene.in_thread("!r U kunt om tien uur komen")
     assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_who_stays_behind_when_the_member_has_left_is_not_the_member(scene: Scene, alone: bool) -> None:
+    """They are two again, the bot and somebody else; or somebody comes when the member has gone (`alone`)."""
+    await scene.asks()
+    chat, world = scene.member.private, scene.world
+    if alone:
+        world.network.happens(Removed(chat, ChatKind.PRIVATE, world.clock.now()))
+    else:
+        world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    before = scene.member.reads()
+    await scene.bob.writes("!my", chat)
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert not any("K1" in said or "tien uur" in said for said in scene.member.reads()[len(before) :])
+    await scene.member.writes("Estou só")
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+async def test_buttons_are_for_nobody_who_has_joined(scene: Scene) -> None:
+    """Nobody but the member erases a request, or says what it is about."""
+    await scene.asks()
+    await scene.member.writes("!erase")
+    chat, world = scene.member.private, scene.world
+    world.network.kinds[chat.id] = ChatKind.GROUP
+    world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    before = scene.member.reads()
+    for key in ("need-violence", "button-erase"):
+        await scene.bob.presses(sentence(key, "pt", code="K1"), chat)
+        assert world.network.toasts[-1][1] == sentence("choice-unknown", "pt")
+    question = scene.member.sees()[-1]
+    await scene.bob.reacts("1️⃣", question.id, chat)
+    await scene.bob.writes("1", chat, reply_to=question.id)
+    assert scene.member.reads()[: len(before)] == before
+    assert scene.card().plain.startswith(sentence("card-open", code="K1"))
 
 
 async def test_a_members_name_is_kept_nowhere(scene: Scene) -> None:
