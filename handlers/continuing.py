@@ -10,12 +10,14 @@ from bot import commands, requests
 from bot.actions import Action, Button, OnNetwork, Say
 from bot.content import Line, Sentence, say
 from bot.incoming import Deleted, Edited, Message
-from bot.model import ChatKind
+from bot.model import ChatKind, Text
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
 from handlers import asking, attached, below, calling, cards, intake, listening, opening, phone, questions
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
+
+_BEHIND_A_CODE = " \t\n:;,.-–—"
 
 
 def words(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -71,7 +73,7 @@ def _naming_its_request(event: Message, where: Situation, tx: Transaction) -> tu
     if where.subject:
         return event, where
     code, rest = commands.Command("", event.text.plain.strip()).code("K")
-    rest = rest.lstrip(" \t\n:;,.-–—")
+    rest = rest.lstrip(_BEHIND_A_CODE)
     if not any(request.code == code for request in tx.requests.of_chat(where.chat.id)):
         return event, where
     if not rest and not event.attachments:
@@ -218,15 +220,18 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None or not event.text:
         return ()
+    words = phone.without_number(_own_words(event.text, copy.subject), chat.id, tx)
     if not copy.subject:
-        tx.texts.replace(copy.text, event.text, asking.guess(event.text.plain, tx))
+        tx.texts.replace(copy.text, words, asking.guess(words.plain, tx))
         return ()
     request = tx.requests.by_code(copy.subject)
     if request is None or request.chat != chat.id or tx.texts.get(copy.text).text.plain == event.text.plain:
         return ()
     if copy.text == request.phone:
         return phone.edited(event, request, tx)
-    text = tx.texts.add(phone.without_number(event.text, chat.id, tx), asking.guess(event.text.plain, tx))
+    if tx.texts.get(copy.text).text.plain == words.plain:
+        return ()  # networks tell of an edit when a link's picture has come
+    text = tx.texts.add(words, asking.guess(words.plain, tx))
     _in_their_language(text, request, tx)
     tx.copies.reads_now(chat.id, event.id, text)
     line = tx.requests.say(request.id, "member", text)
@@ -234,6 +239,17 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         request = requests.heard(request, tx.now)
         tx.requests.save(request)
     return cards.heard(tx, request, line, changed=True)
+
+
+def _own_words(text: Text, about: str) -> Text:
+    """What was written behind `ask`, or behind the code of the request that it is about."""
+    command = commands.parse(text.plain) or commands.Command("", text.plain.strip())
+    code, rest = command.code("K")
+    words = command.argument if command.name == "ask" else rest.lstrip(_BEHIND_A_CODE) if code == about else None
+    if not words:
+        return text
+    end = len(text.plain.rstrip())
+    return text[end - len(words) : end]
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:

@@ -117,6 +117,21 @@ async def test_the_number_said_again_is_hidden(scene: Scene) -> None:
     assert not leaked(scene)
 
 
+@pytest.mark.parametrize("typed", ["!ask {}", "{}"])
+@pytest.mark.parametrize("edited", [False, True])
+async def test_the_number_once_more_is_dots_in_a_new_request_too(scene: Scene, typed: str, edited: bool) -> None:
+    """Written at once, or put into words that were not sent yet."""
+    await gave_number(scene)
+    plea = "Preciso de um médico para a minha mãe, liguem para o"
+    message = await scene.member.writes(f"!ask {plea} {'serviço' if edited else NUMBER}")
+    if edited:
+        await scene.member.edits(message, typed.format(f"{plea} {NUMBER}"))
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert f"{plea} •••• •• •• ••" in scene.card("K2").plain
+    assert "!ask" not in scene.card("K2").plain
+    assert not leaked(scene)
+
+
 async def test_a_number_that_comes_later_is_kept_apart_too(scene: Scene) -> None:
     """They had skipped the question; the helper asked again."""
     await asked_for_number(scene)

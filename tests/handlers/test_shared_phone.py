@@ -54,6 +54,15 @@ async def test_a_code_at_the_beginning_says_which(scene: Scene) -> None:
     assert not any("febre" in said for said in scene.thread("K1"))
 
 
+async def test_a_code_stays_out_of_what_is_changed(scene: Scene) -> None:
+    """Helpers read the words, and nothing where they are the same."""
+    await _two(scene)
+    message = await scene.member.writes("K1: ainda temos fome")
+    await scene.member.edits(message, "K1: ainda temos fome")
+    await scene.member.edits(message, "K1: ainda temos muita fome")
+    assert _said_below(scene, "K1") == ["ainda temos fome", "ainda temos muita fome"]
+
+
 async def test_a_code_alone_says_how_it_stands(scene: Scene) -> None:
     """It is no news for the helpers."""
     await _two(scene)
