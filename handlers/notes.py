@@ -90,12 +90,18 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     return replies.give(tx, request, _as_meant(line, tx), where)
 
 
+def behind_the_r(words: str) -> str:
+    """What is meant for the member where the / was forgotten."""
+    forgotten = _LIKE_A_REPLY.match(words)
+    return words if forgotten is None else words[forgotten.end() :]
+
+
 def _as_meant(line: Spoken, tx: Transaction) -> int:
     """The note's own text, with whatever came with it; without the r that stood before it."""
     known = tx.texts.get(line.text)
-    forgotten = _LIKE_A_REPLY.match(known.text.plain)
-    if forgotten is not None:
-        tx.texts.replace(line.text, known.text[forgotten.end() :], known.language)
+    meant = behind_the_r(known.text.plain)
+    if meant != known.text.plain:
+        tx.texts.replace(line.text, known.text[-len(meant) :], known.language)
     if tx.texts.get(line.text).language is None:
         tx.texts.set_language([line.text], tx.policy.working_language)
     return line.text

@@ -12,7 +12,7 @@ from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, ready_answers, replies, threads, undoing
+from handlers import asking, notes, ready_answers, replies, threads, undoing
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -29,7 +29,8 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         tx.texts.replace(line.text, event.text, asking.guess(event.text.plain, tx))
     if line.author != "coordinator" or line.withdrawn_at is not None:
         return ()
-    if event.text.plain.rstrip().endswith(tx.texts.get(line.text).text.plain):
+    _, code, rest = _read(event.text)
+    if code in (None, request.code) and rest == tx.texts.get(line.text).text.plain.strip():
         return ()  # networks tell of an edit when a link's picture has come
     language = chat.language or tx.policy.working_language
     changed = _changed(event.text, request, language, tx)
@@ -38,13 +39,20 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     return _offered(chat.id, event.id, request, line, changed, tx)
 
 
+def _read(words: Text) -> tuple[str, str | None, str]:
+    """The command that a message is, if any, the code behind it, and what follows."""
+    command = commands.parse(words.plain)
+    if command is None:
+        return "", None, notes.behind_the_r(words.plain.strip())
+    return command.name, *command.code("K")
+
+
 def _changed(words: Text, request: Request, language: str, tx: Transaction) -> int | Sentence:
     """The text that the answer has become; otherwise what to tell."""
-    command = commands.parse(words.plain)
-    code, rest = (None, words.plain.strip()) if command is None else command.code("K")
+    command, code, rest = _read(words)
     if code not in (None, request.code):
         return say("reply-two-requests", code=code or "", thread=request.code)
-    if command is not None and command.name == "ready":
+    if command == "ready":
         sentence = ready_answers.understood(rest, tx)
         return (
             say("reply-how", code=request.code)

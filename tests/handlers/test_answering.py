@@ -325,6 +325,31 @@ async def test_a_changed_answer_goes_out_when_somebody_says_so(scene: Scene) -> 
     assert sentence("answer-taken-back-told", "pt", code="K1") not in scene.member.reads()
 
 
+@pytest.mark.parametrize("words", ["Maandag kom om 10:00", "K1 niet: kom om 10:00"])
+async def test_words_before_an_answer_change_it_too(scene: Scene, words: str) -> None:
+    """What is the same is nothing to ask about: networks tell of an edit when a link's picture has come."""
+    await scene.asks()
+    message = await scene.in_thread("!r kom om 10:00")
+    for same in ("!r kom om 10:00", "!r  K1 kom om 10:00 "):
+        await scene.ann.edits(message, same, scene.room)
+        assert sentence("reply-changed", code="K1") not in scene.room_reads()
+    await scene.ann.edits(message, f"!r {words}", scene.room)
+    assert last(scene) == sentence("reply-changed", code="K1")
+    await scene.ann.presses(sentence("button-send-change"), scene.room)
+    assert scene.member.reads()[-1].split("\n")[1] == words.removeprefix("K1 ")
+
+
+async def test_a_note_that_was_sent_is_changed_without_its_r(scene: Scene) -> None:
+    await scene.asks()
+    message = await scene.in_thread("r kom om 10:00")
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    await scene.ann.edits(message, "r kom om 10:00", scene.room)
+    assert sentence("reply-changed", code="K1") not in scene.room_reads()
+    await scene.ann.edits(message, "r kom om 11:00", scene.room)
+    await scene.ann.presses(sentence("button-send-change"), scene.room)
+    assert scene.member.reads()[-1].split("\n")[1] == "kom om 11:00"
+
+
 async def test_the_latest_change_is_the_one_that_is_offered(scene: Scene) -> None:
     """And what was sent can be changed again."""
     await scene.asks()
