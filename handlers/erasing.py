@@ -43,7 +43,7 @@ def erase(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def _ask_about_one(argument: str, event: Message, where: Situation, tx: Transaction) -> Actions:
     assert where.command is not None
-    code = where.command.code("K")[0] or (f"K{int(argument)}" if argument.isdigit() and len(argument) < 10 else None)
+    code = where.command.code("K")[0] or (f"K{int(argument)}" if argument.isdecimal() and len(argument) < 10 else None)
     mine = [request.code for request in tx.requests.of_chat(where.chat.id)]
     if code not in mine:
         return tell(where, tx, say("erase-not-yours", code=code or argument), to=event)

@@ -155,7 +155,9 @@ async def test_nobody_elses_requests_are_touched(told: Scene) -> None:
     assert len(other.reads()) > 1
 
 
-@pytest.mark.parametrize("typed", ["!erase K9", "!erase everything", "!erase 9", "!erase K", "!erase <b>{code}"])
+@pytest.mark.parametrize(
+    "typed", ["!erase K9", "!erase everything", "!erase 9", "!erase K", "!erase ¹", "!erase <b>{code}"]
+)
 async def test_what_is_no_code_of_theirs_erases_nothing(told: Scene, typed: str) -> None:
     """Whatever is typed."""
     before = await rows(told.world, "request", "line", "text")
