@@ -1,4 +1,6 @@
-"""Commands: `!name argument` or `/name argument`, the same everywhere, and the codes they speak of. Pure."""
+"""Commands: `!name argument` or `/name argument`, the same everywhere, and the codes they speak of. Pure.
+
+Chinese and Japanese keyboards write both signs as wide as their letters."""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_COMMAND = re.compile(r"[!/]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
+_COMMAND = re.compile(r"[!/\uff01\uff0f]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
 _CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
 
 

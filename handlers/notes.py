@@ -16,7 +16,9 @@ from handlers import asking, attached, replies, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
-_LIKE_A_REPLY = re.compile(r"\s*r(eply)?[\s:,]+(?=\w)", re.IGNORECASE)  # the / was forgotten
+_UNSEEN = r"\s\u200e\u200f\u2066-\u2069"  # spaces, and marks of direction
+_LIKE_A_REPLY = re.compile(rf"[{_UNSEEN}]*[!/]?[{_UNSEEN}]*r(eply)?[{_UNSEEN}:,]+(?=\w)", re.IGNORECASE)
+"""The / was forgotten, or something stands behind it or behind the r that makes it no command."""
 
 
 def note(event: Message, where: Situation, tx: Transaction) -> Actions:

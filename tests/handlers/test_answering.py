@@ -91,11 +91,21 @@ async def test_whoever_has_answered_before_talks_with_the_member_too(scene: Scen
     assert last(scene) == sentence("note-only", code="K1")
 
 
-async def test_a_forgotten_stroke_is_left_out_of_what_is_sent(scene: Scene) -> None:
-    """The r was for the bot."""
+@pytest.mark.parametrize("r", ["r ", "! r ", "!r: ", "/reply, ", "!\u200er ", "!r\u200f "])
+async def test_what_is_nearly_a_command_is_left_out_of_what_is_sent(scene: Scene, r: str) -> None:
+    """The r was for the bot; and whoever wrote it is told each time that it is only a note."""
     await scene.asks()
-    await scene.in_thread(f"r {WORDS}")
+    await scene.in_thread("Ik antwoord zo")
+    await scene.in_thread(f"{r}{WORDS}")
     await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert scene.member.reads()[-1].split("\n")[1] == WORDS
+
+
+@pytest.mark.parametrize("r", ["！r ", "／reply　"])
+async def test_signs_as_wide_as_chinese_letters_are_signs(scene: Scene, r: str) -> None:
+    """Some keyboards have no others at hand."""
+    await scene.asks()
+    await scene.in_thread(f"{r}{WORDS}")
     assert scene.member.reads()[-1].split("\n")[1] == WORDS
 
 
