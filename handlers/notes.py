@@ -86,6 +86,8 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     if isinstance(about, Sentence):
         return threads.tell(event, where, about)
     assert where.choice is not None
+    if not tx.requests.has_line(int(where.choice.value)):
+        return threads.tell(event, where, say("choice-unknown"), about.request)  # it was deleted meanwhile
     request, line = tx.requests.line(int(where.choice.value))
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)

@@ -268,7 +268,12 @@ TRANSLATED: tuple[TranslatedHandler, ...] = (
 EDITED: tuple[EditedHandler, ...] = (correcting.edited, continuing.edited, second_thoughts.edited, linking.edited)
 """All of them hear of a message that its writer has changed."""
 
-DELETED: tuple[DeletedHandler, ...] = (correcting.deleted, continuing.deleted, linking.deleted)
+DELETED: tuple[DeletedHandler, ...] = (
+    correcting.deleted,
+    continuing.deleted,
+    second_thoughts.deleted,
+    linking.deleted,
+)
 """All of them hear of a message that was taken back."""
 
 REACTED: tuple[ReactedHandler, ...] = (reviewing.reacted, linking.reacted)

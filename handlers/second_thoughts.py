@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bot import commands
-from bot.actions import Button, Edit, Named, OnNetwork, Say
+from bot.actions import Button, Edit, Named, OnNetwork, Recall, Say
 from bot.content import Line, Sentence, say
-from bot.incoming import Edited
+from bot.incoming import Deleted, Edited
 from bot.model import Text
 from bot.requests import Request
 from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, notes, ready_answers, replies, threads, undoing
+from handlers import asking, cards, notes, ready_answers, replies, threads, undoing
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -37,6 +37,22 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if isinstance(changed, Sentence):
         return (Say(chat.id, (Line(changed),), request.code, reply_to=OnNetwork(event.id)),)
     return _offered(chat.id, event.id, request, line, changed, tx)
+
+
+def deleted(event: Deleted, tx: Transaction) -> Actions:
+    """A note that was taken back is found, shown and sent no more; an answer is taken back by `undo` alone."""
+    chat = tx.chats.at(event.chat)
+    copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
+    found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
+    if chat is None or found is None or found[1].author != "note":
+        return ()
+    request, line = found
+    name = cards.line_name(request, line)
+    shown = [] if tx.deliveries.named(chat.id, name) is None else [Recall(chat.id, Named(name))]
+    tx.requests.forget_line(line.id)
+    tx.texts.replace(line.text, Text(""), None)  # what still waits to be shown somewhere shows nothing
+    tx.attachments.forget([line.text])
+    return shown
 
 
 def _read(words: Text) -> tuple[str, str | None, str]:

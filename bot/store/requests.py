@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from bot.requests import Request, RequestState
 from bot.store.prepared import Prepared, Row
@@ -125,10 +125,17 @@ class Requests:
         """Its writer has taken a line back."""
         change(self._tx.connection, line, line_id, withdrawn_at=self._tx.now)
 
+    def forget_line(self, line_id: int) -> None:
+        """It was never said, as it were; its text stays."""
+        self._tx.connection.execute(delete(line).where(line.c.id == line_id))
+
     def line_of_text(self, text: int) -> tuple[Request, Line] | None:
         """Where a text was said last, and in which request: a note can become a reply."""
         row = _LAST_SAID.first(self._tx.connection, {"said": text})
         return None if row is None else self.line(row.id)
+
+    def has_line(self, id: int) -> bool:
+        return _ONE_LINE.first(self._tx.connection, {"the_id": id}) is not None
 
     def line(self, id: int) -> tuple[Request, Line]:
         row = _ONE_LINE.one(self._tx.connection, {"the_id": id})

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.incoming import Deleted
 from bot.ports import Gone, NotSent, Unknown
 from tests.handlers.conftest import Scene, sentence
 from tests.paper import Shown
@@ -128,6 +129,34 @@ async def test_nobody_changes_another_s_note(scene: Scene) -> None:
     await scene.bob.edits(note, "Komt u nooit meer langs", scene.room)
     await scene.ann.presses(sentence("button-send-note"), scene.room)
     assert WORDS in scene.member_reads()
+
+
+async def test_a_note_that_was_deleted_is_gone(scene: Scene) -> None:
+    """It is not found, not sent, and not shown in a new room."""
+    await scene.asks()
+    await scene.in_thread("!claim")
+    note = await scene.in_thread("Zij woont bij Fatima")
+    scene.world.network.happens(Deleted(scene.room, note, scene.world.clock.now(), scene.ann.person))
+    await scene.world.settled()
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert scene.world.network.toasts[-1][1] == sentence("choice-unknown")
+    await scene.ann.writes("!find Fatima", scene.room)
+    assert last(scene) == sentence("find-nothing")
+    new, code = scene.world.group("new"), await scene.world.pairing("coordination")
+    await scene.world.adds_bot(scene.ann, new)
+    await scene.ann.writes(f"!pair {code}", new)
+    assert "Fatima" not in scene.member_reads() + "\n".join(scene.ann.reads(new))
+
+
+async def test_an_answer_whose_message_was_deleted_stands(scene: Scene) -> None:
+    """The member has it: `undo` is the way to take it back."""
+    await scene.asks()
+    message = await scene.in_thread(f"!r {REPLY}")
+    scene.world.network.happens(Deleted(scene.room, message, scene.world.clock.now(), scene.ann.person))
+    await scene.world.settled()
+    assert REPLY in scene.member_reads()
+    await scene.in_thread("!undo")
+    assert REPLY not in scene.member_reads()
 
 
 async def test_a_note_to_a_closed_request_is_not_sent(scene: Scene) -> None:
