@@ -100,14 +100,30 @@ def words_below(tx: Transaction, request: Request) -> Actions:
     room = tx.chats.coordination_room()
     if room is None or not sensitive(tx, request):
         return ()
-    fields = (("area", request.area), ("reach", request.reach))
-    said = {
-        f"{request.code}/{key}": say(f"card-{key}", **{key: Said(text)}) for key, text in fields if text is not None
-    }
     return (
         *(_line(tx, room, request, line) for line in _first_words(tx, request)),
-        *(below.said(room, request, (Line(sentence),), name) for name, sentence in said.items()),
+        *(below.said(room, request, content, name) for name, content in _answers_below(request).items()),
     )
+
+
+def _answers_below(request: Request) -> dict[str, Content]:
+    """What the member typed in answer to questions, by what shows it below the card."""
+    fields = (("area", request.area), ("reach", request.reach))
+    return {
+        f"{request.code}/{key}": (Line(say(f"card-{key}", **{key: Said(text)})),)
+        for key, text in fields
+        if text is not None
+    }
+
+
+def answer_changed(tx: Transaction, request: Request) -> Actions:
+    """The member has changed what they typed in answer to a question: it is read anew wherever it stands."""
+    room = tx.chats.coordination_room()
+    if room is None:
+        return ()
+    answers = _answers_below(request)
+    shown = [name for name in answers if tx.deliveries.named(room.id, name) is not None]
+    return (*refresh(tx, request), *(Edit(room.id, Named(name), answers[name]) for name in shown))
 
 
 def refresh_date(event: Due, tx: Transaction) -> Actions:

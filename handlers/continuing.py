@@ -231,6 +231,8 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return phone.edited(event, request, tx)
     if tx.texts.get(copy.text).text.plain == words.plain:
         return ()  # networks tell of an edit when a link's picture has come
+    if (answered := intake.edited(words, copy.text, request, tx)) is not None:
+        return answered
     text = tx.texts.add(words, asking.guess(words.plain, tx))
     _in_their_language(text, request, tx)
     tx.copies.reads_now(chat.id, event.id, text)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.actions import Button, Buttons, Say
 from bot.content import Content, Gap, Line, say
 from bot.incoming import Message, Pressed, Reacted
+from bot.model import Text
 from bot.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import cards
@@ -15,8 +16,7 @@ from handlers.situation import Actions, Situation
 QUESTIONS = ("what", "who", "area", "how")
 _BELONGS_TO = {"reach": "who", "phone": "how"}  # questions that some answers lead to
 SKIP = "skip"
-_LONGEST_AREA = 60  # characters; whoever writes more is telling, not answering
-_LONGEST_REACH = 200
+_LONGEST = {"area": 60, "reach": 200}  # characters; whoever writes more is telling, not answering
 
 
 def begin(tx: Transaction, request: Request) -> Actions:
@@ -45,20 +45,33 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     """Words that answer the open question; None when they are more likely about the need itself."""
     state = tx.dialogues.get(where.chat.id)
     question, words = state.get("question"), event.text.plain.strip()
-    longest = {"area": _LONGEST_AREA, "reach": _LONGEST_REACH}.get(question or "", 0)
+    longest = _LONGEST.get(question or "", 0)
     request = tx.requests.numbered(state.get("request", 0))
     if request is None or request.state is RequestState.CLOSED or tx.now - request.heard_at > RECENT:
         _ended(tx, where.chat.id)
         return None
     if not is_last_spoken_of(request, tx):
         return None
-    if len(words) > longest or "\n" in words:
+    if not _answers(words, longest):
         return None
     text = tx.texts.add(event.text, None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
     tx.requests.save(changed)
     return (*_shown(tx, changed), *_next(tx, changed, str(question)))
+
+
+def _answers(words: str, longest: int) -> bool:
+    return len(words) <= longest and "\n" not in words
+
+
+def edited(words: Text, text: int, request: Request, tx: Transaction) -> Actions | None:
+    """The member has changed what they typed in answer to a question; None where it is no answer, or no longer one."""
+    question = {request.area: "area", request.reach: "reach"}.get(text)
+    if question is None or not _answers(words.plain.strip(), _LONGEST[question]):
+        return None
+    tx.texts.replace(text, words, None)
+    return cards.answer_changed(tx, request)
 
 
 def _shown(tx: Transaction, request: Request) -> Actions:

@@ -143,3 +143,20 @@ async def test_an_area_cannot_break_the_card(scene: Scene) -> None:
     await press(scene, "for-me")
     await scene.member.writes("{code} <b>Gent</b> \u202eabc")
     assert "{code} <b>Gent</b> abc" in scene.card().plain
+
+
+@pytest.mark.parametrize("need", ["need-food", "need-violence"])
+async def test_an_answer_that_is_changed_is_read_anew_where_it_stands(scene: Scene, need: str) -> None:
+    """Nobody goes to the wrong town: on the card, or below it where it is nobody else's business."""
+    await scene.asks()
+    for key in (need, "for-me"):
+        await press(scene, key)
+    message = await scene.member.writes("Gent")
+    await scene.member.edits(message, "Genk")
+    assert sentence("card-area", area="Genk") in scene.room_reads()
+    assert "Gent" not in scene.room_reads()
+    await scene.ann.writes("!list genk", scene.room)
+    assert scene.ann.reads(scene.room)[-1].startswith("K1")
+    story = "Agora estamos em casa de uma amiga em Liège, mas só até amanhã de manhã"
+    await scene.member.edits(message, story)
+    assert story in scene.thread()[-1]
