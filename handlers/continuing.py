@@ -27,15 +27,15 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
         return told_helper
     if (number := phone.typed(event, where, tx)) is not None:
         return number
-    event = phone.kept_apart(event, where, tx)
+    event, kept = phone.kept_apart(event, where, tx)
     written = any(character.isalnum() for character in event.text.plain)
     refused = [*attached.too_large(event, tx)]
     if written and event.unsupported is not None:
         refused.append(say("words-arrived-only"))
     told = tell(where, tx, *refused, to=event) if refused else ()
     if written or attached.fitting(event, tx):
-        return (*_about(event, where, tx), *told)
-    return told or tell(where, tx, say("words-please"), to=event)
+        return (*kept, *_about(event, where, tx), *told)
+    return (*kept, *(told or tell(where, tx, say("words-please"), to=event)))
 
 
 def _about(event: Message, where: Situation, tx: Transaction) -> Actions:

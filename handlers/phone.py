@@ -75,13 +75,16 @@ def _keep(request: Request, tx: Transaction) -> Actions:
     return (*cards.refresh(tx, request), *back, *hand_over(tx, request))
 
 
-def kept_apart(event: Message, where: Situation, tx: Transaction) -> Message:
-    """A long story with the number in it, or the number once more: the words go on without its digits."""
+def kept_apart(event: Message, where: Situation, tx: Transaction) -> tuple[Message, Actions]:
+    """A long story with the number in it, a photo with it, or the number once more: the words go on without its digits.
+    And what is to be done about a number that is new."""
     request, asked = _waiting_for_number(event, where, tx)
     found = phones.find(event.text.plain)
-    if asked and request is not None and found is not None and len(event.text.plain.strip()) > _LONGEST:
-        _keep(replace(request, phone=tx.texts.add(event.text.plain[slice(*found)], None)), tx)
-    return replace(event, text=without_number(event.text, where.chat.id, tx))
+    kept: Actions = ()
+    more = bool(event.attachments) or len(event.text.plain.strip()) > _LONGEST
+    if asked and request is not None and found is not None and more:
+        kept = _keep(replace(request, phone=tx.texts.add(event.text.plain[slice(*found)], None)), tx)
+    return replace(event, text=without_number(event.text, where.chat.id, tx)), kept
 
 
 def without_number(words: Text, chat: int, tx: Transaction) -> Text:

@@ -132,6 +132,23 @@ async def test_the_number_once_more_is_dots_in_a_new_request_too(scene: Scene, t
     assert not leaked(scene)
 
 
+@pytest.mark.parametrize("with_photo", [False, True])
+async def test_a_number_among_more_is_kept_apart_and_handed_over(scene: Scene, with_photo: bool) -> None:
+    """In a long story, or below a photo: whoever has claimed it gets the digits, the others read dots."""
+    await asked_for_number(scene)
+    await scene.in_thread("!claim")
+    if with_photo:
+        await scene.member.sends("photo", caption=f"O meu número: {NUMBER}")
+    else:
+        await scene.member.writes(f"{'Espero há muito tempo por uma resposta. ' * 8}{NUMBER}")
+    assert sentence("card-answer-call-number") in scene.card().plain
+    assert "•••• •• •• ••" in scene.room_reads()
+    assert not leaked(scene)
+    assert way(scene).plain == sentence("call-open-chat", name="Ann", code="K1", command="!number K1")
+    await opens(scene, scene.ann)
+    assert number_seen_by(scene, scene.ann)
+
+
 async def test_a_number_that_comes_later_is_kept_apart_too(scene: Scene) -> None:
     """They had skipped the question; the helper asked again."""
     await asked_for_number(scene)
