@@ -31,7 +31,7 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     actions = [action for request in closed for action in _purge(request, tx)]
     dropped = _drop_unsent(tx)
     old = tx.erasing.remove_old(before, _ROWS)
-    texts = tx.texts.forget_orphans(before, _ROWS, tx.dialogues.texts())
+    texts = tx.texts.forget_orphans(before, _ROWS, [*tx.dialogues.texts(), *tx.erasing.offered()])
     linked = tx.links.forget(before, _ROWS)
     others = tx.erasing.remove_put_aside(before) + tx.erasing.forget_empty_chats(_ROWS)
     tx.erasing.forget_people()

@@ -93,12 +93,13 @@ class Erasing:
         lines = select(line.c.text_id).where(line.c.request_id == gone.id)
         typed = select(copy.c.text_id).where(copy.c.subject == gone.code, copy.c.text_id.is_not(None))
         found = [id for query in (lines, typed) for id in self._tx.connection.execute(query).scalars()]
-        return sorted({*found, *self._changes(gone), *(id for id in fields if id is not None)})
+        return sorted({*found, *self.offered(gone.code), *(id for id in fields if id is not None)})
 
-    def _changes(self, gone: Request) -> list[int]:
-        """What answers were changed into, sent or not: until then only the button for it knows."""
-        offered = select(choice.c.value).where(choice.c.subject == gone.code, choice.c.step == SEND_CHANGE)
-        return [int(value.rpartition(":")[2]) for value in self._tx.connection.execute(offered).scalars()]
+    def offered(self, code: str = "K%") -> list[int]:
+        """What answers in a request were changed to, or in any, that nobody has sent: only a button knows these
+        texts."""
+        query = select(choice.c.value).where(choice.c.subject.like(code), choice.c.step == SEND_CHANGE)
+        return [int(value.partition(":")[2]) for value in self._tx.connection.execute(query).scalars()]
 
     def _showing(self, texts: Collection[int]) -> list[int]:
         """Deliveries about nothing in particular that show some of these texts: lists, what was found."""

@@ -403,6 +403,17 @@ async def test_the_latest_change_is_the_one_that_is_offered(scene: Scene) -> Non
     assert shown == [13]
 
 
+async def test_a_change_can_be_sent_as_long_as_the_request_is_open(scene: Scene) -> None:
+    """Its words are kept with it, and no shorter."""
+    await scene.asks()
+    message = await scene.in_thread("!r Kom om 10:00")
+    await scene.ann.edits(message, "!r Kom om 11:00", scene.room)
+    await scene.world.advance(timedelta(days=31))
+    await scene.world.swept()
+    await scene.ann.presses(sentence("button-send-change"), scene.room)
+    assert "Kom om 11:00" in scene.member.reads()[-1]
+
+
 async def test_a_change_to_another_code_goes_nowhere(scene: Scene) -> None:
     """Nor does one that leaves no words."""
     await scene.asks()
