@@ -12,9 +12,9 @@ from bot.wordlists import compiled, pattern
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in a text. `value` is its digits alone: whether 1.500 is grouped or has decimals is a
-    matter of the language, so it must not matter. `also` is another value it may be read as: 1.5 million written out,
-    the 20 of 2019-20 as a year, 19.00 as 19."""
+    """A number as it stands in a text. `value` is its digits, with a point where there can be no doubt of one (2,5 ml
+    are not 25): whether 1.500 is grouped or has decimals is a matter of the language, so it must not matter. `also` is
+    another value it may be read as: 1.5 million written out, the 20 of 2019-20 as a year, 19.00 as 19."""
 
     value: str
     shown: str
@@ -34,12 +34,19 @@ _NUMBER = regex.compile(
     rf"(?:[\s-]?(?:(?P<billion>{_BILLION})|(?P<million>{_MILLION})|(?P<thousand>{_THOUSAND})))?",
     regex.IGNORECASE,
 )
+_DECIMALS = regex.compile(r"(?:(?<=^0)[.,\u066b]|[.,\u066b](?=\d{1,2}$))(?P<decimals>\d+)$")
+"""What groups digits has three after it, and more than a nought before it."""
 _YEARS = regex.compile(r"(?<!\d)(?P<century>1[89]|20)\d\d\s?[-/\u2010-\u2015]\s?$")
 
 
 def numbers(text: str) -> list[Number]:
     """The numbers in a text with Western digits, in order."""
-    return [Number(_digits(match["number"]), match["number"], _also(match, text)) for match in _NUMBER.finditer(text)]
+    return [Number(_value(match["number"]), match["number"], _also(match, text)) for match in _NUMBER.finditer(text)]
+
+
+def _value(shown: str) -> str:
+    point = _DECIMALS.search(shown)
+    return f"{_digits(shown[: point.start()])}.{point['decimals']}" if point else _digits(shown)
 
 
 def _digits(shown: str) -> str:

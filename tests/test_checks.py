@@ -34,6 +34,8 @@ def codes(source: str, target: str, source_language: str = "nl", target_language
         ("10 duizend kinderen", "10,000 children"),
         ("het jaar 2019-20 was zwaar", "the year 2019-2020 was hard"),
         ("10%, 20 % en 30", "10 %, 20% and 30"),
+        ("2,5 ml en 0,125 mg", "2.5 ml and 0.125 mg"),
+        ("19,00 kilo", "19 kilos"),
     ],
 )
 def test_a_number_may_be_written_as_each_language_does(source: str, target: str) -> None:
@@ -49,6 +51,9 @@ def test_a_number_may_be_written_as_each_language_does(source: str, target: str)
         ("kamer 12, gang 21", "room 21, corridor 12", []),
         ("tussen 10 en 12 stuks", "between 10 and 21 pieces", ["number-missing", "number-added"]),
         ("10, 10 en 10", "10, 10", ["number-missing"]),
+        ("2,5 ml per kilo", "25 ml per kilo", ["number-missing", "number-added"]),
+        ("25 ml per kilo", "2.5 ml per kilo", ["number-missing", "number-added"]),
+        ("0,125 mg per dag", "125 mg every day", ["number-missing", "number-added"]),
     ],
 )
 def test_a_number_that_is_lost_or_new_is_found(source: str, target: str, found: list[str]) -> None:
