@@ -61,9 +61,13 @@ def test_a_number_that_is_lost_or_new_is_found(source: str, target: str, found: 
     assert codes(source, target) == found
 
 
-def test_arabic_and_persian_digits_count_as_their_values() -> None:
+def test_the_digits_of_every_script_count_as_their_values() -> None:
     assert codes("250 pakketten, 12 straten", "٢٥٠ طردًا و١٢ شارعًا", "nl", "ar") == []
     assert codes("250 pakketten", "۲۵۱ بسته", "nl", "fa") == ["number-missing", "number-added"]
+    assert codes("250 packages", "২৫০টি প্যাকেজ", "en", "bn") == []
+    assert codes("250 packages at 14:30", "१४:३० बजे २५० प्याकेज", "en", "ne") == []
+    assert codes("call 02 511 00 11", "၀၂ ၅၁၁ ၀၀ ၁၁ ကို ခေါ်ပါ", "en", "my") == []
+    assert codes("250 packages", "২৫১টি প্যাকেজ", "en", "bn") == ["number-missing", "number-added"]
 
 
 # --- links, phones, times ------------------------------------------------------------------------------------------
