@@ -28,12 +28,13 @@ _AFTERNOON = (
 )
 _NOON_WORDS = r"(?:\s?(?:heures|heure|uur|horas|hora|o['’]clock))?"
 _HALF = rf"(?:{_NOON_WORDS}\s?(?:(?P<am>{_MORNING})|(?P<pm>{_AFTERNOON})))"
+# Not \d in what is read: `regex` knows digits that Python does not know yet, and int() falls over them.
 _CLOCK = regex.compile(
     r"(?<![\p{Latin}\d.,:])(?:"  # in Arabic "and", "at" and "until" are written on to the number
-    rf"(?P<h>[01]?\d|2[0-4])\s?[:uhUH]\s?(?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d]){_HALF}?"
-    rf"|(?P<h>[01]?\d|2[0-4])[.](?P<m>[0-5]\d)(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
-    rf"|(?P<h>[01]?\d|2[0-4])\s?[uhUH](?!\w){_HALF}?"
-    rf"|(?P<h>0?\d|1[0-2]){_HALF}"
+    rf"(?P<h>[01]?[0-9]|2[0-4])\s?[:uhUH]\s?(?P<m>[0-5][0-9])(?::[0-5]\d)?(?![\d]){_HALF}?"
+    rf"|(?P<h>[01]?[0-9]|2[0-4])[.](?P<m>[0-5][0-9])(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
+    rf"|(?P<h>[01]?[0-9]|2[0-4])\s?[uhUH](?!\w){_HALF}?"
+    rf"|(?P<h>0?[0-9]|1[0-2]){_HALF}"
     r")",
     regex.IGNORECASE,
 )

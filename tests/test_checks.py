@@ -250,6 +250,11 @@ def test_no_text_is_too_strange_to_be_checked(source: str, target: str, language
     check(source, target, "en", language)
 
 
+def test_digits_that_python_does_not_know_yet_break_nothing() -> None:
+    """They did: one such "time" in a message ended the translators, and the bot with them, at every start."""
+    assert codes("kom om 1\U00011f52:30", "come at 1\U00011f52:30") == []
+
+
 # --- on real translations ------------------------------------------------------------------------------------------
 
 MEASURED = ("en-ar", "en-fr", "en-pt-BR")
