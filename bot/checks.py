@@ -229,11 +229,21 @@ def not_kept(fixed: Sequence[str], text: str) -> list[str]:
     wrong = []
     for stretch in sorted(wanted, key=len, reverse=True):  # 14:00-16:00 before the 14:00 in it
         start = r"(?<![\p{Latin}\d])(?<!\d[.,])" if stretch[:1].isalnum() else ""  # Arabic writes "and" on to it
-        end = r"(?!\w)(?![.,]\d)" if stretch[-1:].isalnum() else ""
-        text, count = regex.subn(start + regex.escape(stretch) + end, _TAKEN, text)
+        end = rf"{_after(stretch)}(?![.,]\d)" if stretch[-1:].isalnum() else ""
+        text, count = regex.subn(start + regex.escape(stretch) + end, _TAKEN, text, flags=regex.VERSION1)
         if count != wanted[stretch]:
             wrong.append(stretch)
     return wrong
+
+
+_WRITTEN_ON = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+"""Scripts that write the next word, or an ending, on to a number: 14:00에, 14:00开门."""
+
+
+def _after(stretch: str) -> str:
+    """What may not follow it: a letter would be a part of an address in any script."""
+    number = stretch[-1:].isdecimal() and _kind(stretch) not in _ADDRESSES
+    return rf"(?![\w--[{_WRITTEN_ON}]]|\d)" if number else r"(?!\w)"
 
 
 # --- language ------------------------------------------------------------------------------------------------------

@@ -229,6 +229,15 @@ def test_what_was_protected_stands_there_once_for_each_time_it_was_listed() -> N
     assert not_kept(["€ 5"], "voor € 5.") == []
 
 
+def test_a_number_may_have_the_next_word_written_on_to_it() -> None:
+    assert not_kept(["14:00", "02 511 00 11"], "14:00에 02 511 00 11로 전화하세요") == []
+    assert not_kept(["14:00"], "商店将于14:00开门") == []
+    assert not_kept(["14:00"], "ร้านเปิด14:00น.") == []
+    assert not_kept(["14:00"], "14:00၁") == ["14:00"]
+    assert not_kept(["14:00"], "14:00h") == ["14:00"]
+    assert not_kept(["https://a.be/1"], "https://a.be/1에서") == ["https://a.be/1"]
+
+
 def test_a_protected_stretch_that_is_gone_blocks_under_the_code_of_its_kind() -> None:
     kept = ["02 511 00 11", "14u30", "K7", "€ 5"]
     found = check("bel 02 511 00 11, 14u30, K7, € 5", "call ٠٢ ٥١١ ٠٠ ١١, 2:30 pm, K 7, 5 euro", "nl", "en", kept)
