@@ -126,6 +126,16 @@ _WORDS = {
     ),
 }  # fmt: skip
 """How each language says 1, 2, 3 … 12 in words, in that order (see `bot.wordlists`)."""
+_ONLY_ALIKE = {
+    "nl": compiled("achter* vieren viering* tiener*"),
+    "fr": compiled("septembre*"),
+    "pt": compiled("segunda-feira segundas-feiras quarta-feira quartas-feiras quinta-feira quintas-feiras sexta-feira"
+                   " sextas-feiras quarteir*"),
+    "de": compiled("achtung* achten achtet viertel* einfach*"),
+    "it": compiled("settiman* quartier* non"),
+    "tr": compiled("altında altından altına altındaki"),
+}  # fmt: skip
+"""Everyday words that begin like a number: September, the week, Thursday, "behind", "not", "under"."""
 _IN_WORDS = {
     (language, str(value)): compiled(words)
     for language, listed in _WORDS.items()
@@ -142,5 +152,7 @@ _IN_ROMAN = {
 
 def said_in_words(number: Number, text: str, language: str) -> bool:
     """Whether the text says this small number as a word, or as a Roman numeral ("siglo XXI")."""
+    alike = _ONLY_ALIKE.get(language)
+    text = alike.sub(" ", text) if alike else text
     ways = (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value))
     return any(way and way.search(text) for way in ways)

@@ -70,6 +70,28 @@ def test_the_digits_of_every_script_count_as_their_values() -> None:
     assert codes("250 packages", "২৫১টি প্যাকেজ", "en", "bn") == ["number-missing", "number-added"]
 
 
+@pytest.mark.parametrize(
+    ("target", "language", "number"),
+    [
+        ("Venez le chercher en septembre", "fr", 7),
+        ("Aperto tutta la settimana", "it", 7),
+        ("Non più al giorno", "it", 9),
+        ("Na quinta-feira de março", "pt", 5),
+        ("Masanın altında", "tr", 6),
+        ("Achteraan in de zaal", "nl", 8),
+        ("Achtung, in der Halle", "de", 8),
+    ],
+)
+def test_a_word_that_only_begins_like_a_number_does_not_say_it(target: str, language: str, number: int) -> None:
+    assert codes(f"xxx {number}", target, "so", language) == ["number-missing"]
+
+
+def test_the_number_beside_such_a_word_is_still_seen() -> None:
+    assert codes("het 5e kwartier", "o quinto quarteirão", "nl", "pt") == []
+    assert codes("de 6e keer", "altıncı kez", "nl", "tr") == []
+    assert codes("7 dagen", "sette giorni alla settimana", "nl", "it") == []
+
+
 # --- links, phones, times ------------------------------------------------------------------------------------------
 
 
