@@ -154,4 +154,5 @@ def as_text(given: str, marked: Marked) -> str:
     """The plain text of an answer. Servers differ in whether they unescape it before they send it."""
     text = _KEPT.sub(r"\1", given)
     literal = any(_ENTITY.search(part.text if isinstance(part, Keep) else part) for part in marked)
-    return text if literal else html.unescape(text)
+    # without the semicolon it is none: "?a=1&section=2" is an address
+    return text if literal else _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)

@@ -93,6 +93,13 @@ async def test_markup_in_a_text_is_text(text: str) -> None:
         assert await engine.translate([(text,)], "nl", "en") == [text.upper()]
 
 
+async def test_an_address_is_not_read_as_html() -> None:
+    """Without a semicolon too, Python takes &section for the sign of a section, and &region for a trade mark's."""
+    text = "zie https://a.be/?a=1&section=2&region=be of info"
+    async with libretranslate(Server()) as engine:
+        assert await engine.translate([mark(text)], "nl", "en") == ["ZIE https://a.be/?a=1&section=2&region=be OF INFO"]
+
+
 async def test_a_server_that_sends_escaped_text_is_understood_too() -> None:
     server = Server()
     server.answer = lambda body: web.json_response({"translatedText": [capitals(text) for text in body["q"]]})
