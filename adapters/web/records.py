@@ -119,6 +119,7 @@ class Records:
             },
         )
         self._touch_pins(message)
+        self._touch_answers(message)
 
     def blank(self, message: int) -> None:
         """Take a message back: its words and its file go, its place stays."""
@@ -130,8 +131,7 @@ class Records:
             (self._clock().isoformat(), as_json(Text("")), self._next(), message),
         )
         self._db.execute("DELETE FROM reaction WHERE message = ?", (message,))
-        for row in self._db.execute("SELECT id FROM message WHERE reply_to = ?", (message,)).fetchall():
-            self._touch(row["id"])
+        self._touch_answers(message)
 
     def drop(self, file: Filed | None) -> None:
         if file is not None:
@@ -171,6 +171,11 @@ class Records:
         row = self._db.execute("SELECT chat FROM message WHERE id = ? AND pinned IS NOT NULL", (message,)).fetchone()
         if row is not None:
             self._touch_chat(row["chat"])
+
+    def _touch_answers(self, message: int) -> None:
+        """They quote its words."""
+        for row in self._db.execute("SELECT id FROM message WHERE reply_to = ?", (message,)).fetchall():
+            self._touch(row["id"])
 
     def _touch_chat(self, chat: str) -> None:
         self._db.execute("UPDATE chat SET changed = ? WHERE id = ?", (self._next(), chat))

@@ -31,6 +31,15 @@ async def test_an_open_page_gets_what_is_new_changed_and_withdrawn(web: Web) -> 
         assert 'class="withdrawn"' in gone["html"]
 
 
+async def test_an_open_page_does_not_go_on_quoting_what_was_changed(web: Web) -> None:
+    first = await web.write("coordination", "wim", "Amina, Rue X 12")
+    answer = await web.write("coordination", "leila", "ok", reply_to=int(first))
+    async with web.events() as stream:
+        await web.post("coordination", "edits", person="wim", message=int(first), text="zij")
+        changes = {str(data["id"]): data["html"] for _, data, _ in [await stream.next(), await stream.next()]}
+    assert "Amina" not in changes[first] + changes[answer]
+
+
 async def test_a_page_that_comes_back_gets_what_it_missed_as_it_is_now(web: Web) -> None:
     async with web.events() as stream:
         first = await web.say("member", "een")
