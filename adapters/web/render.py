@@ -18,9 +18,10 @@ from adapters.web import page
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
+from bot.languages import normalise
 
 FALLBACK = "en"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "sd", "ug", "yi", "dv"})
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "prs", "ckb", "sdh", "sd", "ug", "yi", "dv"})
 CODE = re.compile(r"\b[KN]\d{1,6}\b")
 HUES = 6
 ASSETS = {"style.css": "text/css", "page.js": "text/javascript"}
@@ -143,7 +144,7 @@ class Renderer:
             about=WORDS["page"][language]["rooms"].get(chat.id, ""),
             language=chat.language,
             spoken=_spoken(chat, language),
-            direction="rtl" if chat.language in RIGHT_TO_LEFT else "ltr",
+            direction="rtl" if normalise(chat.language or "") in RIGHT_TO_LEFT else "ltr",
             tone=tone % HUES,
             threads=chat.threads,
             members=chat.members,

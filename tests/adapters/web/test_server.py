@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.web.render import WORDS, page_language
-from adapters.web.settings import Settings, demo_chats
+from adapters.web.settings import ChatSettings, PersonSettings, Settings, demo_chats
 from bot.model import Chat, Span, SpanKind, Text
 from bot.outgoing import Choice, PinMessage, SendReaction, SendText, TakeReaction, UnpinMessage, Withdraw
 from tests.adapters.web.conftest import Core, Web, web_network
@@ -264,6 +264,15 @@ async def test_a_chat_speaks_its_own_language_and_direction_whatever_the_pages(w
     arabic = page[page.index('id="group-ar"') :]
     assert 'lang="ar" dir="rtl"' in arabic[:200]
     assert "اكتب رسالة" in arabic
+
+
+@pytest.mark.parametrize("language", ["prs", "fa-AF", "ur", "iw"])
+async def test_a_group_is_read_from_the_right_however_its_language_is_called(tmp_path: Path, language: str) -> None:
+    chat = ChatSettings(
+        id="group", kind="group", title="x", language=language, members=(PersonSettings(id="a", name="a"),)
+    )
+    async with web_network(tmp_path, Settings(listen="127.0.0.1:0", chats=(chat,))) as web:
+        assert 'lang="en" dir="rtl"' in (await web.http.get("/")).text
 
 
 def test_every_word_of_the_page_is_there_in_every_language() -> None:
