@@ -144,7 +144,7 @@ async def _asked(engine: Engine, todo: Mapping[int, Marked], source: str, target
 
 async def _called(engine: Engine, marked: Sequence[Marked], source: str, target: str) -> list[str]:
     try:
-        given = await engine.translate(marked, source, target)
+        given = [_clean(text) for text in await engine.translate(marked, source, target)]
     except EngineError:
         raise
     except Exception as error:
@@ -152,7 +152,7 @@ async def _called(engine: Engine, marked: Sequence[Marked], source: str, target:
         raise Unavailable("the engine failed") from None
     if len(given) != len(marked):
         raise Unavailable("the engine gave another number of paragraphs back")
-    return [_clean(text) for text in given]
+    return given
 
 
 async def _by_segments(engine: Engine, broken: Mapping[int, Marked], source: str, target: str) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -181,6 +181,18 @@ async def test_an_engine_that_gives_too_few_paragraphs_has_failed() -> None:
             return ["come tomorrow"]
 
     result = await english("kom morgen\nbel ons", Short("one"), Scripted("two"))
+    assert result.engine == "two"
+
+
+@pytest.mark.parametrize("given", [None, [None, None], ["come tomorrow", 7]])
+async def test_an_engine_that_gives_something_else_than_texts_has_failed(given: Any) -> None:
+    """Anybody can add an engine; what one of them gives must not end the bot."""
+
+    class Odd(Scripted):
+        async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> Any:
+            return given
+
+    result = await english("kom morgen\nbel ons", Odd("one"), Scripted("two"))
     assert result.engine == "two"
 
 
