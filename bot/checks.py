@@ -157,7 +157,7 @@ def _find_digits(digits: str, text: str) -> tuple[int, int] | None:
 
 def _times(before: _Side, after: _Side) -> Iterator[Finding]:
     """Clock times agree, in whatever way each language writes them; what only numbers can explain is left to those."""
-    wanted, there = times(before.left), times(after.left)
+    wanted, there = times(before.left, before.language), times(after.left, after.language)
     missing, added = _without_pairs(wanted, there)
     for side, found in ((before, wanted), (after, there)):
         for time in found:
@@ -172,7 +172,7 @@ def _without_pairs(wanted: Sequence[Time], there: Sequence[Time]) -> tuple[list[
     added = list(there)
     missing = []
     for time in wanted:
-        pair = next((other for other in added if other.minutes == time.minutes), None)
+        pair = next((other for other in added if other.same(time)), None)
         if pair:
             added.remove(pair)
         else:

@@ -9,12 +9,17 @@ import regex
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day found at `start`..`end`. `halved`: it was told with morning or afternoon."""
+    """A time of day found at `start`..`end`. `halved`: it was told with morning or afternoon. `either`: by a clock of
+    twelve hours, without them."""
 
     start: int
     end: int
     minutes: int
     halved: bool
+    either: bool = False
+
+    def same(self, other: Time) -> bool:
+        return (self.minutes - other.minutes) % (720 if self.either or other.either else 1440) == 0
 
 
 _MORNING = (
@@ -35,9 +40,12 @@ _CLOCK = regex.compile(
     rf"|(?P<h>[01]?[0-9]|2[0-4])[.](?P<m>[0-5][0-9])(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
     rf"|(?P<h>[01]?[0-9]|2[0-4])\s?[uhUH](?!\w){_HALF}?"
     rf"|(?P<h>0?[0-9]|1[0-2]){_HALF}"
+    rf"|(?P<half>half past|half|halb)\s(?P<h>[1-9]|1[0-2])(?!\d|[.,:/-]\d){_HALF}?"
     r")",
     regex.IGNORECASE,
 )
+_HALF_BEFORE = ("nl", "de")
+"""Where "half 9" is half past eight; in English it is half past nine."""
 _HALF_OF_DAY = regex.compile(
     rf"{_MORNING}|{_AFTERNOON}|\b(?:morning|afternoon|evening|noon|matin|après-midi|soir|midi|ochtend|middag|avond"
     r"|manhã|tarde|noite|mañana|noche|sabah|öğle|akşam|صباح|الظهر|مساء)",
@@ -45,16 +53,22 @@ _HALF_OF_DAY = regex.compile(
 )
 
 
-def times(text: str) -> list[Time]:
-    """The times of day in a text with Western digits, in order."""
+def times(text: str, language: str = "") -> list[Time]:
+    """The times of day in a text with Western digits, in order. What "half 9" is, only the language can tell."""
     found = []
     for match in _CLOCK.finditer(text):
+        if match["half"] and not language:
+            continue
         hour, minute = int(match["h"]), int(match["m"] or 0)
         if match["pm"] and hour < 12:
             hour += 12
         elif match["am"] and hour == 12:
             hour = 0
-        found.append(Time(match.start(), match.end(), hour % 24 * 60 + minute, bool(match["am"] or match["pm"])))
+        if match["half"]:
+            minute = -30 if language in _HALF_BEFORE else 30
+        halved = bool(match["am"] or match["pm"])
+        either = bool(match["half"]) and not halved
+        found.append(Time(match.start(), match.end(), (hour * 60 + minute) % 1440, halved, either))
     return found
 
 
@@ -62,6 +76,8 @@ def explained(time: Time, text: str) -> list[tuple[int, int]] | None:
     """Where plain numbers in the text say that time ("14 horas", "saat 14.30", "the 2 in the afternoon")."""
     hour, minute = divmod(time.minutes, 60)
     hours = {hour, 24} if hour == 0 else {hour}
+    if time.either:
+        hours |= {(hour + 12) % 24}
     if time.halved or _HALF_OF_DAY.search(text):
         hours |= {(hour - 1) % 12 + 1}
     for value in sorted(hours, reverse=True):

@@ -150,6 +150,13 @@ def test_phone_numbers_stand_in_both_however_they_are_grouped(source: str, targe
         ("open van 9-17u", "ouvert de 9h à 17h", "nl", "fr"),
         ("om 0:30 dicht", "closed at 12:30 am", "nl", "en"),
         ("om 10.30 uur", "at 10:30", "nl", "en"),
+        ("om half 9", "at 8:30", "nl", "en"),
+        ("van half 9 tot half 12", "from 8:30 am to 11:30 am", "nl", "en"),
+        ("om half 9 's avonds", "at 8:30 pm", "nl", "en"),
+        ("om half 9", "à 20h30", "nl", "fr"),
+        ("om half 1", "à 12h30", "nl", "fr"),
+        ("um halb 9", "saat 8.30'da", "de", "tr"),
+        ("om half 9", "at half past 8", "nl", "en"),
     ],
 )
 def test_a_time_may_be_told_as_each_language_does(
@@ -167,6 +174,10 @@ def test_a_time_may_be_told_as_each_language_does(
         ("open om 14u tot 17u", "open from 2 pm"),
         ("open in de namiddag", "open at 3 pm"),
         ("open om 14:00", "open at 15:00"),
+        ("open om half 9", "open at 9:30"),
+        ("open om half 9", "open at half past 9"),
+        ("open om half 9", "open at half 9"),
+        ("open om half 9 's avonds", "open at 8:30 am"),
     ],
 )
 def test_a_time_that_is_another_is_found(source: str, target: str) -> None:

@@ -50,6 +50,8 @@ def test_days_and_times_are_read_as_people_write_them(words: str, moment: str) -
     [
         ("", "when-unclear"),
         ("soon", "when-unclear"),
+        ("om half 9", "when-unclear"),
+        ("om half 9 's ochtends", "when-unclear"),
         ("at 25:00", "when-unclear"),
         ("tomorrow 18:00", "when-unclear"),
         ("18:00 or 19:00", "when-unclear"),
