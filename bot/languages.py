@@ -146,6 +146,14 @@ def written_in(text: str, language: str) -> bool:
     return script is None or script in _WRITTEN_IN.get(language, _LATIN)
 
 
+_NOT_OF = {
+    "ar": regex.compile("[پچژگٹڈڑںےہھۃټځڅډړږښڼۀەڕڵۆێ]"),  # Persian, Urdu, Pashto, Sorani
+    "ru": regex.compile("[іїєґўјљњћђџ]", regex.IGNORECASE),
+    "uk": regex.compile("[ыэёъўјљњћђџ]", regex.IGNORECASE),
+    "bg": regex.compile("[ыэёіїєґўјљњћђџ]", regex.IGNORECASE),
+}
+"""Letters that others of the same script have, and this language has not."""
+
 # --- guessing ------------------------------------------------------------------------------------------------------
 
 SHORTEST_LATIN = 12
@@ -205,8 +213,14 @@ def guess(text: str, among: Sequence[str]) -> str | None:
     if script == "Ethiopic" and len(candidates) > 1:
         return "ti" if len(_TIGRINYA.findall(text)) > len(_AMHARIC.findall(text)) else "am"
     if len(candidates) == 1 and (not shared or (script != "Latin" and letters < SHORTEST_LATIN)):
-        return candidates[0]
+        return None if _has_letters_of_others(text, candidates[0]) else candidates[0]
     return _likeliest(_NOT_WORDS.sub(" ", text), candidates, min(STRANGER, STRANGER_PER_LETTER * letters))
+
+
+def _has_letters_of_others(text: str, language: str) -> bool:
+    """Whether a short text cannot be in the language, though its script is."""
+    others = _NOT_OF.get(language)
+    return bool(others and others.search(text))
 
 
 def _likeliest(text: str, candidates: Sequence[str], stranger: float) -> str | None:

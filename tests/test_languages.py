@@ -114,6 +114,18 @@ def test_where_it_is_too_little_or_none_of_the_languages_nobody_guesses(text: st
     assert guess(text, FIRST) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "among"),
+    [("من گرسنه هستم", ("nl", "ar")), ("مجھے بھوک", ("nl", "ar")), ("Їжа є?", ("nl", "ru")), ("Їжа є?", ("nl", "bg"))],
+)
+def test_a_short_text_with_letters_that_the_only_candidate_has_not_is_in_none(
+    text: str, among: tuple[str, ...]
+) -> None:
+    """“I am hungry” in Persian, taken for Arabic, is translated as something else."""
+    assert guess(text, among) is None
+    assert guess("أنا جائع", ("nl", "ar")) == "ar"
+
+
 def test_a_script_of_one_language_alone_says_enough() -> None:
     assert guess("βοήθεια", (*FIRST, "el")) == "el"
     assert guess("ክኸይድ", (*FIRST, "ti")) == "ti"
