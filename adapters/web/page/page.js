@@ -58,8 +58,7 @@ async function submit(room) {
   if (!sent) return;
   room.deed = null;
   room.following = true;
-  room.box.value = "";
-  grow(room.box);
+  empty(room, text);
   offer(room);
   set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
 }
@@ -71,7 +70,8 @@ async function send_file(room, input) {
   if (!file || room.sending) return;
   room.sending = true;
   const { thread, reply_to } = room.context ?? {};
-  const about = new URLSearchParams({ person: room.who.value, deed: unique(), name: file.name, mime: file.type, text: room.box.value });
+  const text = room.box.value;
+  const about = new URLSearchParams({ person: room.who.value, deed: unique(), name: file.name, mime: file.type, text });
   if (thread) about.set("thread", thread);
   if (reply_to) about.set("reply_to", reply_to);
   const headers = { "Content-Type": "application/octet-stream" };
@@ -79,8 +79,7 @@ async function send_file(room, input) {
   room.sending = false;
   if (!response?.ok) return toast(room, room.element.dataset.failed);
   room.following = true;
-  room.box.value = "";
-  grow(room.box);
+  empty(room, text);
   set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
 }
 
@@ -97,6 +96,13 @@ function follow_link(address) {
 function grow(box) {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight + 2, 152)}px`;
+}
+
+// What was sent goes; what was typed behind it while it was on its way stays.
+function empty(room, sent) {
+  const { value } = room.box;
+  if (value.startsWith(sent)) room.box.value = value.slice(sent.length).trimStart();
+  grow(room.box);
 }
 
 function fill(room, text) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ElementHandle, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, ElementHandle, Locator, Page, Route, async_playwright, expect
 
 from adapters.web.settings import Settings
 from bot import kinds
@@ -110,6 +111,25 @@ async def test_what_somebody_types_stands_on_every_open_page_and_reaches_the_cor
         message = (await core.until(last(Message)))[-1]
     assert isinstance(message, Message)
     assert (message.text.plain, message.person.name) == ("Bom dia!", "João")
+
+
+async def test_what_is_typed_while_a_message_is_on_its_way_is_not_lost(people: People) -> None:
+    page = await people.open()
+    going, arrives = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        going.set()
+        await arrives.wait()
+        await route.continue_()
+
+    await page.route("**/messages", slowly)
+    await box(page, "group-pt").fill("Bom dia!")
+    await box(page, "group-pt").press("Enter")
+    await going.wait()
+    await box(page, "group-pt").press_sequentially(" Onde é?")
+    arrives.set()
+    await expect(said(page, "group-pt", "Bom dia!")).to_be_visible()
+    await expect(box(page, "group-pt")).to_have_value("Onde é?")
 
 
 async def test_a_pressed_button_stays_until_the_core_edits_it_away_and_the_keyboard_keeps_its_place(
