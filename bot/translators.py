@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+import structlog
+
 from bot.attached import SPOKEN, mime_of
 from bot.leases import HOUSE
 from bot.media import Media
@@ -19,6 +21,8 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from bot.transcribing import transcribe
 from bot.translating import SOON, Result, translate
+
+_log = structlog.get_logger()
 
 # Of each purpose: an engine that hangs over notices keeps nobody's words waiting. Listening is hard work for a machine.
 _AT_ONCE = {"conversation": 8, "notice": 8, "voice": 2}
@@ -101,7 +105,11 @@ class Translators:
             return tx.texts.remembered(paragraphs(text), source, wanted.language)
 
         memory = await self._writer.run(remembered, HOUSE)
-        return await translate(text, source, wanted.language, self._engines[wanted.purpose], memory.get)
+        try:
+            return await translate(text, source, wanted.language, self._engines[wanted.purpose], memory.get)
+        except Exception as error:  # a bug that one text brings out must not end the bot, again at every start
+            _log.error("a text could not be translated", error=error)
+            return Result(None, None, (), None, "a fault of Schakel itself")
 
     async def _listen(self, wanted: Wanted) -> Result:
         """Have an engine write down what somebody says; the recording is on the disk only meanwhile."""

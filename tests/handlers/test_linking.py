@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.content import LanguageName
 from bot.incoming import Deleted, Message, MovedChat, Pinned, Unreacted
 from bot.links import is_echo, shown_name
 from bot.model import Chat, ChatKind, Text
@@ -240,6 +241,18 @@ async def test_nobody_changes_what_another_has_written(linked: Linked) -> None:
     assert SOUP_PT not in there.plain
     await linked.an.edits(written, SOUP, linked.nl)
     assert SOUP_PT in linked.passed_on(linked.pt)[0].plain
+
+
+async def test_a_text_that_the_gate_falls_over_is_passed_on_as_it_was(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("bot.translating.check", fall)
+    await linked.an.writes(SOUP, linked.nl)
+    assert SOUP in linked.passed_on(linked.pt)[-1].plain
+    assert sentence("note-untranslated", "pt", language=LanguageName("nl")) in linked.passed_on(linked.pt)[-1].plain
 
 
 async def test_what_is_taken_back_is_gone_everywhere(linked: Linked, tmp_path: Path) -> None:
