@@ -26,7 +26,8 @@ _MILLION = pattern(
     "million millions miljoen milhão milhões millón millones milyon مليون ملايين миллион* млн ملین میلیون malyan"
 )
 _BILLION = pattern(
-    "billion billions miljard milliard milliards mil_millones bilhão bilhões milyar مليار* миллиард* млрд ارب میلیارد"
+    "billion billions miljard milliard milliards mil_millones mil_milhões bilhão bilhões milyar مليار* миллиард* млрд"
+    " ارب میلیارد"
 )
 _NUMBER = regex.compile(
     r"(?P<number>\d{1,3}(?:[ \u00a0\u202f\u2009.,'\u2019\u066c\u060c]\d{3})+(?!\d)(?:[.,\u066b]\d{1,2}(?!\d))?"
@@ -66,10 +67,17 @@ def _also(match: regex.Match[str], text: str) -> str | None:
 
 def differences(before: Sequence[Number], after: Sequence[Number]) -> tuple[list[Number], list[Number]]:
     """The numbers that only one of two texts has: what went missing, and what was added."""
-    missing, added = _unpaired(before, after, lambda one, other: one.value == other.value)
-    return _unpaired(
-        missing, added, lambda one, other: bool({one.value, one.also} & {other.value, other.also} - {None})
-    )
+    missing, added = _unpaired(before, after, _same_digits)
+    return _unpaired(missing, added, _same_otherwise)
+
+
+def _same_digits(one: Number, other: Number) -> bool:
+    """A word like "million" may be one that we do not know; where both have one, it is the same."""
+    return one.value == other.value and (None in (one.also, other.also) or one.also == other.also)
+
+
+def _same_otherwise(one: Number, other: Number) -> bool:
+    return one.also == other.value or one.value == other.also or (one.also is not None and one.also == other.also)
 
 
 def _unpaired(

@@ -51,6 +51,7 @@ def test_a_number_may_be_written_as_each_language_does(source: str, target: str)
         ("kamer 12, gang 21", "room 21, corridor 12", []),
         ("tussen 10 en 12 stuks", "between 10 and 21 pieces", ["number-missing", "number-added"]),
         ("10, 10 en 10", "10, 10", ["number-missing"]),
+        ("5 duizend maskers", "5 million masks", ["number-missing", "number-added"]),
         ("2,5 ml per kilo", "25 ml per kilo", ["number-missing", "number-added"]),
         ("25 ml per kilo", "2.5 ml per kilo", ["number-missing", "number-added"]),
         ("0,125 mg per dag", "125 mg every day", ["number-missing", "number-added"]),
@@ -59,6 +60,11 @@ def test_a_number_may_be_written_as_each_language_does(source: str, target: str)
 def test_a_number_that_is_lost_or_new_is_found(source: str, target: str, found: list[str]) -> None:
     """That two numbers change places is beyond what a multiset can see."""
     assert codes(source, target) == found
+
+
+def test_a_thousand_million_is_a_billion() -> None:
+    assert codes("5 miljard euro", "5 mil milhões de euros", "nl", "pt") == []
+    assert codes("5 miljard euro", "5 mil millones de euros", "nl", "es") == []
 
 
 def test_the_digits_of_every_script_count_as_their_values() -> None:
