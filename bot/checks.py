@@ -72,6 +72,12 @@ _ADDRESSES = (Kind.LINK, Kind.MAIL, Kind.NAME, Kind.TAG, Kind.PLACEHOLDER)
 _ONLY_A_NUMBER = frozenset({"100", "101", "102", "103", "105", "106", "107", "110"})
 """Emergency numbers that are more often something else: "100 parcels"."""
 
+_ROUND_THE_CLOCK = regex.compile(
+    r"(?<=(?<!\d)24)\s?(?:h|heures?|u|uur)?\s?(?:/|sur|op)\s?24(?!\d)"
+    r"|(?<=(?<!\d)7)\s?(?:j|jours?|d|dagen)?\s?(?:/|sur|op)\s?7(?!\d)"
+)
+"""In Belgium and France the number is said again: "24h/24 et 7j/7", where others write 24/7."""
+
 
 class _Side:
     """One of the two texts: its stretches, and what is left to compare (same length, Western digits)."""
@@ -79,7 +85,7 @@ class _Side:
     def __init__(self, text: str, language: str) -> None:
         self.text = text
         self.language = language
-        self.left = western_digits(text)
+        self.left = _ROUND_THE_CLOCK.sub(lambda said: _TAKEN * len(said[0]), western_digits(text))
         found = stretches(text)
         self.addresses = [stretch for stretch in found if stretch.kind in _ADDRESSES]
         self.phones = [

@@ -62,6 +62,16 @@ def test_a_number_that_is_lost_or_new_is_found(source: str, target: str, found: 
     assert codes(source, target) == found
 
 
+@pytest.mark.parametrize("target", ["24h/24 et 7j/7", "24 heures sur 24, 7 jours sur 7", "24h sur 24 et 7 jours / 7"])
+def test_round_the_clock_is_said_in_each_language_s_way(target: str) -> None:
+    assert codes("Wij zijn 24/7 open", f"Nous sommes ouverts {target}", "nl", "fr") == []
+    assert codes("Wij zijn 24 uur op 24 en 7 dagen op 7 open", "We are open 24 hours a day, 7 days a week") == []
+    assert codes("Wij zijn 12/7 open", f"Nous sommes ouverts {target}", "nl", "fr") == [
+        "number-missing",
+        "number-added",
+    ]
+
+
 def test_a_thousand_million_is_a_billion() -> None:
     assert codes("5 miljard euro", "5 mil milhões de euros", "nl", "pt") == []
     assert codes("5 miljard euro", "5 mil millones de euros", "nl", "es") == []
