@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.kinds import places
@@ -14,6 +15,13 @@ _SAME = 8
 """Digits at the end that make two numbers the same, with the country's before them or without."""
 
 _LIKE_A_NUMBER = re.compile(r"\+?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d)+")
+
+_BETWEEN = re.compile(
+    r"[\s()./\u2010-\u2015-]*(?:\n|\s/|/\s)[\s()./\u2010-\u2015-]*|[\s()./\u2010-\u2015-]+(?=\(?[0٠۰])"
+)
+"""What may stand between two numbers: the end of a line, a stroke, anything before the nought of the next."""
+_WHOLE = 9  # digits that a national number has at least
+_FARTHEST = 61  # characters that the most digits take
 
 
 def find(words: str) -> tuple[int, int] | None:
@@ -29,14 +37,13 @@ def is_number(words: str) -> bool:
 
 
 def masked(text: Text, number: str) -> Text:
-    """The text with every digit of this number as a dot; `number` may stand among other words."""
-    known = find(number)
-    if known is None:
+    """The text with every digit of this number as a dot; `number` may stand among other words, or be several."""
+    known = {_digits(number[start:end])[-_SAME:] for start, end in _all(number)}
+    if not known:
         return text
-    digits = _digits(number[slice(*known)])
     plain = text.plain
     for start, end in _all(plain):
-        if _digits(plain[start:end])[-_SAME:] == digits[-_SAME:]:
+        if _digits(plain[start:end])[-_SAME:] in known:
             dots = "".join("•" if character.isdecimal() else character for character in plain[start:end])
             plain = plain[:start] + dots + plain[end:]
     return text if plain == text.plain else replace(text, plain=plain)
@@ -45,8 +52,20 @@ def masked(text: Text, number: str) -> Text:
 def _all(words: str) -> list[tuple[int, int]]:
     for start, end in places(words):  # degrees are as long as a number, and none
         words = f"{words[:start]}{'x' * (end - start)}{words[end:]}"
-    found = (match.span() for match in _LIKE_A_NUMBER.finditer(words))
+    found = (span for match in _LIKE_A_NUMBER.finditer(words) for span in _apart(words, *match.span()))
     return [(start, end) for start, end in found if _FEWEST <= len(_digits(words[start:end])) <= _MOST]
+
+
+def _apart(words: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What is too long for one number is often two, of which none may be seen."""
+    while end - start > _FARTHEST or len(_digits(words[start:end])) > _MOST:
+        near = _BETWEEN.finditer(words, start, min(end, start + _FARTHEST))
+        cut = next((one for one in near if _WHOLE <= len(_digits(words[start : one.start()])) <= _MOST), None)
+        if cut is None:
+            break
+        yield start, cut.start()
+        start = cut.end()
+    yield start, end
 
 
 def _digits(words: str) -> str:

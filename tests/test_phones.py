@@ -46,6 +46,21 @@ def test_a_number_is_hidden_with_its_country_or_without() -> None:
     assert hidden == "Bel +•• ••• •• •• •• of 02 123 45 67, liefst ••••••••••"
 
 
+@pytest.mark.parametrize("between", ["\n", " / ", " ", " - ", "  ", "/"])
+@pytest.mark.parametrize(("one", "other"), [("0470 12 04 56", "02 511 00 11"), ("0470/12.34.06", "0488123456")])
+def test_two_numbers_are_two_whatever_stands_between_them(one: str, other: str, between: str) -> None:
+    """Together they have too many digits for a number, and were left for everybody to read."""
+    words = f"Bel {one}{between}{other} na 17 uur"
+    found = phones.find(words)
+    assert found is not None
+    assert words[slice(*found)] == one
+    for number in (one, other):
+        hidden = phones.masked(Text(words), number).plain
+        assert number not in hidden
+        assert hidden.count("•") == sum(character.isdecimal() for character in number)
+    assert phones.masked(Text(other), words).plain.count("•") == sum(character.isdecimal() for character in other)
+
+
 @given(st.text(), st.text())
 def test_hiding_never_breaks_and_changes_no_length(words: str, number: str) -> None:
     """Spans stand where they stood."""
