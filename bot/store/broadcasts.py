@@ -171,7 +171,7 @@ class Broadcasts:
                 delivery.c.language == row.language,
                 untouched,
             )
-            .values(now_says)
+            .values(**now_says, argument=None)
         )
         original, pending = delivery.alias("original"), delivery.alias("pending")
         edited = exists().where(

@@ -41,7 +41,7 @@ from bot.content import Content, Line, Translated, Verbatim
 from bot.kinds import wordless
 from bot.notices import TranslationState
 from bot.store.encoding import decode, encode
-from bot.store.lanes import NOT_BEGUN, may_be_there, outbox
+from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, unindexed
 from bot.store.tables import Role, Status, delivery, message, standing
@@ -207,7 +207,7 @@ class Deliveries:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
             first = {"message_id": body, "translation_id": pending, "language": language, "report": edit.report}
             self._tx.lanes.plan_anew(waiting[0])
-            self._tx.lanes.set(waiting[0], **first)
+            self._tx.lanes.set(waiting[0], **first, argument=None)
             return
         self._tx.lanes.insert(
             self._tx.chats.get(edit.to),
@@ -448,6 +448,7 @@ class Deliveries:
         self._tx.lanes.insert(
             self._tx.chats.get(said.chat_id),
             kind="edit",
+            argument=SAID_AGAIN,
             subject=said.subject,
             message_id=said.message_id,
             language=said.language,

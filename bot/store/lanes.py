@@ -45,6 +45,8 @@ def outbox(account: str) -> str:
     return f"outbox:{account}"
 
 
+SAID_AGAIN = "said-again"
+"""The argument of an edit that only makes sure of the words of a message that was said again."""
 NOT_BEGUN = (Status.READY, Status.QUEUED, Status.DEFERRED, Status.WAITING)
 
 

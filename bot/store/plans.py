@@ -38,6 +38,7 @@ from bot.splitting import length, split
 from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.encoding import decode
+from bot.store.lanes import SAID_AGAIN
 from bot.store.prepared import Prepared, Row
 from bot.store.tables import PartStatus, copy, delivery, part
 from bot.store.topics import LANE
@@ -163,6 +164,8 @@ class Plans:
     def _plan_edit(self, row: Row, to: Chat) -> list[Outgoing]:
         """Edits part by part; parts too many are taken back, parts too few are said, as answers to the last one there.
         Files stay, or go. Where the chat has moved away from all of it, it is said anew."""
+        if row.argument == SAID_AGAIN and not self._limits.idempotent:
+            return []  # there it was said anew, with its mark
         copies = self._copies(delivery_id(row.target))
         if not self._limits.edits or (not copies and not self._was_left(row.target)):
             return []

@@ -282,6 +282,22 @@ def test_so_it_is_where_it_was_changed_before_it_is_said_again(database_url: str
         assert plain([said, edited]) == ["right", "right"]
 
 
+def test_where_it_is_said_anew_its_mark_stays_until_it_is_changed(database_url: str, clock: Ticking) -> None:
+    """Telegram has the new words in the repetition itself."""
+    with unit(database_url, clock) as tx:
+        chat = private(tx)
+        tx.deliveries.add(Say(chat, words("hello"), subject="K1", name="K1/card"))
+        [one] = claimed(tx)
+        claims(tx).refused(one, "no answer from the network")
+        assert again(tx, one.id) is None
+        [said] = claimed(tx)
+        tx.deliveries.add(Edit(chat, Named("K1/card"), words("changed")))
+        land(tx, said)
+        assert plain(claimed(tx, LIKE_TELEGRAM)) == ["changed"]
+        tx.deliveries.change_again(said.id)
+        assert claimed(tx, LIKE_TELEGRAM) == []
+
+
 def test_what_is_there_in_part_and_was_corrected_is_completed_by_the_correction(
     database_url: str, clock: Ticking
 ) -> None:
