@@ -12,7 +12,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import String, Update, bindparam, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    String,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from bot.actions import Priority
 from bot.chats import KnownChat
@@ -94,14 +107,17 @@ def _advance(given: Any) -> Update:
         standing_there = (one.c.chat_id == given.chat, one.c.subject == given.lane, standing(one.c.status, *at))
         return select(found(one.c.id)).where(*standing_there).scalar_subquery()
 
-    following = select(in_lane(func.min, Status.QUEUED))
-    following = following.where(given.chat.is_not(None), in_lane(func.count, *AHEAD) == 0)
+    first, none_ahead = in_lane(func.min, Status.QUEUED), in_lane(func.count, *AHEAD) == 0
+    if isinstance(given.chat, BindParameter):  # row by row: SQLite would make a table of the one
+        is_next = (delivery.c.id == first) & none_ahead
+    else:
+        is_next = delivery.c.id.in_(select(first).where(given.chat.is_not(None), none_ahead))
     waits = (delivery.c.due_at > bindparam("at")) & exists().where(
         translation.c.id == delivery.c.translation_id, translation.c.state == TranslationState.WANTED.value
     )
     return (
         update(delivery)
-        .where(delivery.c.id.in_(following))
+        .where(is_next)
         .values(
             status=case((waits, int(Status.WAITING)), else_=int(Status.READY)),
             due_at=case((waits, delivery.c.due_at), else_=bindparam("at")),  # since when it could go
