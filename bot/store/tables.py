@@ -88,9 +88,9 @@ AHEAD = (Status.READY, Status.SENDING, Status.DEFERRED, Status.WAITING)
 """One delivery of a lane stands at one of these, as long as any is unfinished."""
 UNFINISHED = (*AHEAD, Status.QUEUED)
 # Not IN: SQLite makes a table of the list, and looks into it, for each row that an index may have to know of.
-_AHEAD_SQL = text("(status = 0 OR status = 1 OR status = 3 OR status = 5)")
-_PUT_OFF_SQL = text("(status = 3 OR status = 5)")
-_FAILED_SQL = text("status = 6")
+_AHEAD_SQL = "(status = 0 OR status = 1 OR status = 3 OR status = 5)"
+_PUT_OFF_SQL = "(status = 3 OR status = 5)"
+_FAILED_SQL = "status = 6"
 
 
 class PartStatus(IntEnum):
@@ -111,11 +111,16 @@ class Role(StrEnum):
 
 PASSED_OVER = "passed-over"
 """What happened to the last of the numbers that may have been given after a backup: they are never given again."""
-_PASSED_OVER_SQL = text(f"what = '{PASSED_OVER}'")
+_PASSED_OVER_SQL = f"what = '{PASSED_OVER}'"
 
 
 EVERYWHERE = "*"
 """The place, in `home`, of what all the data folders of an account share; no folder has this name."""
+
+
+def _partial(name: str, *columns: str, only: str, unique: bool = False) -> Index:
+    """An index of the rows for which that holds, alike on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(only), postgresql_where=text(only))
 
 
 def _id() -> Column[int]:
@@ -176,8 +181,8 @@ inbox = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("error", String),
     UniqueConstraint("account", "event"),
-    Index("ix_inbox_new", "id", sqlite_where=text("status = 0"), postgresql_where=text("status = 0")),
-    Index("ix_inbox_put_aside", "id", sqlite_where=text("status = 2"), postgresql_where=text("status = 2")),
+    _partial("ix_inbox_new", "id", only="status = 0"),
+    _partial("ix_inbox_put_aside", "id", only="status = 2"),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -220,18 +225,8 @@ chat = Table(
     Column("topics", Boolean, nullable=False, server_default=text("false")),  # the bot may open and close them
     UniqueConstraint("account", "network_id"),
     Index("ix_chat_role", "role", "organisation_id", "language", "id"),
-    Index(
-        "ix_chat_link_id",
-        "link_id",
-        sqlite_where=text("link_id IS NOT NULL"),
-        postgresql_where=text("link_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_chat_person_id",
-        "person_id",
-        sqlite_where=text("person_id IS NOT NULL"),
-        postgresql_where=text("person_id IS NOT NULL"),
-    ),
+    _partial("ix_chat_link_id", "link_id", only="link_id IS NOT NULL"),
+    _partial("ix_chat_person_id", "person_id", only="person_id IS NOT NULL"),
 )
 
 person = Table(
@@ -337,18 +332,8 @@ translation = Table(
     Column("failed_at", Instant),
     UniqueConstraint("text_id", "language"),
     Index("ix_translation_result_id", "result_id"),
-    Index(
-        "ix_translation_wanted",
-        "due_at",
-        sqlite_where=text("state = 'wanted'"),
-        postgresql_where=text("state = 'wanted'"),
-    ),
-    Index(
-        "ix_translation_failed",
-        "id",
-        sqlite_where=text("state = 'failed'"),
-        postgresql_where=text("state = 'failed'"),
-    ),
+    _partial("ix_translation_wanted", "due_at", only="state = 'wanted'"),
+    _partial("ix_translation_failed", "id", only="state = 'failed'"),
 )
 
 memory = Table(
@@ -397,57 +382,20 @@ delivery = Table(
     Column("failure", String),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
-    Index(
-        "uq_delivery_name",
-        "chat_id",
-        "name",
-        unique=True,
-        sqlite_where=text("name IS NOT NULL"),
-        postgresql_where=text("name IS NOT NULL"),
-    ),
-    Index(
-        "ix_delivery_ready",
-        "account",
-        "priority",
-        "id",
-        sqlite_where=text("status = 0"),
-        postgresql_where=text("status = 0"),
-    ),
-    Index(
-        "ix_delivery_due",
-        "account",
-        "due_at",
-        sqlite_where=_PUT_OFF_SQL,
-        postgresql_where=_PUT_OFF_SQL,
-    ),
-    Index("ix_delivery_ahead", "chat_id", "subject", sqlite_where=_AHEAD_SQL, postgresql_where=_AHEAD_SQL),
-    Index(
-        "ix_delivery_queued",
-        "chat_id",
-        "subject",
-        "id",
-        sqlite_where=text("status = 4"),
-        postgresql_where=text("status = 4"),
-    ),
-    Index("ix_delivery_sending", "account", sqlite_where=text("status = 1"), postgresql_where=text("status = 1")),
-    Index("ix_delivery_failed", "account", "id", sqlite_where=_FAILED_SQL, postgresql_where=_FAILED_SQL),
+    _partial("uq_delivery_name", "chat_id", "name", unique=True, only="name IS NOT NULL"),
+    _partial("ix_delivery_ready", "account", "priority", "id", only="status = 0"),
+    _partial("ix_delivery_due", "account", "due_at", only=_PUT_OFF_SQL),
+    _partial("ix_delivery_ahead", "chat_id", "subject", only=_AHEAD_SQL),
+    _partial("ix_delivery_queued", "chat_id", "subject", "id", only="status = 4"),
+    _partial("ix_delivery_sending", "account", only="status = 1"),
+    _partial("ix_delivery_failed", "account", "id", only=_FAILED_SQL),
     # Not with the status: each message would move in it three times. With the kind, SQLite thinks it dearer than the
     # indexes of what is ahead and of what is queued, and does not look through all that a lane has ever had.
     Index("ix_delivery_subject", "subject", "chat_id", "kind"),
     Index("ix_delivery_chat_id", "chat_id"),
     Index("ix_delivery_message_id", "message_id"),
-    Index(
-        "ix_delivery_target",
-        "target",
-        sqlite_where=text("target IS NOT NULL"),
-        postgresql_where=text("target IS NOT NULL"),
-    ),
-    Index(
-        "ix_delivery_translation",
-        "translation_id",
-        sqlite_where=text("translation_id IS NOT NULL"),
-        postgresql_where=text("translation_id IS NOT NULL"),
-    ),
+    _partial("ix_delivery_target", "target", only="target IS NOT NULL"),
+    _partial("ix_delivery_translation", "translation_id", only="translation_id IS NOT NULL"),
 )
 
 broadcast = Table(
@@ -490,12 +438,7 @@ copy = Table(
     Column("text_id", ForeignKey("text.id")),
     UniqueConstraint("chat_id", "network_id"),
     Index("ix_copy_delivery_id", "delivery_id"),
-    Index(
-        "ix_copy_text_id",
-        "text_id",
-        sqlite_where=text("text_id IS NOT NULL"),
-        postgresql_where=text("text_id IS NOT NULL"),
-    ),
+    _partial("ix_copy_text_id", "text_id", only="text_id IS NOT NULL"),
 )
 
 reaction = Table(
@@ -625,7 +568,7 @@ event = Table(
     Column("person_id", ForeignKey("person.id")),
     Column("at", Instant, nullable=False),
     Index("ix_event_subject", "subject"),
-    Index("ix_event_passed_over", "id", sqlite_where=_PASSED_OVER_SQL, postgresql_where=_PASSED_OVER_SQL),
+    _partial("ix_event_passed_over", "id", only=_PASSED_OVER_SQL),
 )
 
 dialogue = Table(

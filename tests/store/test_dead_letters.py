@@ -72,6 +72,15 @@ def land(tx: Transaction, one: Claimed) -> None:
         claims(tx).sent([Receipted(one, part, message)])
 
 
+def said_and_edited(tx: Transaction) -> list[str]:
+    """A message goes out, and after it an edit of it; the words of both."""
+    [said] = claimed(tx)
+    land(tx, said)
+    [edited] = claimed(tx)
+    assert [type(part.action) for part in (*said.parts, *edited.parts)] == [SendText, EditText]
+    return plain([said, edited])
+
+
 def everything(tx: Transaction) -> list[str]:
     """Send until nothing is left; the words in the order in which they went out."""
     said: list[str] = []
@@ -259,11 +268,7 @@ def test_what_a_network_may_have_with_older_words_is_edited_when_it_was_said_aga
         claims(tx).refused(one, "the account may not write in this room")
         tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
         assert again(tx, one.id) is None
-        [said] = claimed(tx)
-        land(tx, said)
-        [edited] = claimed(tx)
-        assert [type(part.action) for part in (*said.parts, *edited.parts)] == [SendText, EditText]
-        assert plain([said, edited]) == ["aviso 11", "aviso 11"]
+        assert said_and_edited(tx) == ["aviso 11", "aviso 11"]
 
 
 def test_so_it_is_where_it_was_changed_before_it_is_said_again(database_url: str, clock: Ticking) -> None:
@@ -275,11 +280,7 @@ def test_so_it_is_where_it_was_changed_before_it_is_said_again(database_url: str
         claims(tx).refused(one, "the account may not write in this room")
         assert again(tx, one.id) is None
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("right")))
-        [said] = claimed(tx)
-        land(tx, said)
-        [edited] = claimed(tx)
-        assert [type(part.action) for part in (*said.parts, *edited.parts)] == [SendText, EditText]
-        assert plain([said, edited]) == ["right", "right"]
+        assert said_and_edited(tx) == ["right", "right"]
 
 
 def test_where_it_is_said_anew_its_mark_stays_until_it_is_changed(database_url: str, clock: Ticking) -> None:
