@@ -49,7 +49,15 @@ class GiveUp:
     gone: bool = False
 
 
-Decision = Retry | Resend | Move | GiveUp
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A group takes nothing now: try again at `at`. Anywhere else it is out of reach, and somebody must hear of it."""
+
+    at: datetime
+    reason: str
+
+
+Decision = Retry | Resend | Move | GiveUp | Knock
 
 
 def backoff(attempt: int) -> timedelta:
@@ -76,7 +84,7 @@ def after_failure(
                 return Resend(now + backoff(attempt))
             return Resend(now + RESEND_WAITS[resends]) if resends < most else GiveUp(NO_ANSWER)
         case Closed() if attempt < MAX_KNOCKS:
-            return Retry(now + LONGEST_WAIT)  # no network says when it opens
+            return Knock(now + LONGEST_WAIT, str(failure))  # no network says when it opens
         case Closed() | Gone():
             return GiveUp(str(failure), gone=True)
         case _:

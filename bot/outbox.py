@@ -18,6 +18,7 @@ from bot.failing import (
     NO_ANSWER,
     Failed,
     GiveUp,
+    Knock,
     Move,
     Resend,
     Retry,
@@ -297,6 +298,8 @@ class Sender:
                 await self._record(Claims.again, claimed, part, at, part.unsure, pause)
             case Resend(at):
                 await self._record(Claims.again, claimed, part, at, True)
+            case Knock(at, reason):
+                await self._record(Claims.closed, claimed, part, at, reason, not_there)
             case Move(to):
                 await self._record(Claims.moved, claimed, part, to)
             case GiveUp(reason, gone=True):

@@ -34,7 +34,7 @@ class SendError(Exception):
     ├── NotSent     the network did not take it: send again, after `retry_after` where it named a time
     ├── Refused     the network will never take it: say so
     │   └── TooLarge  a file larger than may be fetched or sent
-    ├── Closed      nobody like us may write in the chat now (closed for the night): try for a day, then it is Gone
+    ├── Closed      nobody like us may write in the chat now (closed for the night): try for a day if it is a group
     ├── Gone        the chat is out of reach (blocked, kicked, deleted): stop writing to it
     ├── Moved       the chat has a new id: send there
     └── Unknown     no telling whether it arrived

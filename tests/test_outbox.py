@@ -195,26 +195,42 @@ async def test_a_chat_that_is_gone_is_not_written_to_again(tmp_path: Path) -> No
         assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
 
 
-async def test_what_is_meant_for_a_closed_chat_arrives_when_it_opens(tmp_path: Path) -> None:
+@contextlib.asynccontextmanager
+async def bot_and_group(folder: Path) -> AsyncIterator[tuple[World, Chat, int]]:
+    async with world(folder, limits=LIKE_TELEGRAM) as w:
+        group = await w.paired("group", "group", "Ons Huis", "nl")
+        yield w, group, await w.app.unit(lambda tx: tx.chats.known(group, ChatKind.GROUP).id)
+
+
+async def test_what_is_meant_for_a_closed_group_arrives_when_it_opens(tmp_path: Path) -> None:
     """In order, and after a night: it is knocked at every five minutes."""
-    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+    async with bot_and_group(tmp_path) as (w, group, chat):
         w.network.faults = [Closed("for the night") for _ in range(96)]
         await say(w, chat, "one")
         await say(w, chat, "two")
         for _ in range(96):
-            assert member.reads() == []
+            assert w.network.messages(group) == []
             await w.advance(timedelta(minutes=5))
-        assert member.reads() == ["one", "two"]
+        assert [message.plain for message in w.network.messages(group)] == ["one", "two"]
 
 
-async def test_a_chat_that_stays_closed_for_a_day_is_gone(tmp_path: Path) -> None:
-    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+async def test_a_group_that_stays_closed_for_a_day_is_gone(tmp_path: Path) -> None:
+    async with bot_and_group(tmp_path) as (w, group, chat):
         w.network.faults = [Closed("for good") for _ in range(MAX_KNOCKS)]
         await say(w, chat, "one")
         for _ in range(MAX_KNOCKS):
             await w.advance(timedelta(minutes=5))
         assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
-        assert (member.reads(), w.network.faults) == ([], [])
+        assert (w.network.messages(group), w.network.faults) == ([], [])
+
+
+async def test_any_other_chat_that_is_closed_is_gone_at_once(tmp_path: Path) -> None:
+    """Nobody would see that a room of helpers gets no more cards."""
+    async with bot_and_member(tmp_path, LIKE_TELEGRAM) as (w, member, chat):
+        w.network.faults = [Closed("for the night")]
+        await say(w, chat, "one")
+        assert member.reads() == []
+        assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
 
 
 async def test_a_chat_that_moved_gets_what_was_meant_for_it(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
 from bot.store.prepared import Row
 from bot.store.statements import AddMany, ForMany, over_lists
-from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
+from bot.store.tables import Id, PartStatus, Role, Status, copy, delivery, part, standing
 from bot.store.topics import LANE
 
 if TYPE_CHECKING:
@@ -407,6 +407,14 @@ class Claims:
             self.again(claimed, in_hand, self._tx.now, unsure=False)
         else:
             self.gone(claimed, TAKEN, in_hand)
+
+    def closed(self, claimed: Claimed, in_hand: Part, at: datetime, reason: str, not_there: Part | None) -> None:
+        """The chat takes nothing now. A group may be closed for the night; who waits in a room of helpers, or for an
+        answer, must not wait for it unseen."""
+        if self._tx.chats.get(claimed.chat).role == Role.GROUP:
+            self.again(claimed, in_hand, at, in_hand.unsure)
+        else:
+            self.gone(claimed, reason, not_there)
 
     def gone(self, claimed: Claimed, reason: str, not_there: Part | None = None) -> None:
         self.refused(claimed, reason, not_there)
