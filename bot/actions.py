@@ -192,6 +192,16 @@ class Inspect:
 
 
 @dataclass(frozen=True, slots=True)
+class LookFor:
+    """Look whether a person (their id in the store) is in the chat `to`, which is of their network. Only where the
+    account can (Policy.knows_members). The Outcome of that report has findings if they are."""
+
+    to: int
+    person: int
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPrivate:
     """Have a private chat with a person (their id in the store) who is known in the chat `to`: one is opened unless
     there is one. Only where the account can (Policy.opens_private). In the Outcome of that report is where it is, once
@@ -280,6 +290,7 @@ Action = (
     | Join
     | Leave
     | Inspect
+    | LookFor
     | OpenPrivate
     | OpenTopic
     | CloseTopic

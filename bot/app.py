@@ -121,7 +121,8 @@ class App:
         self.services: list[Service] = []
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         inviting = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.opens_private)
-        self.policy = replace(parts.policy, largest_files=largest, opens_private=inviting)
+        knowing = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.knows_members)
+        self.policy = replace(parts.policy, largest_files=largest, opens_private=inviting, knows_members=knowing)
         self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)

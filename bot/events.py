@@ -23,7 +23,7 @@ class Translated:
 class Outcome:
     """A delivery that asked for a report is delivered (`failure` None) or never will be.
 
-    `findings`: what an Inspect or an OpenPrivate has found.
+    `findings`: what an Inspect, a LookFor or an OpenPrivate has found.
     """
 
     chat: int

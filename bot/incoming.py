@@ -155,6 +155,15 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody else has left a chat where the bot is, or was put out of it. Networks may tell it twice."""
+
+    chat: Chat
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """The bot was removed from a chat, banned, or blocked by the person."""
 
@@ -223,6 +232,7 @@ Incoming = (
     | Renamed
     | Added
     | Joined
+    | Left
     | Removed
     | MovedChat
     | Echo

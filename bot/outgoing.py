@@ -174,6 +174,14 @@ class InspectChat:
 
 
 @dataclass(frozen=True, slots=True)
+class LookFor:
+    """Look whether somebody is in a chat now; the Receipt carries what is found."""
+
+    chat: Chat
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetCommands:
     """The command menu of all private chats, of all groups, or of one room, which is `chat`.
 
@@ -203,8 +211,13 @@ Outgoing = (
     | JoinChat
     | LeaveChat
     | InspectChat
+    | LookFor
     | SetCommands
 )
+
+
+THERE = "there"
+"""What a LookFor finds of somebody who is in the chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +225,8 @@ class Receipt:
     """The network has it. `message` is its id there, None where the action makes no message.
 
     `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public"); of
-    OpenPrivate: the chat's id, if nobody but the person is in it with us, nothing as long as they are only invited.
+    OpenPrivate: the chat's id, if nobody but the person is in it with us, nothing as long as they are only invited; of
+    LookFor: THERE, nothing where they are not.
     `elsewhere`: the topic where it was to stand is not there any more, so it stands in the chat itself.
     """
 

@@ -124,6 +124,7 @@ class Limits:
     upload: int = 0  # bytes of the largest file that can be sent; 0: none can
     caption: int = 0  # the longest caption of a file, in `unit`; 0: words stand in a message before their files
     opens_private: bool = False  # it can invite somebody to a private chat, whatever they have written to it before
+    knows_members: bool = False  # it can say whether somebody is in a chat
     encrypts: bool = False  # people write for each login that the account has: who stands by needs one before its turn
     cautions: tuple[str, ...] = ()  # catalogue keys of what a network may see ("caution-telegram-cloud")
 

@@ -83,6 +83,12 @@ def release(request: Request) -> Request:
     return replace(request, state=RequestState.OPEN, claimed_by=None)
 
 
+def deserted(request: Request) -> Request:
+    """Whoever looked after it is gone: it is nobody's, also when it is closed and opened again."""
+    state = RequestState.OPEN if request.state is RequestState.CLAIMED else request.state
+    return replace(request, state=state, claimed_by=None)
+
+
 def close(request: Request, outcome: str | None, at: datetime) -> Request:
     if request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")

@@ -39,8 +39,7 @@ def _asked(code: str, event: Message, where: Situation, tx: Transaction) -> Acti
     if request is None or not phone.is_for(request, where.person.id):
         return _tell(event, where, say("call-not-yours", code=code), tx)
     inviting.belongs_to(tx, where.chat.id, where.person.id)
-    before = phone.take_away(tx, request, where.person.id)
-    return (*before, phone.show(tx, request, where.chat, where.language))
+    return phone.give(tx, request, where.person.id, where.chat, where.language)
 
 
 def _is_claimers(request: Request, where: Situation) -> bool:

@@ -28,6 +28,7 @@ from bot.incoming import (
     Edited,
     Incoming,
     Joined,
+    Left,
     Message,
     MovedChat,
     Pinned,
@@ -50,6 +51,7 @@ from handlers import (
     forum,
     inviting,
     leaks,
+    leaving,
     linked_threads,
     membership,
     operator,
@@ -125,6 +127,8 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return membership.added(event, tx)
         case Joined():
             return (*leaks.joined(event, tx), *inviting.joined(event, tx))
+        case Left():
+            return leaving.left(event, tx)
         case Removed():
             return membership.removed(event, tx)
         case MovedChat():

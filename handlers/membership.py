@@ -11,7 +11,7 @@ from bot.model import ChatKind
 from bot.store.chats import TAKEN
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, pairing, situation, triage
+from handlers import cards, leaving, pairing, situation, triage
 from handlers.situation import TOPICS, Actions
 
 FOLLOWED = "followed"
@@ -51,7 +51,7 @@ def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Acti
 def _back(chat: KnownChat, tx: Transaction) -> Actions:
     """The bot has been let in again, in its old role."""
     if chat.role == Role.COORDINATION:
-        return cards.post_waiting(tx)
+        return (*cards.post_waiting(tx), *leaving.look(tx))
     if chat.role == Role.PRIVATE:
         return triage.member_back(chat, tx)
     if chat.role == Role.GROUP:

@@ -17,7 +17,7 @@ from bot.rights import may_become
 from bot.store.accounts import AccountRow
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, leaks
+from handlers import cards, leaks, leaving
 from handlers.groups import pointer as groups_pointer
 from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
@@ -98,7 +98,13 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     tx.schedule.cancel(UNPAIRED, str(where.chat.id))
     welcome = _welcome(where.chat, offered, tx)
     if offered.role == Role.COORDINATION:
-        return (*_replaced(where.chat, tx), welcome, leaks.look(event, where), *cards.post_waiting(tx))
+        return (
+            *_replaced(where.chat, tx),
+            welcome,
+            leaks.look(event, where),
+            *cards.post_waiting(tx),
+            *leaving.look(tx),
+        )
     if offered.role == Role.ORGANISATION:
         return (welcome, leaks.look(event, where))
     used = [Recall(where.chat.id, OnNetwork(event.id))] if where.chat.kind is ChatKind.CHANNEL else []

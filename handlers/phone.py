@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import phones
-from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, OpenPrivate, Priority, Recall, Say
+from bot.actions import Action, Button, Buttons, Edit, LookFor, Named, OnNetwork, OpenPrivate, Priority, Recall, Say
 from bot.chats import KnownChat
 from bot.content import Line, Words, say
 from bot.incoming import Edited, Message
@@ -18,6 +18,10 @@ from handlers.situation import Actions, Situation
 
 LINK = "c-"
 """What the payload of the link to a number begins with: c-K7."""
+
+LOOKED_FOR = "number"
+"""The report of the look whether somebody is in the room who is to have a number: who, for which request, in which
+private chat and, if they have asked for it there, in which language, with colons between."""
 
 OPENED = "private"
 """The report of a private chat that is to be opened, with whose it is and for which request behind colons."""
@@ -125,8 +129,25 @@ def hand_over(tx: Transaction, request: Request) -> Actions:
     chat = tx.chats.private_of(person)
     if chat is None:
         return _invite(tx, request, person) or way_there(tx, request)
-    sent = Line(say("call-sent", code=request.code, name=below.name_of(tx, person)))
-    return (show(tx, request, chat), *below.in_thread(tx, request, sent))
+    return give(tx, request, person, chat)
+
+
+def give(tx: Transaction, request: Request, person: int, chat: KnownChat, language: str | None = None) -> Actions:
+    """Show them the number as soon as it is known that they are in the room still. `language`: they have asked for it
+    in that chat."""
+    room = tx.chats.coordination_room()
+    if room is None or tx.chats.address_of(person).account != room.address.account:
+        return not_sure(tx, request, person, chat, language)
+    if room.address.account not in tx.policy.knows_members:
+        return show(tx, request, person, chat, language)
+    return (LookFor(room.id, person, f"{LOOKED_FOR}:{person}:{request.code}:{chat.id}:{language or ''}"),)
+
+
+def not_sure(tx: Transaction, request: Request, person: int, chat: KnownChat, language: str | None) -> Actions:
+    """Nobody can say whether they are in the room: rather no number than one for somebody who has left."""
+    name, command = below.name_of(tx, person), f"!number {request.code}"
+    told = Line(say("call-not-sure", code=request.code, name=name, command=command))
+    return below.in_thread(tx, request, told) if language is None else (Say(chat.id, (told,), language=language),)
 
 
 def is_for(request: Request, person: int) -> bool:
@@ -160,7 +181,15 @@ def way_there(tx: Transaction, request: Request) -> Actions:
     return below.in_thread(tx, request, Line(told), buttons=buttons)
 
 
-def show(tx: Transaction, request: Request, chat: KnownChat, language: str | None = None) -> Say:
+def show(tx: Transaction, request: Request, person: int, chat: KnownChat, language: str | None) -> Actions:
+    """The room hears of it, unless they have asked for it: then it stands only where they did."""
+    if language is not None:
+        return (*take_away(tx, request, person), _number(tx, request, chat, language))
+    sent = Line(say("call-sent", code=request.code, name=below.name_of(tx, person)))
+    return (_number(tx, request, chat), *below.in_thread(tx, request, sent))
+
+
+def _number(tx: Transaction, request: Request, chat: KnownChat, language: str | None = None) -> Say:
     assert request.phone is not None
     content = (
         Line(say("call-head", code=request.code), "bold"),

@@ -25,6 +25,7 @@ from handlers import (
     intake,
     inviting,
     leaks,
+    leaving,
     linked_threads,
     linking,
     listening,
@@ -226,6 +227,8 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     # --- requests: the member's private chat, the coordination room ---
     "reply": echoes.reply_settled,
     phone.OPENED: inviting.settled,
+    phone.LOOKED_FOR: leaving.number_wanted,
+    leaving.LOOKED_FOR: leaving.found,
     REPORT: erasing.answered,
     TOLD: erasing.told,
     purging.PURGED: purging.purged,

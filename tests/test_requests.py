@@ -86,6 +86,15 @@ def test_closing_and_opening_again_keeps_whose_it_is(request: Request) -> None:
 
 
 @given(a_request())
+def test_whose_helper_is_gone_is_nobodys(request: Request) -> None:
+    """Closed it stays closed; whoever opens it again finds nobody who looks after it."""
+    left = requests.deserted(request)
+    assert left.claimed_by is None
+    assert (left.state is RequestState.CLOSED) == (request.state is RequestState.CLOSED)
+    assert requests.heard(left, NOW).state is RequestState.OPEN
+
+
+@given(a_request())
 def test_a_members_word_makes_it_unanswered_and_open(request: Request) -> None:
     """Whatever it was before; an answer settles that."""
     heard = requests.heard(request, NOW)

@@ -20,7 +20,7 @@ from bot.app import App, Parts, free_bytes
 from bot.catalogue import Catalogue
 from bot.chats import KnownChat, Pairing
 from bot.erasing import SWEEP
-from bot.incoming import Added, Edited, Joined, Message, Pressed, Reacted, Removed
+from bot.incoming import Added, Edited, Joined, Left, Message, Pressed, Reacted, Removed
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import SetCommands
 from bot.ports import Engine, Limits
@@ -187,6 +187,19 @@ class Somebody:
         self.world.network.happens(Joined(chat, ChatKind.PRIVATE, self.person, self.world.clock.now()))
         await self.world.settled()
         return chat
+
+    async def leaves(self, chat: Chat, heard: bool = True) -> None:
+        """Leave a room, or be put out of it; where the bot has not `heard` of it, only the network knows."""
+        self.world.network.outside.add((chat.id, self.person.id))
+        if heard:
+            self.world.network.happens(Left(chat, self.person, self.world.clock.now()))
+        await self.world.settled()
+
+    async def comes_back(self, chat: Chat) -> None:
+        network = self.world.network
+        network.outside.discard((chat.id, self.person.id))
+        network.happens(Joined(chat, network.kinds[chat.id], self.person, self.world.clock.now()))
+        await self.world.settled()
 
     async def blocks_the_bot(self) -> None:
         self.world.network.happens(Removed(self.private, ChatKind.PRIVATE, self.world.clock.now()))

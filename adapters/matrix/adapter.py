@@ -59,6 +59,7 @@ class MatrixAdapter:
         threads=True,
         reactions=True,
         opens_private=True,
+        knows_members=True,
         encrypts=True,
         upload=LARGEST_FILE,  # until the homeserver has said what it takes
         # No captions: many apps show none, and an edit of one would have to tell everything of the file again.

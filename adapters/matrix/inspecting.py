@@ -1,4 +1,4 @@
-"""Who else could read along in a room: what its state says of joining, of earlier messages and of encryption."""
+"""Who is in a room, and who else could read along: what its state says of joining, earlier messages, encryption."""
 
 from __future__ import annotations
 
@@ -29,9 +29,18 @@ async def inspect(server: Homeserver, chat: Chat) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _state(server: Homeserver, room_id: str, kind: str) -> Json | None:
+async def is_in(server: Homeserver, chat: Chat, person: str) -> bool:
+    """Raises a SendError."""
     try:
-        return await server.call("GET", path("rooms", room_id, "state", kind))
+        member = await _state(server, chat.id, "m.room.member", person)
+    except Failure as failure:
+        raise send_error(failure) from failure
+    return member is not None and member.get("membership") == "join"
+
+
+async def _state(server: Homeserver, room_id: str, kind: str, *key: str) -> Json | None:
+    try:
+        return await server.call("GET", path("rooms", room_id, "state", kind, *key))
     except Failure as failure:
         if failure.errcode == "M_NOT_FOUND":
             return None

@@ -20,6 +20,7 @@ from bot.incoming import (
     Edited,
     Incoming,
     Joined,
+    Left,
     Message,
     MovedChat,
     Pinned,
@@ -52,6 +53,8 @@ def parse(raw: Raw, account: str) -> tuple[Incoming, ...]:
         event = _Event(account, raw.chat, body["event"], body["room"], body["me"], body["name"])
         if event.fields.get("type") == "m.room.pinned_events":
             return tuple(_pinned(event))
+        if event.fields.get("type") == "m.room.member" and event.fields.get("state_key") != event.me["id"]:
+            return tuple(_others_membership(event))
         if event.fields.get("type") in kinds.BEACONS and not raw.id.startswith(SHARED):
             return ()  # only what kept one of them unreadable
         meaning = _meaning(event)
@@ -155,9 +158,7 @@ def _meaning(event: _Event) -> Incoming | None:
 
 
 def _membership(event: _Event) -> Incoming | None:
-    """Our own; of others that they come, or that we are alone in a private chat now."""
-    if event.fields.get("state_key") != event.me["id"]:
-        return _newcomer(event) or _left_alone(event)
+    """Our own."""
     match event.content.get("membership"):
         case "invite":
             return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
@@ -193,21 +194,22 @@ def _renamed(event: _Event) -> Renamed | None:
     return Renamed(event.chat, event.kind, _storable(name), event.at)
 
 
-def _newcomer(event: _Event) -> Joined | None:
-    """Somebody else has joined; a member who changes their name joins again, as it were."""
-    who = event.fields.get("state_key")
-    if not isinstance(who, str) or event.content.get("membership") != "join" or event.fields.get("before") == "join":
-        return None
-    name = event.content.get("displayname")
-    shown = _storable(name) if isinstance(name, str) and name else who
-    return Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
-
-
-def _left_alone(event: _Event) -> Removed | None:
-    """Whoever leaves a private chat can be told nothing there any more, as if they had blocked us."""
-    alone = event.kind is ChatKind.PRIVATE and event.room["members"] == 1
-    goes = event.content.get("membership") in ("leave", "ban")
-    return Removed(event.chat, event.kind, event.at) if alone and goes else None
+def _others_membership(event: _Event) -> Iterator[Joined | Left | Removed]:
+    """Somebody else has come or gone; a member who changes their name joins again, as it were."""
+    who, before = event.fields.get("state_key"), event.fields.get("before")
+    if not isinstance(who, str):
+        return
+    match event.content.get("membership"):
+        case "join" if before != "join":
+            name = event.content.get("displayname")
+            shown = _storable(name) if isinstance(name, str) and name else who
+            yield Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
+        case "leave" | "ban":
+            if before in ("join", None):  # not every homeserver says what they were before
+                yield Left(event.chat, Person(event.account, _storable(who)), event.at)
+            if event.kind is ChatKind.PRIVATE and event.room["members"] == 1:
+                # Nothing can be told anybody there any more, as if they had blocked us.
+                yield Removed(event.chat, event.kind, event.at)
 
 
 def _message(event: _Event) -> Incoming | None:

@@ -189,7 +189,7 @@ class Receiver:
             self._shares.note(room_id, event, self._now_ms())
             if event["type"] == "m.room.redaction":  # a key that comes now brings it back no more
                 self._undecrypted.forget([_redacted(event)])
-            if self._concerns(event) or _comes(event) or (room.direct and room.members == 1 and _goes(event)):
+            if self._concerns(event) or _comes(event) or _goes(event, alone=room.direct and room.members == 1):
                 yield self._raw(self._opened(event, room_id), room_id, room)
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
@@ -320,10 +320,11 @@ def _comes(event: Json) -> bool:
     return now == "join" != before
 
 
-def _goes(event: Json) -> bool:
-    """Whether somebody has left the room, was put out of it, or does not want to come."""
+def _goes(event: Json, alone: bool) -> bool:
+    """Whether somebody has left the room or was put out of it; where we are `alone` then, also who does not want to
+    come."""
     now, before = _membership(event)
-    return now in ("leave", "ban") and before in ("join", "invite")
+    return now in ("leave", "ban") and before in ("join", None, *(("invite",) if alone else ()))
 
 
 def _membership(event: Json) -> tuple[object, object]:

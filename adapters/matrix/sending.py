@@ -16,6 +16,7 @@ from adapters.matrix.html import body, formatted, mentioned
 from adapters.matrix.raw import DERIVED
 from bot.model import Span, SpanKind, Text, joined
 from bot.outgoing import (
+    THERE,
     AnswerPress,
     Choice,
     CloseTopic,
@@ -23,6 +24,7 @@ from bot.outgoing import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     OpenPrivate,
     OpenTopic,
     Outgoing,
@@ -93,6 +95,8 @@ class Sender:
                 return await self._leave(action.chat.id)
             case InspectChat(chat):
                 return Receipt(findings=await inspecting.inspect(self._server, chat))
+            case LookFor(chat, person):
+                return Receipt(findings=(THERE,) if await inspecting.is_in(self._server, chat, person) else ())
             case OpenPrivate(person=person):
                 room_id, in_it = await direct.open_with(self._server, self._client, person)
                 return Receipt(findings=(room_id,) if in_it else ())

@@ -57,6 +57,7 @@ class TelegramAdapter:
         idempotent=False,
         threads=False,
         buttons=True,
+        knows_members=True,
         reactions=False,  # they reach only administrators, and ✅ is none of Telegram's
         withdraw_within=timedelta(hours=48),
         # core.telegram.org/bots/api: getFile, "Sending files", sendPhoto's caption

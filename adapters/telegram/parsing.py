@@ -17,6 +17,7 @@ from bot.incoming import (
     Edited,
     Incoming,
     Joined,
+    Left,
     Message,
     MovedChat,
     Pinned,
@@ -88,6 +89,8 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     yield from _topics(message, chat, us)
     newcomers = [_person(user, us) for user in message.new_chat_members]
     yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
+    if message.left_chat_member is not None and (gone := _person(message.left_chat_member, us)) is not None:
+        yield Left(chat, gone, _time(message.date))
     person = _writer(message, us)
     text = _text(message, us)
     if person is None or text is None:
@@ -272,6 +275,14 @@ def _membership(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator
     )
 
 
+def _others_membership(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
+    """Of others: that they are out. Administrators hear of it, also in groups so large that nothing stands there."""
+    change = _as(wire.MembershipChange, update, kind)
+    new, person = change.new_chat_member, _person(change.new_chat_member.user, us)
+    if person is not None and (new.status in ("left", "kicked") or not new.is_member):
+        yield Left(Chat(us.account, str(change.chat.id)), person, _time(change.date))
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str, Ourselves], Iterator[Incoming]]] = {
     "message": _message,
     "channel_post": _message,
@@ -279,6 +290,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], str, Ourselves], Iterator[In
     "callback_query": _pressed,
     "message_reaction": _reacted,
     "my_chat_member": _membership,
+    "chat_member": _others_membership,
 }
 
 

@@ -37,12 +37,14 @@ from adapters.telegram.request import asked
 from adapters.telegram.wire import whole
 from bot.model import TOPIC
 from bot.outgoing import (
+    THERE,
     AnswerPress,
     CloseTopic,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     OpenPrivate,
     OpenTopic,
     Outgoing,
@@ -102,6 +104,8 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
             return await _leave(bot, chat.id)
         case InspectChat(chat):
             return Receipt(findings=await inspecting.inspect(bot, chat))
+        case LookFor(chat, person):
+            return Receipt(findings=(THERE,) if await inspecting.is_in(bot, chat, person) else ())
         case SetCommands():
             return await _set_commands(bot, action)
 

@@ -136,6 +136,7 @@ class Message(msgspec.Struct):
     document: File | None = None
     media_group_id: str | None = None
     new_chat_members: list[User] = []
+    left_chat_member: User | None = None
     new_chat_title: str | None = None
     pinned_message: Replied | None = None
     migrate_to_chat_id: int | None = None
@@ -181,6 +182,7 @@ class Membership(msgspec.Struct):
     """`is_member` and `can_send_messages` are there for the status "restricted", `can_post_messages` in channels,
     `can_manage_topics` in supergroups."""
 
+    user: User
     status: str
     is_member: bool = True
     can_send_messages: bool = True

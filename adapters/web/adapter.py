@@ -29,6 +29,7 @@ from bot.outgoing import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     OpenPrivate,
     OpenTopic,
     Outgoing,
@@ -186,6 +187,8 @@ class WebAdapter:
                 await live.write(History.be_absent, chat.id, True)
             case InspectChat():
                 pass  # who reaches the page reads everything; `check` warns of it
+            case LookFor():
+                raise Refused("the page does not know who looks at it")
             case OpenPrivate():
                 raise Refused("the page opens no chats by itself")
             case OpenTopic() | CloseTopic():

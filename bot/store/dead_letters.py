@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NOT_THERE = "there is nothing of that number"
 NO_ACCOUNT = "its account is not in the configuration any more"
 
-_NEVER = ("answer", "inspect", "open-private", "open-topic", "close-topic", "reopen-topic")
+_NEVER = ("answer", "inspect", "look-for", "open-private", "open-topic", "close-topic", "reopen-topic")
 """Worthless when late, or done again at the next occasion."""
 
 _CHOSEN = (

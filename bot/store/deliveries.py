@@ -18,6 +18,7 @@ from bot.actions import (
     InTopic,
     Join,
     Leave,
+    LookFor,
     Named,
     OnNetwork,
     OpenPrivate,
@@ -123,6 +124,8 @@ class Deliveries:
                 self._simple(action.to, "leave")
             case Inspect():
                 self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
+            case LookFor(to, person, report):
+                self._simple(to, "look-for", str(person), f"look-for/{person}", report=report)  # as little
             case OpenPrivate(to, person, report):
                 self._simple(to, "open-private", str(person), f"private/{person}", report=report)
             case OpenTopic(to, name, title, report, subject):

@@ -20,6 +20,7 @@ from bot.outgoing import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     OpenPrivate,
     OpenTopic,
     Outgoing,
@@ -112,6 +113,8 @@ class Plans:
                 return [LeaveChat(to)]
             case "inspect":
                 return [InspectChat(to)]
+            case "look-for":
+                return [LookFor(to, self._tx.chats.address_of(int(row.argument)).id)]
             case "open-private":
                 return [OpenPrivate(to, self._tx.chats.address_of(int(row.argument)).id)]
             case "open-topic":

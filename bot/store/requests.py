@@ -101,6 +101,16 @@ class Requests:
         query = select(request).where(request.c.state != RequestState.CLOSED.value).order_by(request.c.number)
         return [_request(row) for row in self._tx.connection.execute(query)]
 
+    def of_helper(self, person: int) -> list[Request]:
+        """All that somebody has claimed, closed or not, the oldest first."""
+        query = select(request).where(request.c.claimed_by == person).order_by(request.c.number)
+        return [_request(row) for row in self._tx.connection.execute(query)]
+
+    def helpers(self) -> list[int]:
+        """The persons who have claimed anything that is still there."""
+        query = select(request.c.claimed_by).where(request.c.claimed_by.is_not(None)).distinct()
+        return sorted(self._tx.connection.execute(query).scalars())
+
     def closed_before(self, at: datetime, limit: int) -> list[Request]:
         """Closed at that moment or before, the oldest first."""
         closed = select(request).where(request.c.state == RequestState.CLOSED.value, request.c.closed_at <= at)

@@ -30,6 +30,7 @@ NEED = {
     "es": "Buscamos un sitio donde dormir esta noche con nuestros dos hijos.",
     "ar": "نبحث عن مكان ننام فيه هذه الليلة مع طفلينا الاثنين.",
 }
+NUMBER = "0470 12 34 56"
 CATALOGUE = Catalogue([*NEED])
 _MORE = itertools.count(1)
 
@@ -236,6 +237,23 @@ async def sees(user: MatrixUser, room: str, sender: str, words: str, answering: 
 
     found: Seen = await user.wait(there, PATIENCE)
     return found
+
+
+async def gives_number(member: Member) -> None:
+    """Ask for help, and to be called."""
+    await member.writes(NEED[member.language])
+    await member.until_read(said("first-held", member.language))
+    for choice, question in (
+        ("button-send", "intake-what"),
+        ("button-skip", "intake-who"),
+        ("button-skip", "intake-area"),
+        ("wont-say", "intake-how"),
+        ("answer-call", "intake-phone"),
+    ):
+        await member.chooses(said(choice, member.language))
+        await member.until_read(said(question, member.language))
+    await member.writes(NUMBER)
+    await member.until_read(said("intake-phone-kept", member.language))
 
 
 @asynccontextmanager

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.endtoend.bot import RunningBot, settings
-from tests.endtoend.house import NEED, PATIENCE, OnMatrix, said, sees
+from tests.endtoend.house import NUMBER, PATIENCE, OnMatrix, gives_number, said, sees
 from tests.servers.faults import FaultyProxy, faulty_proxy
 from tests.servers.matrixuser import MatrixUser
 from tests.servers.synapse import Synapse
 
 pytestmark = [pytest.mark.synapse, pytest.mark.timeout(600)]
 
-NUMBER = "0470 12 34 56"
 CREATE = "POST /_matrix/client/v3/createRoom"
 
 
@@ -28,22 +27,6 @@ async def proxy(synapse: Synapse) -> AsyncIterator[FaultyProxy]:
 
 async def in_room(user: MatrixUser, room: str, bot: str) -> None:
     await user.wait(lambda: bot in user.members(room), PATIENCE)
-
-
-async def gives_number(member: OnMatrix) -> None:
-    await member.writes(NEED[member.language])
-    await member.until_read(said("first-held", member.language))
-    for choice, question in (
-        ("button-send", "intake-what"),
-        ("button-skip", "intake-who"),
-        ("button-skip", "intake-area"),
-        ("wont-say", "intake-how"),
-        ("answer-call", "intake-phone"),
-    ):
-        await member.chooses(said(choice, member.language))
-        await member.until_read(said(question, member.language))
-    await member.writes(NUMBER)
-    await member.until_read(said("intake-phone-kept", member.language))
 
 
 async def asked(proxy: FaultyProxy, request: str) -> None:

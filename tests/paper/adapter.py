@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
 from bot.model import Attachment, Chat
-from bot.outgoing import InspectChat, OpenPrivate, Outgoing, Receipt, SendFile, SendText, SetCommands
+from bot.outgoing import THERE, InspectChat, LookFor, OpenPrivate, Outgoing, Receipt, SendFile, SendText, SetCommands
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
 from bot.store.encoding import decode, encode
 from tests.paper.network import Paper
@@ -28,6 +28,7 @@ LIKE_TELEGRAM = Limits(
     download=20 * 2**20,
     upload=50 * 2**20,
     caption=1024,
+    knows_members=True,
 )
 LIKE_MATRIX = Limits(
     text=40_000,
@@ -40,6 +41,7 @@ LIKE_MATRIX = Limits(
     threads=True,
     reactions=True,
     upload=50 * 2**20,
+    knows_members=True,
 )
 
 
@@ -97,6 +99,8 @@ class PaperAdapter:
         found: tuple[str, ...] = ()
         if isinstance(action, InspectChat):
             found = self._network.leaks.get(action.chat.id, ())
+        elif isinstance(action, LookFor) and (action.chat.id, action.person) not in self._network.outside:
+            found = (THERE,)
         elif isinstance(action, OpenPrivate) and action.person in self._network.inside:
             found = (self._network.opened[action.person].id,)
         return Receipt(message, found, elsewhere)

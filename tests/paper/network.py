@@ -17,6 +17,7 @@ from bot.outgoing import (
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     OpenPrivate,
     OpenTopic,
     Outgoing,
@@ -93,6 +94,8 @@ class Paper:
     refusing_to_unpin: Exception | None = None
     leaks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by chat: what an inspection finds
     inspection_faults: list[Exception] = field(default_factory=list)  # for the next inspections
+    outside: set[tuple[str, str]] = field(default_factory=set)  # chat and person: those who have left it
+    looking_faults: list[Exception] = field(default_factory=list)  # for the next looks whether somebody is in a chat
     log: list[Outgoing] = field(default_factory=list)
     transactions: dict[str, str] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
@@ -168,6 +171,8 @@ class Paper:
             raise self.file_faults.pop(0)
         if isinstance(action, InspectChat) and self.inspection_faults:
             raise self.inspection_faults.pop(0)
+        if isinstance(action, LookFor) and self.looking_faults:
+            raise self.looking_faults.pop(0)
         self.log.append(action)
         match action:
             case SendText():
@@ -225,7 +230,7 @@ class Paper:
                 return [*self.topics][-1]
             case CloseTopic():
                 self.topics[action.topic] = replace(self.topics[action.topic], closed=action.closed)
-            case SetCommands() | InspectChat():
+            case SetCommands() | InspectChat() | LookFor():
                 pass
         return None
 

@@ -19,6 +19,7 @@ from bot.incoming import (
     Edited,
     Incoming,
     Joined,
+    Left,
     Message,
     MovedChat,
     Pinned,
@@ -354,7 +355,7 @@ def test_our_own_events_are_receipts() -> None:
 
 
 def test_our_own_membership() -> None:
-    """Invited, joined, put out; that other people go is nothing."""
+    """Invited, joined, put out."""
     own = {"type": "m.room.member", "state_key": "@bot:a.be"}
     invited = one(own | {"content": {"membership": "invite"}})
     assert isinstance(invited, Added)
@@ -363,7 +364,6 @@ def test_our_own_membership() -> None:
     assert isinstance(joined, Added)
     assert (joined.invited, joined.person.id) == (False, "@maria:a.be")
     assert one(own | {"content": {"membership": "ban"}}) == Removed(CHAT, ChatKind.GROUP, AT)
-    assert nothing("m.room.member", {"membership": "leave"}, state_key="@other:a.be")
 
 
 def test_somebody_else_comes_into_a_room() -> None:
@@ -376,6 +376,19 @@ def test_somebody_else_comes_into_a_room() -> None:
     assert parse(raw(joins | {"content": {"membership": "join"}, "before": "join"}), "matrix") == ()
     assert nothing("m.room.member", {"membership": "invite"}, state_key="@ahmed:a.be")
     assert nothing("m.room.member", {"membership": "join"})
+
+
+def test_somebody_else_leaves_a_room() -> None:
+    """Or is put out of it; whoever was only invited has never been there."""
+    goes = {"type": "m.room.member", "state_key": "@ahmed:a.be", "sender": "@ahmed:a.be", "before": "join"}
+    left = Left(CHAT, Person("matrix", "@ahmed:a.be"), AT)
+    assert one(goes | {"content": {"membership": "leave"}}) == left
+    assert one(goes | {"sender": "@maria:a.be", "content": {"membership": "ban"}}) == left
+    unsaid = {key: value for key, value in goes.items() if key != "before"}
+    assert one(unsaid | {"content": {"membership": "leave"}}) == left
+    for before in ("invite", "knock", "leave", "ban"):
+        assert parse(raw(goes | {"before": before, "content": {"membership": "leave"}}), "matrix") == ()
+    assert nothing("m.room.member", {"membership": "leave"})
 
 
 def test_rooms_move_and_keys_are_missing() -> None:

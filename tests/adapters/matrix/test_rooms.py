@@ -8,15 +8,18 @@ from urllib.parse import quote
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.incoming import Added, Deleted, Echo, Edited, Joined, MovedChat, Pinned, Reacted, Removed, Renamed
+from bot.incoming import Added, Deleted, Echo, Edited, Joined, Left, MovedChat, Pinned, Reacted, Removed, Renamed
 from bot.model import ChatKind, Span, SpanKind, Text
 from bot.outgoing import (
+    THERE,
     Choice,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     PinMessage,
+    Receipt,
     SendReaction,
     SendText,
     TakeReaction,
@@ -413,17 +416,62 @@ async def test_a_room_that_we_are_not_in_cannot_be_inspected(core: Core, maria: 
         await core.adapter.send(InspectChat(core.chat(room)))
 
 
+async def comes(room: str, host: MatrixUser, guest: MatrixUser) -> None:
+    await host.invite(room, guest.id)
+    await guest.wait(lambda: room in guest.invited_to())
+    await guest.join(room)
+
+
 async def test_a_newcomer_is_told_and_a_new_name_is_not(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
-    """Nor that they go."""
+    """Neither is it as if they had left."""
     room = await room_with(core, maria, encrypted=False)
-    await maria.invite(room, ahmed.id)
-    await ahmed.wait(lambda: room in ahmed.invited_to())
-    await ahmed.join(room)
+    await comes(room, maria, ahmed)
     joined = await core.gets(Joined, room)
     assert joined.person.id == ahmed.id
     await ahmed.client.set_displayname("Ahmed the second")
     await ahmed.say(room, "I am here")
-    await maria.kick(room, ahmed.id)
-    await maria.say(room, "gone")
-    await core.hears(room, "gone")
-    assert [e for e in core.events if isinstance(e, Joined)] == [joined]
+    await core.hears(room, "I am here")
+    assert [e for e in core.events if isinstance(e, Joined | Left)] == [joined]
+
+
+@pytest.mark.parametrize("how", ["leaves", "is kicked", "is banned", "has no account any more"])
+async def test_whoever_is_out_of_a_room_is_told_and_not_found(
+    synapse: Synapse, core: Core, maria: MatrixUser, ahmed: MatrixUser, how: str
+) -> None:
+    """Whatever put them out; before, they are found."""
+    room = await room_with(core, maria, encrypted=False)
+    look = LookFor(core.chat(room), ahmed.id)
+    assert await core.adapter.send(look) == Receipt()
+    await maria.invite(room, ahmed.id)
+    assert await core.adapter.send(look) == Receipt()
+    await ahmed.wait(lambda: room in ahmed.invited_to())
+    await ahmed.join(room)
+    await core.gets(Joined, room)
+    assert await core.adapter.send(look) == Receipt(findings=(THERE,))
+    match how:
+        case "leaves":
+            await ahmed.leave(room)
+        case "is kicked":
+            await maria.kick(room, ahmed.id)
+        case "is banned":
+            await maria.client.room_ban(room, ahmed.id)
+        case _:
+            await asyncio.to_thread(synapse.administer, "POST", f"/v1/deactivate/{quote(ahmed.id)}", {"erase": False})
+    assert (await core.gets(Left, room)).person.id == ahmed.id
+    assert await core.adapter.send(look) == Receipt()
+
+
+async def test_who_does_not_accept_an_invitation_has_not_left(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
+    room = await room_with(core, maria, encrypted=False)
+    await maria.invite(room, ahmed.id)
+    await ahmed.wait(lambda: room in ahmed.invited_to())
+    await ahmed.leave(room)
+    await maria.say(room, "he does not want to")
+    await core.hears(room, "he does not want to")
+    assert not any(isinstance(event, Left) for event in core.events)
+
+
+async def test_in_a_room_that_we_are_not_in_nobody_is_looked_for(core: Core, maria: MatrixUser) -> None:
+    room = await maria.create_room()
+    with pytest.raises(Refused):
+        await core.adapter.send(LookFor(core.chat(room), maria.id))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.incoming import Added, Batch, Deleted, Message, Unreadable
+from bot.incoming import Added, Batch, Deleted, Joined, Left, Message, Unreadable
 from bot.model import ChatKind, Text
 from bot.outgoing import SendText, Withdraw
 from tests.adapters.matrix.conftest import ACCOUNT, Core
@@ -55,6 +55,21 @@ async def test_what_was_written_while_the_bot_was_down_arrives(core: Core, maria
     assert core.said(room) == maria.bodies(room)
     assert sorted(core.said(room)) == sorted(f"message {number}" for number in range(61))
     assert sum(len(batch.events) for batch in core.batches) == len(core.inbox)
+
+
+async def test_who_left_while_the_bot_was_down_is_told(core: Core, maria: MatrixUser, ahmed: MatrixUser) -> None:
+    """Also where so much was said since that the server does not show it unasked."""
+    async with core:
+        room = await room_with(core, maria, encrypted=False)
+        await maria.invite(room, ahmed.id)
+        await ahmed.wait(lambda: room in ahmed.invited_to())
+        await ahmed.join(room)
+        await core.gets(Joined, room)
+    await ahmed.leave(room)
+    await asyncio.gather(*(maria.say(room, f"message {number}") for number in range(10)))
+    async with core:
+        await core.wait(lambda: len(core.messages(room)) == 10)
+    assert [event.person.id for event in core.events if isinstance(event, Left)] == [ahmed.id]
 
 
 async def test_the_words_before_the_bot_joined_a_private_chat_are_fetched(core: Core, maria: MatrixUser) -> None:

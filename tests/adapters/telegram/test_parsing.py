@@ -17,6 +17,7 @@ from bot.incoming import (
     Edited,
     Incoming,
     Joined,
+    Left,
     Message,
     MovedChat,
     Pinned,
@@ -344,7 +345,7 @@ def test_in_private_no_message_is_left_without_an_answer() -> None:
     "fields",
     [
         {"new_chat_members": [BOT]},
-        {"left_chat_member": ANA},
+        {"left_chat_member": BOT},
         {"new_chat_photo": []},
         {"pinned_message": {"message_id": 1, "date": 0, "chat": GROUP}, "sender": BOT},
         {"migrate_from_chat_id": -5},
@@ -398,6 +399,14 @@ def test_whoever_comes_into_a_group_is_named() -> None:
         Joined(group, ChatKind.GROUP, PERSON, at),
         Joined(group, ChatKind.GROUP, Person("telegram", "8", "Rui"), at),
     )
+
+
+def test_whoever_leaves_a_group_is_named() -> None:
+    """By themselves, or put out by somebody else."""
+    assert read(message(GROUP, left_chat_member=ANA)) == (Left(Chat("telegram", "-100"), PERSON, TIME),)
+    rui = {"id": 8, "is_bot": False, "first_name": "Rui"}
+    (event,) = read(message(GROUP, left_chat_member=rui))
+    assert event == Left(Chat("telegram", "-100"), Person("telegram", "8", "Rui"), TIME)
 
 
 def test_what_bots_say_is_not_heard() -> None:
@@ -552,9 +561,27 @@ def test_a_bot_that_may_speak_again_is_added() -> None:
     assert isinstance(read(restricted)[0], Added)
 
 
-def test_who_else_comes_and_goes_is_nobodys_business() -> None:
-    """Nor are kinds of updates that this program does not know."""
-    other = membership(GROUP, status="member")["my_chat_member"]
+@pytest.mark.parametrize(
+    ("status", "gone"),
+    [
+        ({"status": "left"}, True),
+        ({"status": "kicked", "until_date": 0}, True),
+        ({"status": "restricted", "is_member": False}, True),
+        ({"status": "restricted", "is_member": True, "can_send_messages": False}, False),
+        ({"status": "member"}, False),
+        ({"status": "administrator"}, False),
+    ],
+)
+def test_administrators_are_told_of_others_too(status: Json, gone: bool) -> None:
+    """In a large group nothing is said there of who leaves. Whoever may only not write is in it still."""
+    change = membership(GROUP, **status)["my_chat_member"]
+    change["new_chat_member"]["user"] = ANA
+    told = (Left(Chat("telegram", "-100"), PERSON, TIME),) if gone else ()
+    assert read({"update_id": 1, "chat_member": change}) == told
+
+
+def test_other_bots_and_unknown_updates_are_nobodys_business() -> None:
+    other = membership(GROUP, status="left")["my_chat_member"]
     assert read({"update_id": 1, "chat_member": other}) == ()
     assert read({"update_id": 1, "hologram": {"chat": GROUP}}) == ()
     assert read({"update_id": 1}) == ()

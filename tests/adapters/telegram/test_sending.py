@@ -19,12 +19,14 @@ from adapters.telegram.request import AiohttpRequest
 from adapters.telegram.sending import perform
 from bot.model import Chat, Span, SpanKind, Text
 from bot.outgoing import (
+    THERE,
     AnswerPress,
     Choice,
     EditText,
     InspectChat,
     JoinChat,
     LeaveChat,
+    LookFor,
     Outgoing,
     PinMessage,
     Receipt,
@@ -234,6 +236,40 @@ async def test_what_lets_others_read_along_in_a_group_is_found(server: BotApiSer
 async def test_a_group_that_is_not_there_cannot_be_inspected(bot: Bot) -> None:
     with pytest.raises(Gone):
         await perform(bot, InspectChat(chat(-999)))
+
+
+async def test_whether_somebody_is_in_a_group_is_found(server: BotApiServer, bot: Bot, ana: Person) -> None:
+    """As Telegram has it now: also whoever may only not write is."""
+    group = server.group("Bairro", supergroup=True)
+    group.adds_bot(administrator=True)
+    look = LookFor(chat(group.id), str(ana.id))
+    for status, there in (("left", False), ("member", True), ("administrator", True), ("kicked", False)):
+        group.chat.members[ana.id] = status
+        assert await perform(bot, look) == Receipt(findings=(THERE,) if there else ())
+
+
+@pytest.mark.parametrize("said", ["PARTICIPANT_ID_INVALID", "USER_NOT_PARTICIPANT", "member not found"])
+async def test_who_is_no_member_of_a_group_is_not_in_it(server: BotApiServer, bot: Bot, ana: Person, said: str) -> None:
+    group = server.group("Bairro")
+    group.adds_bot()
+    server.faults.add(Error(400, f"Bad Request: {said}"), "getChatMember")
+    assert await perform(bot, LookFor(chat(group.id), str(ana.id))) == Receipt()
+
+
+async def test_where_telegram_does_not_tell_who_is_in_a_group_it_is_not_known(
+    server: BotApiServer, bot: Bot, ana: Person
+) -> None:
+    """The group is well for all that; that it is out of reach, or has moved, is another matter."""
+    group = server.group("Bairro")
+    group.adds_bot()
+    look = LookFor(chat(group.id), str(ana.id))
+    for said in ("CHAT_ADMIN_REQUIRED", "user not found", "invalid user_id specified"):
+        server.faults.add(Error(400, f"Bad Request: {said}"), "getChatMember")
+        with pytest.raises(Refused):
+            await perform(bot, look)
+    group.removes_bot()
+    with pytest.raises(Gone):
+        await perform(bot, look)
 
 
 async def test_the_bot_leaves_a_group(server: BotApiServer, bot: Bot) -> None:
