@@ -16,25 +16,34 @@ from handlers.situation import Actions
 
 def settled(event: Outcome, tx: Transaction) -> Actions:
     """They are in it already, or invited; or none could be opened, and they have to come by themselves."""
-    _, whose, code = (event.report or "").split(":")
+    _, whose, code, *why = (event.report or "").split(":")
     request, person = tx.requests.by_code(code), int(whose)
-    if request is None or not phone.is_for(request, person) or tx.chats.private_of(person) is not None:
-        return ()  # let go of, or handed over, before the answer came
+    there = Chat(tx.chats.get(event.chat).address.account, event.findings[0]) if event.findings else None
+    if tx.chats.private_of(person) is not None:
+        return ()  # handed over before the answer came
+    if phone.CAME in why:  # where not into ours, the room has been told already how to come there
+        return _handed_over(tx, person, there) if there is not None and _theirs(tx, person) else ()
+    if request is None or not phone.is_for(request, person):
+        return ()  # let go of before the answer came
     if event.failure is not None:
         return phone.way_there(tx, request)
-    if event.findings:
-        there = Chat(tx.chats.get(event.chat).address.account, event.findings[0])
+    if there is not None:
         return _handed_over(tx, person, there) or phone.way_there(tx, request)
     told = say("call-invited", name=below.name_of(tx, person), code=code, command=f"!number {code}")
     return below.in_thread(tx, request, Line(told))
 
 
 def joined(event: Joined, tx: Transaction) -> Actions:
-    """A helper for whom we have something comes into a private chat with us."""
+    """A helper for whom we have something comes into a private chat with us: it may be ours.
+
+    Somebody else can make a chat for the two of us as well, leave it, and read there all the same. So their network is
+    asked where they are in one of which that is not so.
+    """
     person = tx.chats.known_person(event.person)
     if event.kind is not ChatKind.PRIVATE or person is None or tx.chats.private_of(person) is not None:
         return ()
-    return _handed_over(tx, person, event.chat) if _theirs(tx, person) else ()
+    theirs = _theirs(tx, person)
+    return phone.invite(tx, theirs[0], person, phone.CAME) if theirs else ()
 
 
 def _handed_over(tx: Transaction, person: int, where: Chat) -> list[Action]:

@@ -24,7 +24,10 @@ LOOKED_FOR = "number"
 private chat and, if they have asked for it there, in which language, with colons between."""
 
 OPENED = "private"
-"""The report of a private chat that is to be opened, with whose it is and for which request behind colons."""
+"""The report of a private chat that is to be opened, with whose it is, for which request and, if so, that they CAME,
+with colons between."""
+CAME = "came"
+"""They have come into a private chat, and this is to find out whether it is the one."""
 
 _LONGEST = 200  # characters; of whoever writes more, only the number is kept apart
 _SHORT = 40  # characters in which some digits were meant as a number
@@ -128,7 +131,7 @@ def hand_over(tx: Transaction, request: Request) -> Actions:
         return ()
     chat = tx.chats.private_of(person)
     if chat is None:
-        return _invite(tx, request, person) or way_there(tx, request)
+        return invite(tx, request, person) or way_there(tx, request)
     return give(tx, request, person, chat)
 
 
@@ -155,14 +158,14 @@ def is_for(request: Request, person: int) -> bool:
     return request.phone is not None and request.state is RequestState.CLAIMED and request.claimed_by == person
 
 
-def _invite(tx: Transaction, request: Request, person: int) -> Actions:
+def invite(tx: Transaction, request: Request, person: int, *why: str) -> Actions:
     """Open a private chat with them, where their network lets us: the room hears how to come there afterwards."""
     room = tx.chats.coordination_room()
     if room is None or room.address.account not in tx.policy.opens_private:
         return ()
     if tx.chats.address_of(person).account != room.address.account:
         return ()
-    return (OpenPrivate(room.id, person, f"{OPENED}:{person}:{request.code}"),)
+    return (OpenPrivate(room.id, person, ":".join((OPENED, str(person), request.code, *why))),)
 
 
 def way_there(tx: Transaction, request: Request) -> Actions:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.incoming import Joined, Removed
+from bot.incoming import Added, Joined, Removed
 from bot.model import Chat, ChatKind
 from bot.outgoing import OpenPrivate, Outgoing
 from bot.ports import Refused, Unknown
@@ -135,6 +135,20 @@ async def test_a_chat_with_others_in_it_gets_no_number(scene: Scene) -> None:
     scene.world.network.happens(Joined(chat, ChatKind.GROUP, scene.ann.person, scene.world.clock.now()))
     await scene.world.settled()
     assert numbers_in(scene, chat) == []
+
+
+async def test_a_chat_that_somebody_else_has_made_gets_no_number_by_itself(scene: Scene) -> None:
+    """Whoever made it may have left it so that it looks private, and be able to read there all the same."""
+    await wants_a_call(scene)
+    await scene.in_thread("!claim")
+    network = scene.world.network
+    theirs = network.chat("theirs", ChatKind.PRIVATE, "")
+    network.happens(Added(theirs, ChatKind.PRIVATE, scene.bob.person, scene.world.clock.now(), invited=True))
+    network.happens(Joined(theirs, ChatKind.PRIVATE, scene.ann.person, scene.world.clock.now()))
+    await scene.world.settled()
+    assert numbers_in(scene, theirs) == []
+    assert scene.thread().count(invited()) == 1
+    assert numbers_in(scene, await scene.ann.accepts()) == ["K1"]
 
 
 async def test_who_does_not_come_can_write_first_as_ever(scene: Scene) -> None:
