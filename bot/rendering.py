@@ -24,6 +24,7 @@ from bot.content import (
     Words,
     say,
 )
+from bot.direction import in_reading_order
 from bot.graphemes import GRAPHEME
 from bot.kinds import wordless
 from bot.model import SpanKind, Text
@@ -69,7 +70,7 @@ def render(content: Content, language: str, catalogue: Speaks, lookups: Lookups)
         text = _block(block, language, catalogue, lookups)
         if text:
             result = result + Text("\n") + text if result else text
-    return result
+    return in_reading_order(result)
 
 
 def _block(block: Block, language: str, catalogue: Speaks, lookups: Lookups) -> Text:

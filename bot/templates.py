@@ -206,7 +206,9 @@ def _link(value: str) -> str:
 
 
 def _latin_digits(value: str) -> str:
-    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in value)
+    """Without the marks of direction around a number that was copied from a text from right to left."""
+    seen = (char for char in value if unicodedata.category(char) != "Cf")
+    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in seen)
 
 
 # --- the chat command ----------------------------------------------------------------------------------------------

@@ -61,6 +61,15 @@ def test_the_readers_own_language_needs_nothing() -> None:
     assert plain((Translated(1),), language="pt") == "Preciso de comida"
 
 
+def test_a_telephone_number_in_arabic_words_is_read_from_left_to_right() -> None:
+    """Also in the original below a translation, and with its style on the same words."""
+    asked = Reading(Text("اتصلوا بي على 0470 12 34 56"), "ar", Text("Bel me op 0470 12 34 56"), TranslationState.HUMAN)
+    text = shown((Translated(1),), asked)
+    assert text.plain.split("\n")[1] == "اتصلوا بي على \u20660470 12 34 56\u2069"
+    (quote,) = (span for span in text.spans if span.kind is SpanKind.QUOTE)
+    assert text.plain[quote.start : quote.end] == text.plain.split("\n")[1]
+
+
 def test_into_shows_what_another_reader_sees() -> None:
     """To the letter: the label too is in that reader's language."""
     reply = Reading(Text("Morgen"), "nl", Text("Amanhã"), TranslationState.MACHINE)

@@ -124,6 +124,11 @@ def test_a_link_stands_alone_on_its_line(name: str) -> None:
 # --- filling -------------------------------------------------------------------------------------------------------
 
 
+def test_a_telephone_number_copied_from_an_arabic_notice_is_one() -> None:
+    """The marks around it there are not seen, and are no reason to refuse it."""
+    assert read_value("\u20680470 00 00 00\u2069", "phone") == "0470 00 00 00"
+
+
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25)
 @given(data=st.data())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
-from bot import kinds
+from bot import direction
 from bot.model import Span, SpanKind, Text
 
 SCHEMES = ("https://", "http://", "mailto:", "tel:")
@@ -24,8 +23,6 @@ TAGS = {
     SpanKind.SPOILER: (Markup('<span class="spoiler" tabindex="0">'), Markup("</span>")),
     SpanKind.MENTION: (Markup('<b class="mention">'), Markup("</b>")),
 }
-# In Arabic text the numbers of a place, or of a telephone, would change places.
-_LEFT_TO_RIGHT = re.compile(rf"{kinds.WHERE.pattern}|\+\d[\d ().-]{{5,18}}\d|\b0\d{{1,3}}(?: \d{{2,3}}){{2,5}}\b")
 
 
 def to_html(text: Text) -> Markup:
@@ -57,9 +54,9 @@ def to_html(text: Text) -> Markup:
 
 def _escaped(words: str) -> Markup:
     out, at = Markup(""), 0
-    for found in _LEFT_TO_RIGHT.finditer(words):
-        out += escape(words[at : found.start()]) + Markup('<bdi dir="ltr">{}</bdi>').format(found.group())
-        at = found.end()
+    for start, end in direction.numbers(words):
+        out += escape(words[at:start]) + Markup('<bdi dir="ltr">{}</bdi>').format(words[start:end])
+        at = end
     return out + escape(words[at:])
 
 
