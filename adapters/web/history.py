@@ -88,8 +88,8 @@ class History:
                 self._records.drop(file)
                 return done.before
             root = self._records.root(chat.id, thread)
-            if reply_to is not None:
-                self._records.visible(chat.id, reply_to)
+            if reply_to is not None and self._records.row(chat.id, reply_to) is None:
+                raise Missing  # what was only taken back may still be answered: they have read it
             message = self._records.insert(
                 chat.id, person.id, person.name, Text(text), (), root, reply_to, start is not None, file
             )

@@ -15,6 +15,7 @@ from zlib import crc32
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from adapters.web import page
+from adapters.web.files import LARGEST
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
@@ -122,6 +123,7 @@ class Renderer:
             language=language,
             languages=page_languages(),
             words=WORDS["page"][language],
+            largest=LARGEST,
             since=since,
             rooms=rooms,
             columns=[[room for room in rooms if by_id[room.id].column == number] for number in numbers],

@@ -21,42 +21,80 @@ function new_room(element) {
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
     following: true, bottom: true, newest: null, unread: 0, deed: null, sending: false,
+    waiting: false, // what stands in the box goes by itself when there is a connection again
+    file: null, // {of, deed} of what could not be sent
   };
 }
 
 // --- sending ---------------------------------------------------------------------------------------------------------
 
-async function post(room, what, body) {
-  const response = await fetch(`/api/chats/${room.id}/${what}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ person: room.who.value, ...body }),
-  });
-  if (!response.ok) throw new Error(await response.text());
+const PATIENCE = 30_000; // milliseconds for an answer; on a slow line one that never comes is no reason to wait for ever
+const AGAIN = 10_000;
+
+// What the server made of it, as its status; 0 without an answer, and then nobody knows.
+async function ask(address, type, body, patience = PATIENCE) {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), patience);
+  const headers = { "Content-Type": type };
+  const response = await fetch(address, { method: "POST", headers, body, signal: stop.signal }).catch(() => null);
+  clearTimeout(late);
+  return response?.status ?? 0;
+}
+
+const unsure = (status) => status === 0 || status >= 500;
+
+// Whether it was done; if not, the room says why.
+function done(room, status) {
+  const { failed, gone, tooLarge } = room.element.dataset;
+  if (status >= 200 && status < 300) return true;
+  toast(room, { 404: gone, 413: tooLarge }[status] ?? failed, true);
+  return false;
+}
+
+function to(room, what, body) {
+  return ask(`/api/chats/${room.id}/${what}`, "application/json", JSON.stringify({ person: room.who.value, ...body }));
 }
 
 async function attempt(room, what, body) {
-  try {
-    await post(room, what, body);
-    return true;
-  } catch {
-    toast(room, room.element.dataset.failed);
-    return false;
-  }
+  return done(room, await to(room, what, body));
+}
+
+// One thing at a time is sent from a room; what takes long says so.
+async function sending(room, answer) {
+  room.sending = true;
+  room.form.classList.add("sending");
+  toast(room, "");
+  const slow = setTimeout(() => toast(room, room.element.dataset.sending, true), 1500);
+  const status = await answer;
+  clearTimeout(slow);
+  toast(room, "");
+  room.form.classList.remove("sending");
+  room.sending = false;
+  return status;
 }
 
 async function submit(room) {
   const text = room.box.value;
   if (!text.trim() || room.sending) return;
-  room.sending = true;
   room.deed ??= unique(); // the same name until it has arrived, so that trying again says nothing twice
+  room.waiting = true;
+  keep(room);
   const { thread, reply_to, edit } = room.context ?? {};
-  const sent = edit
-    ? await attempt(room, "edits", { message: edit, text })
-    : await attempt(room, "messages", { text, deed: room.deed, thread: thread ?? null, reply_to: reply_to ?? null });
-  room.sending = false;
-  if (!sent) return;
+  const status = await sending(room, edit
+    ? to(room, "edits", { message: edit, text })
+    : to(room, "messages", { text, deed: room.deed, thread: thread ?? null, reply_to: reply_to ?? null }));
+  room.waiting = unsure(status) && room.deed !== null;
+  keep(room);
+  if (room.waiting) {
+    setTimeout(() => room.waiting && submit(room), AGAIN);
+    return toast(room, room.element.dataset.waiting, true);
+  }
+  if (!done(room, status)) return;
   room.deed = null;
+  said(room, text);
+}
+
+function said(room, text) {
   room.following = true;
   empty(room, text);
   offer(room);
@@ -68,34 +106,74 @@ async function send_file(room, input) {
   const [file] = input.files;
   input.value = "";
   if (!file || room.sending) return;
-  room.sending = true;
-  const { thread, reply_to } = room.context ?? {};
+  if (file.size > Number(room.element.dataset.largest)) return done(room, 413);
   const text = room.box.value;
-  const about = new URLSearchParams({ person: room.who.value, deed: unique(), name: file.name, mime: file.type, text });
+  const of = [file.name, file.size, file.lastModified, text].join();
+  if (room.file?.of !== of) room.file = { of, deed: unique() };
+  const { thread, reply_to } = room.context ?? {};
+  const about = new URLSearchParams({ person: room.who.value, deed: room.file.deed, name: file.name, mime: file.type, text });
   if (thread) about.set("thread", thread);
   if (reply_to) about.set("reply_to", reply_to);
-  const headers = { "Content-Type": "application/octet-stream" };
-  const response = await fetch(`/api/chats/${room.id}/files?${about}`, { method: "POST", headers, body: file }).catch(() => null);
-  room.sending = false;
-  if (!response?.ok) return toast(room, room.element.dataset.failed);
-  room.following = true;
-  empty(room, text);
-  set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
+  const patience = 2 * PATIENCE + file.size / 4; // four bytes a millisecond: the slowest of lines
+  const address = `/api/chats/${room.id}/files?${about}`;
+  if (!done(room, await sending(room, ask(address, "application/octet-stream", file, patience)))) return;
+  room.file = null;
+  said(room, text);
 }
 
 function follow_link(address) {
   const room = rooms.get(address.hash.slice(1));
   const start = address.searchParams.get("start");
   if (!room) return false;
-  if (start) attempt(room, "starts", { start, deed: unique() });
+  if (start) attempt(room, "starts", { start, deed: unique() }).then((started) => started && forget_start());
   return true;
+}
+
+// Only then: who loads the page again because nothing came of it is still to be greeted.
+function forget_start() {
+  if (location.search) history.replaceState(null, "", `/${location.hash}`);
 }
 
 // --- the box ---------------------------------------------------------------------------------------------------------
 
 function grow(box) {
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight + 2, 152)}px`;
+  if (box.scrollHeight) box.style.height = `${box.scrollHeight + 2}px`; // none while its room is hidden
+}
+
+// What is not sent yet outlives a page that is loaded again: a phone with little memory does so by itself. It is kept
+// for this tab alone, and gone with it.
+function keep(room) {
+  const { deed, waiting, context, box, who } = room;
+  try {
+    if (box.value || context) sessionStorage.setItem(`draft-${room.id}`, JSON.stringify({ text: box.value, deed, waiting, context, person: who.value }));
+    else sessionStorage.removeItem(`draft-${room.id}`);
+  } catch {
+    // storage is switched off or full: it lasts as long as the page
+  }
+}
+
+// Other words are another message: they wait for whoever wrote them to press Send.
+function unname(room) {
+  room.deed = null;
+  room.waiting = false;
+  if (!room.sending) toast(room, "");
+}
+
+function bring_back(room) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(`draft-${room.id}`));
+    if (!kept) return;
+    if (room.who.tagName === "SELECT") room.who.value = kept.person;
+    room.box.value = kept.text;
+    room.deed = kept.deed;
+    room.waiting = kept.waiting;
+    const { thread, reply_to, edit } = kept.context ?? {};
+    if (thread && !reply_to) set_context(room, thread_context(room, thread)); // in the language that the page speaks now
+    else set_context(room, edit ? { edit, label: room.element.dataset.editing } : kept.context);
+  } catch {
+    // nothing that can be read
+  }
 }
 
 // What was sent goes; what was typed behind it while it was on its way stays.
@@ -103,11 +181,14 @@ function empty(room, sent) {
   const { value } = room.box;
   if (value.startsWith(sent)) room.box.value = value.slice(sent.length).trimStart();
   grow(room.box);
+  keep(room);
 }
 
 function fill(room, text) {
   room.box.value = text;
+  unname(room);
   grow(room.box);
+  keep(room);
   offer(room);
   room.box.focus();
   room.box.setSelectionRange(text.length, text.length);
@@ -159,6 +240,7 @@ function set_context(room, context) {
   room.element.classList.toggle("in-thread", Boolean(context?.thread));
   for (const post of $$(".post.here", room.posts)) post.classList.remove("here");
   if (context?.thread) document.getElementById(`m${context.thread}`)?.classList.add("here");
+  keep(room);
 }
 
 function thread_context(room, thread) {
@@ -243,8 +325,9 @@ function mark(room) {
 
 function bring(post) {
   const list = post.closest(".posts");
+  const whole = post.getBoundingClientRect().height < list.clientHeight; // one that is higher is read from its beginning
   const last = list.lastElementChild.contains(post) && !post.nextElementSibling?.matches(".post");
-  if (last) return list.scrollTo({ top: list.scrollHeight, behavior: calm.matches ? "auto" : "smooth" });
+  if (last && whole) return list.scrollTo({ top: list.scrollHeight, behavior: calm.matches ? "auto" : "smooth" });
   const box = ($(":scope > .message", post) ?? post).getBoundingClientRect();
   const seen = list.getBoundingClientRect();
   const below = box.bottom + 48 - seen.bottom;
@@ -280,11 +363,11 @@ function unfold(room, all) {
   $("button", pins)?.setAttribute("aria-expanded", all);
 }
 
-function toast(room, text) {
+function toast(room, text, stays = false) {
   const place = $(".toast", room.element);
   place.textContent = text;
   clearTimeout(room.toasted);
-  room.toasted = setTimeout(() => { place.textContent = ""; }, 7000);
+  if (!stays) room.toasted = setTimeout(() => { place.textContent = ""; }, 7000);
 }
 
 // --- what comes over /events ------------------------------------------------------------------------------------------
@@ -293,7 +376,10 @@ function listen() {
   source?.close();
   source = new EventSource(`/events?${new URLSearchParams({ page, language, since })}`);
   const offline = document.getElementById("offline");
-  source.onopen = () => { offline.textContent = ""; };
+  source.onopen = () => {
+    offline.textContent = "";
+    for (const room of rooms.values()) if (room.waiting) submit(room);
+  };
   source.onerror = () => {
     offline.textContent = offline.dataset.text;
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
@@ -339,6 +425,7 @@ function show_room() {
   room.unread = 0;
   mark(room);
   attend(room);
+  grow(room.box);
 }
 
 // A screen reader follows one room at a time.
@@ -392,7 +479,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     return point_at(document.getElementById(link.hash.slice(1)));
   }
-  if (link?.hreflang) link.hash = location.hash;
+  if (link?.hreflang) return (link.hash = location.hash); // the same room in another language
   if (link?.origin === location.origin && link.hash && link.pathname === "/" && rooms.has(link.hash.slice(1))) {
     event.preventDefault();
     follow_link(new URL(link.href));
@@ -407,7 +494,8 @@ document.addEventListener("click", (event) => {
   if (button.dataset.act) act(room, button);
   else if (button.dataset.choice) {
     button.classList.add("pressed");
-    attempt(room, "presses", { message: message(), choice: button.dataset.choice, page, deed: unique() });
+    attempt(room, "presses", { message: message(), choice: button.dataset.choice, page, deed: unique() })
+      .then((done) => done || button.classList.remove("pressed"));
   } else if (button.dataset.react) {
     const on = button.getAttribute("aria-pressed") !== "true";
     attempt(room, "reactions", { message: message(), emoji: button.dataset.react, on });
@@ -427,10 +515,11 @@ function open_room(id) {
 }
 
 for (const room of rooms.values()) {
+  bring_back(room);
   dress(room, room.posts);
   room.posts.scrollTop = room.posts.scrollHeight;
   room.form.addEventListener("submit", (event) => { event.preventDefault(); submit(room); });
-  room.box.addEventListener("input", () => { room.deed = null; grow(room.box); offer(room); });
+  room.box.addEventListener("input", () => { unname(room); grow(room.box); keep(room); offer(room); });
   room.box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch.matches) {
       event.preventDefault();
@@ -440,7 +529,7 @@ for (const room of rooms.values()) {
   for (const place of $$("[data-act=place]", room.form)) place.hidden = !can_place;
   const attach = $(".attach input", room.form);
   attach.addEventListener("change", () => send_file(room, attach));
-  room.who.addEventListener("change", () => dress(room, room.posts));
+  room.who.addEventListener("change", () => { dress(room, room.posts); keep(room); });
   room.element.addEventListener("focusin", () => attend(room));
   room.posts.addEventListener("scroll", () => {
     room.bottom = room.posts.scrollHeight - room.posts.scrollTop - room.posts.clientHeight < 40;
@@ -465,6 +554,6 @@ for (const room of rooms.values()) room.posts.scrollTop = room.posts.scrollHeigh
 addEventListener("hashchange", show_room);
 addEventListener("popstate", show_room);
 const here = new URL(location.href);
-if (follow_link(here) && here.search) history.replaceState(null, "", `/${here.hash}`);
+if (follow_link(here) && !here.searchParams.get("start")) forget_start();
 show_room();
 listen();
