@@ -27,6 +27,7 @@ from bot.catalogue import (
     is_rtl,
     isolated,
     language_name,
+    locale_of,
     own_name,
     placeholders,
     write_date,
@@ -62,6 +63,28 @@ SCRIPTS = {
     "ti": "ETHIOPIC",
 }
 """Languages that are not written in Latin letters, with the Unicode name of theirs."""
+
+TYPED = re.compile(r"[!/][a-z]+\b|\b[a-z]+:[a-z0-9/]+|\b[KN]\d+\b")
+"""What people type as it stands there."""
+
+BUTTONS = ("button-send", "button-delete", "button-skip", "button-reply")
+"""Those that sentences speak of."""
+
+WRONG_SIGNS = {
+    "ARABIC": (r"\?", r";", r"[\u0600-\u06ff],"),
+    "fr": (r"[ \w…][?!;:»]", r"«[ \w]"),
+}
+"""By language, or by its script, signs that are another's; French has a no-break space before its double signs."""
+
+FOREIGN_LETTERS = {
+    "uk": "ыэёъ",
+    "ru": "іїєґў",
+    "bg": "ыэёіїє",
+    "ro": "şţŞŢ",
+    "ar": "یکپگچہے",
+    **dict.fromkeys(("fa", "prs", "ur"), "يكةى"),
+}
+WORD = re.compile(r"[^\W\d_]+")
 
 
 def catalog(language: str) -> Catalog:
@@ -192,6 +215,73 @@ def test_sentences_are_written_in_the_languages_own_script(language: str) -> Non
             if letters and len(own) * 2 <= len(letters):
                 foreign.append(key)
     assert foreign == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plural_forms_are_those_of_the_language(language: str) -> None:
+    """Each form of the file stands for one of Unicode's; so 21 days are not counted as five."""
+    form = c2py(catalog(language).plural_expr)
+    known = locale_of(language)
+    pairs = {(form(count), known.plural_form(count)) for count in range(1000)}
+    assert len(pairs) == len({ours for ours, _ in pairs}) == len({theirs for _, theirs in pairs})
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_to_be_typed_is_the_same_in_every_language(language: str) -> None:
+    """Commands, codes and keywords are English everywhere: /erase K7, lang:fr."""
+    english = sentences(SOURCE)
+    wrong = [
+        key
+        for key, message in sentences(language).items()
+        for form in forms_of(message)
+        if set(TYPED.findall(form)) != set(TYPED.findall(forms_of(english[key])[-1]))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_button_is_called_in_a_sentence_what_stands_on_it(language: str) -> None:
+    """Whoever is told to press Send finds a button with that word, to the letter."""
+    english, found = sentences(SOURCE), sentences(language)
+    wrong = [
+        (key, button)
+        for key, message in english.items()
+        for button in BUTTONS
+        if re.search(rf"\b(?:[Pp]ress|or) {forms_of(english[button])[0]}\b", " ".join(forms_of(message)))
+        if not all(forms_of(found[button])[0] in form for form in forms_of(found[key]))
+    ]
+    assert wrong == []
+
+
+def test_sentences_that_name_a_button_are_found() -> None:
+    """The test above would pass over what it cannot find."""
+    text = " ".join(form for message in sentences(SOURCE).values() for form in forms_of(message))
+    assert all(re.search(rf"\b(?:[Pp]ress|or) {forms_of(sentences(SOURCE)[button])[0]}\b", text) for button in BUTTONS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_punctuation_is_the_languages_own(language: str) -> None:
+    """No Latin question mark in Arabic, none alone on the next line in French, a beginning and an end in Spanish."""
+    wrong = [
+        key
+        for key, message in sentences(language).items()
+        for form in forms_of(message)
+        if any(re.search(sign, TYPED.sub("", form)) for sign in WRONG_SIGNS.get(SCRIPTS.get(language, language), ()))
+        or form.count("(") != form.count(")")
+        or (language == "es" and (form.count("?"), form.count("!")) != (form.count("¿"), form.count("¡")))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_writes_no_letters_of_its_neighbour(language: str) -> None:
+    """A Russian ы in Ukrainian, an Arabic ي in Persian, a cedilla in Romanian look right and are found by no search."""
+    letters = {letter for message in sentences(language).values() for form in forms_of(message) for letter in form}
+    assert letters & set(FOREIGN_LETTERS.get(language, "")) == set()
+    words = {
+        word for message in sentences(language).values() for form in forms_of(message) for word in WORD.findall(form)
+    }
+    assert [word for word in words if len({unicodedata.name(char).split()[0] for char in word}) > 1] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
