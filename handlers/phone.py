@@ -47,7 +47,13 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
         return (_unclear(request, event),) if near else None
     if len(words) > _LONGEST or not (asked or phones.is_number(words)):
         return None
-    text = tx.texts.add(event.text, None)
+    if request.phone is not None:
+        text, known = request.phone, tx.texts.get(request.phone).text
+        if phones.masked(event.text, known.plain) != event.text:
+            return None  # the same number once more
+        tx.texts.replace(text, known + Text("\n") + event.text, None)
+    else:
+        text = tx.texts.add(event.text, None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     kept = _keep(replace(request, phone=text), tx)
     thanks = Line(say("intake-phone-kept"))
@@ -56,14 +62,15 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
 
 
 def _waiting_for_number(event: Message, where: Situation, tx: Transaction) -> tuple[Request | None, bool]:
-    """The request that a number would be for, and whether it was asked for just now."""
+    """The request that a number would be for, and whether it was asked for just now. Another number than the one that
+    we have is for the same eyes."""
     state, last = tx.dialogues.get(where.chat.id), tx.deliveries.last_about(where.chat.id)
     spoken_of = where.subject or ("" if last is None else last[1])
     mine = [r for r in tx.requests.of_chat(where.chat.id, open_only=True) if r.code == spoken_of]
     for request in mine:
         if state.get("question") == "phone" and state.get("request") == request.number:
             return (request, True) if tx.now - request.heard_at <= RECENT else (None, False)
-    calls = [request for request in mine if request.answer_by == "call" and request.phone is None]
+    calls = [request for request in mine if request.answer_by == "call"]
     free = not {"held", "which"} & state.keys()
     return (calls[0], False) if len(calls) == 1 == len(mine) and free else (None, False)
 

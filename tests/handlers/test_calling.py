@@ -108,6 +108,23 @@ async def test_a_long_story_goes_on_without_the_number_in_it(scene: Scene) -> No
     assert number_seen_by(scene, scene.ann)
 
 
+async def test_another_number_is_for_the_same_eyes(scene: Scene) -> None:
+    """A slip of the finger put right, or a neighbour's telephone: whoever has claimed sees both, the room none."""
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    second = await scene.member.writes("0470 12 34 57")
+    assert scene.member.reads()[-1] == "K1\n" + sentence("intake-phone-kept", "pt")
+    assert not leaked(scene)
+    shown = scene.ann.reads()[-1]
+    assert NUMBER in shown
+    assert "à noite" in shown
+    assert "0470 12 34 57" in shown
+    await scene.member.edits(second, "0470 12 34 58")
+    assert not leaked(scene)
+    assert "0470 12 34 58" in scene.ann.reads()[-1]
+
+
 async def test_the_number_said_again_is_hidden(scene: Scene) -> None:
     """In words to the helpers, and in a message that is changed."""
     await gave_number(scene)
