@@ -182,12 +182,16 @@ def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]
     if policy.not_authorities:
         lines.append(say("not-authorities"))
     if there:
-        lines.append(say("first-danger", number=policy.emergency_number))
+        lines.append(danger(tx))
     return [*lines, *opening.told(tx)] if there else lines
 
 
 def nobody_reads(tx: Transaction) -> Sentence:
     return say("nobody-reads", number=tx.policy.emergency_number)
+
+
+def danger(tx: Transaction) -> Sentence:
+    return say("first-danger", number=tx.policy.emergency_number)
 
 
 def language_buttons(tx: Transaction) -> Buttons:
@@ -292,7 +296,7 @@ def when_read(tx: Transaction) -> list[Sentence]:
         return [nobody_reads(tx)]
     until = opening.closed_until(tx)
     if until is not None:
-        return [opening.nobody_now(tx, until), say("first-danger", number=tx.policy.emergency_number)]
+        return [opening.nobody_now(tx, until), danger(tx)]
     return [say("helpers-see-it" if opening.stated(tx, room) is None else "helpers-are-there")]
 
 

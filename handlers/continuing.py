@@ -35,7 +35,9 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     told = tell(where, tx, *refused, to=event) if refused else ()
     if written or attached.fitting(event, tx):
         return (*kept, *_about(event, where, tx), *told)
-    return (*kept, *(told or tell(where, tx, say("words-please"), to=event)))
+    if not told:  # maybe the first that they hear of us, in a language that nobody has chosen
+        told = tell(where, tx, say("words-please"), asking.danger(tx), to=event, buttons=(asking.GLOBE,))
+    return (*kept, *told)
 
 
 def _about(event: Message, where: Situation, tx: Transaction) -> Actions:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot import languages
-from bot.actions import Say
-from bot.content import LanguageName, Line, Sentence, say
+from bot.actions import Edit, Say
+from bot.content import LanguageName, Line, say
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers import asking, attached, calling, continuing, groups, phone, questions
@@ -48,7 +48,10 @@ def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`lang [CODE]`: in private for oneself, in a room for the room."""
     code = languages.normalise(where.command.argument) if where.command and where.command.argument else ""
     if where.chat.role == "private" and code in tx.policy.languages:
-        return asking.speak(code, where, tx)
+        spoken = asking.speak(code, where, tx)
+        if all(isinstance(action, Edit) for action in spoken):  # the first screen, maybe far above what was typed
+            spoken = (*spoken, Say(where.chat.id, (Line(say("language-set")),), language=code))
+        return spoken
     if where.chat.role == "private":
         return asking.languages_wanted(event, where, tx)
     if code in tx.policy.languages:
@@ -59,7 +62,7 @@ def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:
-    return tell(where, tx, say("help-private"), *_danger(tx), to=event, buttons=(asking.GLOBE,))
+    return tell(where, tx, say("help-private"), asking.danger(tx), to=event, buttons=(asking.GLOBE,))
 
 
 def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -69,12 +72,8 @@ def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def elsewhere(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A command of the coordination room, in another place."""
-    return tell(where, tx, say("only-in-coordination"), to=event)
+    return tell(where, tx, say("only-in-coordination"), say("help-private"), to=event)
 
 
 def offer(event: Message, where: Situation, tx: Transaction) -> Actions:
     return tell(where, tx, say("offer-by-words"), to=event)
-
-
-def _danger(tx: Transaction) -> tuple[Sentence, ...]:
-    return (say("first-danger", number=tx.policy.emergency_number),)

@@ -48,8 +48,8 @@ def mydata(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def stop(event: Message, where: Situation, tx: Transaction) -> Actions:
     """We only ever write about the member's own requests; what is held is thrown away."""
-    throw_away(where, tx)
+    thrown_away = (say("held-deleted"),) if throw_away(where, tx) else ()
     open = tx.requests.of_chat(where.chat.id, open_only=True)
     codes = tuple(request.code for request in reversed(open))
     told = say("stop-open", codes=codes) if codes else say("stop-nothing-open")
-    return tell(where, tx, told, say("stop-block"), to=event)
+    return tell(where, tx, *thrown_away, told, say("stop-block"), to=event)

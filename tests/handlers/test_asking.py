@@ -261,6 +261,15 @@ async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
 # --- what is no text -------------------------------------------------------------------------------------------------
 
 
+async def test_a_language_that_is_typed_is_answered_where_it_was_typed(scene: Scene) -> None:
+    """The first screen changes, far above; whoever typed sees below that it did."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("A minha filha está doente")
+    await scene.member.writes("/lang ar")
+    assert sentence("first-held", "ar") in scene.member.reads()[0]
+    assert scene.member.reads()[-1] == sentence("language-set", "ar")
+
+
 @pytest.mark.parametrize("words", ["", "   ", "😢😢", "???", "…", "\u202e\u202d"])
 async def test_without_words_we_ask_for_words(scene: Scene, words: str) -> None:
     """Kindly, and what was held stays held."""
@@ -272,9 +281,13 @@ async def test_without_words_we_ask_for_words(scene: Scene, words: str) -> None:
 
 
 async def test_a_poll_or_sticker_as_first_message_is_answered(scene: Scene) -> None:
-    """In the language of the app, as nothing else is known."""
+    """In the language of the app, as nothing else is known: with whom to call in danger, and the way to another."""
     await scene.member.writes("", unsupported="poll")
-    assert scene.member.reads() == [sentence("words-please", "pt")]
+    (answer,) = scene.member.sees()
+    assert answer.plain == f"{sentence('words-please', 'pt')}\n{sentence('first-danger', 'pt', number='112')}"
+    await scene.member.presses("🌐")
+    await scene.member.presses("العربية")
+    assert scene.member.reads()[-1] == sentence("language-set", "ar")
     assert scene.ann.reads(scene.room) == []
 
 

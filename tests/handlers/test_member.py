@@ -130,7 +130,7 @@ async def test_the_helpers_commands_do_nothing_in_private(scene: Scene, typed: s
     stranger = scene.world.somebody("Eve", language="pt")
     before = scene.room_reads()
     await stranger.writes(typed)
-    assert stranger.reads() == [sentence("only-in-coordination", "pt")]
+    assert stranger.reads() == [f"{sentence('only-in-coordination', 'pt')}\n{sentence('help-private', 'pt')}"]
     assert scene.room_reads() == before
 
 
@@ -138,6 +138,7 @@ async def test_stop_throws_away_what_is_held(scene: Scene) -> None:
     """At once."""
     await scene.member.writes(PLEA)
     await scene.member.writes("!stop")
+    assert scene.member.reads()[-1].startswith(sentence("held-deleted", "pt"))
     await scene.member.presses(sentence("button-send", "pt"))
     assert scene.member.reads()[-1] == sentence("nothing-held", "pt")
 
