@@ -80,14 +80,22 @@ def page_languages() -> list[tuple[str, str]]:
     return [(code, words["name"]) for code, words in WORDS["page"].items()]
 
 
-def page_language(*wishes: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """What the page speaks to somebody: around the chats, and within a private one, where it knows more languages."""
+
+    page: str
+    private: str
+
+
+def tongue(*wishes: str) -> Tongue:
     """The first wish that the page speaks; a wish may be an Accept-Language header."""
-    for wish in wishes:
-        for part in wish.split(","):
-            code = part.split(";")[0].strip().lower().split("-")[0]
-            if code in WORDS["page"]:
-                return code
-    return FALLBACK
+    codes = [part.split(";")[0].strip() for wish in wishes for part in wish.split(",")]
+    return Tongue(_first(codes, WORDS["page"]), _first(codes, WORDS["chat"]))
+
+
+def _first(codes: Sequence[str], known: Mapping[str, object]) -> str:
+    return next((code for code in map(normalise, codes) if code in known), FALLBACK)
 
 
 class Renderer:
@@ -112,17 +120,18 @@ class Renderer:
         self._message = self._environment.get_template("message.html").module
         self._pins = self._environment.get_template("pins.html").module
 
-    def index(self, language: str, since: int, parts: Mapping[str, Part], states: Mapping[str, ChatState]) -> str:
+    def index(self, speaks: Tongue, since: int, parts: Mapping[str, Part], states: Mapping[str, ChatState]) -> str:
         rooms = [
-            self._room(chat, tone, language, parts[chat.id], states[chat.id])
+            self._room(chat, tone, speaks, parts[chat.id], states[chat.id])
             for tone, chat in enumerate(self._settings.chats)
         ]
         by_id = {chat.id: chat for chat in self._settings.chats}
         numbers = sorted({chat.column for chat in self._settings.chats})
         return self._index.render(
-            language=language,
+            language=speaks.page,
+            private=speaks.private,
             languages=page_languages(),
-            words=WORDS["page"][language],
+            words=WORDS["page"][speaks.page],
             largest=LARGEST,
             since=since,
             rooms=rooms,
@@ -130,23 +139,25 @@ class Renderer:
             steps=[step for step in STEPS if step.room in by_id],
         )
 
-    def message(self, chat: ChatSettings, post: Post, language: str) -> str:
-        words = _chat_words(_spoken(chat, language))
+    def message(self, chat: ChatSettings, post: Post, speaks: Tongue) -> str:
+        words = _chat_words(_spoken(chat, speaks))
         return str(self._message.message(post, chat, words))  # type: ignore[attr-defined]  # a macro
 
-    def pins(self, chat: ChatSettings, pins: Sequence[Quote], language: str) -> str:
+    def pins(self, chat: ChatSettings, pins: Sequence[Quote], speaks: Tongue) -> str:
         """What stands at the top of a chat."""
-        return str(self._pins.pins(pins, _chat_words(_spoken(chat, language))))  # type: ignore[attr-defined]  # a macro
+        return str(self._pins.pins(pins, _chat_words(_spoken(chat, speaks))))  # type: ignore[attr-defined]  # a macro
 
-    def _room(self, chat: ChatSettings, tone: int, language: str, part: Part, state: ChatState) -> Room:
+    def _room(self, chat: ChatSettings, tone: int, speaks: Tongue, part: Part, state: ChatState) -> Room:
+        spoken = _spoken(chat, speaks)
+        written = chat.language or (spoken if chat.kind == "private" else "")
         return Room(
             id=chat.id,
             kind=chat.kind,
             title=chat.title,
-            about=WORDS["page"][language]["rooms"].get(chat.id, ""),
+            about=WORDS["page"][speaks.page]["rooms"].get(chat.id, ""),
             language=chat.language,
-            spoken=_spoken(chat, language),
-            direction="rtl" if normalise(chat.language or "") in RIGHT_TO_LEFT else "ltr",
+            spoken=spoken,
+            direction="rtl" if normalise(written) in RIGHT_TO_LEFT else "ltr",
             tone=tone % HUES,
             threads=chat.threads,
             members=chat.members,
@@ -159,9 +170,12 @@ class Renderer:
         )
 
 
-def _spoken(chat: ChatSettings, language: str) -> str:
-    """The chat's own language where the page has words in it, else the page's."""
-    return chat.language if chat.language and chat.language in WORDS["chat"] else language
+def _spoken(chat: ChatSettings, speaks: Tongue) -> str:
+    """The chat's own language where the page has words in it, else its reader's."""
+    own = normalise(chat.language or "")
+    if own in WORDS["chat"]:
+        return own
+    return speaks.private if chat.kind == "private" else speaks.page
 
 
 def _chat_words(language: str) -> Words:

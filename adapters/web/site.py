@@ -34,7 +34,7 @@ from adapters.web.files import Filed, TooMuch, kind_of
 from adapters.web.history import History
 from adapters.web.live import Listener, Live
 from adapters.web.records import Missing, NotTheWriter
-from adapters.web.render import ASSETS, Renderer, page_language
+from adapters.web.render import ASSETS, Renderer, Tongue, tongue
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post
 from bot.attached import mime_of, name_of
@@ -91,19 +91,17 @@ class Site:
 
     async def index(self, request: Request) -> Response:
         chosen = request.query_params.get("language", "")
-        language = page_language(
-            chosen, request.cookies.get("language", ""), request.headers.get("accept-language", "")
-        )
+        speaks = tongue(chosen, request.cookies.get("language", ""), request.headers.get("accept-language", ""))
         chats = [chat.id for chat in self._settings.chats]
 
         def look(history: History) -> tuple[int, dict[str, Part], dict[str, ChatState]]:
             return history.now(), {chat: history.latest(chat) for chat in chats}, {c: history.state(c) for c in chats}
 
         since, parts, states = await self._live.read(look)
-        html = self._renderer.index(language, since, parts, states).encode()
+        html = self._renderer.index(speaks, since, parts, states).encode()
         response = _packed(request, html, "text/html", "no-store")
         if chosen:
-            response.set_cookie("language", language, max_age=31_536_000, samesite="lax", httponly=True)
+            response.set_cookie("language", speaks.page, max_age=31_536_000, samesite="lax", httponly=True)
         return response
 
     async def earlier(self, request: Request) -> Response:
@@ -111,9 +109,9 @@ class Site:
         chat, before = self._chat(request), number_in(request.query_params.get("before", ""))
         if before is None:
             raise HTTPException(400, "Say before which message.")
-        language = page_language(request.query_params.get("language", ""))
+        speaks = _tongue(request)
         part = await self._live.read(History.latest, chat.id, before)
-        html = [self._renderer.message(chat, post, language) for post in part.posts]
+        html = [self._renderer.message(chat, post, speaks) for post in part.posts]
         body = msgspec.json.encode({"html": html, "before": part.earlier})
         return _packed(request, body, "application/json", "no-store")
 
@@ -126,20 +124,20 @@ class Site:
         """The command menu of the chat, as (name, description)."""
         chat = self._chat(request)
         scope = "private" if chat.kind == "private" else "groups"
-        language = chat.language or page_language(request.query_params.get("language", ""))
+        speaks = _tongue(request)
+        language = chat.language or (speaks.private if chat.kind == "private" else speaks.page)
         return JSONResponse(await self._live.read(History.commands, chat.id, scope, language), headers=SECURITY)
 
     async def events(self, request: Request) -> Response:
         """What changes from now on, or since the last event that the page has seen."""
         since = number_in(request.headers.get("last-event-id") or request.query_params.get("since", ""))
-        language = page_language(request.query_params.get("language", ""))
         return StreamingResponse(
-            self._stream(since, request.query_params.get("page", "")[:80], language),
+            self._stream(since, request.query_params.get("page", "")[:80], _tongue(request)),
             media_type="text/event-stream",
             headers={**SECURITY, "Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _stream(self, since: int | None, page: str, language: str) -> AsyncIterator[str]:
+    async def _stream(self, since: int | None, page: str, speaks: Tongue) -> AsyncIterator[str]:
         with self._live.listening(page) as listener:
             yield "retry: 1000\n\n"
             if since is None:
@@ -148,7 +146,7 @@ class Site:
                 listener.woken.clear()
                 while changes := await self._live.read(History.changed_since, since):
                     for change in changes:
-                        yield self._change(change, language)
+                        yield self._change(change, speaks)
                     since = changes[-1].changed
                 while listener.toasts:
                     chat, text = listener.toasts.popleft()
@@ -156,14 +154,14 @@ class Site:
                 if not await _woken(listener):
                     yield ": still here\n\n"
 
-    def _change(self, change: Post | ChatState, language: str) -> str:
+    def _change(self, change: Post | ChatState, speaks: Tongue) -> str:
         chat = self._settings.chat(change.chat)
         if chat is None:  # no longer configured
             return f"id: {change.changed}\n\n"
         if isinstance(change, ChatState):
-            pins = self._renderer.pins(chat, change.pins, language)
+            pins = self._renderer.pins(chat, change.pins, speaks)
             return _event("chat", {"chat": chat.id, "absent": change.absent, "pins": pins}, change.changed)
-        html = self._renderer.message(chat, change, language)
+        html = self._renderer.message(chat, change, speaks)
         return _event("message", {"chat": chat.id, "id": change.id, "html": html}, change.changed)
 
     # --- doing -----------------------------------------------------------------------------------------------------
@@ -272,6 +270,12 @@ class Site:
         if chat is None:
             raise HTTPException(404, "There is no such chat.")
         return chat
+
+
+def _tongue(request: Request) -> Tongue:
+    """What the page was written in that asks."""
+    asked = request.query_params
+    return Tongue(tongue(asked.get("language", "")).page, tongue(asked.get("private", "")).private)
 
 
 def _member(chat: ChatSettings, person: str) -> PersonSettings:

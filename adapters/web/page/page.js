@@ -8,7 +8,7 @@ const touch = matchMedia("(hover: none)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const unique = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const page = unique();
-const language = document.body.dataset.language;
+const { language, private: within } = document.body.dataset;
 const rooms = new Map($$(".room").map((element) => [element.id, new_room(element)]));
 let since = document.body.dataset.since;
 let source = null;
@@ -211,7 +211,7 @@ async function offer(room) {
   const typed = /^[!/](\S*)$/.exec(room.box.value);
   if (typed && room.commands === null) {
     room.commands = [];
-    const response = await fetch(`/api/chats/${room.id}/commands?language=${language}`).catch(() => null);
+    const response = await fetch(`/api/chats/${room.id}/commands?${new URLSearchParams({ language, private: within })}`).catch(() => null);
     if (response?.ok) room.commands = await response.json();
     return offer(room);
   }
@@ -271,7 +271,7 @@ function show(room, html, quietly = false) {
 }
 
 async function show_earlier(room, button) {
-  const response = await fetch(`/api/chats/${room.id}/earlier?${new URLSearchParams({ before: button.dataset.before, language })}`).catch(() => null);
+  const response = await fetch(`/api/chats/${room.id}/earlier?${new URLSearchParams({ before: button.dataset.before, language, private: within })}`).catch(() => null);
   if (!response?.ok) return toast(room, room.element.dataset.failed);
   const { html, before } = await response.json();
   const under = room.posts.scrollHeight - room.posts.scrollTop;
@@ -374,7 +374,7 @@ function toast(room, text, stays = false) {
 
 function listen() {
   source?.close();
-  source = new EventSource(`/events?${new URLSearchParams({ page, language, since })}`);
+  source = new EventSource(`/events?${new URLSearchParams({ page, language, private: within, since })}`);
   const offline = document.getElementById("offline");
   source.onopen = () => {
     offline.textContent = "";

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.web.render import WORDS, page_language
+from adapters.web.render import WORDS, tongue
 from adapters.web.settings import ChatSettings, PersonSettings, Settings, demo_chats
 from bot.incoming import Message
 from bot.model import Chat, Span, SpanKind, Text
@@ -275,7 +275,30 @@ async def test_the_page_speaks_the_browsers_language_unless_another_was_chosen(
 async def test_the_chosen_language_stays(web: Web) -> None:
     await web.http.get("/?language=nl")
     assert '<html lang="nl">' in (await web.http.get("/", headers={"accept-language": "fr"})).text
-    assert page_language() == "en"
+    assert tongue().page == "en"
+
+
+@pytest.mark.parametrize(
+    ("header", "language", "direction", "word"),
+    [
+        ("uk-UA,uk;q=0.9,en;q=0.8", "uk", "ltr", "Надіслати"),
+        ("fa-AF,fa;q=0.9", "prs", "rtl", "فرستادن"),
+        ("ar,fr;q=0.5", "ar", "rtl", "إرسال"),
+        ("my,en;q=0.5", "en", "ltr", "Send"),
+    ],
+)
+async def test_a_private_chat_speaks_the_phones_language(
+    web: Web, header: str, language: str, direction: str, word: str
+) -> None:
+    """Also where the page around it does not; what comes later as well."""
+    page = (await web.http.get("/", headers={"accept-language": header})).text
+    assert f'lang="{language}" dir="{direction}"' in page[page.index('id="member"') :][:200]
+    assert f'class="send" title="{word}"' in page[page.index('id="member"') :]
+    assert f'data-private="{language}"' in page
+    async with web.events(language="en", private=language) as stream:
+        await web.say("member", "Hulp")
+        _, data, _ = await stream.next()
+    assert f'data-act="reply" title="{WORDS["chat"][language]["reply"]}"' in data["html"]
 
 
 async def test_a_chat_speaks_its_own_language_and_direction_whatever_the_pages(web: Web) -> None:
@@ -291,7 +314,8 @@ async def test_a_group_is_read_from_the_right_however_its_language_is_called(tmp
         id="group", kind="group", title="x", language=language, members=(PersonSettings(id="a", name="a"),)
     )
     async with web_network(tmp_path, Settings(listen="127.0.0.1:0", chats=(chat,))) as web:
-        assert 'lang="en" dir="rtl"' in (await web.http.get("/")).text
+        spoken = "prs" if language in ("prs", "fa-AF") else "en"  # the page has no words in Urdu and Hebrew
+        assert f'lang="{spoken}" dir="rtl"' in (await web.http.get("/")).text
 
 
 def test_every_word_of_the_page_is_there_in_every_language() -> None:
