@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +22,8 @@ _NUMBER = re.compile(
     rf"|{_BEGINS}(?<!\d )\d{{2,3}}(?: \d{{2,3}}){{2,4}}(?![\d:])(?! \d)"  # 612 34 56 78
 )
 _DAY = re.compile(r"\(?\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d(?!\d)")
-_RIGHT_TO_LEFT = ("R", "AL")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""The blocks that Unicode keeps for scripts from right to left (their signs and digits among them)."""
 _ISOLATES = ("\u2066", "\u2067", "\u2068")
 _TO_COPY = (SpanKind.CODE, SpanKind.PRE)  # whoever copies it would copy the marks as well
 
@@ -41,7 +41,7 @@ def in_reading_order(text: Text) -> Text:
     order, not the groups. A text without such letters stays as it is, easy to search and to copy.
     """
     plain = text.plain
-    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in plain):
+    if plain.isascii() or not _RIGHT_TO_LEFT.search(plain):
         return text
     copied = bytearray(len(plain))
     for span in text.spans:

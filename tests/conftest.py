@@ -19,10 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """What must hold for anything at all is tried on fewer examples, the same ones on every run, where not everything
-    runs at its full length."""
-    if not config.getoption("--full"):
-        settings.register_profile("ordinary", max_examples=40, derandomize=True)
-        settings.load_profile("ordinary")
+    runs at its full length. How long one takes depends on what else the machine does."""
+    settings.register_profile("full", deadline=None)
+    settings.register_profile("ordinary", deadline=None, max_examples=40, derandomize=True)
+    settings.load_profile("full" if config.getoption("--full") else "ordinary")
 
 
 @pytest.fixture(scope="session")
