@@ -8,10 +8,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import structlog
 import typer
@@ -45,6 +45,7 @@ DEFAULT = Path("config.toml")
 
 def main() -> None:
     """The program's entry."""
+    _open_streams()
     logs.configure(level=logging.CRITICAL)  # before anything else: what Python prints by itself quotes variables
     try:
         cli()
@@ -226,8 +227,9 @@ def demo(
 async def _serve(settings: Config) -> None:
     async with App(wiring.parts(settings)) as app:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, app.stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
+                loop.add_signal_handler(number, app.stop)
         accounts = tuple(settings.adapters)
 
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
@@ -237,10 +239,8 @@ async def _serve(settings: Config) -> None:
 
         async def ready() -> None:
             found = await app.unit(lambda tx: operating.status(tx, accounts))
-            for line in operating.lines(found, _program()):
-                typer.echo(line, err=True)
-            typer.echo("ready")
-            sys.stdout.flush()
+            _say_if_anybody_reads(operating.lines(found, _program()), sys.stderr)
+            _say_if_anybody_reads(["ready"], sys.stdout)
 
         async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
             await app.run(ready)
@@ -316,6 +316,21 @@ def _finish_restoring(settings: Config) -> None:
         restoring.finish(settings.database.url, settings.bot.data_dir)
     except (DBAPIError, OSError) as error:
         _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
+
+
+def _open_streams() -> None:
+    """What was closed before the start leads nowhere: to print, to log or to ask there is no reason to stop."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program runs
+
+
+def _say_if_anybody_reads(lines: Sequence[str], stream: TextIO) -> None:
+    """The bot goes on where its reader has gone, or the disk behind the stream is full."""
+    try:
+        typer.echo("\n".join(lines), file=stream)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python tries once more at its end, and fails
 
 
 def _give_way() -> None:

@@ -48,16 +48,16 @@ class RunningBot:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,
-                env=_environment(),
+                env=environment(),
             )
         assert self._process.stdout is not None
         async with asyncio.timeout(START):
             line = await self._process.stdout.readline()
         assert line == b"ready\n", f"the bot did not start: {self.log.read_text()[-2000:]}"
 
-    async def stop(self) -> int:
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Stop as `systemctl stop` does; the exit code. Raises TimeoutError after 5 s."""
-        return await self._end(signal.SIGTERM, 5.0)
+        return await self._end(how, 5.0)
 
     async def kill(self) -> None:
         """Gone at once, in the middle of whatever it was doing."""
@@ -87,7 +87,7 @@ class RunningBot:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=ROOT,
-            env=_environment(),
+            env=environment(),
         )
         out, err = await process.communicate()
         assert process.returncode is not None
@@ -152,7 +152,7 @@ def settings(
     return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("SCHAKEL_")}
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import signal
 import socket
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import httpx
+import pytest
 
-from tests.endtoend.bot import RunningBot, running, settings
+from tests.endtoend.bot import PROGRAM, ROOT, START, RunningBot, environment, running, settings
 from tests.servers.botapi import BotApiServer
 
 
@@ -35,6 +40,56 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def begun(folder: Path, shell: str, stdout: int | None = None, stderr: int | None = None) -> Process:
+    """The program as a shell starts it; its network is down, so it is ready soon."""
+    bot = RunningBot(folder, settings(telegram="http://127.0.0.1:9"))
+    command = (*PROGRAM, "run", "--config", str(bot.config))
+    return await asyncio.create_subprocess_exec(
+        "sh", "-c", shell, "sh", *command, cwd=ROOT, env=environment(), stdout=stdout, stderr=stderr
+    )
+
+
+async def read_until(line: bytes, stream: asyncio.StreamReader | None) -> None:
+    assert stream is not None
+    async with asyncio.timeout(START):
+        await stream.readuntil(line)
+
+
+def ignored_by(process: int) -> set[int]:
+    """The numbers of the signals that do nothing to it (proc_pid_status(5))."""
+    [mask] = re.findall(r"^SigIgn:\s*(\w+)$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}
+
+
+@pytest.mark.parametrize("closed", [">&-", ">/dev/full", "<&- >&-"])
+async def test_a_bot_to_which_nobody_listens_serves_all_the_same(tmp_path: Path, closed: str) -> None:
+    """Its `ready` has nowhere to go."""
+    process = await begun(tmp_path, f'exec "$@" {closed}', stderr=PIPE)
+    await read_until(b"No coordination room yet", process.stderr)
+    process.terminate()
+    _, said = await process.communicate()
+    assert (process.returncode, b"stopped by an error" in said) == (0, False)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "<&- 2>&-"])
+async def test_a_bot_without_a_log_serves_all_the_same(tmp_path: Path, closed: str) -> None:
+    process = await begun(tmp_path, f'exec "$@" {closed}', stdout=PIPE)
+    await read_until(b"ready\n", process.stdout)
+    process.terminate()
+    assert await process.wait() == 0
+
+
+async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> None:
+    """As Ctrl-C does; unless it was begun with `nohup`, to outlive its terminal."""
+    async with running(tmp_path, settings(telegram="http://127.0.0.1:9")) as bot:
+        assert await bot.stop(signal.SIGHUP) == 0
+    process = await begun(tmp_path, 'trap "" HUP; exec "$@"', stdout=PIPE)
+    await read_until(b"ready\n", process.stdout)
+    assert signal.SIGHUP in ignored_by(process.pid)
+    process.terminate()
+    assert await process.wait() == 0
 
 
 async def test_commands_work_without_a_running_bot(tmp_path: Path) -> None:
