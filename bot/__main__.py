@@ -47,6 +47,7 @@ def main() -> None:
     """The program's entry."""
     _open_streams()
     logs.configure(level=logging.CRITICAL)  # before anything else: what Python prints by itself quotes variables
+    os.umask(0o077)  # people's words, keys and tokens are in whatever it writes
     try:
         cli()
     except Exception as error:  # the last resort: its message could hold somebody's words

@@ -92,6 +92,17 @@ async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> Non
     assert await process.wait() == 0
 
 
+async def test_whatever_it_writes_is_its_user_s_alone(tmp_path: Path) -> None:
+    """Also in a folder that somebody else made, in which others may look."""
+    bot = RunningBot(tmp_path, settings(telegram="http://127.0.0.1:9"))
+    (tmp_path / "data").mkdir(mode=0o755)
+    async with bot:
+        assert (await bot.command("backup", str(tmp_path / "backup.tar.gz")))[0] == 0
+        written = {file for file in (tmp_path / "data").rglob("*") if file.is_file()} | {tmp_path / "backup.tar.gz"}
+        assert {"schakel.db", "schakel.db-wal", "backup.tar.gz"} <= {file.name for file in written}
+        assert {file.name for file in written if file.stat().st_mode & 0o077} == set()
+
+
 async def test_commands_work_without_a_running_bot(tmp_path: Path) -> None:
     """A code given before the first start is as good as any."""
     async with BotApiServer() as telegram:
