@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from bot.addresses import names_a_server
+
 
 def _checked(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not names_a_server(address):
         raise ValueError("must be a web address such as http://127.0.0.1:5000")
-    if parts.username or parts.password:
+    if "@" in urlsplit(address).netloc:
         raise ValueError("must hold no name and password")
     return address.rstrip("/")
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
+from bot.addresses import names_a_server
+
 _USER = re.compile(r"@[^:\s]+:[^\s/]+")
-_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
+    if not names_a_server(value):
         raise ValueError('write the homeserver\'s address in full, such as "https://matrix.example.org"')
+    if "@" in urlsplit(value).netloc:
+        raise ValueError("must hold no name and password; they have keys of their own: user and password")
     return value.rstrip("/")
 
 

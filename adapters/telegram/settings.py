@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from bot.addresses import names_a_server
 from bot.listening import host_and_port, is_loopback
-
-_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 LONGEST_POLL = 50  # seconds; the Bot API server waits no longer, whatever it is asked (its source, Client.cpp)
 TELEGRAMS_OWN = "https://api.telegram.org"
@@ -21,7 +19,7 @@ _ROLES = {"coordination": "coordination", "organisations": "organisation", "memb
 
 
 def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
+    if not names_a_server(value):
         raise ValueError('write the address in full, such as "https://api.telegram.org"')
     return value.rstrip("/")
 
