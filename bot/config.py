@@ -13,7 +13,7 @@ from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_
 from bot.config_sections import CONSENT, Bot, Database, EngineLists, LinkSettings, NoticeSettings, Operations
 from bot.config_sources import merged, misspelt, read, variables
 from bot.plugins import ADAPTERS, ENGINES, UnknownKind, engine_class, plugin
-from bot.ports import Transcriber
+from bot.ports import OneLogin, Transcriber
 from bot.request_settings import RequestSettings
 
 __all__ = ["Config", "ConfigError", "Problem", "load"]
@@ -67,6 +67,13 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
 
     Raises ConfigError with everything that is wrong, not only the first.
     """
+    try:
+        return _loaded(path, environ)
+    except RecursionError:
+        raise ConfigError([Problem(str(path), "", "holds tables or lists too deep within one another")]) from None
+
+
+def _loaded(path: Path, environ: Mapping[str, str]) -> Config:
     text, values = read(path)
     all_values = merged(values, environ)
     findings = Findings(str(path), text, variables(environ), all_values)
@@ -99,7 +106,24 @@ def _adapters(findings: Findings) -> dict[str, AdapterConfig]:
             ("adapters",), "at least one network is needed; write for example a section [adapters.telegram]"
         )
     plugins = _plugins(findings, ("adapters",), names, ADAPTERS, "network")
-    return {name: AdapterConfig(kind, settings) for name, kind, settings in plugins}
+    accounts = {name: AdapterConfig(kind, settings) for name, kind, settings in plugins}
+    _find_shared(findings, accounts)
+    return accounts
+
+
+def _find_shared(findings: Findings, accounts: Mapping[str, AdapterConfig]) -> None:
+    """Report each account that has the login of one before it: one would get the other's messages, or both answer."""
+    first: dict[tuple[str, object], str] = {}
+    for name, account in accounts.items():
+        if isinstance(account.settings, OneLogin):
+            key = account.settings.login_key
+            had = first.setdefault((account.kind, getattr(account.settings, key)), name)
+            if had != name:
+                findings.report(
+                    ("adapters", name, key),
+                    f"[adapters.{had}] has the same one, and two accounts cannot share a login; write another one, or "
+                    "remove one of the two sections",
+                )
 
 
 def _translation(findings: Findings) -> Translation:

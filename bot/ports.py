@@ -230,6 +230,14 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
+class OneLogin(Protocol):
+    """What an adapter's settings have as well where two accounts cannot share a login: `login_key` is the key that
+    tells one login from another."""
+
+    login_key: ClassVar[str]
+
+
+@runtime_checkable
 class Remarks(Protocol):
     """What an adapter has as well whose account can work, and still be worse off than it need be."""
 

@@ -184,6 +184,24 @@ def test_several_accounts_of_one_network_have_names_of_their_own(path: Path) -> 
     assert {name: adapter.kind for name, adapter in config.adapters.items()} == {"pigeon": "pigeon", "second": "pigeon"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "keys"),
+    [
+        ("telegram", "token", 'token = "{}"'),
+        ("matrix", "user", 'homeserver = "https://example.org"\nuser = "{}"'),
+    ],
+)
+def test_two_accounts_cannot_have_one_login(path: Path, kind: str, key: str, keys: str) -> None:
+    """They would take each other's messages, or answer everything twice. The second one is named, and no secret."""
+    login = {"token": "123456:a-very-secret-plume-of-a-pigeon", "user": "@bot:example.org"}[key]
+    first = f"{BOT}[adapters.{kind}]\n{keys.format(login)}\n"
+    second = f'[adapters.other]\nkind = "{kind}"\n'
+    said = complaint(path, f"{first}{second}{keys.format(f' {login} ' if key == 'token' else login)}")
+    assert said.startswith(f"config.toml: adapters.other.{key}: [adapters.{kind}] has the same one")
+    assert "remove one of the two sections" in said
+    assert read(path, f"{first}{second}{keys.format(f'{login[:-3]}net')}").adapters.keys() == {kind, "other"}
+
+
 def test_the_core_knows_none_of_a_networks_keys(path: Path) -> None:
     """The settings model comes with the network, found by its entry point."""
     settings = read(path, BOT + CARRIER + 'home = { place = "Leuven" }').adapters["pigeon"].settings
@@ -502,6 +520,17 @@ def test_a_file_that_is_no_toml_is_said_so(path: Path, content: bytes, message: 
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(f"{path}: {message}")):
         load(path, {})
+
+
+@pytest.mark.parametrize("text", [f"x = {'[' * 5000}", f"x = {'{a=' * 5000}", f"{'a.' * 5000}a = 1"])
+def test_what_lies_too_deep_is_said_so(path: Path, text: str) -> None:
+    """Not by the name of an exception."""
+    assert complaint(path, text) == "config.toml: holds tables or lists too deep within one another"
+
+
+def test_a_variable_that_leads_too_deep_is_said_so(path: Path) -> None:
+    with pytest.raises(ConfigError, match="too deep within one another"):
+        read(path, BOT, **{f"SCHAKEL_{'A__' * 5000}A": "1"})
 
 
 def test_a_byte_order_mark_does_no_harm(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
@@ -34,6 +34,8 @@ class MatrixSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    login_key: ClassVar[str] = "user"  # as two devices of one user it would answer everything twice
 
     homeserver: Annotated[str, AfterValidator(_address)]
     user: Annotated[str, AfterValidator(_user)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -50,6 +50,8 @@ class TelegramSettings(BaseModel):
     they arrive here; without them it is asked for news."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    login_key: ClassVar[str] = "token"  # whoever asks second for a bot's news is answered 409
 
     token: Annotated[SecretStr, AfterValidator(_token)]
     api_url: Annotated[str, AfterValidator(_address)] = TELEGRAMS_OWN
