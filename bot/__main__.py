@@ -63,8 +63,13 @@ def init(config: ConfigFile = DEFAULT) -> None:
     """Ask for all that a bot needs, try each answer, write the configuration, and print the first code."""
     if config.exists():
         _fail(f"{config} exists already. Move it away, or name another file with --config.", WRONG)
+    folder = config.absolute().parent
+    if not folder.is_dir():
+        _fail(f"There is no folder {folder}. Make it, or name another file with --config.", WRONG)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        _fail(f"This user may not write in {folder}. Do this as the user that it belongs to.")
     typer.echo("Press Enter for what stands in brackets, Ctrl-C to stop; nothing is written before the end.\n")
-    answers = setting_up.asked_for(Prompt(), os.environ, config.absolute().parent)
+    answers = setting_up.asked_for(Prompt(), os.environ, folder)
     setting_up.write(config, answers)
     settings = _load(config)
     answer = _ask(settings, {"command": "pair", "role": "coordination"})

@@ -198,7 +198,12 @@ def _name(packed: Path, file: Path) -> None:
 
 def is_of_the_disk(error: OSError) -> bool:
     """Whether it is nobody's mistake in the program: whoever looks after the server can put it right."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+    of_the_disk = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+    return error.errno in (*of_the_disk, *_NO_FOLDER)
+
+
+_NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
+"""What the making of a folder ends with where a file is."""
 
 
 def reason(error: Exception, folder: Path) -> str:
@@ -211,6 +216,8 @@ def reason(error: Exception, folder: Path) -> str:
         return f"the disk of {folder} can only be read"
     if code in (errno.EACCES, errno.EPERM):
         return f"this user may not use {getattr(error, 'filename', None) or folder}"
+    if code in _NO_FOLDER:
+        return f"{getattr(error, 'filename', None) or folder} is no folder, and one is needed there"
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
         return reason(error.orig, folder)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):

@@ -203,7 +203,7 @@ def ask(path: Path, request: Request, timeout: float = 10.0) -> Answer | None:
         try:
             with _address(path) as address:
                 connection.connect(address)
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
             return None
         except OSError as error:
             raise NoAnswer(

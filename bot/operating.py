@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from bot.store.transaction import Transaction
 
 Answer = dict[str, Any]
 
+LONGEST_NAME = 100  # characters: it stands above every notice
 PAIRING_LIVES = timedelta(days=1)  # a code that leaks opens a room to whoever has it
 
 
@@ -26,6 +28,7 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
     """A one-time code that gives a chat its role. Raises NotPossible."""
     if role not in (Role.COORDINATION, Role.ORGANISATION, Role.GROUP):
         raise NotPossible(f'"{role}" is no role; the roles are coordination, organisation and group')
+    organisation = _name(organisation)
     if role != Role.COORDINATION and not organisation:
         raise NotPossible(f"whose {role} is it? Add --organisation NAME")
     if role == Role.GROUP and language is None:
@@ -34,6 +37,16 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
         raise NotPossible(f'"{language}" is not in bot.languages; they are {", ".join(tx.policy.languages)}')
     owner = tx.chats.organisation_named(organisation).id if organisation and role != Role.COORDINATION else None
     return {"code": tx.chats.new_pairing(Pairing(role, owner, language), PAIRING_LIVES)}
+
+
+def _name(given: str | None) -> str:
+    """An organisation's name as people will read it above its notices. Raises NotPossible."""
+    name = " ".join((given or "").split())
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise NotPossible("the organisation's name has characters in it that nobody can read; type it once more")
+    if len(name) > LONGEST_NAME:
+        raise NotPossible(f"the organisation's name is longer than {LONGEST_NAME} characters; choose a shorter one")
+    return name
 
 
 def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:

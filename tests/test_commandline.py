@@ -201,6 +201,58 @@ def test_a_damaged_database_is_named_with_the_remedy(house: House, arguments: tu
     assert "the database's file is damaged: restore a backup" in result.output
 
 
+def organisations(house: House) -> list[str]:
+    return [organisation["name"] for organisation in house.shows("status")["organisations"]]
+
+
+def test_an_organisation_is_the_same_whatever_the_blanks_in_its_name(house: House) -> None:
+    """A name with a blank more would be another organisation, which looks like the first one."""
+    for name in ("De Brug", " De  Brug ", "de\nbrug"):
+        assert house.program("pair", "organisation", "--organisation", name).exit_code == 0
+    assert organisations(house) == ["De Brug"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("  ", "Add --organisation NAME"),
+        ("De \x1b[31mBrug", "characters in it that nobody can read"),
+        ("De Br\udcfcg", "characters in it that nobody can read"),  # typed at a terminal that writes no UTF-8
+        ("x" * 101, "longer than 100 characters"),
+    ],
+)
+def test_a_name_that_nobody_can_read_is_refused(house: House, name: str, said: str) -> None:
+    """It would stand above every notice of the organisation, and could not be changed any more."""
+    result = house.program("pair", "organisation", "--organisation", name)
+    assert (result.exit_code, said in result.stderr) == (2, True)
+    assert organisations(house) == []
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("run",), ("pair", "coordination"), ("restore", "x")])
+@pytest.mark.parametrize("below", ["", "/data"])
+def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, arguments: tuple[str, ...], below: str) -> None:
+    """It, or what should be the folder around it."""
+    house = House(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    house.config.write_text(CONFIG.replace("[adapters", f'data_dir = "notes.txt{below}"\n[adapters'))
+    result = house.program(*arguments)
+    assert result.exit_code == 1
+    assert f"notes.txt{below} is no folder, and one is needed there" in result.stderr
+
+
+@pytest.mark.parametrize(("folder", "said"), [("nowhere", "There is no folder"), ("locked", "may not write in")])
+def test_init_does_not_ask_where_it_cannot_write(
+    house: House, monkeypatch: pytest.MonkeyPatch, folder: str, said: str
+) -> None:
+    """All answers would be lost at the end."""
+    (house.config.parent / "locked").mkdir()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs the tests may be root, who may do everything
+    result = CliRunner().invoke(cli, ["init", "--config", str(house.config.parent / folder / "config.toml")])
+    assert result.exit_code in (1, 2)
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
 @pytest.mark.parametrize(
     "arguments", [("status",), ("run",), ("pair", "coordination"), ("restore", "x"), ("restore", "--check", "x")]
 )
