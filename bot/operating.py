@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bot import dead_letters
 from bot.chats import Pairing
-from bot.store.tables import InboxStatus, Role, inbox, request, translation
+from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, Role, delivery, inbox, request, translation
 from bot.store.transaction import Transaction
 
 Answer = dict[str, Any]
@@ -51,7 +51,7 @@ def _name(given: str | None) -> str:
 
 def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
     """Rooms, groups, languages, queues and each network's last error; no name or word of any person."""
-    queues, dead = tx.lanes.queue_lengths(), tx.dead_letters.by_account()
+    queues, closed, dead = tx.lanes.queue_lengths(), _closed(tx), tx.dead_letters.by_account()
     networks = [
         {
             "account": row.name,
@@ -59,6 +59,7 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
             "error": row.error,
             "error_at": row.error_at.isoformat() if row.error_at else None,
             "waiting": queues.get(row.name, {}).get("waiting", 0),
+            "closed": closed.get(row.name, 0),
             "failed": dead.get(row.name, 0),
         }
         for row in (tx.accounts.get(name) for name in accounts)
@@ -161,7 +162,16 @@ _ONE = {"deliveries": "delivery", "events": "event", "translations": "translatio
 
 def _network_line(network: Answer) -> str:
     state = f"not connected: {network['error']}" if network["error"] else (network["name"] or "not connected yet")
-    return f"{network['account']}: {state} ({network['waiting']} waiting to be sent, {network['failed']} failed)"
+    closed = network.get("closed", 0)  # a bot that was started before an update does not say
+    held_up = f", some of it for {closed} {'groups' if closed > 1 else 'group'} where nobody may write now"
+    waiting = f"{network['waiting']} waiting to be sent{held_up if closed else ''}"
+    return f"{network['account']}: {state} ({waiting}, {network['failed']} failed)"
+
+
+def _closed(tx: Transaction) -> dict[str, int]:
+    """By account: how many groups take nothing now of what waits for them."""
+    groups = func.count(delivery.c.chat_id.distinct())
+    return _counted(tx, select(delivery.c.account, groups).where(*BEFORE_A_CLOSED_CHAT).group_by(delivery.c.account))
 
 
 def _count(tx: Transaction, condition: Any) -> int:

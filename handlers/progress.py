@@ -112,7 +112,7 @@ def content(tx: Transaction, notice: Notice, organisation: int, sending: bool = 
         if language in own or (sending and way is Standing.READY)
     ]
     held = {language: one for language, one in ways.items() if one is not Standing.READY}
-    failed = tx.notices.undelivered(notice, organisation)
+    closed, failed = tx.notices.closed(notice, organisation), tx.notices.undelivered(notice, organisation)
     return (
         Line(say("progress-head", code=notice.code), "bold"),
         *over(notice),
@@ -120,7 +120,8 @@ def content(tx: Transaction, notice: Notice, organisation: int, sending: bool = 
         *(Line(_passed(tx, notice, other, copies)) for other in _others(tx, notice, organisation)),
         *(_held(notice, organisation, held) if not notice.expired_at else ()),
         *(feedback.lines(tx, notice) if organisation == notice.organisation else ()),
-        *([Gap()] if failed else []),
+        *([Gap()] if closed or failed else []),
+        *(Line(say("progress-closed", group=title or say("a-group"))) for title in closed),
         *(Line(_undelivered(one)) for one in failed),
         *([Line(say("progress-going-on"), "italic")] if _going_on(sent) else []),
     )

@@ -379,8 +379,17 @@ class Claims:
         self._tx.inbox.put(told, lane=claimed.subject or f"chat:{claimed.chat}")
         return changed(claimed, parts=tuple(parts))
 
-    def again(self, claimed: Claimed, in_hand: Part, at: datetime, unsure: bool, pause: Pause | None = None) -> None:
-        """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said."""
+    def again(
+        self,
+        claimed: Claimed,
+        in_hand: Part,
+        at: datetime,
+        unsure: bool,
+        pause: Pause | None = None,
+        closed: str | None = None,
+    ) -> None:
+        """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said. `closed`:
+        why its chat takes nothing now."""
         if pause is not None and pause.whole_account:
             self._tx.accounts.paused(self._account, pause.until)
         elif pause is not None:
@@ -389,7 +398,7 @@ class Claims:
             self._tx.accounts.learnt(self._account, pause.learnt.per_second, pause.learnt.burst)
         if not unsure:
             self._change(claimed, in_hand, status=PartStatus.TODO)
-        self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at)
+        self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at, failure=closed)
         self._tx.stirred.add(outbox(self._account))
 
     def rest(self, claimed: Claimed) -> None:
@@ -412,7 +421,7 @@ class Claims:
         """The chat takes nothing now. A group may be closed for the night; who waits in a room of helpers, or for an
         answer, must not wait for it unseen."""
         if self._tx.chats.get(claimed.chat).role == Role.GROUP:
-            self.again(claimed, in_hand, at, in_hand.unsure)
+            self.again(claimed, in_hand, at, in_hand.unsure, closed=reason)
         else:
             self.gone(claimed, reason, not_there)
 

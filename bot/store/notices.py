@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, case, func, literal_column, select, update
 
 from bot.notices import Category, Notice, NoticeState
 from bot.store.prepared import Row
-from bot.store.tables import PASSED_OVER, UNFINISHED, Role, Status, audience, chat, delivery, event, notice
+from bot.store.tables import (
+    BEFORE_A_CLOSED_CHAT,
+    PASSED_OVER,
+    UNFINISHED,
+    Role,
+    Status,
+    audience,
+    chat,
+    delivery,
+    event,
+    notice,
+)
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -172,6 +183,16 @@ class Notices:
         )
         rows = self._tx.connection.execute(query.limit(limit))
         return [Undelivered(title or "", not active, failure or "") for title, active, failure in rows]
+
+    def closed(self, about: Notice, organisation: int, limit: int = 10) -> list[str]:
+        """The titles of the groups of the organisation that it waits for because nobody may write there now."""
+        query = (
+            select(chat.c.title)
+            .join(chat, chat.c.id == delivery.c.chat_id)
+            .where(*self._is_copy(about), *BEFORE_A_CLOSED_CHAT, chat.c.organisation_id == organisation)
+            .order_by(delivery.c.id)
+        )
+        return [title or "" for (title,) in self._tx.connection.execute(query.limit(limit))]
 
     def _is_copy(self, about: Notice) -> tuple[ColumnElement[bool], ...]:
         code = about.code

@@ -379,7 +379,7 @@ delivery = Table(
     Column("reply_to", String),
     Column("translation_id", ForeignKey("translation.id")),  # waited for, or still to be edited in
     Column("report", String),  # handed to the handler of its outcome
-    Column("failure", String),
+    Column("failure", String),  # why it failed; while it waits, why its chat takes nothing now
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
     _partial("uq_delivery_name", "chat_id", "name", unique=True, only="name IS NOT NULL"),
@@ -397,6 +397,9 @@ delivery = Table(
     _partial("ix_delivery_target", "target", only="target IS NOT NULL"),
     _partial("ix_delivery_translation", "translation_id", only="translation_id IS NOT NULL"),
 )
+
+BEFORE_A_CLOSED_CHAT = (standing(delivery.c.status, *AHEAD), delivery.c.failure.is_not(None))
+"""What a delivery meets that waits because nobody may write in its chat now."""
 
 broadcast = Table(
     "broadcast",  # what goes to many groups and has not reached all of them in the store yet

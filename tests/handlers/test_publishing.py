@@ -6,12 +6,14 @@ from datetime import date
 
 import pytest
 
+from bot import operating
 from bot.content import LanguageName, say
 from bot.notices import NoticeState
 from bot.outgoing import EditText
-from bot.ports import Gone, NotSent, Refused
+from bot.ports import Closed, Gone, NotSent, Refused
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, SOUP, SOUP_AR, SOUP_PT, House
+from tests.world import World
 
 TODAY = date(2026, 11, 23)
 SEND = sentence("button-send-unreviewed")
@@ -231,6 +233,55 @@ async def test_a_copy_that_failed_is_named_with_the_reason(house: House) -> None
     await house.later()
     assert counted("nl", 0, failed=1) in house.progress()
     assert sentence("progress-undelivered", group="nl", reason=say("undelivered-refused")) in house.progress()
+
+
+async def networks_line(w: World) -> str:
+    """What `schakel status` shows of the network."""
+    found = await w.app.unit(lambda tx: operating.status(tx, (w.network.account,)))
+    return operating.lines(found, "schakel")[0]
+
+
+async def test_a_group_that_is_closed_for_the_night_is_named_while_its_copy_waits(house: House) -> None:
+    """With the reason, until it opens; whoever runs the bot reads it, too."""
+    await house.says(f"!notice food {SOUP}")
+    house.world.network.broken[house.nl.id] = Closed("nobody may write there")
+    await house.says("!publish N1")
+    await house.later(600)
+    assert counted("nl", 0, waiting=1) in house.progress()
+    assert sentence("progress-closed", group="nl") in house.progress()
+    assert "(1 waiting to be sent, some of it for 1 group where nobody may write now" in await networks_line(
+        house.world
+    )
+    del house.world.network.broken[house.nl.id]
+    await house.later(600)
+    assert counted("nl", 1) in house.progress()
+    assert sentence("progress-closed", group="nl") not in house.progress()
+    assert "(0 waiting to be sent, 0 failed)" in await networks_line(house.world)
+
+
+async def test_why_a_copy_waits_is_as_new_as_its_last_try(house: House) -> None:
+    """The group may be open again while the network is away."""
+    await house.says(f"!notice food {SOUP}")
+    house.world.network.broken[house.nl.id] = Closed("nobody may write there")
+    await house.says("!publish N1")
+    await house.later(600)
+    house.world.network.broken[house.nl.id] = NotSent("too many of its members write")
+    await house.later(600)
+    assert counted("nl", 0, waiting=1) in house.progress()
+    assert sentence("progress-closed", group="nl") not in house.progress()
+
+
+async def test_a_closed_group_of_another_organisation_is_its_own_business(house: House) -> None:
+    """Whoever wrote the notice reads how many groups have it; the others read of theirs why it waits."""
+    room, groups = await house.other("Casa", "nl")
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.later()
+    house.world.network.broken[groups["nl"].id] = Closed("nobody may write there")
+    await house.an.writes("!pass N1", room)
+    await house.later(600)
+    assert sentence("progress-closed", group="Casa nl") in house.progress(room)
+    assert sentence("progress-closed", group="Casa nl") not in house.progress()
 
 
 async def test_a_group_that_threw_the_bot_out_is_named(house: House) -> None:
