@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,7 +100,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     settings = _load(config)
     logs.configure()
     lock = control.Lock(wiring.lock_path(settings))
-    with _in_words(settings):
+    with _in_words(settings.bot.data_dir):
         if not lock.acquire(patience=5.0):
             _fail("Another Schakel runs on this database already.")
         try:
@@ -150,7 +151,7 @@ def status(
 
 @cli.command()
 def retry(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As `status --failed` shows them.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As `status --failed` shows them.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
@@ -200,7 +201,7 @@ def restore(
             typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
             return
         lock = control.Lock(wiring.lock_path(settings))
-        with _in_words(settings):
+        with _in_words(settings.bot.data_dir):
             taken = lock.acquire(patience=2.0)
         if not taken:
             _fail("A bot is running: stop it first. Nothing was changed.")
@@ -226,16 +227,17 @@ def demo(
     if language not in shown.LANGUAGES:
         _fail(f'"{language}" is not one of {", ".join(shown.LANGUAGES)}', WRONG)
     logs.configure(level=logging.WARNING)
-    with shown.place(keep) as folder:
-        asyncio.run(shown.serve(folder, shown.free_address(listen), language, typer.echo))
+    try:
+        address = shown.free_address(listen)
+    except (ValueError, OSError) as error:
+        _fail(f"--listen {listen}: {error}", WRONG)
+    with _in_words(keep or Path(tempfile.gettempdir())), shown.place(keep) as folder:
+        asyncio.run(shown.serve(folder, address, language, typer.echo))
 
 
 async def _serve(settings: Config) -> None:
     async with App(wiring.parts(settings)) as app:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
-                loop.add_signal_handler(number, app.stop)
+        app.stop_on_signals()
         accounts = tuple(settings.adapters)
 
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
@@ -254,7 +256,7 @@ async def _serve(settings: Config) -> None:
 
 def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
     """Ask the running bot; where none runs, look into the database ourselves."""
-    with _in_words(settings):
+    with _in_words(settings.bot.data_dir):
         answer = control.ask(wiring.socket_path(settings), asked)
         if answer is not None:
             return answer
@@ -299,7 +301,7 @@ def _load(path: Path) -> Config:
 
 
 @contextmanager
-def _in_words(settings: Config) -> Iterator[None]:
+def _in_words(folder: Path) -> Iterator[None]:
     """A folder, a disk or a database that cannot be used ends the command with words that can be acted on."""
     try:
         yield
@@ -313,7 +315,7 @@ def _in_words(settings: Config) -> Iterator[None]:
         if not is_of_the_disk(error):
             raise
         remedy = ": do this as the user that it belongs to" if isinstance(error, PermissionError) else ""
-        _fail(f"nothing can be read or written now: {reason(error, settings.bot.data_dir)}{remedy}")
+        _fail(f"nothing can be read or written now: {reason(error, folder)}{remedy}")
 
 
 def _finish_restoring(settings: Config) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import secrets
 import shutil
+import signal
 import string
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -212,6 +213,12 @@ class App:
     def stop(self) -> None:
         """End `run`: intake first, then what is in the air, the writer last."""
         self._stop.set()
+
+    def stop_on_signals(self) -> None:
+        """Ctrl-C, the system, or the closing of its terminal end `run` from now on."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
+                asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
     async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
         """Serve until `stop`. `ready` is called once every account has connected, or is known not to for now."""

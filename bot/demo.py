@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ from adapters.web.settings import ChatSettings, Settings
 from bot.app import App, Parts
 from bot.catalogue import available
 from bot.chats import Pairing
+from bot.listening import bound, host_and_port, is_loopback
 from bot.model import Chat, ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Policy, Transaction
@@ -77,9 +75,7 @@ def furnish(tx: Transaction, language: str) -> None:
 async def serve(folder: Path, listen: str, language: str, say: Callable[[str], None]) -> None:
     """Serve the demo until it is stopped."""
     async with App(parts(folder, listen, language)) as app:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, app.stop)
+        app.stop_on_signals()
         await app.unit(lambda tx: furnish(tx, language))
 
         async def ready() -> None:
@@ -100,16 +96,19 @@ def place(keep: Path | None) -> Iterator[Path]:
 
 
 def free_address(wanted: str) -> str:
-    """The wanted address, or one beside it where something listens there already."""
-    host, _, port = wanted.rpartition(":")
-    for candidate in (int(port), 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
-            return f"{host}:{probe.getsockname()[1]}"
+    """The wanted address, or one beside it where something listens there already. Raises ValueError or OSError."""
+    host, port = host_and_port(wanted)
+    if not is_loopback(host):
+        raise ValueError(
+            "whoever opens the page can speak as anybody in it, so it is shown on this machine alone; write for "
+            "example 127.0.0.1:8080"
+        )
+    for candidate in (port, 0):
+        try:
+            with bound(host, candidate) as probe:
+                return f"{wanted.rpartition(':')[0]}:{probe.getsockname()[1]}"
+        except OSError:
+            continue
     raise OSError(f"nothing can listen on {host}")
 
 

@@ -108,6 +108,14 @@ def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
     assert house.shows("status")["failed"] == {"deliveries": 1, "events": 1, "translations": 0}
 
 
+def test_what_cannot_be_reached_is_counted_apart(house: House) -> None:
+    """As more, where there is something else; as what it is, where there is not."""
+    house.fails("two", "43", active=False)
+    assert house.program("status", "--failed").stdout.startswith("1 on telegram cannot be sent")
+    house.fails("one")
+    assert "\n1 more on telegram cannot be sent" in house.program("status", "--failed").stdout
+
+
 def test_one_command_tries_all_kinds_again(house: House) -> None:
     """It names what it does, and what it cannot do with the reason; then it has not succeeded."""
     sendable, unreachable = house.fails("one"), house.fails("two", "43", active=False)
@@ -238,6 +246,26 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, arguments: tuple[
     result = house.program(*arguments)
     assert result.exit_code == 1
     assert f"notes.txt{below} is no folder, and one is needed there" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("listen", "said"),
+    [
+        ("8080", 'write it as "HOST:PORT"'),
+        ("127.0.0.1:99999", 'write it as "HOST:PORT"'),
+        ("0.0.0.0:8080", "on this machine alone; write for example 127.0.0.1:8080"),
+        ("127.0.0.1.example:8080", "on this machine alone"),
+    ],
+)
+def test_a_demo_that_cannot_be_shown_there_says_why(listen: str, said: str) -> None:
+    result = CliRunner().invoke(cli, ["demo", "--listen", listen])
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_a_demo_that_cannot_be_kept_there_says_why(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    result = CliRunner().invoke(cli, ["demo", "--listen", "127.0.0.1:0", "--keep", str(tmp_path / "notes.txt")])
+    assert (result.exit_code, "notes.txt is no folder" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(("folder", "said"), [("nowhere", "There is no folder"), ("locked", "may not write in")])
