@@ -22,7 +22,7 @@ from bot import backup as making
 from bot import control, dead_letters, logs, operating, restoring, setting_up, wiring
 from bot.app import App, SystemClock, random_token
 from bot.backup import is_of_the_disk, reason
-from bot.checking import check_all
+from bot.checking import check_all, open_to_others
 from bot.config import Config, ConfigError, load
 from bot.store.database import Newer, migrate, open_engine
 from bot.store.faults import Verdict, named, verdict
@@ -116,6 +116,8 @@ def check(config: ConfigFile = DEFAULT) -> None:
     settings = _load(config)
     logs.configure(level=logging.CRITICAL)
     problems = asyncio.run(check_all(settings, typer.echo))
+    for line in open_to_others(config, settings):
+        typer.echo(line)
     raise typer.Exit(FAILED if problems else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.model import Chat
 from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
 from bot.store.database import Newer, open_engine, prove_known
 from bot.store.faults import Verdict, named, verdict
+from bot.store.placing import file_of
 from bot.store.tables import EVERYWHERE, Role, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
@@ -77,6 +79,30 @@ async def remarked(plugin: Adapter | Engine, state: bytes | None) -> list[str]:
         return []
     finally:
         await plugin.close()
+
+
+def open_to_others(file: Path, config: Config) -> list[str]:
+    """Which of the configuration and the database every user of this machine may read, with the remedy."""
+    found = []
+    if _may_be_read_by_all(file):
+        found.append(
+            f"{file}: every user of this machine may read it, and with the tokens and passwords in it anybody can be "
+            f"your bot: chmod 600 {file}"
+        )
+    database = file_of(config.database.url)
+    if database is not None and _may_be_read_by_all(database):
+        inside = config.bot.data_dir in database.parents
+        remedy = f"chmod 700 {config.bot.data_dir}" if inside else f"chmod 600 {database}*"
+        found.append(f"database: every user of this machine may read people's words in it: {remedy}")
+    return found
+
+
+def _may_be_read_by_all(file: Path) -> bool:
+    try:
+        way = file.resolve(strict=True).parents
+        return bool(file.stat().st_mode & stat.S_IROTH) and all(one.stat().st_mode & stat.S_IXOTH for one in way)
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

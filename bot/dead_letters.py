@@ -118,8 +118,8 @@ def lines(found: Answer, program: str) -> list[str]:
             found["counts"]["translations"],
         ),
         *(
-            f"{count}{' more' if sendable else ''} on {account} cannot be sent, because {OUT_OF_REACH}. They can be when "
-            "it is let in again."
+            f"{count}{' more' if sendable else ''} on {account} cannot be sent, because {OUT_OF_REACH}. They can be "
+            "when it is let in again."
             for account, count in sorted(unreachable.items())
         ),
     ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.checking import check_all, kept_state, leaking, paired_rooms, remarked
+from bot.checking import check_all, kept_state, leaking, open_to_others, paired_rooms, remarked
 from bot.config import load
 from bot.model import Chat
 from bot.ports import NotSent, Refused
@@ -92,6 +94,44 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     lines.clear()
     await check_all(config, lines.append)
     assert lines[0] == "database: the database's file may not be written"
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """One that every user of the machine may open; those of pytest are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_what_every_user_of_the_machine_may_read_is_told_with_the_remedy(shared_folder: Path) -> None:
+    """A copy of the example, say, and a folder that was there before the bot; not what lies in a folder that is closed,
+    nor what a group may read."""
+    file, data = shared_folder / "config.toml", shared_folder / "data"
+    file.write_text(CONFIG)
+    data.mkdir()
+    (data / "schakel.db").touch()
+    for path, mode in ((file, 0o644), (data, 0o755), (data / "schakel.db", 0o644)):
+        path.chmod(mode)
+    config = load(file, {})
+    secrets, words = open_to_others(file, config)
+    assert secrets.endswith(f"chmod 600 {file}")
+    assert words.endswith(f"chmod 700 {data}")
+    file.chmod(0o640)
+    assert open_to_others(file, config) == [words]
+    data.chmod(0o700)
+    assert open_to_others(file, config) == []
+
+
+def test_a_database_elsewhere_is_closed_by_itself(shared_folder: Path) -> None:
+    """Its folder is not the bot's."""
+    file, database = shared_folder / "config.toml", shared_folder / "words.db"
+    file.write_text(f'{CONFIG}[database]\nurl = "sqlite:///{database}"\n')
+    file.chmod(0o600)
+    database.touch()
+    database.chmod(0o644)
+    [words] = open_to_others(file, load(file, {}))
+    assert words.endswith(f"chmod 600 {database}*")
 
 
 async def test_a_damaged_database_and_one_of_a_later_version_are_faults(tmp_path: Path) -> None:
