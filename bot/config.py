@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.config_problems import ConfigError, Findings, Key, Problem, Values, no_such
 from bot.config_sections import CONSENT, Bot, Database, EngineLists, LinkSettings, NoticeSettings, Operations
-from bot.config_sources import merged, misspelt, read, variables
+from bot.config_sources import merged, misspelt, read, unreadable, variables
 from bot.plugins import ADAPTERS, ENGINES, UnknownKind, engine_class, plugin
 from bot.ports import OneLogin, Transcriber
 from bot.request_settings import RequestSettings
@@ -88,7 +88,7 @@ def _loaded(path: Path, environ: Mapping[str, str]) -> Config:
     requests = findings.validated(RequestSettings, findings.table(("requests",)), ("requests",))
     links = findings.validated(LinkSettings, findings.table(("links",)), ("links",))
     operations = findings.validated(Operations, findings.table(("operations",)), ("operations",))
-    problems = findings.problems + misspelt(environ, SECTIONS)
+    problems = findings.problems + misspelt(environ, SECTIONS) + unreadable(environ)
     if problems or not (bot and database and notices and requests and links and operations):
         raise ConfigError(problems)
     return Config(bot, database, adapters, translation, notices, requests, links, operations)

@@ -62,15 +62,28 @@ def given(environ: Mapping[str, str], at: Key) -> Values:
 
 
 def variables(environ: Mapping[str, str]) -> dict[Key, str]:
-    """The variables that give a key, by that key. What is empty counts as not given.
+    """The variables that give a key, by that key. What is empty, or no text, counts as not given.
 
     Names without a double underscore are let be: orchestrators make some up that begin with a service's name.
     """
     return {
         tuple(name.removeprefix(PREFIX).lower().split(SEPARATOR)): name
         for name, value in environ.items()
-        if name.startswith(PREFIX) and SEPARATOR in name.removeprefix(PREFIX) and value
+        if name.startswith(PREFIX) and SEPARATOR in name.removeprefix(PREFIX) and value and _is_text(name + value)
     }
+
+
+def unreadable(environ: Mapping[str, str]) -> list[Problem]:
+    """Variables that were written in another encoding than this program reads."""
+    names = [name for name, value in environ.items() if name.startswith(PREFIX) and not _is_text(name + value)]
+    return [Problem("environment", name, "is not UTF-8 text; save it as UTF-8") for name in names if _is_text(name)]
+
+
+def _is_text(given: str) -> bool:
+    try:
+        return bool(given.encode())
+    except UnicodeEncodeError:  # bytes that Python could not read stand in it as halves of characters
+        return False
 
 
 def misspelt(environ: Mapping[str, str], sections: Sequence[str]) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -531,6 +532,12 @@ def test_what_lies_too_deep_is_said_so(path: Path, text: str) -> None:
 def test_a_variable_that_leads_too_deep_is_said_so(path: Path) -> None:
     with pytest.raises(ConfigError, match="too deep within one another"):
         read(path, BOT, **{f"SCHAKEL_{'A__' * 5000}A": "1"})
+
+
+def test_a_variable_that_is_no_text_is_said_so(path: Path) -> None:
+    """A unit file, say, that was saved as Latin-1."""
+    said = complaint(path, BOT + CARRIER, SCHAKEL_BOT__READERS=os.fsdecode("bénévoles".encode("latin-1")))
+    assert said == "environment: SCHAKEL_BOT__READERS: is not UTF-8 text; save it as UTF-8"
 
 
 def test_a_byte_order_mark_does_no_harm(path: Path) -> None:
