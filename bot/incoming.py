@@ -40,7 +40,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A message whose text its writer has changed; `id` is the original message's."""
+    """A message that its writer has changed; `id` is the original message's. `attachments`: the files that it has now,
+    none where the network says nothing of them."""
 
     chat: Chat
     kind: ChatKind
@@ -48,6 +49,7 @@ class Edited:
     id: str
     at: datetime
     text: Text
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.actions import Named, OnNetwork, Say
 from bot.attached import called
 from bot.content import Attached, Block, Line, Sentence, say
 from bot.events import FileLost
-from bot.incoming import Message
+from bot.incoming import Edited, Message
 from bot.model import Attachment
 from bot.ports import LARGEST_FILE
 from bot.store.tables import Role
@@ -16,13 +17,13 @@ from bot.store.transaction import Transaction
 from handlers.situation import Actions
 
 
-def fitting(event: Message, tx: Transaction) -> list[Attachment]:
+def fitting(event: Message | Edited, tx: Transaction) -> list[Attachment]:
     """The files of a message that can be passed on, as far as anybody can tell from their size."""
     most = tx.policy.largest_files.get(event.chat.account, LARGEST_FILE)
     return [one for one in event.attachments if one.size is None or one.size <= most]
 
 
-def too_large(event: Message, tx: Transaction) -> list[Sentence]:
+def too_large(event: Message | Edited, tx: Transaction) -> list[Sentence]:
     """What to tell whoever sent the others."""
     fit = fitting(event, tx)
     return [say("file-too-large", what=called(one)) for one in event.attachments if one not in fit]
@@ -31,6 +32,37 @@ def too_large(event: Message, tx: Transaction) -> list[Sentence]:
 def keep(event: Message, text: int, tx: Transaction) -> None:
     """What came with a message belongs to its text from now on."""
     tx.attachments.keep(text, event.chat.account, fitting(event, tx))
+
+
+def says_nothing(event: Edited, before: int, tx: Transaction) -> bool:
+    """Whether a changed message has neither words nor a file: then it is none that anybody could have written."""
+    return not (event.text or event.attachments or tx.attachments.of(before))
+
+
+def is_replaced(event: Edited, before: int, tx: Transaction) -> bool:
+    """Whether a changed message has other files than came with its text `before`. A network may tell the same one by
+    another key."""
+    if not event.attachments:
+        return False
+    now, had = fitting(event, tx), [kept.attachment for kept in tx.attachments.of(before)]
+    return len(now) != len(had) or not all(
+        one.key == other.key or replace(one, key=other.key) == other for one, other in zip(now, had, strict=True)
+    )
+
+
+def renew(event: Edited, text: int, tx: Transaction) -> None:
+    """A changed message still has its text: the files that it has now belong to that."""
+    if is_replaced(event, text, tx):
+        tx.attachments.forget([text])
+        tx.attachments.keep(text, event.chat.account, fitting(event, tx))
+
+
+def go_on(event: Edited, before: int, text: int, tx: Transaction) -> None:
+    """A changed message has a new text: the files that it has now belong to that."""
+    if is_replaced(event, before, tx):
+        tx.attachments.keep(text, event.chat.account, fitting(event, tx))
+    else:
+        tx.attachments.copy(before, text)
 
 
 def named(tx: Transaction, text: int) -> list[Sentence]:
@@ -73,6 +105,8 @@ def lost(event: FileLost, tx: Transaction) -> Actions:
         return ()
     request, line = found
     if line.author == "member":
+        if tx.chats.get(request.chat).role != Role.PRIVATE:
+            return ()  # others have joined: what was sent in private is not for them
         sent = tx.copies.message_of(request.chat, line.text)
         reply = None if sent is None else OnNetwork(sent)
         return (Say(request.chat, (told,), request.code, reply_to=reply),)

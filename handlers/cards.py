@@ -255,24 +255,39 @@ def _fits(tx: Transaction, lines: list[Spoken]) -> bool:
 # --- the thread ------------------------------------------------------------------------------------------------------
 
 
-def heard(tx: Transaction, request: Request, line: int, changed: bool = False) -> Actions:
-    """The member has written more, or has `changed` what they wrote."""
+def heard(tx: Transaction, request: Request, line: int) -> Actions:
+    """The member has written more."""
+    return _heard(tx, request, line, "thread-member", True)
+
+
+def changed(tx: Transaction, request: Request, line: int, replaced: bool) -> Actions:
+    """The member has changed what they wrote; a file that was `replaced` is shown as well."""
+    return _heard(tx, request, line, "thread-changed", replaced)
+
+
+def _heard(tx: Transaction, request: Request, line: int, head: str, with_files: bool) -> Actions:
     room = tx.chats.coordination_room()
     if room is None:
         return ()
     if tx.deliveries.named(room.id, below.card_name(request)) is None:
         return _all_of(tx, room, request)  # it is open again, in another room than before
     spoken = tx.requests.line(line)[1]
-    head = "thread-changed" if changed else "thread-member"
-    return (_line(tx, room, request, spoken, head), *refresh(tx, request))
+    return (_line(tx, room, request, spoken, head, with_files), *refresh(tx, request))
 
 
-def _line(tx: Transaction, room: KnownChat, request: Request, line: Spoken, head: str = "thread-member") -> Say:
-    files = attached.files(tx, line.text)
+def _line(
+    tx: Transaction,
+    room: KnownChat,
+    request: Request,
+    line: Spoken,
+    head: str = "thread-member",
+    with_files: bool = True,
+) -> Say:
+    files = attached.files(tx, line.text) if with_files else ()
     words: Translated | Words = Translated(line.text)
     if line.author == "note":
         head, words = "thread-note", Words(line.text)
-    elif files:
+    elif files and head == "thread-member":
         head = "thread-member-sent"
     content: Content = (Line(say(head, code=request.code), "bold"), *attached.lines(tx, line.text), words, *files)
     return below.said(room, request, content, line_name(request, line))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot import commands, requests
 from bot.actions import Action, Button, OnNetwork, Say
+from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
 from bot.incoming import Deleted, Edited, Message
 from bot.model import ChatKind, Text
@@ -220,29 +221,52 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     """A member has changed a message: what is held changes, and what helpers have seen is shown as changed."""
     chat = tx.chats.at(event.chat)
     copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.copies.at(chat.id, event.id)
-    if chat is None or copy is None or copy.text is None or not event.text:
+    if chat is None or copy is None or copy.text is None or attached.says_nothing(event, copy.text, tx):
         return ()
     words = phone.without_number(_own_words(event.text, copy.subject), chat.id, tx)
+    told = _refused(event, copy.text, chat, copy.subject, tx)
     if not copy.subject:
         tx.texts.replace(copy.text, words, asking.guess(words.plain, tx))
-        return ()
+        attached.renew(event, copy.text, tx)
+        return told
     request = tx.requests.by_code(copy.subject)
-    if request is None or request.chat != chat.id or tx.texts.get(copy.text).text.plain == event.text.plain:
+    if request is None or request.chat != chat.id:
         return ()
-    if copy.text == request.phone:
+    return (*_shown_as_changed(event, copy.text, words, request, tx), *told)
+
+
+def _shown_as_changed(event: Edited, before: int, words: Text, request: Request, tx: Transaction) -> Actions:
+    replaced, said = attached.is_replaced(event, before, tx), tx.texts.get(before).text.plain
+    if not replaced and said == event.text.plain:
+        return ()
+    if before == request.phone:
         return phone.edited(event, request, tx)
-    if tx.texts.get(copy.text).text.plain == words.plain:
+    if not replaced and said == words.plain:
         return ()  # networks tell of an edit when a link's picture has come
-    if (answered := intake.edited(words, copy.text, request, tx)) is not None:
+    if (answered := intake.edited(words, before, request, tx)) is not None:
         return answered
     text = tx.texts.add(words, asking.guess(words.plain, tx))
+    attached.go_on(event, before, text, tx)
     _in_their_language(text, request, tx)
-    tx.copies.reads_now(chat.id, event.id, text)
+    tx.copies.reads_now(request.chat, event.id, text)
     line = tx.requests.say(request.id, "member", text)
+    if replaced:
+        listening.listen(text, tx)
     if request.state is not RequestState.CLOSED:
         request = requests.heard(request, tx.now)
         tx.requests.save(request)
-    return cards.heard(tx, request, line, changed=True)
+    return cards.changed(tx, request, line, replaced)
+
+
+def _refused(event: Edited, before: int, chat: KnownChat, about: str, tx: Transaction) -> Actions:
+    """Of the files that a changed message has now, what cannot be passed on."""
+    refused = attached.too_large(event, tx) if attached.is_replaced(event, before, tx) else []
+    if not refused:
+        return ()
+    held = asking.held(tx, chat.id)
+    language = chat.language or (None if held is None else held.shown)
+    content = tuple(Line(sentence) for sentence in refused)
+    return (Say(chat.id, content, about, reply_to=OnNetwork(event.id), language=language),)
 
 
 def _own_words(text: Text, about: str) -> Text:

@@ -163,7 +163,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return tell(message, where, found)
     if found.notice.text == copy.text:
         return _edited_notice(message, where, found.notice, tx)
-    for translation in tx.texts.translations(found.notice.text):
+    for translation in tx.texts.translations(found.notice.text) if event.text else ():
         if translation.result == copy.text and tx.texts.get(copy.text).text != event.text and command is None:
             may = reviewing.reviewable(where, previews.of(found.notice, translation.language), tx)
             if not isinstance(may, Meant):

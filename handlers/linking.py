@@ -233,22 +233,44 @@ def _warned(of: KnownLink, tx: Transaction) -> Actions:
 def edited(event: Edited, tx: Transaction) -> Actions:
     """The others read what it says now."""
     here, said = _own(event, tx)
-    if here is None or said is None or here.link != said.link or not event.text:
+    if here is None or said is None or here.link != said.link:
+        return ()
+    if not event.text and (said.text is None or attached.says_nothing(event, said.text, tx)):
         return ()
     if said.writer not in (links.NOBODY, links.fingerprint(event.person, said.network_id)):
         return ()  # Matrix hands on what anybody says that a message reads now, and shows nobody but its writer's
-    if said.text is not None and tx.texts.get(said.text).text == event.text:
+    replaced = said.text is not None and attached.is_replaced(event, said.text, tx)
+    if said.text is not None and tx.texts.get(said.text).text == event.text and not replaced:
         return ()  # networks tell of an edit when a link's picture has come
     text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)
     if said.text is not None:
-        for kept in tx.attachments.of(said.text):
-            tx.attachments.keep(text, kept.account, [kept.attachment])  # its caption was changed
+        attached.go_on(event, said.text, text, tx)
     tx.links.reads_now(said, text, event.person)
     tx.copies.reads_now(here.id, event.id, text)
     now = LinkedMessage(said.id, said.link, said.chat, said.network_id, text, said.writer)
     others = _copied(said, tx)
-    content = _content(now, event.person, here, len(others) + 1, tx, [])
+    refused: list[Block] = [Line(one, "italic") for one in attached.too_large(event, tx) if replaced]
+    content = _content(now, event.person, here, len(others) + 1, tx, refused)
+    if replaced:
+        return [action for chat in others for action in _said_anew(said, chat, content, tx)]
     return [Edit(chat.id, Named(said.name), content) for chat in others]
+
+
+def _said_anew(said: LinkedMessage, chat: KnownChat, content: Content, tx: Transaction) -> Actions:
+    """Its file is another one, and no network lets us put that in the place of the first."""
+    root = None if said.root is None else tx.links.by_id(said.root)
+    before = tx.deliveries.let_go(chat.id, said.name)
+    back = () if before is None else (Recall(chat.id, Named(before)),)
+    anew = Say(
+        chat.id,
+        content,
+        said.subject,
+        said.name,
+        thread=None if root is None else _ref(chat, root),
+        priority=Priority.COORDINATION,
+        deadline=_TRANSLATES_WITHIN,
+    )
+    return (*back, anew)
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:

@@ -12,7 +12,7 @@ from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, cards, notes, ready_answers, replies, threads, undoing
+from handlers import asking, attached, cards, notes, ready_answers, replies, threads, undoing
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -22,20 +22,24 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     chat = tx.chats.at(event.chat)
     copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
     found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
-    if chat is None or found is None or not event.text:
+    if chat is None or found is None or attached.says_nothing(event, found[1].text, tx):
         return ()
     request, line = found
+    replaced = attached.is_replaced(event, line.text, tx)
     if line.author == "note" and line.person in (None, tx.chats.known_person(event.person)):  # Matrix shows no other's
         tx.texts.replace(line.text, event.text, asking.guess(event.text.plain, tx))
+        attached.renew(event, line.text, tx)
     if line.author != "coordinator" or line.withdrawn_at is not None:
         return ()
     _, code, rest = _read(event.text)
-    if code in (None, request.code) and rest == tx.texts.get(line.text).text.plain.strip():
+    if not replaced and code in (None, request.code) and rest == tx.texts.get(line.text).text.plain.strip():
         return ()  # networks tell of an edit when a link's picture has come
     language = chat.language or tx.policy.working_language
-    changed = _changed(event.text, request, language, tx)
+    too_large = attached.too_large(event, tx) if replaced else []
+    changed = too_large[0] if too_large else _changed(event.text, request, language, tx)
     if isinstance(changed, Sentence):
         return (Say(chat.id, (Line(changed),), request.code, reply_to=OnNetwork(event.id)),)
+    attached.go_on(event, line.text, changed, tx)
     return _offered(chat.id, event.id, request, line, changed, tx)
 
 
@@ -104,7 +108,5 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
     back = undoing.take_back(tx, request, line, replaced=True)
-    for kept in tx.attachments.of(line.text):
-        tx.attachments.keep(text, kept.account, [kept.attachment])  # its caption was changed
     tx.copies.become(line.text, text)
     return (*back, *replies.give(tx, tx.requests.line(line_id)[0], text, where))

@@ -174,10 +174,24 @@ class Somebody:
         self.world.network.happens(Reacted(chat, kind, self.person, message, key, self.world.clock.now()))
         await self.world.settled()
 
-    async def edits(self, message: str, text: str, chat: Chat | None = None) -> None:
-        to = chat or self.private
-        kind = self.world.network.kinds[to.id]
-        self.world.network.happens(Edited(to, kind, self.person, message, self.world.clock.now(), Text(text)))
+    async def edits(
+        self,
+        message: str,
+        text: str,
+        chat: Chat | None = None,
+        file: tuple[str, bytes] | None = None,
+        size: int | None = None,
+    ) -> None:
+        """Change the words of a message; it has this file (its kind and bytes) now."""
+        to, network = chat or self.private, self.world.network
+        came: tuple[Attachment, ...] = ()
+        if file is not None:
+            kind, data = file
+            key = f"file-{network.id()}"
+            network.files[key] = data
+            came = (Attachment(kind, key, None, size or len(data)),)
+        now = self.world.clock.now()
+        network.happens(Edited(to, network.kinds[to.id], self.person, message, now, Text(text), came))
         await self.world.settled()
 
     async def accepts(self) -> Chat:

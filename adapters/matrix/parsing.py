@@ -221,21 +221,36 @@ def _message(event: _Event) -> Incoming | None:
             return None
         original = _string(relation, "event_id")
         text = _caption(new) if new.get("msgtype") in _MEDIA else _text(new, reply=False)
-        return Edited(event.chat, event.kind, event.person, original, event.at, text)
+        return Edited(event.chat, event.kind, event.person, original, event.at, text, _files_now(new))
     msgtype = _string(content, "msgtype")
     if msgtype == "m.notice" or msgtype.startswith("m.key.verification."):
         return None  # what programs say: answering it could go on for ever
     if msgtype in _MEDIA:
-        return replace(_said(event, _caption(content)), attachments=(_attachment(content, msgtype),))
+        return replace(_said(event, _caption(content)), attachments=_files(content))
     if msgtype in _GALLERIES:
-        files = tuple(_attachment(item, item["itemtype"]) for item in content["itemtypes"])
-        return replace(_said(event, _text(content, reply=False)), attachments=files)
+        return replace(_said(event, _text(content, reply=False)), attachments=_files(content))
     if msgtype in ("m.text", "m.emote"):
         text = _text(content, reply="m.in_reply_to" in relation)
         return _said(event, text, unsupported=None if text else "unknown")
     if msgtype == "m.location":
         return _place(event)
     return _said(event, Text(_string(content, "body")), unsupported="unknown")
+
+
+def _files(content: Json) -> tuple[Attachment, ...]:
+    """What a message brings beside words."""
+    msgtype = content.get("msgtype")
+    if msgtype in _GALLERIES:
+        return tuple(_attachment(item, item["itemtype"]) for item in content["itemtypes"])
+    return (_attachment(content, msgtype),) if msgtype in _MEDIA else ()
+
+
+def _files_now(content: Json) -> tuple[Attachment, ...]:
+    """The same of a changed message, whose words count whatever is wrong with its file."""
+    try:
+        return _files(content)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ()
 
 
 def _place(event: _Event, live: bool = False) -> Message:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from adapters.telegram import kinds, wire
-from bot.model import Attachment, Text
+from bot.model import Attachment, Text, joined
 
 _FILES = ("voice", "audio", "video", "video_note", "animation", "document")
 _MIME = {
@@ -86,6 +86,11 @@ def told(kind: str, fields: Mapping[str, Any], sender: wire.User | None) -> Text
         return kinds.told(kind, fields, None if sender is None else sender.id)
     except ValueError:
         return Text("")
+
+
+def written(fields: Mapping[str, Any], sender: wire.User | None) -> Text:
+    """The words of a message that is no plain text, and was written like one; empty for any other."""
+    return joined([told(kind, fields, sender) for kind in ("checklist", "rich_message") if kind in fields], "\n\n")
 
 
 def other(message: wire.Message, fields: Mapping[str, Any]) -> str | None:

@@ -136,11 +136,16 @@ def _topics(message: wire.Message, chat: Chat, us: Ourselves) -> Iterator[Incomi
 def _edited(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Incoming]:
     message = _as(wire.Message, update, kind)
     person, text = _writer(message, us), _text(message, us)
-    if person is None or not text:
-        return  # only words are followed: a moving location comes as edits too
+    if person is None or text is None:
+        return
+    files = attached.files(message) or attached.picture(update[kind])
+    if not text and not files:
+        text = attached.written(update[kind], message.sender)
+    if not text and not files:
+        return  # only words and files are followed: a moving location comes as edits too
     at = _time(message.edit_date or message.date)
     chat = Chat(us.account, str(message.chat.id))
-    yield Edited(chat, _kind(message.chat), person, str(message.message_id), at, text)
+    yield Edited(chat, _kind(message.chat), person, str(message.message_id), at, text, files)
 
 
 def _writer(message: wire.Message, us: Ourselves) -> Person | None:

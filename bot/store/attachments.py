@@ -55,6 +55,11 @@ class Attachments:
     def of(self, text: int) -> list[Kept]:
         return [Kept(row.account, _attachment(row)) for row in _OF.all(self._tx.connection, {"text": text})]
 
+    def copy(self, before: int, text: int) -> None:
+        """What came with a text, in one message, belongs to another one as well: its writer has changed the words."""
+        if came := self.of(before):
+            self.keep(text, came[0].account, [kept.attachment for kept in came])
+
     def forget(self, texts: Iterable[int]) -> None:
         """They can no longer be fetched."""
         self._tx.connection.execute(delete(attachment).where(attachment.c.text_id.in_(list(texts))))

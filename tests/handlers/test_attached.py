@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.incoming import Deleted
-from bot.model import Chat
+from bot.incoming import Deleted, Joined
+from bot.model import Chat, ChatKind
 from bot.outbox import MAX_FETCHES
 from bot.ports import Limits, NotSent, Refused, TooLarge, Unknown
 from bot.store.tables import attachment
@@ -328,3 +328,111 @@ async def test_nothing_of_a_file_stays_on_the_disk(scene: Scene) -> None:
     folder = scene.world.app.parts.data_dir / "media"
     assert list(folder.iterdir()) == []
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+# --- second thoughts -------------------------------------------------------------------------------------------------
+
+
+async def test_words_under_a_photo_that_are_removed_before_send_are_not_sent(scene: Scene) -> None:
+    """The photo is."""
+    message = await scene.member.sends("photo", b"a letter", "não contem ao meu marido")
+    await scene.member.edits(message, "")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "marido" not in scene.room_reads()
+    assert len(files(scene, scene.room)) == 1
+
+
+async def test_words_under_a_photo_that_are_removed_later_are_shown_as_changed(scene: Scene) -> None:
+    """Whoever reads the thread sees that the photo has no words any more; it is not shown again."""
+    await scene.asks()
+    message = await scene.member.sends("photo", b"a letter", PLEA)
+    await scene.member.edits(message, "")
+    changed = [text for text in scene.thread() if sentence("thread-changed", code="K1") in text]
+    assert changed == [f"{sentence('thread-changed', code='K1')}\n{sentence('attached-photo')}"]
+    assert len(files(scene, scene.room)) == 1
+
+
+async def test_a_text_that_is_edited_to_nothing_says_nothing_new(scene: Scene) -> None:
+    """There is no message without words and without a file."""
+    await scene.asks()
+    message = await scene.member.writes("Ainda estamos à espera aqui em casa")
+    before = scene.thread()
+    await scene.member.edits(message, "")
+    assert scene.thread() == before
+
+
+async def test_a_photo_that_is_replaced_before_send_goes_nowhere(scene: Scene) -> None:
+    """It was the wrong one; the right one is sent."""
+    message = await scene.member.sends("photo", b"the wrong letter", PLEA)
+    await scene.member.edits(message, PLEA, file=("photo", b"the right letter now"))
+    await scene.member.presses(sentence("button-send", "pt"))
+    (photo,) = files(scene, scene.room)
+    assert photo.file is not None
+    assert photo.file.data == b"the right letter now"
+    assert await kept(scene) == 1
+
+
+async def test_a_photo_that_is_replaced_by_one_too_large_is_told_of(scene: Scene) -> None:
+    """Otherwise they would wait for an answer to what nobody has seen."""
+    message = await scene.member.sends("video", b"short", PLEA)
+    await scene.member.edits(message, PLEA, file=("video", b"long"), size=60 * 2**20)
+    told = sentence("file-too-large", "pt", what=sentence("attached-video", "pt"))
+    assert told in scene.member_reads()
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert files(scene, scene.room) == []
+
+
+async def test_a_photo_that_is_replaced_later_stands_in_the_thread(scene: Scene) -> None:
+    """Helpers see that it is another one; a change of its words alone brings no photo again."""
+    await scene.asks()
+    message = await scene.member.sends("photo", b"the wrong letter", PLEA)
+    await scene.member.edits(message, "Esta é a carta", file=("photo", b"the wrong letter"))
+    assert [photo.file.data for photo in files(scene, scene.room) if photo.file] == [b"the wrong letter"]
+    await scene.member.edits(message, "Esta é a carta", file=("photo", b"the right letter now"))
+    sent = [photo.file.data for photo in files(scene, scene.room) if photo.file]
+    assert sent == [b"the wrong letter", b"the right letter now"]
+    assert sentence("thread-changed", code="K1") in scene.thread()[-1] + scene.thread()[-2]
+
+
+async def test_a_note_is_sent_with_the_file_that_it_has_now(scene: Scene) -> None:
+    """And without the words that were removed from it."""
+    await scene.asks()
+    await below_card(scene, "photo", b"the wrong map", "alleen voor ons")
+    (note,) = [m for m in scene.world.network.messages(scene.room) if m.by and "alleen voor ons" in m.plain]
+    await scene.ann.edits(note.id, "", scene.room, ("photo", b"the right map now"))
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    (photo,) = files(scene, scene.member.private)
+    assert photo.file is not None
+    assert photo.file.data == b"the right map now"
+    assert "alleen voor ons" not in scene.member_reads()
+
+
+async def test_an_answer_is_sent_anew_with_the_file_that_it_has_now(scene: Scene) -> None:
+    """Its words may be the same."""
+    await scene.asks()
+    await below_card(scene, "photo", b"the wrong map", "/r Morgen om 10 uur hier")
+    (answer,) = [m for m in scene.world.network.messages(scene.room) if m.by and "/r Morgen" in m.plain]
+    await scene.ann.edits(answer.id, "/r Morgen om 10 uur hier", scene.room, ("photo", b"the right map now"))
+    await scene.ann.presses(sentence("button-send-change"), scene.room)
+    (photo,) = files(scene, scene.member.private)
+    assert photo.file is not None
+    assert photo.file.data == b"the right map now"
+
+
+# --- where others have joined ----------------------------------------------------------------------------------------
+
+
+async def test_a_room_that_others_have_joined_hears_nothing_of_a_file_that_was_lost(scene: Scene) -> None:
+    """What somebody has sent in private is not the others' business."""
+    await scene.asks()
+    scene.world.network.fetch_faults = [NotSent("down")]
+    await scene.member.sends("voice", b"OggS", seconds=12)
+    scene.world.network.fetch_faults = [Refused("gone")]
+    scene.world.network.happens(Joined(scene.member.private, ChatKind.GROUP, scene.bob.person, scene.world.clock.now()))
+    await scene.world.settled()
+    before = len(scene.member.sees())
+    await scene.world.advance(timedelta(minutes=6))
+    assert sentence("file-not-here", what=VOICE) in scene.room_reads()
+    what = sentence("attached-long", "pt", what=sentence("attached-voice", "pt"), length="0:12")
+    assert sentence("file-lost", "pt", what=what) not in scene.member_reads()
+    assert len(scene.member.sees()) == before

@@ -308,6 +308,31 @@ async def test_a_file_comes_along_with_its_words(linked: Linked) -> None:
     assert any(SOUP_PT in m.plain and m.plain.startswith("A.") for m in shown)
 
 
+async def test_words_that_are_taken_from_a_file_are_gone_everywhere(linked: Linked) -> None:
+    """The file stays."""
+    written = await linked.an.sends("photo", b"a letter", caption=SOUP, chat=linked.nl)
+    await linked.an.edits(written, "", linked.nl)
+    shown = linked.passed_on(linked.pt)
+    assert not any(SOUP_PT in m.plain for m in shown)
+    assert [m.file.data for m in shown if m.file is not None] == [b"a letter"]
+
+
+async def test_a_file_that_is_replaced_is_replaced_everywhere(linked: Linked) -> None:
+    """It may have been a picture of somebody who did not want to be seen. What follows is about the new one."""
+    written = await linked.an.sends("photo", b"somebody's face", caption=SOUP, chat=linked.nl)
+    await linked.an.edits(written, SOUP, linked.nl, ("photo", b"a pan of soup"))
+    shown = linked.passed_on(linked.pt)
+    assert [m.file.data for m in shown if m.file is not None] == [b"a pan of soup"]
+    assert sum(SOUP_PT in m.plain for m in shown) == 1
+    await linked.an.edits(written, HELLO, linked.nl, ("photo", b"a pan of soup"))
+    shown = linked.passed_on(linked.pt)
+    assert [m.file.data for m in shown if m.file is not None] == [b"a pan of soup"]
+    assert not any(SOUP_PT in m.plain for m in shown)
+    linked.world.network.happens(Deleted(linked.nl, written, linked.world.clock.now()))
+    await linked.world.settled()
+    assert linked.passed_on(linked.pt) == []
+
+
 async def test_what_cannot_be_shown_leaves_a_line(linked: Linked) -> None:
     """Nothing is dropped without a sign: of unknown kinds, and of files that are too large."""
     await linked.an.writes("", linked.nl, unsupported="game")

@@ -334,16 +334,19 @@ def test_relations() -> None:
 def test_a_caption_that_is_taken_away_is_not_the_files_name() -> None:
     """An edit tells of the file what its message told; what is not there any more are the words."""
 
-    def changed(**new: Any) -> Text:
-        new |= {"msgtype": "m.image", "url": "mxc://a/b"}
+    def changed(**new: Any) -> tuple[Text, list[str]]:
+        new = {"msgtype": "m.image", "url": "mxc://a/b"} | new
         relation = {"rel_type": "m.replace", "event_id": "$root"}
         content = {"msgtype": "m.image", "body": "* x", "m.new_content": new, "m.relates_to": relation}
         event = one({"type": "m.room.message", "content": content})
         assert isinstance(event, Edited)
-        return event.text
+        return event.text, [file.key for file in event.attachments]
 
-    assert changed(body="our cat", filename="IMG_1.jpg") == Text("our cat")
-    assert changed(body="IMG_1.jpg", filename="IMG_1.jpg") == changed(body="IMG_1.jpg") == Text("")
+    cat = ['{"url":"mxc://a/b"}']
+    assert changed(body="our cat", filename="IMG_1.jpg") == (Text("our cat"), cat)
+    assert changed(body="IMG_1.jpg", filename="IMG_1.jpg") == changed(body="IMG_1.jpg") == (Text(""), cat)
+    for broken in (None, 3, "https://a/b"):
+        assert changed(body="our cat", filename="IMG_1.jpg", url=broken) == (Text("our cat"), [])
 
 
 def test_our_own_events_are_receipts() -> None:

@@ -456,6 +456,23 @@ def test_an_edit_names_the_message_and_its_new_words() -> None:
     assert event == Edited(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", later, Text("/help"))
 
 
+def test_an_edit_tells_which_file_the_message_has_now() -> None:
+    """With its words or without: they may have been taken away."""
+    for words in ("a casa", ""):
+        (event,) = read(message(kind="edited_message", photo=[PHOTO], caption=words, edit_date=AT + 60))
+        assert isinstance(event, Edited)
+        assert event.text == Text(words)
+        assert event.attachments == said(photo=[PHOTO]).attachments
+
+
+def test_an_edit_of_what_was_written_in_another_way_is_one_of_words() -> None:
+    """A list of tasks, a text with tables: what it says now."""
+    for fields in ({"checklist": LIST}, {"rich_message": {"blocks": [{"type": "paragraph", "text": "x"}]}}):
+        (event,) = read(message(kind="edited_message", edit_date=AT + 60, **fields))
+        assert isinstance(event, Edited)
+        assert event.text == said(**fields).text
+
+
 def test_an_edit_without_words_means_nothing() -> None:
     """A shared location that moves comes as edits."""
     assert read(message(PRIVATE, "edited_message", location={"latitude": 1, "longitude": 2}, edit_date=AT)) == ()
