@@ -126,6 +126,15 @@ def answer_changed(tx: Transaction, request: Request) -> Actions:
     return (*refresh(tx, request), *(Edit(room.id, Named(name), answers[name]) for name in shown))
 
 
+def answer_gone(tx: Transaction, request: Request, question: str) -> Actions:
+    """The member has taken back what they typed in answer to a question."""
+    room, name = tx.chats.coordination_room(), f"{request.code}/{question}"
+    if room is None:
+        return ()
+    shown = () if tx.deliveries.named(room.id, name) is None else (Recall(room.id, Named(name)),)
+    return (*refresh(tx, request), *shown)
+
+
 def refresh_date(event: Due, tx: Transaction) -> Actions:
     """A day has passed: "since 12:04" is no longer enough."""
     request = tx.requests.by_code(event.subject)

@@ -245,6 +245,7 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
         return ()  # networks tell of an edit when a link's picture has come
     if (answered := intake.edited(words, before, request, tx)) is not None:
         return answered
+    request, gone = intake.taken_back(before, request, tx)
     text = tx.texts.add(words, asking.guess(words.plain, tx))
     attached.go_on(event, before, text, tx)
     _in_their_language(text, request, tx)
@@ -255,7 +256,7 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
     if request.state is not RequestState.CLOSED:
         request = requests.heard(request, tx.now)
         tx.requests.save(request)
-    return cards.changed(tx, request, line, replaced)
+    return (*gone, *cards.changed(tx, request, line, replaced))
 
 
 def _refused(event: Edited, before: int, chat: KnownChat, about: str, tx: Transaction) -> Actions:
@@ -294,7 +295,8 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         return ()
     if copy.text == request.phone:
         return phone.deleted(request, tx)
-    return below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code)))
+    request, gone = intake.taken_back(copy.text, request, tx)
+    return (*gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))
 
 
 def _unhold(text: int, chat: int, tx: Transaction) -> None:

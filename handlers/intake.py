@@ -67,11 +67,28 @@ def _answers(words: str, longest: int) -> bool:
 
 def edited(words: Text, text: int, request: Request, tx: Transaction) -> Actions | None:
     """The member has changed what they typed in answer to a question; None where it is no answer, or no longer one."""
-    question = {request.area: "area", request.reach: "reach"}.get(text)
+    question = _answered_by(text, request)
     if question is None or not _answers(words.plain.strip(), _LONGEST[question]):
         return None
     tx.texts.replace(text, words, None)
     return cards.answer_changed(tx, request)
+
+
+def taken_back(text: int, request: Request, tx: Transaction) -> tuple[Request, Actions]:
+    """The message that said this is gone, or tells something else now: where it answered a question, nobody goes by
+    that any more."""
+    question = _answered_by(text, request)
+    if question is None:
+        return request, ()
+    tx.texts.replace(text, Text(""), None)  # what still waits to be shown somewhere shows nothing
+    request = replace(request, area=None) if question == "area" else replace(request, reach=None)
+    tx.requests.save(request)
+    return request, cards.answer_gone(tx, request, question)
+
+
+def _answered_by(text: int, request: Request) -> str | None:
+    """The question that was answered by typing this."""
+    return {request.area: "area", request.reach: "reach"}.get(text)
 
 
 def _shown(tx: Transaction, request: Request) -> Actions:

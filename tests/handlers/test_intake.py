@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from bot.incoming import Reacted
+from bot.incoming import Deleted, Reacted
+from bot.store.tables import text_table
 from tests.handlers.conftest import Scene, sentence
 
 
 async def press(scene: Scene, key: str) -> None:
     await scene.member.presses(sentence(key, "pt"))
+
+
+async def words_kept(scene: Scene) -> str:
+    query = select(text_table.c.body)
+    bodies = await scene.world.app.unit(lambda tx: tx.connection.execute(query).scalars().all())
+    return b"\n".join(bodies).decode()
 
 
 async def test_four_taps_tell_what_is_needed(scene: Scene) -> None:
@@ -160,3 +168,27 @@ async def test_an_answer_that_is_changed_is_read_anew_where_it_stands(scene: Sce
     story = "Agora estamos em casa de uma amiga em Liège, mas só até amanhã de manhã"
     await scene.member.edits(message, story)
     assert story in scene.thread()[-1]
+    assert sentence("card-area", area="Genk") not in scene.room_reads()
+    assert "Genk" not in await words_kept(scene)
+
+
+@pytest.mark.parametrize("need", ["need-food", "need-violence"])
+async def test_an_answer_that_is_taken_back_stands_nowhere(scene: Scene, need: str) -> None:
+    """Where they are, and how to reach whom it is for: neither on the card nor below it. The question was answered."""
+    await scene.asks()
+    for key in (need, "for-other"):
+        await press(scene, key)
+    reach = await scene.member.writes("por Fatou, 3.º andar")
+    area = await scene.member.writes("Gent")
+    assert "Fatou" in scene.room_reads()
+    assert "Gent" in scene.room_reads()
+    for message in (reach, area):
+        scene.world.network.happens(Deleted(scene.member.private, message, scene.world.clock.now()))
+        await scene.world.settled()
+        assert sentence("thread-taken-back", code="K1") in scene.thread()[-1]
+    assert "Fatou" not in scene.room_reads()
+    assert "Gent" not in scene.room_reads()
+    assert "Gent" not in await words_kept(scene)
+    assert "Fatou" not in await words_kept(scene)
+    await scene.member.presses(sentence("answer-chat", "pt"))
+    assert sentence("card-answer-chat") in scene.card().plain
