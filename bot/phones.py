@@ -16,6 +16,7 @@ _SAME = 8
 
 _LIKE_A_NUMBER = re.compile(r"\+?\(?\d(?:[\s()./\u2010-\u2015-]{0,3}\d)+")
 
+_DOTS = re.compile(rf"•(?:[\s()./\u2010-\u2015-]{{0,3}}•){{{_FEWEST - 1},}}")
 _BETWEEN = re.compile(
     r"[\s()./\u2010-\u2015-]*(?:\n|\s/|/\s)[\s()./\u2010-\u2015-]*|[\s()./\u2010-\u2015-]+(?=\(?[0٠۰])"
 )
@@ -27,6 +28,16 @@ _FARTHEST = 61  # characters that the most digits take
 def find(words: str) -> tuple[int, int] | None:
     """Where the first telephone number stands; None where there is none."""
     return next(iter(_all(words)), None)
+
+
+def numbers(words: str) -> str:
+    """All telephone numbers in it, and nothing else; empty where there is none."""
+    return ", ".join(words[start:end] for start, end in _all(words))
+
+
+def is_hidden(words: str) -> bool:
+    """Whether a number stood here that is dots now (see `masked`)."""
+    return _DOTS.search(words) is not None
 
 
 def is_number(words: str) -> bool:

@@ -223,9 +223,10 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None or attached.says_nothing(event, copy.text, tx):
         return ()
-    words = phone.without_number(_own_words(event.text, copy.subject), chat.id, tx)
+    words = _own_words(event.text, copy.subject)
     told = _refused(event, copy.text, chat, copy.subject, tx)
     if not copy.subject:
+        words = phone.without_number(words, chat.id, tx)
         tx.texts.replace(copy.text, words, asking.guess(words.plain, tx))
         attached.renew(event, copy.text, tx)
         return told
@@ -241,8 +242,10 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
         return ()
     if before == request.phone:
         return phone.edited(event, request, tx)
+    request, kept = phone.among_changed(words, before, event.id, request, tx)
+    words = phone.without_number(words, request.chat, tx)
     if not replaced and said == words.plain:
-        return ()  # networks tell of an edit when a link's picture has come
+        return kept  # networks tell of an edit when a link's picture has come
     if (answered := intake.edited(words, before, request, tx)) is not None:
         return answered
     request, gone = intake.taken_back(before, request, tx)
@@ -256,7 +259,7 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
     if request.state is not RequestState.CLOSED:
         request = requests.heard(request, tx.now)
         tx.requests.save(request)
-    return (*gone, *cards.changed(tx, request, line, replaced))
+    return (*kept, *gone, *cards.changed(tx, request, line, replaced))
 
 
 def _refused(event: Edited, before: int, chat: KnownChat, about: str, tx: Transaction) -> Actions:
@@ -295,8 +298,9 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         return ()
     if copy.text == request.phone:
         return phone.deleted(request, tx)
+    request, number = phone.among_changed(Text(""), copy.text, event.id, request, tx)
     request, gone = intake.taken_back(copy.text, request, tx)
-    return (*gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))
+    return (*number, *gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))
 
 
 def _unhold(text: int, chat: int, tx: Transaction) -> None:

@@ -93,11 +93,11 @@ def kept_apart(event: Message, where: Situation, tx: Transaction) -> tuple[Messa
     """A long story with the number in it, a photo with it, or the number once more: the words go on without its digits.
     And what is to be done about a number that is new."""
     request, asked = _waiting_for_number(event, where, tx)
-    found = phones.find(event.text.plain)
+    found = phones.numbers(event.text.plain)
     kept: Actions = ()
     more = bool(event.attachments) or len(event.text.plain.strip()) > _LONGEST
-    if asked and request is not None and found is not None and more:
-        kept = _keep(replace(request, phone=tx.texts.add(event.text.plain[slice(*found)], None)), tx)
+    if asked and request is not None and found and more:
+        kept = _keep(replace(request, phone=tx.texts.add(found, None)), tx)
     return replace(event, text=without_number(event.text, where.chat.id, tx)), kept
 
 
@@ -116,6 +116,29 @@ def edited(event: Edited, request: Request, tx: Transaction) -> Actions:
         return deleted(request, tx)
     tx.texts.replace(request.phone, event.text, None)
     return _keep(request, tx)
+
+
+def among_changed(words: Text, before: int, message: str, request: Request, tx: Transaction) -> tuple[Request, Actions]:
+    """The member has changed, or taken back (then there are no `words`), a message in which the number stood among
+    others, `before`: another number there takes its place, and none at all takes it back, unless it stands elsewhere
+    as well."""
+    if request.phone is None or not phones.is_hidden(tx.texts.get(before).text.plain):
+        return request, ()
+    now, known = phones.numbers(words.plain), tx.texts.get(request.phone).text.plain
+    new = phones.numbers(phones.masked(words, known).plain)
+    if _stands_elsewhere(message, request, tx):
+        now = f"{known}, {new}" if new else known
+    elif not now:
+        return replace(request, phone=None), deleted(request, tx)
+    if now == known:
+        return request, ()
+    tx.texts.replace(request.phone, Text(now), None)
+    return request, _keep(request, tx)
+
+
+def _stands_elsewhere(message: str, request: Request, tx: Transaction) -> bool:
+    said = tx.copies.texts_about(request.chat, request.code, but=message)
+    return any(text == request.phone or phones.is_hidden(tx.texts.get(text).text.plain) for text in said)
 
 
 def deleted(request: Request, tx: Transaction) -> Actions:

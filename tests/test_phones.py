@@ -65,3 +65,15 @@ def test_two_numbers_are_two_whatever_stands_between_them(one: str, other: str, 
 def test_hiding_never_breaks_and_changes_no_length(words: str, number: str) -> None:
     """Spans stand where they stood."""
     assert len(phones.masked(Text(words), number).plain) == len(words)
+
+
+@given(st.lists(st.sampled_from(["0470 12 34 56", "+32 2 511 22 33", "0489/65.43.21"]), min_size=1, max_size=3))
+def test_what_is_hidden_is_recognised_as_a_number_that_was(given_numbers: list[str]) -> None:
+    """And all that are found are hidden by what was found."""
+    words = " ou ".join(given_numbers) + ", à noite"
+    assert phones.numbers(words) == ", ".join(given_numbers)
+    hidden = phones.masked(Text(words), phones.numbers(words)).plain
+    assert phones.is_hidden(hidden)
+    assert phones.numbers(hidden) == ""
+    assert not phones.is_hidden(words)
+    assert not phones.is_hidden("• pão\n• leite\n• fraldas\n• sabão\n• arroz\n• sal\n• óleo")

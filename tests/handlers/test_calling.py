@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incoming import Joined
+from bot.incoming import Deleted, Joined
 from bot.model import ChatKind
 from tests.handlers.conftest import Scene, sentence
 from tests.paper import Shown
@@ -164,6 +164,75 @@ async def test_a_number_among_more_is_kept_apart_and_handed_over(scene: Scene, w
     assert way(scene).plain == sentence("call-open-chat", name="Ann", code="K1", command="!number K1")
     await opens(scene, scene.ann)
     assert number_seen_by(scene, scene.ann)
+
+
+STORY = "Temos dois filhos e não há comida em casa. " * 5
+
+
+@pytest.mark.parametrize("with_photo", [False, True])
+async def test_a_number_corrected_in_a_story_takes_the_place_of_the_old_one(scene: Scene, with_photo: bool) -> None:
+    """It is as much for one as the first was; the thread shows the words, and not even the wrong number."""
+    await asked_for_number(scene)
+    await scene.in_thread("!claim")
+    if with_photo:
+        message = await scene.member.sends("photo", caption=f"O meu número: {NUMBER}")
+    else:
+        message = await scene.member.writes(f"O meu número é {NUMBER}. {STORY}")
+    await opens(scene, scene.ann)
+    await scene.member.edits(message, f"Enganei-me, o meu número é 0489 65 43 21. {STORY}")
+    assert "Enganei-me, o meu número é •••• •• •• ••" in scene.thread()[-1]
+    assert "0489" not in scene.room_reads()
+    await opens(scene, scene.ann)
+    assert "0489 65 43 21" in scene.ann.reads()[-1]
+    await scene.member.edits(message, f"Enganei-me, o meu número é 0489 65 43 21. {STORY} Por favor!")
+    assert "Por favor!" in scene.thread()[-1]
+    assert "0489" not in scene.room_reads()
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+async def test_a_number_taken_out_of_a_story_is_taken_back(scene: Scene, how: str) -> None:
+    """Whoever has it no longer has it, as with one that stood alone."""
+    await asked_for_number(scene)
+    await scene.in_thread("!claim")
+    message = await scene.member.writes(f"O meu número é {NUMBER}. {STORY}")
+    await opens(scene, scene.ann)
+    assert number_seen_by(scene, scene.ann)
+    if how == "edited":
+        await scene.member.edits(message, STORY)
+    else:
+        scene.world.network.happens(Deleted(scene.member.private, message, scene.world.clock.now()))
+        await scene.world.settled()
+        assert sentence("thread-taken-back", code="K1") in scene.thread()[-1]
+    assert not number_seen_by(scene, scene.ann)
+    assert sentence("card-answer-call-number") not in scene.card().plain
+
+
+async def test_all_numbers_in_the_answer_are_kept_apart(scene: Scene) -> None:
+    """ "If I do not answer, call my sister": hers is nobody else's business either."""
+    await asked_for_number(scene)
+    await scene.in_thread("!claim")
+    await scene.member.writes(f"O meu é {NUMBER}, o da minha irmã 0489 65 43 21. {STORY}")
+    assert "O meu é •••• •• •• ••, o da minha irmã •••• •• •• ••." in scene.room_reads()
+    await opens(scene, scene.ann)
+    assert f"{NUMBER}, 0489 65 43 21" in "\n".join(scene.ann.reads())
+
+
+@pytest.mark.parametrize("first", [WITH_WORDS, f"O meu número é {NUMBER}. {STORY}"], ids=["alone", "in a story"])
+async def test_a_number_that_stands_in_two_messages_is_not_taken_back_in_one(scene: Scene, first: str) -> None:
+    """Another one put in its place comes beside it: who knows which of them is right."""
+    await asked_for_number(scene)
+    await scene.in_thread("!claim")
+    await scene.member.writes(first)
+    message = await scene.member.writes(f"Liguem para o {NUMBER}, por favor. {STORY}")
+    await scene.member.edits(message, f"Liguem para o 0489 65 43 21, por favor. {STORY}")
+    assert "0489" not in scene.room_reads()
+    await opens(scene, scene.ann)
+    shown = scene.ann.reads()[-1]
+    assert NUMBER in shown
+    assert "0489 65 43 21" in shown
+    await scene.member.edits(message, STORY)
+    assert sentence("card-answer-call-number") in scene.card().plain
+    assert not leaked(scene)
 
 
 async def test_a_number_that_comes_later_is_kept_apart_too(scene: Scene) -> None:
