@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -34,12 +35,13 @@ class ToSay(ByPerson, frozen=True):
 
 
 class ToSend(ByPerson, frozen=True):
-    """What stands in the address when a file is sent; its bytes are the body."""
+    """What stands in the address when a file is sent. The body begins with the words under it, which are so many bytes
+    of UTF-8; its own bytes follow."""
 
     deed: Key
     name: Annotated[str, msgspec.Meta(max_length=300)] = ""
     mime: Annotated[str, msgspec.Meta(max_length=100)] = ""
-    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    words: Annotated[int, msgspec.Meta(ge=0, le=BODY)] = 0
     thread: Number | None = None
     reply_to: Number | None = None
 
@@ -92,6 +94,24 @@ async def read(request: Request, shape: type[T]) -> T:
         return msgspec.convert(json.loads(body), shape)  # json: a browser may well send half a surrogate pair
     except (ValueError, RecursionError):
         raise HTTPException(400, "This cannot be understood.") from None
+
+
+async def begun(body: AsyncIterator[bytes], count: int) -> tuple[str, AsyncIterator[bytes]]:
+    """The words that a body begins with, in `count` bytes, and what follows them. Raises HTTPException."""
+    start = bytearray()
+    while len(start) < count and (piece := await anext(body, None)) is not None:
+        start += piece
+    try:
+        words = msgspec.convert(start[:count].decode(), Words)
+    except ValueError:
+        raise HTTPException(400, "This cannot be understood.") from None
+
+    async def following() -> AsyncIterator[bytes]:
+        yield bytes(start[count:])
+        async for piece in body:
+            yield piece
+
+    return words, following()
 
 
 def from_our_page(request: Request, kind: str) -> None:

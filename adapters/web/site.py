@@ -25,6 +25,7 @@ from adapters.web.asked import (
     ToSend,
     ToStart,
     ToTakeBack,
+    begun,
     clean,
     from_our_page,
     number_in,
@@ -183,8 +184,9 @@ class Site:
         except msgspec.ValidationError:
             raise HTTPException(400, "This cannot be understood.") from None
         person, mime = _member(chat, asked.person), mime_of(Attachment("", "", mime=asked.mime))
+        words, file = await begun(request.stream(), asked.words)
         try:
-            key, size = await self._live.shelf.take(request.stream())
+            key, size = await self._live.shelf.take(file)
         except TooMuch:
             raise HTTPException(413, "This file is too large.") from None
         kind = kind_of(mime)
@@ -192,9 +194,8 @@ class Site:
         try:
             if size == 0:
                 raise HTTPException(400, "The file is empty.")
-            text = clean(asked.text)
             message = await self._live.write(
-                History.said, chat, person, text, asked.deed, asked.thread, asked.reply_to, None, filed
+                History.said, chat, person, clean(words), asked.deed, asked.thread, asked.reply_to, None, filed
             )
         except BaseException:
             self._live.shelf.drop(key)

@@ -67,9 +67,10 @@ class WebUser:
         return await self._does("messages", text=text, deed=f"d{next(_DEEDS)}", **about)
 
     async def send_file(self, name: str, data: bytes, mime: str, text: str = "") -> str:
-        about = {"person": self.person, "deed": f"d{next(_DEEDS)}", "name": name, "mime": mime, "text": text}
-        headers = {"content-type": "application/octet-stream"}
-        answer = await self._http.post(f"/api/chats/{self.room}/files", params=about, content=data, headers=headers)
+        words, deed = text.encode(), f"d{next(_DEEDS)}"
+        about = {"person": self.person, "deed": deed, "name": name, "mime": mime, "words": str(len(words))}
+        headers, body = {"content-type": "application/octet-stream"}, words + data
+        answer = await self._http.post(f"/api/chats/{self.room}/files", params=about, content=body, headers=headers)
         return _done(answer)
 
     async def edit(self, message: str, text: str) -> None:

@@ -105,18 +105,23 @@ function said(room, text) {
 async function send_file(room, input) {
   const [file] = input.files;
   input.value = "";
-  if (!file || room.sending) return;
-  if (file.size > Number(room.element.dataset.largest)) return done(room, 413);
-  const text = room.box.value;
-  const of = [file.name, file.size, file.lastModified, text].join();
-  if (room.file?.of !== of) room.file = { of, deed: unique() };
+  if (!file) return;
+  const { failed, emptyFile, largest } = room.element.dataset;
+  if (room.sending) return toast(room, failed);
+  if (!file.size) return toast(room, emptyFile, true);
+  if (file.size > Number(largest)) return done(room, 413);
   const { thread, reply_to } = room.context ?? {};
-  const about = new URLSearchParams({ person: room.who.value, deed: room.file.deed, name: file.name, mime: file.type, text });
+  const text = room.box.value;
+  const words = new TextEncoder().encode(text);
+  const about = new URLSearchParams({ person: room.who.value, name: file.name, mime: file.type, words: words.length });
   if (thread) about.set("thread", thread);
   if (reply_to) about.set("reply_to", reply_to);
+  const of = [about, text, file.size, file.lastModified].join("/");
+  if (room.file?.of !== of) room.file = { of, deed: unique() }; // chosen again it says nothing twice
+  about.set("deed", room.file.deed);
   const patience = 2 * PATIENCE + file.size / 4; // four bytes a millisecond: the slowest of lines
   const address = `/api/chats/${room.id}/files?${about}`;
-  if (!done(room, await sending(room, ask(address, "application/octet-stream", file, patience)))) return;
+  if (!done(room, await sending(room, ask(address, "application/octet-stream", new Blob([words, file]), patience)))) return;
   room.file = null;
   said(room, text);
 }

@@ -19,11 +19,12 @@ PICTURE = b"\xff\xd8 a picture"
 
 
 async def send(
-    web: Web, data: bytes = PICTURE, chat: str = "member", person: str = "amina", **about: str
+    web: Web, data: bytes = PICTURE, chat: str = "member", person: str = "amina", text: bytes = b"", **about: str
 ) -> httpx.Response:
-    query = {"person": person, "deed": "d1", "name": "IMG_1.jpg", "mime": "image/jpeg"} | about
+    """The words of a file stand before its bytes."""
+    query = {"person": person, "deed": "d1", "name": "IMG_1.jpg", "mime": "image/jpeg", "words": str(len(text))} | about
     headers = {"content-type": "application/octet-stream"}
-    return await web.http.post(f"/api/chats/{chat}/files", params=query, content=data, headers=headers)
+    return await web.http.post(f"/api/chats/{chat}/files", params=query, content=text + data, headers=headers)
 
 
 def passed_on(folder: Path, kind: str, mime: str, caption: str = "") -> SendFile:
@@ -44,7 +45,7 @@ async def member(web: Web) -> str:
 async def test_a_photo_from_the_page_reaches_the_bot(web: Web, core: Core, tmp_path: Path) -> None:
     """With the words under it; its bytes can be fetched, within bounds."""
     async with core.receiving():
-        answer = await send(web, person=await member(web), text="a letter")
+        answer = await send(web, person=await member(web), text=b"a letter")
         assert answer.status_code == 200, answer.text
         events = await core.until(lambda events: any(isinstance(e, Message) for e in events))
     message = next(e for e in events if isinstance(e, Message))
@@ -79,6 +80,10 @@ async def test_what_cannot_be_taken_leaves_nothing_behind(web: Web, tmp_path: Pa
     assert (await send(web, bytes(LARGEST + 1), person=who)).status_code == 413
     assert (await send(web, b"", person=who)).status_code == 400
     assert (await send(web, person="nobody")).status_code == 403
+    assert (await send(web, person=who, text=b"\xff")).status_code == 400
+    assert (await send(web, person=who, text=b"x" * 100_001)).status_code == 400
+    for count in ("-1", "x", "1000001", str(len(PICTURE)), str(len(PICTURE) + 1)):
+        assert (await send(web, b"\0" * len(PICTURE), person=who, words=count)).status_code == 400
     foreign = await web.http.post("/api/chats/member/files", params={"person": who, "deed": "x"}, content=b"x")
     assert foreign.status_code == 415
     assert shelf(tmp_path) == []

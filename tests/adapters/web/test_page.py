@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -781,6 +782,68 @@ async def test_who_does_not_let_the_browser_tell_where_they_are_hears_so(people:
     await page.locator("#member").get_by_role("button", name="Add where you are").click()
     await expect(page.locator("#member .toast")).to_have_text("The browser does not say where you are.")
     await expect(box(page, "member")).to_have_value("")
+
+
+def chooser(page: Page, room: str) -> Locator:
+    return page.locator(f"#{room} .attach input")
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    file = tmp_path / "IMG_1.jpg"
+    file.write_bytes(b"\xff\xd8 a letter")
+    return file
+
+
+async def test_a_file_goes_with_all_the_words_in_the_box(people: People, letter: Path) -> None:
+    """However many, in whatever script."""
+    page, words = await people.open(), "نحتاج إلى طعام للأطفال 🍞 " * 700
+    async with Core(people.web.adapter).receiving() as core:
+        await box(page, "member").fill(words)
+        await chooser(page, "member").set_input_files(letter)
+        await expect(box(page, "member")).to_have_value("")
+        message = (await core.until(last(Message)))[-1]
+    assert isinstance(message, Message)
+    assert message.text.plain == words
+    assert [(file.name, file.size) for file in message.attachments] == [("photo.jpg", 11)]
+
+
+async def test_a_file_that_is_chosen_again_is_not_sent_twice(people: People, letter: Path) -> None:
+    """The connection was lost just before the page could hear that it had arrived."""
+    page = await people.open()
+
+    async def lost(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/files?*", lost, times=1)
+    await box(page, "member").fill("a minha carta")
+    await chooser(page, "member").set_input_files(letter)
+    await expect(page.locator("#member .toast")).to_have_text("Not sent. Try again.")
+    await expect(box(page, "member")).to_have_value("a minha carta")
+    await chooser(page, "member").set_input_files(letter)
+    await expect(box(page, "member")).to_have_value("")
+    await expect(said(page, "member", "a minha carta")).to_have_count(1)
+    await box(page, "member").fill("a minha carta")
+    await chooser(page, "member").set_input_files(letter)
+    await expect(said(page, "member", "a minha carta")).to_have_count(2)
+    people.complaints.clear()  # the browser names what it could not load
+
+
+async def test_whoever_chooses_a_file_that_cannot_go_hears_why(people: People, tmp_path: Path) -> None:
+    """What stands in the box stays there."""
+    page, file = await people.open(), tmp_path / "film.mp4"
+    await box(page, "member").fill("a minha carta")
+    for size, why in (
+        (LARGEST + 1, "This file is too large. A file can have up to 20 MB."),
+        (0, "This file is empty."),
+    ):
+        file.write_bytes(b"")
+        os.truncate(file, size)
+        await chooser(page, "member").set_input_files(file)
+        await expect(page.locator("#member .toast")).to_have_text(why)
+        await expect(box(page, "member")).to_have_value("a minha carta")
+    await expect(page.locator("#member .message")).to_have_count(0)
 
 
 def passed_on(words: Text) -> Text:
