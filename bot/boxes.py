@@ -1,5 +1,5 @@
-"""Films and pictures made of boxes within boxes (MP4, MOV, M4A, HEIC, AVIF): taking out what tells where they were
-made."""
+"""Films and pictures made of boxes within boxes (MP4, MOV, M4A, HEIC, AVIF): taking out what tells where and when they
+were made."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import BinaryIO
 
 from bot.pieces import Broken, copied, exactly, rest, skipped, zeros
 
-_WITHIN = {b"moov": frozenset((b"udta", b"meta", b"uuid", b"trak")), b"trak": frozenset((b"udta", b"meta", b"uuid"))}
 _BLANKED = frozenset((b"udta", b"meta", b"uuid"))
+_TIMED = frozenset((b"mvhd", b"tkhd", b"mdhd"))
+"""Boxes that say when something was made, and when it was changed: after their version, in 4 or 8 bytes each."""
+_WITHIN = {b"": b"moov", b"moov": b"trak", b"trak": b"mdia", b"mdia": b""}
+"""Which box is looked into, by the one in which it stands."""
 
 
 def clean(source: BinaryIO, target: BinaryIO) -> None:
@@ -68,10 +71,20 @@ def _box_heads(source: BinaryIO, start: int, end: int | None) -> Iterator[tuple[
 
 def _film_spans(source: BinaryIO, start: int, end: int | None, inside: bytes) -> Iterator[Span]:
     for kind, at, inner, after in _box_heads(source, start, end):
-        if kind in _WITHIN and (not inside or kind in _WITHIN[inside]):
+        if kind == _WITHIN[inside]:
             yield from _film_spans(source, inner, after, kind)
         elif kind in _BLANKED:
             yield at, after, b"free"
+        elif kind in _TIMED and inside:
+            yield from _times(source, inner, after)
+
+
+def _times(source: BinaryIO, inner: int, after: int) -> Iterator[Span]:
+    if after < inner + 4:
+        raise Broken("a box of no sense")
+    source.seek(inner)
+    length = 16 if exactly(source, 1) == b"\x01" else 8
+    yield inner + 4, min(inner + 4 + length, after), None
 
 
 _PICTURES = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis"))

@@ -22,18 +22,26 @@ _LONGEST_EXIF = 1 << 20  # more than any camera writes; it is read whole for the
 def clean(source: BinaryIO, target: BinaryIO) -> None:
     """Copy `source` (seekable, at its beginning) to `target` without what it says of its maker. Raises Broken."""
     head = source.read(16)
+    size = source.seek(0, 2)
     source.seek(0)
-    _walker(head)(source, target)
+    _walker(head, size)(source, target)
 
 
-def _walker(head: bytes) -> Callable[[BinaryIO, BinaryIO], None]:
+def _walker(head: bytes, size: int) -> Callable[[BinaryIO, BinaryIO], None]:
     if head.startswith(b"\xff\xd8"):
         return _jpeg
     if head.startswith(_PNG):
         return _png
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return _webp
-    return boxes.clean if head[4:8] == b"ftyp" else rest
+    if head[4:8] == b"ftyp" or (head[4:8] in _BEGINS_A_FILM and int.from_bytes(head[:4], "big") <= size):
+        return boxes.clean
+    return rest
+
+
+_BEGINS_A_FILM = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+"""How films of QuickTime begin that are older than `ftyp`. Before such words a text has letters, which would be a size
+that no file has here."""
 
 
 # --- orientation, the one thing worth keeping of Exif ----------------------------------------------------------------

@@ -67,11 +67,23 @@ def box(kind: bytes, data: bytes) -> bytes:
     return (8 + len(data)).to_bytes(4, "big") + kind + data
 
 
-def film() -> bytes:
-    """As iPhones and Android tell the place: in user data, in metadata, and within a track."""
-    track = box(b"trak", box(b"tkhd", b"track") + box(b"udta", PLACE) + box(b"meta", PLACE))
-    moov = box(b"moov", box(b"mvhd", b"film") + track + box(b"udta", box(b"\xa9xyz", PLACE)) + box(b"meta", PLACE))
-    return box(b"ftyp", b"mp42\x00\x00\x00\x00isom") + moov + box(b"uuid", bytes(16) + PLACE) + box(b"mdat", b"frames")
+WHEN = struct.pack(">I", 3_846_398_400)
+"""When a film was made: seconds since 1904."""
+
+
+def times(version: int = 0) -> bytes:
+    """How a box begins that says when what it is about was made, and changed."""
+    return bytes((version, 0, 0, 7)) + 2 * (bytes(4 * version) + WHEN)
+
+
+def film(head: bytes = box(b"ftyp", b"mp42\x00\x00\x00\x00isom"), version: int = 0) -> bytes:
+    """As iPhones and Android tell the place: in user data, in metadata, and within a track; and the time in each part.
+    Cameras of long ago write no `head`."""
+    media = box(b"mdia", box(b"mdhd", times(version) + b"media") + box(b"minf", box(b"stbl", b"tables")))
+    track = box(b"trak", box(b"tkhd", times(version) + b"track") + media + box(b"udta", PLACE) + box(b"meta", PLACE))
+    told = box(b"udta", box(b"\xa9xyz", PLACE)) + box(b"meta", PLACE)
+    moov = box(b"moov", box(b"mvhd", times(version) + b"film") + track + told)
+    return head + moov + box(b"uuid", bytes(16) + PLACE) + box(b"mdat", b"frames")
 
 
 def heic() -> bytes:

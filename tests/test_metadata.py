@@ -87,6 +87,27 @@ def test_a_film_keeps_its_frames_where_they_were() -> None:
     assert b"track" in result
 
 
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_film_does_not_say_when_it_was_made(version: int) -> None:
+    """Neither the whole nor one of its tracks; what else stands there stays."""
+    data = pictures.film(version=version)
+    assert data.count(pictures.WHEN) == 6
+    result = cleaned(data)
+    assert pictures.WHEN not in result
+    for kept in (b"film", b"track", b"media"):
+        assert bytes((version, 0, 0, 7)) + bytes(8 + 8 * version) + kept in result
+    assert b"tables" in result
+
+
+@pytest.mark.parametrize("head", [b"", *(pictures.box(kind, b"") for kind in (b"wide", b"free", b"skip", b"mdat"))])
+def test_a_film_of_long_ago_is_one_too(head: bytes) -> None:
+    """QuickTime had no box that says so."""
+    result = cleaned(pictures.film(head))
+    assert PLACE not in result
+    assert pictures.WHEN not in result
+    assert b"frames" in result
+
+
 def test_a_picture_of_an_iphone_keeps_its_picture() -> None:
     heic, result = pictures.heic(), cleaned(pictures.heic())
     assert len(heic) == len(result)
