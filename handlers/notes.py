@@ -36,6 +36,8 @@ def note(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Words in a request's thread are a note; elsewhere in the room people talk among themselves."""
+    if (along := replies.going_along(event, where, tx)) is not None:
+        return along
     request = tx.requests.by_code(where.subject) if where.subject.startswith("K") else None
     if request is None or not (event.text or event.attachments):
         return ()

@@ -23,13 +23,26 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     request = about.request
     if where.subject.startswith("K") and where.subject != request.code:
         return threads.tell(event, where, say("reply-two-requests", code=request.code, thread=where.subject))
-    if refused := attached.too_large(event, tx):
-        return threads.tell(event, where, refused[0], request)
     if not any(character.isalnum() for character in about.rest) and not event.attachments:
         return threads.tell(event, where, say("reply-how", code=request.code), request)
+    if event.album is not None:
+        tx.dialogues.put(where.chat.id, answering=[event.album, request.code])
+    return _told(event, threads.tail(event.text, about.rest), request, where, tx)
+
+
+def going_along(event: Message, where: Situation, tx: Transaction) -> Actions | None:
+    """Of several photos sent as one only one has the words, and so the command; None for whatever is none of these."""
+    album, code = tx.dialogues.get(where.chat.id).get("answering", (None, ""))
+    request = tx.requests.by_code(code) if event.album is not None and event.album == album else None
+    return None if request is None else _told(event, event.text, request, where, tx)
+
+
+def _told(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> Actions:
+    if refused := attached.too_large(event, tx):
+        return threads.tell(event, where, refused[0], request)
     if (why_not := refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
-    text = store(threads.tail(event.text, about.rest), tx)
+    text = store(words, tx)
     attached.keep(event, text, tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     return give(tx, request, text, where)

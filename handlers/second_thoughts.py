@@ -36,7 +36,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return ()  # networks tell of an edit when a link's picture has come
     language = chat.language or tx.policy.working_language
     too_large = attached.too_large(event, tx) if replaced else []
-    changed = too_large[0] if too_large else _changed(event.text, request, language, tx)
+    changed = too_large[0] if too_large else _changed(event, request, language, tx)
     if isinstance(changed, Sentence):
         return (Say(chat.id, (Line(changed),), request.code, reply_to=OnNetwork(event.id)),)
     attached.go_on(event, line.text, changed, tx)
@@ -67,9 +67,9 @@ def _read(words: Text) -> tuple[str, str | None, str]:
     return command.name, *command.code("K")
 
 
-def _changed(words: Text, request: Request, language: str, tx: Transaction) -> int | Sentence:
+def _changed(event: Edited, request: Request, language: str, tx: Transaction) -> int | Sentence:
     """The text that the answer has become; otherwise what to tell."""
-    command, code, rest = _read(words)
+    command, code, rest = _read(event.text)
     if code not in (None, request.code):
         return say("reply-two-requests", code=code or "", thread=request.code)
     if command == "ready":
@@ -79,9 +79,9 @@ def _changed(words: Text, request: Request, language: str, tx: Transaction) -> i
             if sentence is None
             else ready_answers.write(sentence, request, language, tx)
         )
-    if not any(character.isalnum() for character in rest):
+    if not any(character.isalnum() for character in rest) and not event.attachments:
         return say("reply-how", code=request.code)
-    return replies.store(threads.tail(words, rest), tx)
+    return replies.store(threads.tail(event.text, rest), tx)
 
 
 def _offered(room: int, message: str, request: Request, line: Spoken, text: int, tx: Transaction) -> Actions:

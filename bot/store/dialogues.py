@@ -1,4 +1,4 @@
-"""What the bot is waiting for in a private chat: one small value a chat."""
+"""What the bot is waiting for in a chat: one small value each."""
 
 from __future__ import annotations
 

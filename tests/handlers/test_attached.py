@@ -194,6 +194,22 @@ async def test_a_spoken_reply_reaches_the_member(scene: Scene) -> None:
     assert files(scene, scene.room) == []
 
 
+@pytest.mark.parametrize("where", ["below the card", "by its code"])
+async def test_photos_sent_as_one_are_one_answer(scene: Scene, where: str) -> None:
+    """Apps put the words under the first of them: the others are no notes, and are not forgotten."""
+    await scene.asks()
+    threads = scene.world.app.parts.adapters["paper"].limits.threads
+    card = scene.card().id if where == "below the card" else None
+    thread, reply_to = (card, None) if threads else (None, card)
+    for number, words in enumerate(("/r K1 Vul deze bladen in", "", "")):
+        await scene.ann.sends("photo", b"form %d" % number, words, scene.room, thread, reply_to, album="forms")
+    sent = [photo.file.data for photo in files(scene, scene.member.private) if photo.file]
+    assert sent == [b"form %d" % number for number in range(3)]
+    assert sentence("note-only", code="K1") not in scene.room_reads()
+    await scene.ann.sends("photo", b"a cat", "", scene.room, thread, reply_to, album="cats")
+    assert len(files(scene, scene.member.private)) == 3
+
+
 async def test_a_voice_message_below_a_card_is_a_note_until_it_is_sent(scene: Scene) -> None:
     """Not every app lets people write under a voice message: then the button makes it a reply."""
     await scene.asks()
@@ -407,16 +423,18 @@ async def test_a_note_is_sent_with_the_file_that_it_has_now(scene: Scene) -> Non
     assert "alleen voor ons" not in scene.member_reads()
 
 
-async def test_an_answer_is_sent_anew_with_the_file_that_it_has_now(scene: Scene) -> None:
-    """Its words may be the same."""
+@pytest.mark.parametrize("words", ["/r Morgen om 10 uur hier", "/r", ""])
+async def test_an_answer_is_sent_anew_with_the_file_that_it_has_now(scene: Scene, words: str) -> None:
+    """Its words may be the same, or gone."""
     await scene.asks()
     await below_card(scene, "photo", b"the wrong map", "/r Morgen om 10 uur hier")
     (answer,) = [m for m in scene.world.network.messages(scene.room) if m.by and "/r Morgen" in m.plain]
-    await scene.ann.edits(answer.id, "/r Morgen om 10 uur hier", scene.room, ("photo", b"the right map now"))
+    await scene.ann.edits(answer.id, words, scene.room, ("photo", b"the right map now"))
     await scene.ann.presses(sentence("button-send-change"), scene.room)
     (photo,) = files(scene, scene.member.private)
     assert photo.file is not None
     assert photo.file.data == b"the right map now"
+    assert scene.member_reads().count("Morgen om 10 uur hier") == words.count("Morgen")
 
 
 # --- where others have joined ----------------------------------------------------------------------------------------
