@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from bot.pieces import Broken, copied, exactly, rest, skipped, zeros
+from bot.pieces import MOST_PARTS, Broken, at_most, copied, exactly, rest, skipped, zeros
 
 _BLANKED = frozenset((b"udta", b"meta", b"uuid"))
 _TIMED = frozenset((b"mvhd", b"tkhd", b"mdhd"))
@@ -24,7 +24,7 @@ def clean(source: BinaryIO, target: BinaryIO) -> None:
     brand = source.read(12)[8:12]
     source.seek(0)
     found = _heic_spans(source) if brand in _PICTURES else _film_spans(source, 0, None, b"")
-    spans = sorted(found, key=lambda span: span[:2])
+    spans = sorted(at_most(MOST_PARTS, found), key=lambda span: span[:2])
     source.seek(0)
     at = 0
     for start, end, kind in spans:
@@ -157,8 +157,10 @@ def _item_places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
         item = number(wide)
         method = number(2) & 15 if version in (1, 2) else 0
         number(2)
-        base = number(base_size)
-        for _ in range(number(2)):
+        base, extents = number(base_size), number(2)
+        if extents > 1 and index_size + offset_size + length_size == 0:
+            raise IndexError  # they take no room in the table, so it could say so without end
+        for _ in range(extents):
             number(index_size)
             offset, length = number(offset_size), number(length_size)
             if method in (0, 1):

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from bot import boxes
-from bot.pieces import PIECE, Broken, copied, exactly, rest, skipped
+from bot.pieces import MOST_PARTS, PIECE, Broken, at_most, copied, exactly, rest, skipped
 
 _LONGEST_EXIF = 1 << 20  # more than any camera writes; it is read whole for the orientation
+_LOOK = 256  # bytes that are read at first to find the end of a scan: there may be very many that are tiny
 
 
 def clean(source: BinaryIO, target: BinaryIO) -> None:
@@ -74,7 +75,7 @@ def _only(turned: int) -> bytes:
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _COMMENT = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _EXIF = b"Exif\x00\x00"
-_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)  # what ends the compressed data of a scan
+_MARKER = re.compile(rb"(?<!\xff)\xff++[^\x00\xd0-\xd7]", re.DOTALL)  # what ends the compressed data of a scan
 
 
 def _jpeg(source: BinaryIO, target: BinaryIO) -> None:
@@ -124,19 +125,21 @@ def _is_needed(marker: int, segment: bytes) -> bool:
 
 def _scan(source: BinaryIO, target: BinaryIO) -> None:
     """The compressed data up to the next marker, before which the source is left."""
+    ahead = _LOOK
     while True:
         start = source.tell()
-        piece = source.read(PIECE)
+        piece = source.read(ahead)
         found = _MARKER.search(piece)
         if found is not None:
             target.write(piece[: found.start()])
             source.seek(start + found.start())
             return
         kept = len(piece.rstrip(b"\xff"))  # a marker may be cut in two
-        if kept == 0:
+        if kept == 0 and (len(piece) < ahead or ahead == PIECE):
             raise Broken("the picture does not end")
         target.write(piece[:kept])
         source.seek(start + kept)
+        ahead = min(2 * ahead, PIECE)
 
 
 # --- PNG -------------------------------------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ _HAS_EXIF, _HAS_XMP = 0x08, 0x04  # in the flags of VP8X
 
 
 def _webp(source: BinaryIO, target: BinaryIO) -> None:
-    chunks = list(_webp_chunks(source))
+    chunks = at_most(MOST_PARTS, _webp_chunks(source))
     turned = next((orientation(_exif_at(source, at, size)) for kind, at, size in chunks if kind == b"EXIF"), 1)
     kept = [(kind, at, size) for kind, at, size in chunks if kind in _WEBP_NEEDED]
     exif = b"" if turned == 1 or not any(kind == b"VP8X" for kind, _, _ in kept) else _only(turned)

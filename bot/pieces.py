@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO, TypeVar
+
+T = TypeVar("T")
 
 PIECE = 64 * 1024
+MOST_PARTS = 100_000
+"""Parts of a file whose places are remembered: a film or a moving picture has thousands; what has millions was made to
+fill our memory."""
 
 
 class Broken(ValueError):
     """The file is not what it begins like: what it holds cannot be told, so it must not be passed on."""
+
+
+def at_most(count: int, parts: Iterator[T]) -> list[T]:
+    """All of them. Raises Broken where there are more."""
+    found = list(islice(parts, count + 1))
+    if len(found) > count:
+        raise Broken("too many parts")
+    return found
 
 
 def rest(source: BinaryIO, target: BinaryIO) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.metadata import clean, orientation
-from bot.pieces import Broken
+from bot.pieces import MOST_PARTS, PIECE, Broken
 from tests import pictures
 from tests.pictures import PLACE
 
@@ -144,3 +144,53 @@ def test_a_scan_comes_through_whole_wherever_it_is_cut(pieces: list[bytes]) -> N
 def test_exif_that_points_nowhere_is_harmless() -> None:
     assert orientation(b"MM\x00\x2a" + struct.pack(">I", 10_000)) == 1
     assert orientation(b"") == 1
+
+
+# --- made to be slow, or large ---------------------------------------------------------------------------------------
+
+
+class Counted(io.BytesIO):
+    """Counts what is read of it, again and again maybe."""
+
+    read_bytes = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.read_bytes += len(data)
+        return data
+
+
+def test_a_picture_of_nothing_but_fill_bytes_is_soon_looked_through() -> None:
+    """They may be the beginning of a marker: each looked at once, not once for each that stands before it."""
+    scan = (b"\xff" * (PIECE - 1) + b"\x00") * 64
+    data = b"\xff\xd8" + pictures.segment(0xDA, b"") + scan + b"\xff\xd9"
+    assert cleaned(data) == data
+
+
+def test_a_picture_of_tiny_scans_is_read_about_once() -> None:
+    """Each begins with a look ahead, which is short."""
+    scans = (pictures.segment(0xDA, b"") + bytes(60)) * 5000
+    source = Counted(b"\xff\xd8" + scans + b"\xff\xd9")
+    clean(source, io.BytesIO())
+    assert source.read_bytes < 10 * len(source.getvalue())
+
+
+def test_a_table_that_says_the_same_without_end_is_refused() -> None:
+    """Millions of places of which none takes room."""
+    places = struct.pack(">HHH", 1, 0, 65535) * 60_000
+    iloc = pictures.box(b"iloc", b"\x00\x00\x00\x00\x00\x00" + struct.pack(">H", 60_000) + places)
+    meta = pictures.box(b"meta", b"\x00\x00\x00\x00" + iloc)
+    with pytest.raises(Broken):
+        cleaned(pictures.box(b"ftyp", b"heic\x00\x00\x00\x00") + meta)
+
+
+@pytest.mark.parametrize("kind", ["webp", "film"])
+def test_a_file_of_millions_of_parts_is_refused(kind: str) -> None:
+    """To remember where each of them stands takes more memory than a small server has."""
+    if kind == "webp":
+        body = pictures.riff(b"VP8 ", b"") * (MOST_PARTS + 1)
+        data = b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body
+    else:
+        data = pictures.box(b"ftyp", b"mp42") + pictures.box(b"udta", b"") * (MOST_PARTS + 1)
+    with pytest.raises(Broken):
+        cleaned(data)
