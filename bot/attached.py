@@ -47,6 +47,12 @@ _SUFFIXES = {
     "application/pdf": ".pdf",
     "text/plain": ".txt",
 }
+_TYPES = {suffix: mime for mime, suffix in reversed(_SUFFIXES.items())} | {
+    ".jpeg": "image/jpeg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+}
+_ANY = "application/octet-stream"
 _LONGEST_STEM, _LONGEST_SUFFIX = 60, 10  # characters
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]+")
 _MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
@@ -68,9 +74,11 @@ def clock_of(seconds: int) -> str:
 
 
 def mime_of(attachment: Attachment) -> str:
-    """Its type, if what its sender's app says of it is one."""
+    """Its type, if what its sender's app says of it is one; where it says none, what its name ends in."""
     mime = (attachment.mime or "").partition(";")[0].strip().lower()
-    return mime if _MIME.fullmatch(mime) else "application/octet-stream"
+    if mime != _ANY and _MIME.fullmatch(mime):
+        return mime
+    return _TYPES.get(PurePosixPath(attachment.name or "").suffix.lower(), _ANY)
 
 
 def name_of(attachment: Attachment) -> str:

@@ -61,6 +61,17 @@ def test_a_type_is_one_or_none_at_all() -> None:
     assert mime_of(document("x", None)) == "application/octet-stream"
 
 
+@pytest.mark.parametrize("said", [None, "", "application/octet-stream", "a picture"])
+def test_where_no_type_is_told_the_name_tells_it(said: str | None) -> None:
+    """A photo without one was a file that no telephone opens."""
+    photo = Attachment("photo", "k", "IMG_1.JPG", mime=said)
+    assert (mime_of(photo), name_of(photo)) == ("image/jpeg", "photo.jpg")
+    voice = Attachment("voice", "k", "recording.opus", mime=said)
+    assert (mime_of(voice), name_of(voice)) == ("audio/ogg", "voice.ogg")
+    assert mime_of(document("letter.docx", said)) == "application/octet-stream"
+    assert mime_of(document("IMG_1.jpg", "application/pdf")) == "application/pdf"
+
+
 def test_lengths_are_written_as_players_do() -> None:
     assert [clock_of(seconds) for seconds in (0, 12, 75, 3725, -1)] == ["0:00", "0:12", "1:15", "1:02:05", "0:00"]
     assert called(Attachment("voice", "k", seconds=12)) == say(

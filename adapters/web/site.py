@@ -183,7 +183,7 @@ class Site:
             asked = msgspec.convert(dict(request.query_params), ToSend, strict=False)
         except msgspec.ValidationError:
             raise HTTPException(400, "This cannot be understood.") from None
-        person, mime = _member(chat, asked.person), mime_of(Attachment("", "", mime=asked.mime))
+        person, mime = _member(chat, asked.person), mime_of(Attachment("", "", asked.name, mime=asked.mime))
         words, file = await begun(request.stream(), asked.words)
         try:
             key, size = await self._live.shelf.take(file)

@@ -63,7 +63,7 @@ async def test_a_photo_from_the_page_reaches_the_bot(web: Web, core: Core, tmp_p
 async def test_a_file_is_what_its_type_says(web: Web, core: Core, mime: str, kind: str) -> None:
     """A sound on the page is somebody speaking."""
     async with core.receiving():
-        await send(web, person=await member(web), mime=mime)
+        await send(web, person=await member(web), mime=mime, name="x")
         events = await core.until(lambda events: any(isinstance(e, Message) for e in events))
     assert [e.attachments[0].kind for e in events if isinstance(e, Message)] == [kind]
 
