@@ -247,7 +247,7 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
     if not replaced and said == words.plain:
         return kept  # networks tell of an edit when a link's picture has come
     if (answered := intake.edited(words, before, request, tx)) is not None:
-        return answered
+        return (*kept, *answered)
     request, gone = intake.taken_back(before, request, tx)
     text = tx.texts.add(words, asking.guess(words.plain, tx))
     attached.go_on(event, before, text, tx)

@@ -108,5 +108,7 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
     back = undoing.take_back(tx, request, line, replaced=True)
+    if not tx.attachments.of(text):
+        tx.attachments.copy(line.text, text)  # the change was offered by an earlier version
     tx.copies.become(line.text, text)
     return (*back, *replies.give(tx, tx.requests.line(line_id)[0], text, where))
