@@ -134,7 +134,6 @@ class Renderer:
             words=WORDS["page"][speaks.page],
             largest=LARGEST,
             since=since,
-            largest=LARGEST,
             rooms=rooms,
             columns=[[room for room in rooms if by_id[room.id].column == number] for number in numbers],
             steps=[step for step in STEPS if step.room in by_id],
