@@ -835,7 +835,7 @@ async def test_whoever_chooses_a_file_that_cannot_go_hears_why(people: People, t
     page, file = await people.open(), tmp_path / "film.mp4"
     await box(page, "member").fill("a minha carta")
     for size, why in (
-        (LARGEST + 1, "This file is too large. A file can have up to 20 MB."),
+        (LARGEST + 1, "This file is too large. Send something smaller."),
         (0, "This file is empty."),
     ):
         file.write_bytes(b"")
