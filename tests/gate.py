@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import regex
+
 from bot.checks import check
 from tests.parallel import Pair, memories, sample, units
 
@@ -106,12 +108,52 @@ def _cut_short(pair: Pair, _: random.Random) -> str | None:
     return pair.target[: len(pair.target) // 3] if len(pair.source) > 60 else None
 
 
+_NOT = {
+    language: regex.compile(found, regex.IGNORECASE)
+    for language, found in {
+        "en": r"\bnot\s|(?<=\bcan)not\b|n['’]t\b|['’]t\b(?<=\bcan['’]t)",
+        "nl": r"\b(?:niet|geen)\b\s?",
+        "fr": r"\b(?:ne\s|n['’])(\P{P}{1,40}?)\s(?:pas|jamais)\b",
+        "es": r"\bno\s(?=\p{L})",
+        "pt": r"\bnão\s",
+        "it": r"\bnon\s",
+        "ro": r"\bnu\s|\bn-(?=a)",
+        "de": r"\bnicht\b\s?|\bk(?=eine?[nmrs]?\b)",
+        "tr": r"(?<=\p{L}{2})m(?=[ıiuü]yor)|(?<=\p{L}{2})m[ae](?=d[ıi]|y[ıiae]n)|\s(?:değil)(?=\p{L}*\b)",
+        "ru": r"\bне\s(?=\p{L})",
+        "uk": r"\bне\s(?=\p{L})",
+        "bg": r"\bне\s(?=\p{L})",
+        "pl": r"\bnie\s(?=\p{L})",
+        "sq": r"\b(?:nuk|mos)\s",
+        "ku": r"\bna(?=\p{L}{4})|\bne\s",
+        "ar": r"(?<=(?<!\p{L})[وف]?)(?:لا|لم|لن|ليس\p{L}?)\s",
+        "fa": r"(?<!\p{L})ن(?=می)|(?<=\p{L})ن(?=باید)|(?<!\p{L})نه\s|(?<!\p{L})ن(?=کنید|شو|کرد|دار)",
+        "ur": r"(?<!\p{L})(?:نہیں|نہ|مت)(?!\p{L})\s?",
+        "ps": r"(?<!\p{L})(?:نه|مه|نۀ)(?!\p{L})\s?",
+        "so": r"\b(?:ma|aan|maaha|aanay|aanu|aysan|uusan|inaan)\s",
+        "ti": r"(?<!\p{L})\p{L}?ኣይ(\p{L}+)(?<=ን)",
+    }.items()
+}  # fmt: skip
+
+
+def _dropped_not(pair: Pair, chance: random.Random) -> str | None:
+    """Only where the source says it too, in as plain a way."""
+    here, there = _NOT.get(pair.target_language), _NOT.get(pair.source_language)
+    found = list(here.finditer(pair.target)) if here and there and there.search(pair.source) else []
+    if not found:
+        return None
+    dropped = chance.choice(found)
+    left = dropped[1] if dropped.lastindex else ""
+    return pair.target[: dropped.start()] + left + pair.target[dropped.end() :]
+
+
 FAULTS: Mapping[str, Spoil] = {
     "another digit": _another_digit,
     "swapped digits": _swapped_digits,
     "dropped number": _dropped_number,
     "untranslated": _untranslated,
     "cut to a third": _cut_short,
+    "not dropped": _dropped_not,
 }
 
 

@@ -258,6 +258,24 @@ def test_a_text_that_shrank_or_swelled_is_seen() -> None:
         ("No salgáis de casa.", "Fiquem em casa.", "es", "pt", ["(negation)"]),
         ("Komen is verboden.", "الحضور ممنوع.", "nl", "ar", []),
         ("Vergeet uw tas niet.", "Bring your bag without fail.", "nl", "en", []),
+        (
+            "Do not go out. It is important to stay in.",
+            "Sortez. Il est important de rester.",
+            "en",
+            "fr",
+            ["(negation)"],
+        ),
+        ("Drink water. Do not drink alcohol.", "Non, buvez de l'eau. Buvez de l'alcool.", "en", "fr", ["(negation)"]),
+        ("Avoid the bus and do not run.", "Évitez le bus et courez.", "en", "fr", ["(negation)"]),
+        ("Avoid the bus and do not run.", "Évitez le bus et abstenez-vous de courir sans raison.", "en", "fr", []),
+        ("Don't forget your bag.", "Recuerde su bolsa.", "en", "es", []),
+        ("Do not drink the water.", "Пейте воду.", "en", "ru", ["(negation)"]),
+        ("Do not drink the water.", "Не пейте воду.", "en", "ru", []),
+        ("It is not possible today.", "Сьогодні це неможливо.", "en", "uk", []),
+        ("Do not drink the water.", "پانی پئیں۔", "en", "ur", ["(negation)"]),
+        ("Do not drink the water.", "پانی نہ پئیں۔", "en", "ur", []),
+        ("Some routes are not open.", "تُمنع بعض الطرق.", "en", "ar", []),
+        ("Drink op maandag water.", "Не пейте воду в понедельник.", "nl", "ru", []),
     ],
 )
 def test_a_not_on_one_side_only_is_a_warning(
@@ -324,12 +342,13 @@ LEAST_CAUGHT = {
     "dropped number": 0.97,
     "untranslated": 0.995,
     "cut to a third": 0.98,
+    "not dropped": 0.65,
 }
 
 
 def _holds(figures: Figures, most_stopped: float) -> None:
     assert figures.false_alarms <= most_stopped
-    assert figures.seen["negation"] / figures.texts <= 0.025
+    assert figures.seen["negation"] / figures.texts <= 0.01
     for fault in FAULTS:
         assert figures.spoilt[fault] > 10
         assert figures.recall(fault) >= LEAST_CAUGHT[fault], fault
