@@ -11,6 +11,7 @@ import regex
 
 from bot import languages
 from bot.clocktimes import Time, explained, times
+from bot.daynames import changed, names
 from bot.negation import only_one_denies
 from bot.numbers import differences, numbers, said_in_words
 from bot.protecting import Kind, Stretch, stretches, western_digits
@@ -21,6 +22,7 @@ Code = Literal[
     "link-changed",
     "phone-changed",
     "time-changed",
+    "day-changed",
     "wrong-language",
     "empty",
     "unchanged",
@@ -48,13 +50,15 @@ def check(
     if not _speaks(target):
         return (Finding("empty", True),) if _speaks(source) else ()
     before, after = _Side(source, source_language), _Side(target, target_language)
+    language = tuple(_language(before, after))
     found = [
         *_addresses(before, after),
         *_phones(before, after),
+        *(() if language else _days(before, after)),
         *_times(before, after),
         *_numbers(before, after),
         *_fixed(target, fixed),
-        *_language(before, after),
+        *language,
         *_length(before, after),
         *_negation(before, after),
     ]
@@ -156,6 +160,19 @@ def _find_digits(digits: str, text: str) -> tuple[int, int] | None:
     grouped = r"[\s().\-/\u2010-\u2015\u00a0\u202f\u2066-\u2069\u200e\u200f]{0,3}".join(digits)
     found = regex.search(rf"\+?\(?(?<!\d){grouped}(?!\d)", text)
     return found.span() if found else None
+
+
+# --- days of the week and months ----------------------------------------------------------------------------------
+
+
+def _days(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Monday stays Monday. Another day for it blocks; one that is said in a way that we do not know is worth a look."""
+    here, there = names(before.left, before.language), names(after.left, after.language)
+    if here is None or there is None:
+        return
+    for change in changed(here, there):
+        side = before if change.lost else after
+        yield Finding("day-changed", change.instead, side.text[change.name.start : change.name.end])
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

@@ -11,12 +11,20 @@ def pattern(words: str) -> str:
     `*` stands for any letters, `_` for a blank within one entry. In Arabic script the letters that are written on to
     the next word (and, so, in, for, the) may come first.
     """
-    listed = [
+    return whole_words(alternatives(words))
+
+
+def alternatives(words: str) -> str:
+    """The same without what must stand around it, for `whole_words` of several such lists."""
+    return "|".join(
         regex.escape(word).replace(r"\*", r"[\p{L}\p{M}]*").replace("_", r"\s+")
         for word in sorted(words.split(), key=len, reverse=True)
-    ]
-    arabic = r"(?:[وفبلك]{0,2}(?:ال|ل)?(?=\p{Arabic}))?" if regex.search(r"\p{Arabic}", words) else ""
-    return rf"(?<![\p{{L}}\p{{M}}]){arabic}(?:{'|'.join(listed)})(?![\p{{L}}\p{{M}}])"
+    )
+
+
+def whole_words(either: str) -> str:
+    arabic = r"(?:[وفبلك]{0,2}(?:ال|ل)?(?=\p{Arabic}))?" if regex.search(r"\p{Arabic}", either) else ""
+    return rf"(?<![\p{{L}}\p{{M}}]){arabic}(?:{either})(?![\p{{L}}\p{{M}}])"
 
 
 def compiled(words: str, *others: str) -> regex.Pattern[str]:

