@@ -11,7 +11,7 @@ import regex
 
 from bot import languages
 from bot.clocktimes import Time, explained, times
-from bot.daynames import changed, names
+from bot.daynames import Name, changed, months_in_digits, names
 from bot.negation import only_one_denies
 from bot.numbers import differences, numbers, said_in_words
 from bot.protecting import Kind, Stretch, stretches, western_digits
@@ -170,9 +170,19 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     here, there = names(before.left, before.language), names(after.left, after.language)
     if here is None or there is None:
         return
+    _spell_out(before, here, there)
+    _spell_out(after, there, here)
     for change in changed(here, there):
         side = before if change.lost else after
         yield Finding("day-changed", change.instead, side.text[change.name.start : change.name.end])
+
+
+def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> None:
+    """12/03 says March: where the other text has the name for it, it is not compared as a number."""
+    for start, end, month in months_in_digits(side.left, side.language):
+        if sum(month in name.what for name in others) > sum(month in name.what for name in own):
+            own.append(Name(start, end, (month,), True))
+            side.take(start, end)
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

@@ -89,6 +89,32 @@ def _unmatched(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
     return missing
 
 
+# --- in digits -----------------------------------------------------------------------------------------------------
+
+_IN_DIGITS = regex.compile(
+    r"(?<![\w/.-])(?:(?:19|20)\d\d-(?P<month>[01]?\d)-[0-3]?\d"
+    r"|(?P<first>[0-3]?\d)(?:/(?P<second>[0-3]?\d)(?:/(?:20)?\d\d)?|([.-])(?P<second>[0-3]?\d)\4(?:20)?\d\d))(?![\w/-]|[.]\d)"
+)
+_MONTH_FIRST = frozenset(("en", "so"))
+"""Where 12/03 may be the third of December."""
+
+
+def months_in_digits(text: str, language: str) -> Iterator[tuple[int, int, int]]:
+    """Where the dates in a text with Western digits tell their month: start, end and month (January is 101).
+
+    A date that may be read in two ways tells none.
+    """
+    for match in _IN_DIGITS.finditer(text):
+        group = "month"
+        if match["first"]:
+            first, second = int(match["first"]), int(match["second"])
+            if first <= 12 and second <= 12 and language in _MONTH_FIRST and first != second:
+                continue
+            group = "first" if second > 12 else "second"
+        if 1 <= int(match[group]) <= 12:
+            yield (*match.span(group), _JANUARY - 1 + int(match[group]))
+
+
 # --- the words -----------------------------------------------------------------------------------------------------
 
 # Babel knows the names. What it does not know: how they change in a sentence, and how else people write them; Monday
