@@ -13,7 +13,7 @@ from bot import languages
 from bot.clocktimes import Time, explained, times
 from bot.daynames import Name, changed, months_in_digits, names
 from bot.negation import only_one_denies
-from bot.numbers import differences, numbers, said_in_words
+from bot.numbers import another_word, differences, numbers, said_in_words
 from bot.protecting import Kind, Stretch, stretches, western_digits
 
 Code = Literal[
@@ -232,6 +232,9 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
     for number in added:
         if not said_in_words(number, before.text, before.language):
             yield Finding("number-added", True, number.shown)
+    word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
+    if word:
+        yield Finding("number-missing", True, word)
 
 
 # --- kept to the letter --------------------------------------------------------------------------------------------

@@ -164,3 +164,54 @@ def said_in_words(number: Number, text: str, language: str) -> bool:
     text = alike.sub(" ", text) if alike else text
     ways = (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value))
     return any(way and way.search(text) for way in ways)
+
+
+_SURELY = {
+    "en": "two, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
+    "nl": "twee, drie, vier, vijf, zes, zeven, acht, negen, tien, elf, twaalf",
+    "de": "zwei, drei, vier, fünf, sechs, sieben, acht, neun, zehn, elf, zwölf",
+    "fr": "deux, trois, quatre, cinq, six, sept, huit,, dix, onze, douze",
+    "es": "dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez,, doce",
+    "pt": "dois duas, três, quatro, cinco, seis, sete, oito, nove, dez, onze, doze",
+    "it": "due, tre, quattro, cinque,, sette, otto, nove, dieci, undici, dodici",
+    "tr": "iki, üç, dört, beş,,, sekiz, dokuz,, on_bir, on_iki",
+    "ar": (
+        "اثنان اثنين اثنتان اثنتين إثنين يومان يومين أسبوعان أسبوعين شهران شهرين ساعتان ساعتين مرتان مرتين,"
+        "ثلاث ثلاثة, أربع أربعة, خمس خمسة, ست ستة, سبع سبعة, ثماني ثمانية, تسع تسعة,,,"
+    ),
+}  # fmt: skip
+"""What says 2, 3 … 12 and nothing else: not the French "neuf", which is "new", or the Turkish "altı", "under"."""
+_SAID_SURELY = {
+    language: regex.compile(
+        "|".join(f"(?P<n{n}>{pattern(words)})" for n, words in enumerate(listed.split(","), start=2) if words.strip()),
+        regex.IGNORECASE,
+    )
+    for language, listed in _SURELY.items()
+}
+_PART_OF_MORE = regex.compile(r"\s+و?(?:عشرة?|عشر[يو]ن|(?:ثلاث|أربع|خمس|ست|سبع|ثمان|تسع)[يو]ن)(?!\p{L})")
+"""In Arabic the small number comes first: three-ten is thirteen, five-and-twenty is 25."""
+_BY_HALVES = regex.compile(r"\b(?:half|halb|halve|buçuk)\b", regex.IGNORECASE)
+"""Where half past two may have become "half drie"."""
+
+
+def another_word(before: str, before_language: str, after: str, after_language: str) -> str | None:
+    """The small number that one text says in words while the other says a different one in words: two weeks, three.
+
+    Texts with Western digits. One that merely has no word there says it in another way: both, a pair, a fortnight.
+    """
+    if before_language not in _SURELY or after_language not in _SURELY:
+        return None
+    if _BY_HALVES.search(before) or _BY_HALVES.search(after):
+        return None
+    lost = _only_here(before, before_language, after, after_language)
+    return lost if lost and _only_here(after, after_language, before, before_language) else None
+
+
+def _only_here(text: str, language: str, other: str, other_language: str) -> str | None:
+    for match in _SAID_SURELY[language].finditer(text):
+        value = str(match.lastgroup)[1:]
+        if _PART_OF_MORE.match(text, match.end()) or regex.search(rf"(?<!\d){value}(?!\d)", other):
+            continue
+        if not said_in_words(Number(value, match[0]), other, other_language):
+            return str(match[0])
+    return None

@@ -171,6 +171,29 @@ def _another_month(pair: Pair, chance: random.Random) -> str | None:
     return _another_name(pair, chance, lambda locale: locale.months["format"]["wide"])
 
 
+_COUNTED = {
+    "en": "two three four five six seven eight nine ten",
+    "nl": "twee drie vier vijf zes zeven acht negen tien",
+    "fr": "deux trois quatre cinq six sept huit neuf dix",
+    "es": "dos tres cuatro cinco seis siete ocho nueve diez",
+    "pt": "dois três quatro cinco seis sete oito nove dez",
+    "tr": "iki üç dört beş altı yedi sekiz dokuz on",
+    "ar": "اثنين ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة",
+}
+
+
+def _another_word(pair: Pair, chance: random.Random) -> str | None:
+    """Only where the source says the same number, in words as well."""
+    here, there = (_COUNTED.get(one, "").split() for one in (pair.target_language, pair.source_language))
+    said = pair.source.casefold().split()
+    for word, same in zip(here, there, strict=False):
+        found = regex.search(rf"(?<!\p{{L}}){word}(?!\p{{L}})", pair.target)
+        if found and same in said:
+            another = chance.choice([other for other in here if other != word])
+            return pair.target[: found.start()] + another + pair.target[found.end() :]
+    return None
+
+
 FAULTS: Mapping[str, Spoil] = {
     "another digit": _another_digit,
     "swapped digits": _swapped_digits,
@@ -180,6 +203,7 @@ FAULTS: Mapping[str, Spoil] = {
     "not dropped": _dropped_not,
     "another weekday": _another_weekday,
     "another month": _another_month,
+    "another word": _another_word,
 }
 
 

@@ -75,6 +75,32 @@ def test_round_the_clock_is_said_in_each_language_s_way(target: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "source_language", "target_language", "found"),
+    [
+        ("closed for two weeks", "fermé pendant deux semaines", "en", "fr", []),
+        ("closed for two weeks", "fermé pendant trois semaines", "en", "fr", ["number-missing"]),
+        ("two weeks", "أسبوعين", "en", "ar", []),
+        ("three weeks", "أسبوعين", "en", "ar", ["number-missing"]),
+        ("thirteen or three", "ثلاثة عشر أو ثلاثة", "en", "ar", []),
+        ("thirteen weeks", "ثلاثة عشر أسبوعا", "en", "ar", []),
+        ("two of the three", "les deux autres", "en", "fr", []),
+        ("both houses and four cars", "twee huizen en vier auto's", "en", "nl", []),
+        ("half past two", "half drie", "en", "nl", []),
+        ("a new car for nine people", "une voiture neuve pour neuf", "en", "fr", []),
+        ("two cars", "quatre voitures neuves", "en", "fr", ["number-missing"]),
+        ("the second of two", "2. von zwei", "en", "de", []),
+        ("on iki hafta", "twelve weeks", "tr", "en", []),
+        ("iki hafta", "twelve weeks", "tr", "en", ["number-missing"]),
+        ("two weeks, page 3", "три недели, страница 3", "en", "ru", []),
+    ],
+)
+def test_a_number_in_words_is_not_another_one(
+    source: str, target: str, source_language: str, target_language: str, found: list[str]
+) -> None:
+    assert codes(source, target, source_language, target_language) == found
+
+
 def test_a_thousand_million_is_a_billion() -> None:
     assert codes("5 miljard euro", "5 mil milhões de euros", "nl", "pt") == []
     assert codes("5 miljard euro", "5 mil millones de euros", "nl", "es") == []
@@ -446,6 +472,7 @@ LEAST_CAUGHT = {
     "not dropped": 0.65,
     "another weekday": 1.0,
     "another month": 1.0,
+    "another word": 0.75,
 }
 
 
