@@ -170,11 +170,18 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     here, there = names(before.left, before.language), names(after.left, after.language)
     if here is None or there is None:
         return
+    here, there = _translated(here, before, after), _translated(there, after, before)
     _spell_out(before, here, there)
     _spell_out(after, there, here)
     for change in changed(here, there):
         side = before if change.lost else after
         yield Finding("day-changed", change.instead, side.text[change.name.start : change.name.end])
+
+
+def _translated(found: Sequence[Name], side: _Side, other: _Side) -> list[Name]:
+    """Without those that stand in the other text to the letter: a street may be called Vrijdagmarkt, Rue du 4 août."""
+    there = set(_WORD.findall(other.left.casefold()))
+    return [name for name in found if side.left[name.start : name.end].casefold() not in there]
 
 
 def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> None:

@@ -46,7 +46,7 @@ def names(text: str, language: str) -> list[Name] | None:
     for match in words.pattern.finditer(text):
         group = str(match.lastgroup)
         if group == "short":
-            found.append(Name(*match.span(), words.short[" ".join(match["short"].casefold().split())], False))
+            found.append(Name(*match.span(), words.short.get(" ".join(match["short"].casefold().split()), ()), False))
         else:
             what = int(group[1:])
             doubtful = words.otherwise is not None and words.otherwise.fullmatch(match[0]) is not None

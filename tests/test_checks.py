@@ -294,6 +294,18 @@ def test_another_month_blocks_in_every_language(month: int, later: int, one: str
         ("in 2 weeks", "2 ہفتے میں", "en", "ur", []),
         ("on Monday", "Isniinta", "en", "so", []),
         ("on Monday", "ku leuni", "en", "sw", []),
+        ("maandag op de Vrijdagmarkt", "lundi sur le Vrijdagmarkt", "nl", "fr", []),
+        ("ouvert le 3 mai, rue du 4 Août", "the shop is open on 3 May, in the Rue du 4 Août", "fr", "en", []),
+        (
+            "ouvert le 3 mai, rue du 4 Août",
+            "the shop is open on 3 June, in the Rue du 4 Août",
+            "fr",
+            "en",
+            ["day-changed"],
+        ),
+        ("op 3 april", "on 3 April", "nl", "en", []),
+        ("JUİL. APRİL", "JUİL. APRİL", "fr", "tr", ["(unchanged)"]),
+        ("le 3 JUİL. à midi", "3 JUİL. at noon", "fr", "en", []),
     ],
 )
 def test_days_and_months_are_the_same(
