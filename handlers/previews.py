@@ -45,9 +45,22 @@ def of(notice: Notice, language: str) -> Preview:
 
 def show(tx: Transaction, notice: Notice, room: KnownChat) -> Actions:
     """A preview for each language of the room's organisation; whatever is not translated yet is asked for."""
-    assert room.organisation is not None
+    return _shown(tx, notice, room, languages_of(tx, notice, room.organisation or 0))
+
+
+def complete(tx: Transaction, notice: Notice) -> Actions:
+    """The previews in languages that groups have come to read since the notice was written."""
     shown: list[Action] = []
-    for language in languages_of(tx, notice, room.organisation):
+    for room in card_rooms(tx, notice):
+        languages = languages_of(tx, notice, room.organisation or 0)
+        new = [one for one in languages if tx.deliveries.named(room.id, of(notice, one).name) is None]
+        shown += _shown(tx, notice, room, new)
+    return shown
+
+
+def _shown(tx: Transaction, notice: Notice, room: KnownChat, languages: Iterable[str]) -> list[Action]:
+    shown: list[Action] = []
+    for language in languages:
         want(tx, notice, language)
         content, buttons = _preview(tx, notice, room, language)
         shown.append(below(room, notice, content, of(notice, language).name, buttons))

@@ -18,7 +18,7 @@ from bot.notices import (
 )
 from bot.rights import Act
 from bot.store.transaction import Transaction
-from handlers import expiry, notice_cards, notice_text, planning, progress
+from handlers import expiry, notice_cards, notice_text, planning, previews, progress
 from handlers.rooms import Doing, Meant, below, card_rooms, checked, meant, numbered, reply, tell
 from handlers.situation import Actions, Situation
 
@@ -45,9 +45,10 @@ def publish(event: Message, where: Situation, tx: Transaction) -> Actions:
     no = refusal(tx, notice) or _too_late(tx, notice, at)
     if no is not None:
         return tell(event, where, no, subject=notice.code)
+    new = previews.complete(tx, notice)
     if machine:
-        return _machine(event, where, notice, at, tx)
-    return _now_or_then(event, where, notice, machine=False, at=at, tx=tx)
+        return (*new, *_machine(event, where, notice, at, tx))
+    return (*new, *_now_or_then(event, where, notice, machine=False, at=at, tx=tx))
 
 
 def refusal(tx: Transaction, notice: Notice) -> Sentence | None:
@@ -158,9 +159,10 @@ def due(event: Due, tx: Transaction) -> Actions:
     if no is not None:
         said = (Line(say("planned-not-sent", code=notice.code)), Line(no))
         return (*(below(room, notice, said) for room in rooms), *notice_cards.refresh(tx, notice))
+    new = previews.complete(tx, notice)
     notice = published(notice, machine=event.what == planning.UNREAD_TOO, at=tx.now)
     sent = _out(tx, notice, None)
-    return (*sent, *progress.shown(tx, notice, rooms), *notice_cards.refresh(tx, notice))
+    return (*new, *sent, *progress.shown(tx, notice, rooms), *notice_cards.refresh(tx, notice))
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.world import World
 
 TODAY = date(2026, 11, 23)
 SEND = sentence("button-send-unreviewed")
+SOUP_TR = "Stationsstraat 5 adresinde 12:00 ile 14:00 arasında sıcak çorba var"
 BETTER = "Sopa quente, das 12:00 às 14:00, na Stationsstraat 5"
 
 
@@ -195,6 +196,37 @@ async def test_a_better_translation_of_what_is_out_is_shown_and_told(helped: Hou
     assert told.plain == sentence("copy-improved", "pt", code="N1")
     assert told.reply_to == copy.id
     assert len(helped.an.reads(helped.ar)) == 1
+
+
+# --- groups in a language that nobody read before --------------------------------------------------------------------
+
+
+async def test_a_language_that_is_new_since_the_notice_was_written_can_be_translated(house: House) -> None:
+    """Its preview comes with the next `publish`; once somebody has translated it there, the new group has its copy."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    tr = await house.world.paired("tr", "group", "Ons Huis", "tr")
+    await house.reads(house.an, "tr")
+    await house.says("!languages tr")
+    await house.says("!publish N1")
+    await house.says("!publish N1")
+    head = sentence("preview-head", code="N1", language=LanguageName("tr"))
+    (preview,) = [m for m in house.an.sees(house.room) if m.plain.startswith(head)]
+    await house.says(SOUP_TR, preview.id)
+    (copy,) = house.an.reads(tr)
+    assert SOUP_TR in copy
+
+
+async def test_an_engine_is_asked_for_a_language_that_is_new(helped: House) -> None:
+    """Also when a plan's time has come, and for the groups of who passes the notice on."""
+    casa, _ = await helped.other("Casa", "nl")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!publish N1")
+    await helped.an.writes("!pass N1", casa)
+    await helped.says("!publish N1 at 18:00")
+    await helped.world.paired("Casa pt", "group", "Casa", "pt")
+    await helped.world.advance(timedelta(hours=9))
+    assert SOUP_PT in helped.preview("Portugees", casa).plain
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------
