@@ -63,8 +63,8 @@ def _extend(event: Message, where: Situation, before: Notice, day: date, tx: Tra
     if notice.state is not NoticeState.PUBLISHED:
         return (*told, *cards)
     name = f"{notice.code}/until/{day}"
-    out = tx.notices.copies(notice) if before.expired_at else []
-    again = [publishing.post(notice, c.organisation, c.language, "copy-valid-again", name, notice.code) for c in out]
+    out = tx.notices.out(notice) if before.expired_at else []
+    again = [publishing.post(notice, to, language, "copy-valid-again", name, notice.code) for to, language in out]
     return (*told, *expiry.shown_everywhere(tx, notice), *again, *cards)
 
 
@@ -111,8 +111,7 @@ def _reword(
 def _correct_copies(tx: Transaction, notice: Notice) -> list[Action]:
     """The source language at once; other languages say at once that the new text is coming."""
     actions: list[Action] = []
-    for copies in tx.notices.copies(notice):
-        organisation, language = copies.organisation, copies.language
+    for organisation, language in tx.notices.out(notice):
         there = way(tx, notice, organisation, language)
         if there is Standing.READY:
             content = notice_text.copy(tx, notice, organisation, language)

@@ -70,16 +70,16 @@ def due(event: Due, tx: Transaction) -> Actions:
 
 
 def shown_everywhere(tx: Transaction, notice: Notice) -> list[Action]:
-    """Every copy that is out, as it reads now."""
+    """Every copy that is out or on its way, as it reads now."""
     changed: list[Action] = []
-    for copies in tx.notices.copies(notice):
-        ready = progress.way(tx, notice, copies.organisation, copies.language) is Standing.READY
+    for organisation, language in tx.notices.out(notice):
+        ready = progress.way(tx, notice, organisation, language) is Standing.READY
         content = (
-            notice_text.copy(tx, notice, copies.organisation, copies.language)
+            notice_text.copy(tx, notice, organisation, language)
             if ready
-            else notice_text.being_corrected(tx, notice, copies.organisation)
+            else notice_text.being_corrected(tx, notice, organisation)
         )
-        changed.append(Amend(copies.organisation, copies.language, content, notice.code))
+        changed.append(Amend(organisation, language, content, notice.code))
     progress.look_again(tx, notice)
     return changed
 

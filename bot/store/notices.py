@@ -17,6 +17,7 @@ from bot.store.tables import (
     Role,
     Status,
     audience,
+    broadcast,
     chat,
     delivery,
     event,
@@ -172,6 +173,15 @@ class Notices:
             .order_by(chat.c.organisation_id, delivery.c.language)
         )
         return [Copies(*row) for row in self._tx.connection.execute(query)]
+
+    def out(self, about: Notice) -> list[tuple[int, str]]:
+        """By organisation and language: where its copies are, and where they go as soon as they are all stored."""
+        there = [(one.organisation, one.language) for one in self.copies(about)]
+        query = select(broadcast.c.organisation_id, broadcast.c.language).where(
+            broadcast.c.subject == about.code, broadcast.c.name == about.code, broadcast.c.kind == "publish"
+        )
+        rows = self._tx.connection.execute(query.order_by(broadcast.c.id))
+        return list(dict.fromkeys([*there, *((row.organisation_id, row.language) for row in rows)]))
 
     def undelivered(self, about: Notice, organisation: int, limit: int = 10) -> list[Undelivered]:
         """The groups of the organisation that it will not reach."""

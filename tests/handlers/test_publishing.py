@@ -7,10 +7,14 @@ from datetime import date, timedelta
 import pytest
 
 from bot import operating
+from bot.chats import Pairing
 from bot.content import LanguageName, say
+from bot.incoming import Message
+from bot.model import ChatKind, Text
 from bot.notices import NoticeState
 from bot.outgoing import EditText
 from bot.ports import Closed, Gone, NotSent, Refused
+from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, SOUP, SOUP_AR, SOUP_PT, House
 from tests.world import World
@@ -28,6 +32,25 @@ def held(language: str, why: str) -> str:
 def counted(language: str, sent: int, waiting: int = 0, failed: int = 0) -> str:
     name = LanguageName(language)
     return sentence("progress-language", language=name, sent=sent, waiting=waiting, failed=failed)
+
+
+async def many_groups(house: House, language: str, count: int) -> None:
+    """More of them than are stored at once."""
+
+    def unit(tx: Transaction) -> None:
+        organisation = tx.chats.organisation_named("Ons Huis").id
+        for title in (f"{language} {number}" for number in range(count)):
+            known = tx.chats.known(house.world.group(title), ChatKind.GROUP, title)
+            tx.chats.pair(known.id, Pairing("group", organisation, language))
+
+    await house.world.app.unit(unit)
+
+
+def said_in(house: House, words: str) -> Message:
+    """The publisher writes in the organisation's room, and nobody waits for what comes of it."""
+    network = house.world.network
+    kind, id = network.kinds[house.room.id], network.id()
+    return Message(house.room, kind, house.an.person, id, house.world.clock.now(), Text(words), addressed=True)
 
 
 # --- publish ---------------------------------------------------------------------------------------------------------
@@ -367,6 +390,21 @@ async def test_a_correction_changes_every_copy_and_says_so(helped: House) -> Non
     assert sentence("label-corrected", "pt") in portuguese.plain
     assert corrected.plain == sentence("copy-corrected", "pt", code="N1")
     assert helped.an.reads(helped.ar) == []
+
+
+async def test_a_correction_overtakes_copies_that_are_not_stored_yet(house: House) -> None:
+    """A notice for hundreds of groups is stored in pieces; those whose turn had not come never read the old text."""
+    await many_groups(house, "nl", 200)
+    await house.says("!languages pt")
+    await house.says(f"!notice food {SOUP}")
+    await house.says(SOUP_PT, house.preview("Portugees").id)
+    for command in ("!publish N1", f"!correct N1 {LATER}"):  # both before the bot gets to look at either
+        house.world.network.happens(said_in(house, command))
+    await house.world.settled()
+    copy, *_ = house.rui.reads(house.pt)
+    assert SOUP_PT not in copy
+    assert sentence("copy-being-corrected", "pt") in copy
+    assert LATER in copy
 
 
 async def test_a_correction_before_sending_is_a_new_text(house: House) -> None:
