@@ -16,7 +16,7 @@ from bot.notices import Notice, NoticeState, Standing, recalled, reworded, valid
 from bot.rights import Act
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import expiry, notice_cards, notice_text, notices, previews, progress, publishing, reviewing
+from handlers import expiry, notice_cards, notices, previews, progress, publishing, reviewing
 from handlers.progress import way
 from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, reply, tail, tell
 from handlers.situation import Actions, Situation
@@ -112,12 +112,10 @@ def _correct_copies(tx: Transaction, notice: Notice) -> list[Action]:
     """The source language at once; other languages say at once that the new text is coming."""
     actions: list[Action] = []
     for organisation, language in tx.notices.out(notice):
-        there = way(tx, notice, organisation, language)
+        there, content = way(tx, notice, organisation, language), progress.as_it_is(tx, notice, organisation, language)
         if there is Standing.READY:
-            content = notice_text.copy(tx, notice, organisation, language)
             key, name = "copy-corrected", publishing.corrected(notice)
         else:
-            content = notice_text.being_corrected(tx, notice, organisation)
             key, name = "copy-correcting", publishing.correcting(notice)
         actions.append(Amend(organisation, language, content, notice.code))
         if there is Standing.WORKING and notice.machine and organisation == notice.organisation:
@@ -256,7 +254,7 @@ def _withdrawn(notice: Notice, organisation: int, language: str, reason: int | N
     """The reason is in the words of who gave it, so it goes to those who read them."""
     because = (Words(reason),) if reason is not None and language == notice.language else ()
     content = (Line(say("copy-recalled", code=notice.code)), *because)
-    return Publish(organisation, language, content, notice.code, f"{notice.code}/recalled", notice.code)
+    return Publish(organisation, language, content, notice.code, publishing.withdrawn(notice), notice.code)
 
 
 def _tell_others(tx: Transaction, notice: Notice, reason: int | None) -> list[Action]:

@@ -9,10 +9,10 @@ from bot.actions import Action, Amend, UnpinAll
 from bot.content import Line, Sentence, say
 from bot.events import Due
 from bot.moments import end_of
-from bot.notices import Notice, NoticeState, Standing, is_over
+from bot.notices import Notice, NoticeState, is_over
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import notice_cards, notice_text, planning, progress
+from handlers import notice_cards, planning, progress
 from handlers.rooms import below, numbered
 from handlers.situation import Actions
 
@@ -73,12 +73,7 @@ def shown_everywhere(tx: Transaction, notice: Notice) -> list[Action]:
     """Every copy that is out or on its way, as it reads now."""
     changed: list[Action] = []
     for organisation, language in tx.notices.out(notice):
-        ready = progress.way(tx, notice, organisation, language) is Standing.READY
-        content = (
-            notice_text.copy(tx, notice, organisation, language)
-            if ready
-            else notice_text.being_corrected(tx, notice, organisation)
-        )
+        content = progress.as_it_is(tx, notice, organisation, language)
         changed.append(Amend(organisation, language, content, notice.code))
     progress.look_again(tx, notice)
     return changed

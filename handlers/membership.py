@@ -11,11 +11,13 @@ from bot.model import ChatKind
 from bot.store.chats import TAKEN
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, leaving, pairing, situation, triage
+from handlers import cards, catching_up, leaving, operator, pairing, situation, triage
 from handlers.situation import TOPICS, Actions
 
 FOLLOWED = "followed"
 """The report of joining the chat that takes another's place."""
+RETURNED = "returned"
+"""The report of joining a group again."""
 
 
 def added(event: Added, tx: Transaction) -> Actions:
@@ -28,13 +30,15 @@ def added(event: Added, tx: Transaction) -> Actions:
     tx.chats.set_administrator(chat.id, event.administrator)
     tx.chats.set_topics(chat.id, forum=event.forum, allowed=event.topics)
     chat = tx.chats.get(chat.id)
-    join = (Join(chat.id),) if event.invited else ()
+    back = RETURNED if chat.role == Role.GROUP and not before.active else None
+    join = (Join(chat.id, report=back),) if event.invited else ()
     if not chat.role:
         pairing.wait(chat, tx)
         app = (event.person.language or "").partition("-")[0]
         language = app if app in tx.policy.languages else tx.policy.working_language
         return (*join, *pairing.explain(chat, language, tx))
-    return (*join, *_rights_changed(before, chat, tx), *(_back(chat, tx) if not before.active else ()))
+    caught_up = catching_up.catch_up(chat, tx) if back and not event.invited else ()
+    return (*join, *_rights_changed(before, chat, tx), *(_back(chat, tx) if not before.active else ()), *caught_up)
 
 
 def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Actions:
@@ -57,6 +61,19 @@ def _back(chat: KnownChat, tx: Transaction) -> Actions:
     if chat.role == Role.GROUP:
         return _tell_owner(chat, tx, say("group-back", group=chat.title or say("a-group")))
     return ()
+
+
+def wrote(event: Due, tx: Transaction) -> Actions:
+    """Somebody has written in a group that was out of reach: so it is not."""
+    chat = tx.chats.get(int(event.subject))
+    return (*_back(chat, tx), *catching_up.catch_up(chat, tx)) if chat.role == Role.GROUP and chat.active else ()
+
+
+def returned(event: Outcome, tx: Transaction) -> Actions:
+    """The bot was invited to a group where it has been before, and is in it, or is not let in."""
+    if event.failure is not None:
+        return operator.not_delivered(event, tx)
+    return catching_up.catch_up(tx.chats.get(event.chat), tx)
 
 
 def removed(event: Removed, tx: Transaction) -> Actions:

@@ -58,7 +58,8 @@ def _links(notice: Notice) -> Content:
 def _head(tx: Transaction, notice: Notice, organisation: int) -> Content:
     by = tx.chats.organisation(notice.organisation).name
     out = (notice.published_at or tx.now).astimezone(tx.policy.zone).date()
-    via = None if organisation == notice.organisation else tx.chats.organisation(organisation).name
+    passed = organisation != notice.organisation and organisation in tx.notices.reached(notice.id)
+    via = tx.chats.organisation(organisation).name if passed else None
     who: Block = Verbatim(by, "bold") if via is None else Line(say("notice-via", organisation=by, via=via), "bold")
     about = say("copy-about", category=category_name(notice), date=out, code=notice.code)
     return (who, Line(about))

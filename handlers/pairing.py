@@ -17,7 +17,7 @@ from bot.rights import may_become
 from bot.store.accounts import AccountRow
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import cards, leaks, leaving
+from handlers import cards, catching_up, leaks, leaving
 from handlers.groups import pointer as groups_pointer
 from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
@@ -108,7 +108,8 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     if offered.role == Role.ORGANISATION:
         return (welcome, leaks.look(event, where))
     used = [Recall(where.chat.id, OnNetwork(event.id))] if where.chat.kind is ChatKind.CHANNEL else []
-    return (welcome, *used, *_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
+    told = (*_told(where.chat, offered, tx), *_taken(where.chat, offered, tx))
+    return (welcome, *used, *told, *catching_up.catch_up(tx.chats.get(where.chat.id), tx))
 
 
 def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:

@@ -15,7 +15,7 @@ from bot.rights import Act
 from bot.store.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers import feedback, planning
-from handlers.notice_text import category_name, over, state_name
+from handlers.notice_text import being_corrected, category_name, copy, over, state_name
 from handlers.rooms import Doing, Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell
 from handlers.situation import Actions, Situation
 
@@ -33,6 +33,13 @@ def way(tx: Transaction, notice: Notice, organisation: int, language: str) -> St
         return Standing.READY
     machine = notice.machine and organisation == notice.organisation
     return standing(tx.texts.translation(notice.text, language), notice.category, machine)
+
+
+def as_it_is(tx: Transaction, notice: Notice, organisation: int, language: str) -> Content:
+    """What a copy that is out has to say now: also that it is being corrected, where the new text may not go out."""
+    if way(tx, notice, organisation, language) is Standing.READY:
+        return copy(tx, notice, organisation, language)
+    return being_corrected(tx, notice, organisation)
 
 
 # --- the message and its timer ---------------------------------------------------------------------------------------

@@ -170,6 +170,9 @@ def due(event: Due, tx: Transaction) -> Actions:
 
 def to_groups(tx: Transaction, notice: Notice, organisation: int) -> Actions:
     """To all groups of an organisation that can have it now and have not had it yet."""
+    for id, account, language in tx.notices.to_send_again(notice, organisation):
+        if progress.way(tx, notice, organisation, language) is Standing.READY:
+            tx.dead_letters.send_again(id, [account])
     return [
         Publish(organisation, language, notice_text.copy(tx, notice, organisation, language), notice.code)
         for language in tx.chats.languages_of(organisation)
@@ -187,7 +190,9 @@ def follow(tx: Transaction, notice: Notice, language: str, improved: int | None 
         return ()
     actions: list[Action] = []
     untold = tx.schedule.planned(SAY_CORRECTING, f"{correcting(notice)}/{language}") is not None
-    for organisation in tx.notices.reached(notice.id):
+    reached = tx.notices.reached(notice.id)
+    # Groups that have another organisation now keep the copy that they have, and shall have it as it is.
+    for organisation in dict.fromkeys([*reached, *(to for to, _ in tx.notices.out(notice))]):
         if progress.way(tx, notice, organisation, language) is not Standing.READY:
             continue
         content = notice_text.copy(tx, notice, organisation, language)
@@ -200,7 +205,7 @@ def follow(tx: Transaction, notice: Notice, language: str, improved: int | None 
         if improved is not None:
             name = f"{notice.code}/improved/{improved}"
             actions.append(post(notice, organisation, language, "copy-improved", name, notice.code))
-        if not notice.expired_at:
+        if organisation in reached and not notice.expired_at:
             actions.append(Publish(organisation, language, content, notice.code))
     progress.look_again(tx, notice)
     return actions
@@ -227,3 +232,7 @@ def correcting(notice: Notice) -> str:
 
 def corrected(notice: Notice) -> str:
     return f"{notice.code}/corrected/{notice.text}"
+
+
+def withdrawn(notice: Notice) -> str:
+    return f"{notice.code}/recalled"

@@ -21,6 +21,8 @@ from bot.store.transaction import Transaction
 Actions = Sequence[Action]
 TOPICS = "topics"
 """The business of a room that has topics now, or no longer."""
+BACK = "back"
+"""The business of a group that was out of reach, and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def of_message(event: Message, tx: Transaction) -> Situation:
     chat = turned_out(chat, event.kind, event.person, tx)
     if not chat.active:
         tx.chats.set_active(chat.id, True)  # who writes can be written to
+        if chat.role == "group":
+            tx.inbox.put(Due(BACK, str(chat.id)), lane=f"chat:{chat.id}")
     if chat.forum is not event.forum:
         # Nothing else tells of it. Whoever has just switched topics on may have allowed us to open some before.
         tx.chats.set_topics(chat.id, forum=event.forum, allowed=chat.administrator)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, literal_column, select, update
 
 from bot.notices import Category, Notice, NoticeState
 from bot.store.prepared import Row
@@ -14,6 +14,7 @@ from bot.store.tables import (
     BEFORE_A_CLOSED_CHAT,
     PASSED_OVER,
     UNFINISHED,
+    PartStatus,
     Role,
     Status,
     audience,
@@ -22,6 +23,7 @@ from bot.store.tables import (
     delivery,
     event,
     notice,
+    part,
 )
 
 if TYPE_CHECKING:
@@ -182,6 +184,42 @@ class Notices:
         )
         rows = self._tx.connection.execute(query.order_by(broadcast.c.id))
         return list(dict.fromkeys([*there, *((row.organisation_id, row.language) for row in rows)]))
+
+    def shown_in(self, chat: int, limit: int) -> list[Notice]:
+        """The latest of which a group has a copy that was not withdrawn."""
+        withdrawn = delivery.alias("withdrawn")
+        query = select(delivery.c.subject).where(
+            delivery.c.chat_id == chat,
+            delivery.c.subject.like("N%"),
+            delivery.c.name == delivery.c.subject,
+            delivery.c.kind == "say",
+            delivery.c.status == Status.DONE,
+            ~exists().where(
+                withdrawn.c.target == literal("d:") + func.cast(delivery.c.id, delivery.c.subject.type),
+                withdrawn.c.kind == "withdraw",
+                withdrawn.c.status.in_((*UNFINISHED, Status.DONE)),
+            ),
+        )
+        codes = self._tx.connection.execute(query.order_by(delivery.c.id.desc()).limit(limit)).scalars().all()
+        found = (self.numbered(int(code.removeprefix("N"))) for code in codes)
+        return [one for one in found if one is not None]
+
+    def reads_now(self, about: Notice, chat: int, language: str) -> None:
+        """A group's copy is one in that language from now on."""
+        copy = (delivery.c.chat_id == chat, delivery.c.name == about.code, delivery.c.kind == "say")
+        self._tx.connection.execute(update(delivery).where(*copy).values(language=language))
+
+    def to_send_again(self, about: Notice, organisation: int) -> list[tuple[int, str, str]]:
+        """The copies that surely did not arrive and can now: their ids, accounts and languages."""
+        unsure = exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING)
+        query = (
+            select(delivery.c.id, delivery.c.account, delivery.c.language)
+            .join(chat, chat.c.id == delivery.c.chat_id)
+            .where(*self._is_copy(about), delivery.c.status == Status.FAILED, ~unsure)
+            .where(chat.c.organisation_id == organisation, chat.c.active, chat.c.language == delivery.c.language)
+            .order_by(delivery.c.id)
+        )
+        return [(id, account, language) for id, account, language in self._tx.connection.execute(query)]
 
     def undelivered(self, about: Notice, organisation: int, limit: int = 10) -> list[Undelivered]:
         """The groups of the organisation that it will not reach."""

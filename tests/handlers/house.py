@@ -17,6 +17,7 @@ from tests.world import Somebody, World
 SOUP = "Er is warme soep van 12:00 tot 14:00 in de Stationsstraat 5"
 SOUP_PT = "Há sopa quente das 12:00 às 14:00 na Stationsstraat 5"
 SOUP_AR = "يوجد حساء ساخن من 12:00 إلى 14:00 في Stationsstraat 5"
+SOUP_TR = "Stationsstraat 5 adresinde 12:00 ile 14:00 arasında sıcak çorba var"
 LATER = "Er is warme soep van 13:00 tot 15:00 in de Stationsstraat 5"
 LATER_PT = "Há sopa quente das 13:00 às 15:00 na Stationsstraat 5"
 MEALS = "Wij geven morgen 40 warme maaltijden aan wie honger heeft"

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.content import say
+from bot.content import LanguageName, say
 from bot.incoming import Batch, MovedChat, Raw, Removed
 from bot.model import Chat, ChatKind, Text
 from bot.outgoing import JoinChat, Outgoing
 from bot.ports import Gone, Moved, NotSent, Refused
 from tests.handlers.conftest import Scene, sentence
-from tests.handlers.house import LATER, SOUP, House
+from tests.handlers.house import LATER, LATER_PT, SOUP, SOUP_PT, SOUP_TR, House
 from tests.world import World
 
 
@@ -58,6 +58,135 @@ async def test_a_group_that_the_network_says_is_gone_is_gone_too(house: House) -
     await house.says("!publish N1")
     await loses(house, house.nl)
     assert house.answers().count(sentence("group-gone", group="nl")) == 1
+
+
+# --- what a group missed ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("invited", [True, False])
+async def test_a_group_that_is_back_reads_no_longer_what_was_corrected_meanwhile(house: House, invited: bool) -> None:
+    """And sees that it was: nobody looks at an old message again."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await loses(house, house.nl)
+    await house.says(f"!correct N1 {LATER}")
+    await house.world.adds_bot(house.an, house.nl, invited)
+    copy, told = house.an.sees(house.nl)
+    assert LATER in copy.plain
+    assert (told.plain, told.reply_to) == (sentence("copy-corrected", code="N1"), copy.id)
+
+
+async def test_a_group_that_is_back_waits_for_the_correction_like_the_others(house: House) -> None:
+    await house.says("!languages pt")
+    await house.says(f"!notice food {SOUP}")
+    await house.says(SOUP_PT, house.preview("Portugees").id)
+    await house.says("!publish N1")
+    await house.world.paired("pt 2", "group", "Ons Huis", "pt")
+    await loses(house, house.pt)
+    await house.says(f"!correct N1 {LATER}")
+    await house.world.adds_bot(house.an, house.pt)
+    copy, told = house.rui.sees(house.pt)
+    assert SOUP_PT not in copy.plain
+    assert sentence("copy-being-corrected", "pt") in copy.plain
+    assert told.plain == sentence("copy-correcting", "pt", code="N1")
+    await house.says(LATER_PT, house.preview("Portugees").id)
+    copy, _, told = house.rui.sees(house.pt)
+    assert LATER_PT in copy.plain
+    assert told.plain == sentence("copy-corrected", "pt", code="N1")
+
+
+async def test_a_group_that_is_back_has_nothing_left_of_what_was_withdrawn(house: House) -> None:
+    """Whether the withdrawal was on its way when the group went, or began after that."""
+    for _ in range(2):
+        await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.says("!publish N2")
+    house.world.network.broken[house.nl.id] = NotSent("later")
+    await house.says("!recall N1")
+    await loses(house, house.nl)
+    house.world.network.broken[house.nl.id] = Gone("not a member")
+    await house.says("!recall N2")
+    del house.world.network.broken[house.nl.id]
+    await house.world.adds_bot(house.an, house.nl)
+    assert house.an.reads(house.nl) == [sentence("copy-recalled", code=code) for code in ("N2", "N1")]
+
+
+async def test_a_group_that_was_closed_for_a_day_is_back_when_somebody_writes_there(house: House) -> None:
+    """No network tells of it."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    house.world.network.broken[house.nl.id] = Gone("nobody may write")
+    await house.says(f"!correct N1 {LATER}")
+    del house.world.network.broken[house.nl.id]
+    await house.rui.writes("!help", house.nl)
+    assert house.last() == sentence("group-back", group="nl")
+    assert LATER in house.an.reads(house.nl)[0]
+
+
+async def test_a_group_reads_its_copies_in_the_language_that_it_has_now(house: House) -> None:
+    """Those that are translated; also what is corrected later."""
+    await house.says("!languages pt")
+    await house.says(f"!notice food {SOUP}")
+    await house.says(SOUP_PT, house.preview("Portugees").id)
+    await house.says("!publish N1")
+    await pairs(house, house.nl, "Ons Huis", "pt")
+    assert SOUP_PT in house.an.reads(house.nl)[0]
+    await house.says(f"!correct N1 {LATER}")
+    await house.says(LATER_PT, house.preview("Portugees").id)
+    assert [LATER_PT in house.an.reads(chat)[0] for chat in (house.nl, house.pt)] == [True, True]
+
+
+async def test_a_copy_stays_in_the_language_of_before_until_it_is_translated(house: House) -> None:
+    """What it says is true all the same."""
+    await house.says("!languages tr")
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await pairs(house, house.nl, "Ons Huis", "tr")
+    await house.reads(house.an, "tr")
+    assert SOUP in house.an.reads(house.nl)[0]
+    await house.says("!publish N1")
+    await house.says(SOUP_TR, house.preview("Turks").id)
+    assert SOUP_TR in house.an.reads(house.nl)[0]
+
+
+async def test_a_group_of_another_organisation_now_does_not_wait_for_a_correction_for_ever(house: House) -> None:
+    """It keeps what it had from the one before, whose it is, and has that put right."""
+    await house.other("Casa", "nl")
+    await house.says("!languages pt")
+    await house.says(f"!notice food {SOUP}")
+    await house.says(SOUP_PT, house.preview("Portugees").id)
+    await house.says("!publish N1")
+    await house.world.paired("pt 2", "group", "Ons Huis", "pt")
+    await pairs(house, house.pt, "Casa", "pt")
+    await house.says(f"!correct N1 {LATER}")
+    await house.says(LATER_PT, house.preview("Portugees").id)
+    copy = house.rui.reads(house.pt)[0]
+    assert LATER_PT in copy
+    assert copy.startswith("Ons Huis\n")
+
+
+async def test_publishing_again_reaches_a_group_that_did_not_get_its_copy(house: House) -> None:
+    """Once, as it is by then, and nobody else a second time."""
+    await house.world.paired("nl 2", "group", "Ons Huis", "nl")
+    await house.says(f"!notice food {SOUP}")
+    house.world.network.broken[house.nl.id] = NotSent("later")
+    await house.says("!publish N1")
+    await loses(house, house.nl)
+    del house.world.network.broken[house.nl.id]
+    await house.says(f"!correct N1 {LATER}")
+    await house.world.adds_bot(house.an, house.nl)
+    assert house.an.reads(house.nl) == []
+    await house.says("!publish N1")
+    await house.says("!publish N1")
+    (copy,) = house.an.reads(house.nl)
+    assert LATER in copy
+    await house.later()
+    assert sentence("progress-language", language=LanguageName("nl"), sent=2, waiting=0, failed=0) in house.progress()
+
+
+async def pairs(house: House, chat: Chat, organisation: str, language: str) -> None:
+    """The group is given another language or organisation."""
+    await house.an.writes(f"!pair {await house.world.pairing('group', organisation, language)}", chat)
 
 
 async def test_a_chat_that_moves_stays_what_it_is(house: House) -> None:

@@ -16,12 +16,11 @@ from bot.outgoing import EditText
 from bot.ports import Closed, Gone, NotSent, Refused
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
-from tests.handlers.house import LATER, LATER_PT, MEALS, SOUP, SOUP_AR, SOUP_PT, House
+from tests.handlers.house import LATER, LATER_PT, MEALS, SOUP, SOUP_AR, SOUP_PT, SOUP_TR, House
 from tests.world import World
 
 TODAY = date(2026, 11, 23)
 SEND = sentence("button-send-unreviewed")
-SOUP_TR = "Stationsstraat 5 adresinde 12:00 ile 14:00 arasında sıcak çorba var"
 BETTER = "Sopa quente, das 12:00 às 14:00, na Stationsstraat 5"
 
 

@@ -1,0 +1,58 @@
+"""A group that was out of reach, or has another language or organisation now: what it has of notices is put right.
+
+What was corrected or withdrawn meanwhile was so everywhere else; nobody is to go on reading it there.
+"""
+
+from __future__ import annotations
+
+from bot.actions import Action, Edit, Named, Priority, Recall, Say
+from bot.chats import KnownChat
+from bot.content import Content, Line, Words, say
+from bot.notices import Notice, NoticeState, Standing
+from bot.store.transaction import Transaction
+from handlers import progress, publishing
+from handlers.situation import Actions
+
+_LATEST = 20  # notices: what is older hardly anybody scrolls up to
+
+
+def catch_up(group: KnownChat, tx: Transaction) -> Actions:
+    changed: list[Action] = []
+    for notice in tx.notices.shown_in(group.id, _LATEST):
+        if notice.state is NoticeState.RECALLED:
+            changed += _withdrawn(notice, group)
+        elif group.organisation is not None and group.language is not None:
+            changed += _put_right(notice, group, group.organisation, group.language, tx)
+    return changed
+
+
+def _withdrawn(notice: Notice, group: KnownChat) -> Actions:
+    told = (Line(say("copy-recalled", code=notice.code)),)
+    return (
+        Recall(group.id, Named(notice.code), priority=Priority.NOTICE),
+        Say(group.id, told, notice.code, publishing.withdrawn(notice), priority=Priority.NOTICE),
+    )
+
+
+def _put_right(notice: Notice, group: KnownChat, organisation: int, language: str, tx: Transaction) -> Actions:
+    ready = progress.way(tx, notice, organisation, language) is Standing.READY
+    shown = tx.deliveries.says(group.id, notice.code) or ()
+    holds = _holds(notice, shown, tx)
+    tx.notices.reads_now(notice, group.id, language)
+    if holds and not ready:  # it stays in the language of before, until there is something better
+        return ()
+    content = progress.as_it_is(tx, notice, organisation, language)
+    if shown == content:
+        return ()
+    edit = Edit(group.id, Named(notice.code), content, language=language, priority=Priority.NOTICE)
+    if holds:
+        return (edit,)
+    key, name = ("corrected", publishing.corrected) if ready else ("correcting", publishing.correcting)
+    told, copy = (Line(say(f"copy-{key}", code=notice.code)),), Named(notice.code)
+    return (edit, Say(group.id, told, notice.code, name(notice), reply_to=copy, priority=Priority.NOTICE))
+
+
+def _holds(notice: Notice, shown: Content, tx: Transaction) -> bool:
+    """Whether these are words of the notice as it is now, in whichever language."""
+    now = {notice.text, *(one.result for one in tx.texts.translations(notice.text))}
+    return any(isinstance(block, Words) and block.text in now for block in shown)
