@@ -142,11 +142,27 @@ def go(event: Doing, where: Situation, notice: Notice, tx: Transaction) -> Actio
 
 def _out(tx: Transaction, notice: Notice, person: int | None) -> Actions:
     planning.drop(tx, notice)
+    corrected = _unread_corrections(tx, notice)
     tx.notices.save(notice)
     tx.notices.reach(notice.id, notice.organisation)
     tx.notices.happened(notice, "published", person)
     expiry.watch(tx, notice)
-    return [action for organisation in tx.notices.reached(notice.id) for action in to_groups(tx, notice, organisation)]
+    sent = [action for organisation in tx.notices.reached(notice.id) for action in to_groups(tx, notice, organisation)]
+    return [*sent, *(action for language in corrected for action in follow(tx, notice, language))]
+
+
+def _unread_corrections(tx: Transaction, notice: Notice) -> list[str]:
+    """Languages in which copies say that a correction is coming, and unread ones may go out from now on."""
+    before = tx.notices.numbered(notice.number)
+    if before is None or before.machine or not notice.machine:
+        return []
+    out = [language for to, language in tx.notices.out(notice) if to == notice.organisation]
+    return [
+        language
+        for language in out
+        if progress.way(tx, before, notice.organisation, language) is Standing.UNREAD
+        and progress.way(tx, notice, notice.organisation, language) is Standing.READY
+    ]
 
 
 def due(event: Due, tx: Transaction) -> Actions:

@@ -391,6 +391,22 @@ async def test_a_correction_changes_every_copy_and_says_so(helped: House) -> Non
     assert helped.an.reads(helped.ar) == []
 
 
+async def test_a_correction_that_waits_for_a_reader_can_be_let_out_unread(helped: House) -> None:
+    """By `publish machine`, like what has not been out yet."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!ok N1 pt")
+    await helped.says("!publish N1")
+    await helped.says(f"!correct N1 {LATER}")
+    assert sentence("copy-being-corrected", "pt") in helped.rui.reads(helped.pt)[0]
+    await helped.says("!publish N1 machine")
+    await helped.an.presses(SEND, helped.room)
+    copy, _, told = helped.rui.reads(helped.pt)
+    assert LATER_PT in copy
+    assert sentence("label-machine", "pt") in copy
+    assert told == sentence("copy-corrected", "pt", code="N1")
+
+
 async def test_a_correction_overtakes_copies_that_are_not_stored_yet(house: House) -> None:
     """A notice for hundreds of groups is stored in pieces; those whose turn had not come never read the old text."""
     await many_groups(house, "nl", 200)
