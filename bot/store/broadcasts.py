@@ -201,10 +201,7 @@ class Broadcasts:
     def _recall(self, row: Row, piece: Piece) -> None:
         groups = select(chat.c.id).where(piece.here, *_groups(row))
         ours = and_(delivery.c.chat_id.in_(groups), delivery.c.subject == row.subject)
-        unsent = or_(
-            and_(delivery.c.kind == "say", ~may_be_there()),
-            and_(delivery.c.kind == "edit", ~has_parts()),
-        )
+        unsent = and_(delivery.c.kind.in_(("say", "edit")), ~may_be_there())
         self._tx.connection.execute(
             update(delivery)
             .where(ours, delivery.c.status.in_(NOT_BEGUN), unsent)

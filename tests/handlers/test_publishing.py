@@ -500,6 +500,19 @@ async def test_a_withdrawn_notice_does_not_come_back_with_its_translation(helped
     assert helped.rui.reads(helped.pt) == [sentence("copy-recalled", "pt", code="N1")]
 
 
+async def test_a_correction_that_a_group_did_not_take_is_not_said_before_the_recall(house: House) -> None:
+    """The network said for a while that it could not have it; by then the notice is withdrawn."""
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    house.world.network.broken[house.nl.id] = NotSent("later")
+    await house.says(f"!correct N1 {LATER}")
+    await house.says("!recall N1")
+    del house.world.network.broken[house.nl.id]
+    await house.later()
+    assert house.an.reads(house.nl) == [sentence("copy-recalled", code="N1")]
+    assert not [one for one in house.world.network.log if isinstance(one, EditText) and LATER in one.text.plain]
+
+
 # --- copy ------------------------------------------------------------------------------------------------------------
 
 
