@@ -75,7 +75,8 @@ def may_be_there() -> Any:
 
 def is_partly_there(of: Any = delivery) -> Any:
     """Whether the network surely has some of a delivery."""
-    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT)
+    # Also within another EXISTS it is about that delivery, and not about any there is.
+    return exists().where(part.c.delivery_id == of.c.id, part.c.status == PartStatus.SENT).correlate_except(part)
 
 
 _HEAD = Prepared(

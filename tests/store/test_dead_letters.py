@@ -448,6 +448,24 @@ def test_a_change_that_failed_with_what_it_changes_does_not_undo_a_newer_one(dat
         assert everything(tx) == ["aviso 12"]
 
 
+def test_what_others_have_does_not_keep_a_copy_from_being_sent_again(database_url: str, clock: Ticking) -> None:
+    """A change says the rest of what is there in part; of this copy nothing is."""
+    with unit(database_url, clock) as tx:
+        tx.deliveries.add(Say(private(tx), words("hello")))
+        assert everything(tx) == ["hello"]
+        owner = tx.chats.organisation_named("Ons Huis").id
+        chat = group(tx, owner)
+        tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
+        [one] = claimed(tx)
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
+        claims(tx).gone(one, "the bot was removed", one.parts[0])
+        tx.chats.set_active(chat, True)
+        tx.deliveries.add(Amend(owner, "pt", words("aviso 12"), "N1"))
+        assert [letter.id for letter in tx.dead_letters.deliveries(10)] == [one.id]
+        assert again(tx, one.id) is None
+        assert everything(tx) == ["aviso 12"]
+
+
 def test_what_was_said_anew_under_its_name_is_not_said_twice(database_url: str, clock: Ticking) -> None:
     """A card that failed is posted again by itself; the one before is done with."""
     with unit(database_url, clock) as tx:
