@@ -39,6 +39,7 @@ def _put_right(notice: Notice, group: KnownChat, organisation: int, language: st
     shown = tx.deliveries.says(group.id, notice.code) or ()
     holds = _holds(notice, shown, tx)
     tx.notices.reads_now(notice, group.id, language)
+    progress.look_again(tx, notice)
     if holds and not ready:  # it stays in the language of before, until there is something better
         return ()
     content = progress.as_it_is(tx, notice, organisation, language)
