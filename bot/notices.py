@@ -23,6 +23,12 @@ NEVER_UNREVIEWED = frozenset({Category.HEALTH, Category.LEGAL})
 """A wrong word here can harm: these wait for a person, whatever anybody confirms."""
 
 
+PLANS = ("notice-publish", "notice-publish-machine")
+"""The timers of a notice that goes out later: with what was read by then, or with unreviewed translations, too."""
+PLAN_IN_DOUBT = "notice-plan-in-doubt"
+"""The timer of one whose time came after a backup to which the bot was put back."""
+
+
 class NoticeState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"

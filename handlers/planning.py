@@ -6,12 +6,10 @@ from datetime import datetime
 
 from bot.content import Content, Line, say
 from bot.events import Due
-from bot.notices import Notice
+from bot.notices import PLANS, Notice
 from bot.store.transaction import Transaction
 
-AS_READ = "notice-publish"
-UNREAD_TOO = "notice-publish-machine"
-"""The timers: with what was read by then, or with unreviewed translations, too."""
+AS_READ, UNREAD_TOO = PLANS
 
 
 def plan(tx: Transaction, notice: Notice, machine: bool, at: datetime, person: int) -> Content:
@@ -33,7 +31,7 @@ def planned(tx: Transaction, notice: Notice) -> datetime | None:
 
 
 def drop(tx: Transaction, notice: Notice) -> None:
-    for timer in (AS_READ, UNREAD_TOO):
+    for timer in PLANS:
         tx.schedule.cancel(timer, notice.code)
 
 

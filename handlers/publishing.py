@@ -181,6 +181,16 @@ def due(event: Due, tx: Transaction) -> Actions:
     return (*new, *sent, *progress.shown(tx, notice, rooms), *notice_cards.refresh(tx, notice))
 
 
+def in_doubt(event: Due, tx: Transaction) -> Actions:
+    """Its time came after the backup to which the bot was put back: it may be out, or somebody had cancelled it."""
+    notice = numbered(tx, event.subject)
+    if notice is None or notice.state is NoticeState.RECALLED:
+        return ()
+    rooms = [room for room in card_rooms(tx, notice) if room.organisation == notice.organisation]
+    said = (Line(say("planned-no-more", code=notice.code)),)
+    return (*(below(room, notice, said) for room in rooms), *notice_cards.refresh(tx, notice))
+
+
 # --- what goes out ---------------------------------------------------------------------------------------------------
 
 

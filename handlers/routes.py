@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.erasing import SWEEP
 from bot.events import ChatGone, Due, Outcome, Translated
 from bot.incoming import Deleted, Edited, Pinned, Reacted, Unreacted
+from bot.notices import PLAN_IN_DOUBT
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
 from handlers import (
@@ -245,6 +246,7 @@ DUE: dict[str, DueHandler] = {
     expiry.BUSINESS: expiry.due,
     planning.AS_READ: publishing.due,
     planning.UNREAD_TOO: publishing.due,
+    PLAN_IN_DOUBT: publishing.in_doubt,
     publishing.SAY_CORRECTING: correcting.still_correcting,
     "card-date": cards.refresh_date,
     opening.SILENCE: silence.look,

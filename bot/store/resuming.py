@@ -11,9 +11,11 @@ from sqlalchemy import exists, func, select, update
 
 from bot.actions import Priority, Say
 from bot.content import Line, say
+from bot.events import Due
+from bot.notices import PLAN_IN_DOUBT, PLANS
 from bot.resuming import LATELY, is_too_late, next_number
 from bot.store.placing import RESTORED
-from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, delivery, event, lease, part
+from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, broadcast, delivery, event, lease, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -51,10 +53,12 @@ def resume(tx: Transaction, made_at: datetime, token: str, telling_again: Collec
     """
     request = _pass_over(tx, "K", tx.requests.last_number(), made_at)
     notice = _pass_over(tx, "N", tx.notices.last_number(), made_at)
-    late = _give_up_late_notices(tx, made_at)
-    again = _doubt_what_is_on_its_way(tx)
     last = tx.connection.execute(select(func.max(delivery.c.created_at))).scalar()  # a moment after it had begun
     copied_at = max(made_at, last or made_at)
+    _store_the_rest(tx, copied_at)
+    late = _give_up_late_notices(tx, made_at)
+    again = _doubt_what_is_on_its_way(tx)
+    _drop_plans(tx)
     _tell_rooms(tx, made_at, request, notice)
     # Whoever still sleeps somewhere with a lease of before must not take it for one of now.
     tx.connection.execute(update(lease).values(epoch=lease.c.epoch + _EPOCHS, until=made_at))
@@ -101,7 +105,29 @@ def _pass_over(tx: Transaction, letter: str, last: int, made_at: datetime) -> in
     return following
 
 
+# --- what was planned ----------------------------------------------------------------------------------------------
+
+
+def _drop_plans(tx: Transaction) -> None:
+    """Notices whose time has come since: they have gone out, or were cancelled, or are for somebody to send now."""
+    for plan in PLANS:
+        for code in tx.schedule.overdue(plan):
+            tx.schedule.cancel(plan, code)
+            tx.schedule.at(tx.now, Due(PLAN_IN_DOUBT, code))
+
+
 # --- what was on its way -------------------------------------------------------------------------------------------
+
+
+def _store_the_rest(tx: Transaction, asked_at: datetime) -> None:
+    """Of notices that were being stored piece by piece: what stands for itself can be given up, or doubted."""
+    before = tx.connection.execute(select(func.max(delivery.c.id))).scalar()
+    unfinished = select(broadcast.c.subject).where(broadcast.c.kind == "publish").distinct()
+    for subject in tx.connection.execute(unfinished).scalars().all():
+        while tx.broadcasts.go_on(subject):
+            pass
+    rest = update(delivery).where(delivery.c.id > (before or 0))
+    tx.connection.execute(rest.values(created_at=asked_at))
 
 
 def _give_up_late_notices(tx: Transaction, made_at: datetime) -> int:

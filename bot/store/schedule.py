@@ -45,6 +45,14 @@ class Schedule:
         when: datetime | None = _PLANNED.scalar(self._tx.connection, {"timer": f"{what}/{subject}"})
         return when
 
+    def overdue(self, what: str) -> list[str]:
+        """The subjects of the timers of a kind whose time has come."""
+        query = select(schedule.c.name).where(
+            schedule.c.due_at <= self._tx.now, schedule.c.name.startswith(f"{what}/", autoescape=True)
+        )
+        names = self._tx.connection.execute(query.order_by(schedule.c.due_at)).scalars()
+        return [name.removeprefix(f"{what}/") for name in names]
+
     def ensure(self, due: Due) -> None:
         """Have `due` handled soon, unless it is planned already."""
         if self.planned(due.what, due.subject) is None:

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from bot.actions import Priority, Publish, Say
 from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Verbatim, say
-from bot.events import Outcome
+from bot.events import Due, Outcome
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
-from bot.notices import Category
+from bot.notices import PLAN_IN_DOUBT, Category
 from bot.outgoing import SendText
 from bot.restoring import lines
 from bot.store.claims import Claims, Receipted
@@ -24,6 +25,7 @@ from bot.store.encoding import decode
 from bot.store.resuming import doubts
 from bot.store.tables import InboxStatus, Role, Status, delivery, inbox
 from bot.store.transaction import Transaction
+from handlers import planning
 from tests.backups.conftest import ACCOUNT, House
 from tests.databases import POLICY, transaction
 from tests.paper.adapter import LIKE_TELEGRAM
@@ -134,6 +136,40 @@ def test_notices_of_an_old_backup_are_not_sent_and_their_organisation_sees_it(ho
         bodies = tx.connection.execute(select(inbox.c.body).where(inbox.c.status == InboxStatus.NEW)).scalars()
         assert [decode(body, Outcome).failure for body in bodies] == ["no answer from the network"] * 2
     assert "2 copies of notices" in "\n".join(lines(restored, "schakel", home.clock.now()))
+
+
+@pytest.mark.parametrize(("age", "sent"), [(timedelta(hours=1), 251), (2 * DAY, 0)])
+def test_of_a_notice_that_was_being_stored_the_rest_is_doubted_or_too_old_as_well(
+    age: timedelta, sent: int, home: House
+) -> None:
+    """For the groups whose turn had not come when the backup was made, it had when the disk died."""
+    with transaction(home.url, clock=home.clock) as tx:
+        _, owner = a_house(tx)
+        for name in (f"group {number}" for number in range(249)):
+            tx.chats.pair(tx.chats.known(Chat(ACCOUNT, name), ChatKind.GROUP).id, Pairing(Role.GROUP, owner, "pt"))
+        publishes(tx, owner)
+    home.backs_up()
+    home.clock.at += age
+    home.restores()
+    with started(home) as tx:
+        while tx.broadcasts.go_on():
+            pass
+        texts = without_rooms(sends(tx))
+        assert texts == ["Pão na sexta-feira ?"] * sent
+
+
+def test_a_plan_whose_time_has_come_since_is_not_carried_out(home: House) -> None:
+    """It was after the backup, or somebody had cancelled it. What is still to come goes out at its time."""
+    with transaction(home.url, clock=home.clock) as tx:
+        tx.schedule.at(tx.now + timedelta(hours=1), Due(planning.UNREAD_TOO, "N1", calendar=True))
+        tx.schedule.at(tx.now + timedelta(hours=9), Due(planning.AS_READ, "N2", calendar=True))
+    home.backs_up()
+    home.clock.at += timedelta(hours=2)
+    home.restores()
+    with started(home) as tx:
+        assert tx.schedule.planned(planning.UNREAD_TOO, "N1") is None
+        assert tx.schedule.planned(PLAN_IN_DOUBT, "N1") is not None
+        assert tx.schedule.planned(planning.AS_READ, "N2") is not None
 
 
 def test_a_notice_that_holds_no_longer_is_not_sent(home: House) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from bot.content import LanguageName, say
 from bot.notices import NoticeState
+from bot.store.resuming import resume
+from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, SOUP, SOUP_PT, House
 from tests.handlers.test_publishing import SEND, counted, held
@@ -133,6 +135,22 @@ async def test_who_says_yes_too_late_is_told(drafted: House) -> None:
     await drafted.an.presses(SEND, drafted.room)
     assert drafted.last() == sentence("when-over", command="!publish N1 at 18:00")
     assert drafted.an.reads(drafted.nl) == []
+
+
+async def test_a_plan_that_a_backup_still_has_is_for_its_publisher_to_decide(drafted: House) -> None:
+    """Its time came after the backup was made and before it was put back: groups may have read it, or never should."""
+    await drafted.says("!publish N1 at 18:00")
+    assert sentence("card-planned", at=SIX) in drafted.card().plain
+
+    def put_back(tx: Transaction) -> None:
+        tx.now += 10 * HOUR
+        resume(tx, made_at=tx.now - 10 * HOUR, token="TOKEN")
+
+    await drafted.world.app.unit(put_back)
+    await drafted.world.advance(11 * HOUR)
+    assert drafted.an.reads(drafted.nl) == []
+    assert sentence("planned-no-more", code="N1") in drafted.answers()
+    assert sentence("card-planned", at=SIX) not in drafted.card().plain
 
 
 @pytest.mark.parametrize(
