@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace as changed
 
 from bot import kinds
 from bot.model import SpanKind, Text
@@ -60,7 +61,7 @@ def in_reading_order(text: Text) -> Text:
     # Marks stand within the styles of their number: a quote that ended before the mark would begin another line.
     starts, ends = [start for start, _ in fenced], [end for _, end in fenced]
     spans = tuple(
-        replace(
+        changed(
             span,
             start=span.start + bisect_left(starts, span.start) + bisect_right(ends, span.start),
             end=span.end + bisect_left(starts, span.end) + bisect_right(ends, span.end),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace as changed
 
 from bot.model import Text
 from bot.outgoing import OpenPrivate, OpenTopic, Outgoing, SendFile, SendText
@@ -108,8 +110,8 @@ def marked(action: Outgoing, subject: str) -> Outgoing:
     mark = f"↻ {subject}\n" if subject else "↻ "
     match action:
         case SendText():
-            return replace(action, text=Text(mark) + action.text)
+            return changed(action, text=Text(mark) + action.text)
         case SendFile():
-            return replace(action, caption=Text(mark) + action.caption)
+            return changed(action, caption=Text(mark) + action.caption)
         case _:
             return action

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, tag_field="#", tag=lambda name: f"model.{name}"):
+    """What is made for every message: msgspec makes and writes it in a tenth of the time that a dataclass takes.
+
+    Its subclasses hold only what JSON knows, and each other. They are stored by their names, which therefore stay.
+    """
+
 
 # --- text ----------------------------------------------------------------------------------------------------------
 
@@ -21,8 +30,7 @@ class SpanKind(StrEnum):
     MENTION = "mention"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Value, frozen=True):
     """A stretch of a text that is shown differently. `start` and `end` count code points; `end` is exclusive.
 
     `value` is the address of a link, the person's network id of a mention, or the language of preformatted text.
@@ -34,8 +42,7 @@ class Span:
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Value, frozen=True):
     """Plain text plus spans. Never markup: what a person types can break nothing."""
 
     plain: str
@@ -76,22 +83,23 @@ def joined(texts: list[Text], separator: str) -> Text:
 # --- who and where -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(Value, frozen=True):
     """A group, channel, room or private chat: `id` is the network's own name for it, as text."""
 
     account: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Value, frozen=True):
     """Somebody on a network. `language` is what the app says, which need not be the person's."""
 
     account: str
     id: str
-    name: str = field(default="", repr=False)
+    name: str = ""
     language: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Person(account={self.account!r}, id={self.id!r})"
 
 
 class ChatKind(StrEnum):
@@ -100,21 +108,23 @@ class ChatKind(StrEnum):
     CHANNEL = "channel"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Value, frozen=True):
     """Something that is not text. `kind`: photo, voice, audio, video, video_note, animation, document; `key` finds it
     again on its network, and may hold what decrypts it. `size` in bytes, `seconds` of sound or film, `width` and
     `height` in pixels. `waveform` is how loud a voice is along its length, from 0 to 1024; empty where nobody says."""
 
     kind: str
-    key: str = field(repr=False)
-    name: str | None = field(default=None, repr=False)
+    key: str
+    name: str | None = None
     size: int | None = None
     mime: str | None = None
     seconds: int | None = None
     width: int | None = None
     height: int | None = None
     waveform: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Attachment(kind={self.kind!r}, size={self.size!r}, mime={self.mime!r})"
 
 
 TOPIC = "topic:"

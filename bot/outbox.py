@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import TypeVar
 
 from msgspec.structs import replace as changed
@@ -210,7 +209,7 @@ class Sender:
             await self._record(Claims.marked_again, claimed)
             claimed = changed(claimed, resends=claimed.resends + 1)
         if part.unsure and isinstance(action, (SendText, SendFile)):
-            action = replace(action, again=True)
+            action = changed(action, again=True)
         try:
             receipt = await self._send(action, claimed.attempts)
         except SendError as failure:
@@ -250,7 +249,7 @@ class Sender:
         most = self._adapter.limits.upload
         fetched = self._media.fetched(action.account, action.attachment, most, to=self._account)
         try:
-            return replace(action, file=await stack.enter_async_context(fetched))
+            return changed(action, file=await stack.enter_async_context(fetched))
         except NotSent as failure:
             if claimed.attempts < MAX_FETCHES:
                 raise

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.model import Attachment, Chat, Text
+from bot.model import Attachment, Chat, Text, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Value, frozen=True):
     """A button: `id` is opaque, at most 64 bytes. With `url` it is a link and has no id."""
 
     id: str
@@ -21,8 +19,7 @@ class Choice:
 Rows = tuple[tuple[Choice, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(Value, frozen=True):
     """Say something. `transaction` makes a repetition harmless where the network can tell (Limits.idempotent).
 
     `again`: it may stand there already, said by this process or by another one. `role`: what the chat is to us
@@ -39,8 +36,7 @@ class SendText:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SendFile:
+class SendFile(Value, frozen=True):
     """Pass on what came with somebody's message on `account`, with a caption of at most Limits.caption.
 
     `text` is the store's id of that message's text, no business of the network's. `file` is where the bytes are when
@@ -61,8 +57,7 @@ class SendFile:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EditText:
+class EditText(Value, frozen=True):
     """Replace the text and the buttons of a message of ours. `caption`: it is a file, and the text is its caption."""
 
     chat: Chat
@@ -74,8 +69,7 @@ class EditText:
     caption: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(Value, frozen=True):
     """Delete (redact) a message of ours."""
 
     chat: Chat
@@ -83,24 +77,21 @@ class Withdraw:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
-class PinMessage:
+class PinMessage(Value, frozen=True):
     """Put a message at the top of its chat, without a sound."""
 
     chat: Chat
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnpinMessage:
+class UnpinMessage(Value, frozen=True):
     """Take a message from the top of its chat, if somebody has put it there."""
 
     chat: Chat
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPrivate:
+class OpenPrivate(Value, frozen=True):
     """Have a private chat with somebody whom the account knows from `chat`: the one that is there, or a new one to
     which they are invited. Done again it finds what was done before, as far as the network shows it by then."""
 
@@ -108,8 +99,7 @@ class OpenPrivate:
     person: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTopic:
+class OpenTopic(Value, frozen=True):
     """Open a topic of at most 128 characters; the Receipt's message is its id, as a thread. Never to be repeated: a
     second one stands there for good."""
 
@@ -117,8 +107,7 @@ class OpenTopic:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseTopic:
+class CloseTopic(Value, frozen=True):
     """Close a topic of ours, or (`closed` False) have it open again."""
 
     chat: Chat
@@ -126,8 +115,7 @@ class CloseTopic:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SendReaction:
+class SendReaction(Value, frozen=True):
     """The Receipt's `message` is the reaction's own id, where the network gives it one."""
 
     chat: Chat
@@ -136,8 +124,7 @@ class SendReaction:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakeReaction:
+class TakeReaction(Value, frozen=True):
     """Take our reaction back; `reaction` is its id, where the network gave it one."""
 
     chat: Chat
@@ -147,8 +134,7 @@ class TakeReaction:
     reaction: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerPress:
+class AnswerPress(Value, frozen=True):
     """Answer a button press: a short note (at most 200 characters, may be empty) that only the presser sees."""
 
     chat: Chat
@@ -156,33 +142,28 @@ class AnswerPress:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class JoinChat:
+class JoinChat(Value, frozen=True):
     chat: Chat
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveChat:
+class LeaveChat(Value, frozen=True):
     chat: Chat
 
 
-@dataclass(frozen=True, slots=True)
-class InspectChat:
+class InspectChat(Value, frozen=True):
     """Look who else could read along in a chat; the Receipt carries what is found."""
 
     chat: Chat
 
 
-@dataclass(frozen=True, slots=True)
-class LookFor:
+class LookFor(Value, frozen=True):
     """Look whether somebody is in a chat now; the Receipt carries what is found."""
 
     chat: Chat
     person: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetCommands:
+class SetCommands(Value, frozen=True):
     """The command menu of all private chats, of all groups, or of one room, which is `chat`.
 
     `commands` are (name, description) in `language`; None is for every other language. None at all take the menu away.
@@ -220,8 +201,7 @@ THERE = "there"
 """What a LookFor finds of somebody who is in the chat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Value, frozen=True):
     """The network has it. `message` is its id there, None where the action makes no message.
 
     `findings` of InspectChat: what lets others read along, named as in the catalogue ("public" for "leak-public"); of

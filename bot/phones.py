@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace as changed
 
 from bot.kinds import places
 from bot.model import Text
@@ -57,7 +58,7 @@ def masked(text: Text, number: str) -> Text:
         if _digits(plain[start:end])[-_SAME:] in known:
             dots = "".join("•" if character.isdecimal() else character for character in plain[start:end])
             plain = plain[:start] + dots + plain[end:]
-    return text if plain == text.plain else replace(text, plain=plain)
+    return text if plain == text.plain else changed(text, plain=plain)
 
 
 def _all(words: str) -> list[tuple[int, int]]:

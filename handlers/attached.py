@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace as changed
 
 from bot.actions import Named, OnNetwork, Say
 from bot.attached import called
@@ -46,7 +47,7 @@ def is_replaced(event: Edited, before: int, tx: Transaction) -> bool:
         return False
     now, had = fitting(event, tx), [kept.attachment for kept in tx.attachments.of(before)]
     return len(now) != len(had) or not all(
-        one.key == other.key or replace(one, key=other.key) == other for one, other in zip(now, had, strict=True)
+        one.key == other.key or changed(one, key=other.key) == other for one, other in zip(now, had, strict=True)
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from msgspec.structs import replace as changed
+
 from bot import commands, languages
 from bot.actions import Action
 from bot.chats import KnownChat, KnownPerson
@@ -70,8 +72,8 @@ def storable(event: Written) -> Written:
         event = replace(event, text=text)
     if not _HALVES.search(event.text.plain + event.person.name + (getattr(event, "title", None) or "")):
         return event
-    text = replace(event.text, plain=_whole(event.text.plain))
-    event = replace(event, text=text, person=replace(event.person, name=_whole(event.person.name)))
+    text = changed(event.text, plain=_whole(event.text.plain))
+    event = replace(event, text=text, person=changed(event.person, name=_whole(event.person.name)))
     return replace(event, title=_whole(event.title)) if isinstance(event, Message) and event.title else event
 
 
@@ -149,7 +151,7 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
 def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
     # Of those who write in a group that is no room of ours nothing is kept.
     # A member's name is needed nowhere; helpers' names are told by the room, where they see each other anyway.
-    known = replace(who, name="") if chat.role == "private" else who
+    known = changed(who, name="") if chat.role == "private" else who
     person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(known)
     app = languages.normalise(person.app_language or "")
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)

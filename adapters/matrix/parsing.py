@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace as changed
+
 from adapters.matrix import kinds
 from adapters.matrix.html import from_html
 from adapters.matrix.live import SHARED
@@ -142,7 +144,7 @@ def _meaning(event: _Event) -> Incoming | None:
             return _message(event)
         case "m.sticker":
             picture = _attachment(event.content, "m.image")
-            return replace(_said(event, Text("")), attachments=(replace(picture, mime=picture.mime or "image/png"),))
+            return replace(_said(event, Text("")), attachments=(changed(picture, mime=picture.mime or "image/png"),))
         case "m.call.invite":
             return _said(event, Text(""), unsupported="call")
         case _ if kind in kinds.BEACONS:
@@ -262,13 +264,13 @@ def _place(event: _Event, live: bool = False) -> Message:
 
 def _poll(event: _Event, kind: str) -> Incoming:
     relation = event.content.get("m.relates_to") or {}
-    changed = relation.get("rel_type") == "m.replace"
-    content = event.content["m.new_content"] if changed else event.content
+    is_edit = relation.get("rel_type") == "m.replace"
+    content = event.content["m.new_content"] if is_edit else event.content
     try:
         text = _plain(kinds.poll(content, kind))
     except ValueError:
         return _said(event, Text(""), unsupported="poll")
-    if changed:
+    if is_edit:
         return Edited(event.chat, event.kind, event.person, _string(relation, "event_id"), event.at, text)
     return _said(event, text)
 
@@ -281,7 +283,7 @@ def _ended(event: _Event) -> Message:
 
 
 def _plain(text: Text) -> Text:
-    return replace(text, plain=_storable(text.plain))
+    return changed(text, plain=_storable(text.plain))
 
 
 def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace as changed
 
 from adapters.telegram import kinds, wire
 from bot.model import Attachment, Text, joined
@@ -60,7 +60,7 @@ def picture(fields: Mapping[str, Any]) -> tuple[Attachment, ...]:
         if "sticker" in fields:
             sticker = msgspec.convert(fields["sticker"], wire.Sticker)
             shown = sticker.thumbnail if sticker.is_animated or sticker.is_video else sticker
-            return () if shown is None else (replace(_attachment("photo", shown), mime="image/webp"),)
+            return () if shown is None else (changed(_attachment("photo", shown), mime="image/webp"),)
         if "live_photo" in fields:
             live = msgspec.convert(fields["live_photo"], wire.LivePhoto)
             return (_attachment("photo", _largest(live.photo)) if live.photo else _attachment("video", live),)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import TypeVar
 
+from msgspec.structs import replace as changed
 from telegram import (
     Bot,
     BotCommand,
@@ -119,8 +119,8 @@ async def _say(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt
         if reason not in NO_SUCH_TOPIC or action.thread is None or not action.thread.startswith(TOPIC):
             raise
     # What answers something in a topic would stand there, too.
-    receipt = await _said(bot, replace(action, thread=None, reply_to=None), manner)
-    return replace(receipt, elsewhere=reason != TOPIC_IS_CLOSED)
+    receipt = await _said(bot, changed(action, thread=None, reply_to=None), manner)
+    return changed(receipt, elsewhere=reason != TOPIC_IS_CLOSED)
 
 
 async def _said(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt:

@@ -7,7 +7,9 @@ import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
-_ROWS = 300  # changed until it is worth it: that is some thousand pages in the log, as SQLite has it by itself
+_ROWS = 2_000
+"""Changed until it is worth it: that is about a thousand pages in the log, as SQLite has it by itself. What is changed
+again and again is brought in once, and the disk is there for the writer meanwhile."""
 
 
 class Checkpoints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -477,8 +477,8 @@ def _addressed(part: Part, to: Chat) -> Part:
     if part.action.chat == to:
         return part
     if isinstance(part.action, (SendText, SendFile)):
-        return changed(part, action=replace(part.action, chat=to, thread=None, reply_to=None))
-    return changed(part, action=replace(part.action, chat=to))
+        return changed(part, action=changed(part.action, chat=to, thread=None, reply_to=None))
+    return changed(part, action=changed(part.action, chat=to))
 
 
 def _finished(claimed: Claimed, findings: tuple[str, ...] = ()) -> Finished:

@@ -29,17 +29,18 @@ _KNOWN: dict[str, type] = {
     f"{called}.{name}": value
     for module, called in _CALLED.items()
     for name, value in vars(module).items()
-    if isinstance(value, type) and is_dataclass(value) and value.__module__ == module.__name__
+    if isinstance(value, type)
+    and (is_dataclass(value) or issubclass(value, model.Value))
+    and value.__module__ == module.__name__
+    and value is not model.Value
 }
 _NAMES = {cls: name for name, cls in _KNOWN.items()}
-_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _KNOWN.values()}
-_ENUMS: dict[tuple[str, str], type[Enum]] = {
-    ("model.Span", "kind"): model.SpanKind,
-}
-_ENUMS |= {
-    (f"model.{name}", "kind"): model.ChatKind
+_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _KNOWN.values() if is_dataclass(cls)}
+_KINDS: dict[str, type[Enum]] = {"model.Span": model.SpanKind} | {
+    f"model.{name}": model.ChatKind
     for name in ("Message", "Edited", "Pressed", "Reacted", "Unreacted", "Renamed", "Added", "Joined", "Removed")
 }
+"""Whose `kind` is a member of an enum."""
 
 
 def encode(value: object) -> bytes:
@@ -56,6 +57,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 _LEAVES = frozenset((type(None), str, int, float, bool))
+_BRANCHES = frozenset((list, dict))
 
 
 def _plain(value: Any) -> Any:
@@ -69,6 +71,8 @@ def _plain(value: Any) -> Any:
             item = getattr(value, name)
             plain[name] = item if type(item) in _LEAVES else _plain(item)
         return plain
+    if isinstance(value, model.Value):
+        return value  # it has its name with it
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -97,10 +101,11 @@ def _value(plain: Any) -> Any:
     if name in _MOMENTS:
         return _MOMENTS[name](plain["v"])
     for key, item in plain.items():
-        if type(item) in (list, dict):
+        if type(item) in _BRANCHES:
             plain[key] = _value(item)
-        elif (name, key) in _ENUMS:
-            plain[key] = _ENUMS[name, key](item)
+    kinds = _KINDS.get(name)
+    if kinds is not None:
+        plain["kind"] = kinds(plain["kind"])
     return _KNOWN[name](**plain)
 
 

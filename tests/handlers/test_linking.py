@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
@@ -379,7 +380,7 @@ async def test_a_channel_s_post_that_its_network_repeats_is_said_once(linked: Li
     """In its discussion group a channel's post is written by the channel itself."""
     network = linked.world.network
     post = Message(
-        linked.nl, network.kinds[linked.nl.id], replace(linked.an.person, id=linked.pt.id), "p1",
+        linked.nl, network.kinds[linked.nl.id], changed(linked.an.person, id=linked.pt.id), "p1",
         linked.world.clock.now(), Text(HELLO),
     )  # fmt: skip
     network.happens(post)

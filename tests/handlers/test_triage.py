@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace as changed
 from sqlalchemy import select
 
 from bot.chats import Pairing
@@ -497,7 +498,7 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
 async def test_the_words_of_the_room_count_whatever_the_app_speaks(translated: Scene) -> None:
     """What the room says in Dutch can be typed in Dutch, on a telephone that is set to English, too."""
     await two(translated)
-    ann = replace(translated.ann, person=replace(translated.ann.person, language="en"))
+    ann = replace(translated.ann, person=changed(translated.ann.person, language="en"))
     for typed, code in (("!list eten", "K1"), ("!list Turks", "K2"), ("!find kinderen", "K1")):
         await ann.writes(typed, translated.room)
         assert code in ann.reads(translated.room)[-1]

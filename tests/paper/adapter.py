@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec.structs import replace as changed
 from pydantic import BaseModel
 
 from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
@@ -94,7 +94,7 @@ class PaperAdapter:
         await self._network.lets_through("menu" if isinstance(action, SetCommands) else action.chat.id)
         elsewhere = False
         if isinstance(action, (SendText, SendFile)) and self._network.is_missing(action.thread):
-            action, elsewhere = replace(action, thread=None), True
+            action, elsewhere = changed(action, thread=None), True
         message = self._network.do(action, self.limits.idempotent)
         found: tuple[str, ...] = ()
         if isinstance(action, InspectChat):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace as changed
 
 from bot.actions import Named, OnNetwork, Pin, React, Say, Unpin, Unreact
 from bot.incoming import Reacted, Unreacted
@@ -82,7 +83,7 @@ def goes(tx: Transaction, reaction: str | None = None) -> list[object]:
         for one in claimed:
             for part in one.parts:
                 action: Any = part.action
-                done.append(replace(action, transaction="") if hasattr(action, "transaction") else action)
+                done.append(changed(action, transaction="") if hasattr(action, "transaction") else action)
                 now.sent([Receipted(one, part, reaction if isinstance(action, SendReaction) else None)])
 
 

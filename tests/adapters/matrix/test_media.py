@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from adapters.matrix import media
 from bot.incoming import Message
@@ -43,7 +43,7 @@ async def test_a_file_that_is_not_there_is_refused(core: Core, maria: MatrixUser
     wrong = [where | {"url": "mxc://localhost/nothing"}, where | {"hashes": {"sha256": "x"}}]
     for key in wrong:
         with pytest.raises(Refused):
-            await core.adapter.fetch(replace(file, key=json.dumps(key)), tmp_path / "cat.png", 2**20)
+            await core.adapter.fetch(changed(file, key=json.dumps(key)), tmp_path / "cat.png", 2**20)
         assert not (tmp_path / "cat.png").exists()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from adapters.matrix.parsing import parse
 from bot.incoming import (
@@ -265,7 +266,7 @@ def test_a_voice_keeps_its_waveform_and_a_picture_its_measures() -> None:
         spoken |= {"org.matrix.msc3245.voice": {}, "org.matrix.msc1767.audio": audio}
         return message(**spoken).attachments[0]
 
-    assert voice([0, 512, 1024, 4000, -3]) == replace(voice([]), waveform=(0, 512, 1024, 1024, 0))
+    assert voice([0, 512, 1024, 4000, -3]) == changed(voice([]), waveform=(0, 512, 1024, 1024, 0))
     assert [voice(odd).waveform for odd in (None, 5, ["1"], [True], [0.5], [1] * 5000)] == [()] * 6
 
     def measures(**info: object) -> tuple[int | None, int | None]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 from pydantic import SecretStr
 
 from adapters.matrix import MatrixAdapter
@@ -94,7 +94,7 @@ async def test_what_the_bot_does_is_shown_without_a_warning(core: Core, zohra: E
     await core.hears(room, "root")
     card = await core.says(room, "card", "t1")
     in_thread = await core.says(room, "in the thread", "t2", thread=root)
-    picture = replace(passed_on(room, tmp_path, "photo", "image/png", thread=root), transaction="t3")
+    picture = changed(passed_on(room, tmp_path, "photo", "image/png", thread=root), transaction="t3")
     photo = str((await core.adapter.send(picture)).message)
     await core.adapter.send(EditText(core.chat(room), card, Text("card, claimed"), "t4"))
     await core.adapter.send(SendReaction(core.chat(room), root, "👀", "t5"))

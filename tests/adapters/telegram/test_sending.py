@@ -5,13 +5,13 @@ from __future__ import annotations
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 from telegram import Bot
 
 from adapters.telegram.placing import Manner
@@ -305,7 +305,7 @@ async def test_a_room_has_a_command_menu_of_its_own_until_it_is_taken_away(serve
     shown = [{"command": "claim", "description": "Jij zorgt ervoor"}]
     assert server.bot.commands == {(f"chat:{room.id}", ""): shown}
     for _ in range(2):
-        await perform(bot, replace(menu, commands=()))
+        await perform(bot, changed(menu, commands=()))
         assert server.bot.commands == {}
     room.removes_bot()
     with pytest.raises(Gone):

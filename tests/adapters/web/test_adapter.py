@@ -7,12 +7,12 @@ import re
 import socket
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace as changed
 from pydantic import ValidationError
 
 from adapters.web import WebAdapter
@@ -344,7 +344,7 @@ async def test_a_room_shows_its_own_command_menu_until_it_is_taken_away(web: Web
     for menu in (general, own):
         await web.adapter.send(menu)
     assert (await web.http.get("/api/chats/coordination/commands")).json() == [["claim", "de kamer"]]
-    await web.adapter.send(replace(own, commands=()))
+    await web.adapter.send(changed(own, commands=()))
     assert (await web.http.get("/api/chats/coordination/commands")).json() == [["lang", "general"]]
 
 
