@@ -42,10 +42,11 @@ def is_hidden(words: str) -> bool:
 
 
 def is_number(words: str) -> bool:
-    """Whether there is a telephone number and nothing else."""
-    return (found := find(words)) is not None and not any(
-        character.isalnum() for character in words[: found[0]] + words[found[1] :]
-    )
+    """Whether there is a telephone number, or several, and nothing else."""
+    found = _all(words)
+    for start, end in reversed(found):
+        words = words[:start] + words[end:]
+    return bool(found) and not any(character.isalnum() for character in words)
 
 
 def masked(text: Text, number: str) -> Text:

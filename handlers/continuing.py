@@ -297,7 +297,7 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
     if request is None:
         return ()
     if copy.text == request.phone:
-        return phone.deleted(request, tx)
+        return phone.taken_back(event.id, request, tx)
     request, number = phone.among_changed(Text(""), copy.text, event.id, request, tx)
     request, gone = intake.taken_back(copy.text, request, tx)
     return (*number, *gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))

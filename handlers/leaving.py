@@ -51,8 +51,10 @@ def number_wanted(event: Outcome, tx: Transaction) -> Actions:
     _, whose, code, where, asked_in = (event.report or "").split(":")
     person, request, language = int(whose), tx.requests.by_code(code), asked_in or None
     chat = tx.chats.get(int(where)) if tx.chats.exists(int(where)) else None
-    if chat is None or chat.role != Role.PRIVATE or request is None or not phone.is_for(request, person):
-        return ()  # let go of, or no longer private, before the answer came
+    if request is None or not phone.is_for(request, person):
+        return ()  # let go of before the answer came
+    if chat is None or chat.role != Role.PRIVATE:
+        return phone.hand_over(tx, request)  # others have joined before the answer came: elsewhere
     if not _is_the_room(tx, event.chat):
         return phone.give(tx, request, person, chat, language)
     if event.failure is not None:

@@ -49,11 +49,11 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
         return None
     if request.phone is not None:
         text, known = request.phone, tx.texts.get(request.phone).text
-        if phones.masked(event.text, known.plain) != event.text:
+        if phones.find(phones.masked(event.text, known.plain).plain) is None:
             return None  # the same number once more
-        tx.texts.replace(text, known + Text("\n") + event.text, None)
+        tx.texts.replace(text, known + Text("\n") + _on_one_line(event.text), None)
     else:
-        text = tx.texts.add(event.text, None)
+        text = tx.texts.add(_on_one_line(event.text), None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     kept = _keep(replace(request, phone=text), tx)
     thanks = Line(say("intake-phone-kept"))
@@ -110,25 +110,62 @@ def without_number(words: Text, chat: int, tx: Transaction) -> Text:
 
 
 def edited(event: Edited, request: Request, tx: Transaction) -> Actions:
-    """The member has changed the message that the number stands in."""
-    assert request.phone is not None
+    """The member has changed a message that is a number."""
     if phones.find(event.text.plain) is None:
-        return deleted(request, tx)
-    tx.texts.replace(request.phone, event.text, None)
+        return taken_back(event.id, request, tx)
+    assert request.phone is not None
+    known = tx.texts.get(request.phone).text
+    start, end = _where(event.id, request, tx)
+    now = known[:start] + _on_one_line(event.text) + known[end:]
+    if now == known:
+        return ()
+    tx.texts.replace(request.phone, now, None)
     return _keep(request, tx)
+
+
+def taken_back(message: str, request: Request, tx: Transaction) -> Actions:
+    """A message that is a number is gone, or has none any more; what the member has given in others stays."""
+    assert request.phone is not None
+    known = tx.texts.get(request.phone).text
+    start, end = _where(message, request, tx)
+    tx.copies.reads_now(request.chat, message, None)
+    rest = known[:start] + known[end + 1 :] if end < len(known.plain) else known[: max(0, start - 1)]
+    if not rest:
+        return deleted(request, tx)
+    tx.texts.replace(request.phone, rest, None)
+    return _keep(request, tx)
+
+
+def _on_one_line(words: Text) -> Text:
+    """Each message that is a number is a line of what we have, below the numbers from among other words."""
+    return replace(words, plain=words.plain.replace("\n", " "))
+
+
+def _where(message: str, request: Request, tx: Transaction) -> tuple[int, int]:
+    """Where in what we have a message stands that is a number."""
+    assert request.phone is not None
+    known = tx.texts.get(request.phone).text.plain
+    lines = known.split("\n")
+    messages = tx.copies.messages_of(request.chat, request.phone)
+    if len(messages) == 1 and not _stands_elsewhere(message, request, tx):
+        return 0, len(known)  # an earlier version kept its lines
+    at = max(0, len(lines) - len(messages) + messages.index(message))
+    start = sum(len(line) + 1 for line in lines[:at])
+    return start, start + len(lines[at])
 
 
 def among_changed(words: Text, before: int, message: str, request: Request, tx: Transaction) -> tuple[Request, Actions]:
     """The member has changed, or taken back (then there are no `words`), a message in which the number stood among
-    others, `before`: another number there takes its place, and none at all takes it back, unless it stands elsewhere
-    as well."""
+    others, `before`: another number there takes its place, and none at all takes it back, unless it may stand among
+    the words of another message as well. What messages say that are a number stays."""
     if request.phone is None or not phones.is_hidden(tx.texts.get(before).text.plain):
         return request, ()
-    now, known = phones.numbers(words.plain), tx.texts.get(request.phone).text.plain
-    new = phones.numbers(phones.masked(words, known).plain)
-    if _stands_elsewhere(message, request, tx):
-        now = f"{known}, {new}" if new else known
-    elif not now:
+    known = tx.texts.get(request.phone).text.plain
+    alone = len(tx.copies.messages_of(request.chat, request.phone))
+    stays = known if _stands_elsewhere(message, request, tx) else "\n".join(known.split("\n")[-alone:] if alone else ())
+    new = phones.numbers(phones.masked(words, stays).plain)
+    now = "\n".join(part for part in (new, stays) if part)
+    if not now:
         return replace(request, phone=None), deleted(request, tx)
     if now == known:
         return request, ()
@@ -138,11 +175,11 @@ def among_changed(words: Text, before: int, message: str, request: Request, tx: 
 
 def _stands_elsewhere(message: str, request: Request, tx: Transaction) -> bool:
     said = tx.copies.texts_about(request.chat, request.code, but=message)
-    return any(text == request.phone or phones.is_hidden(tx.texts.get(text).text.plain) for text in said)
+    return any(text != request.phone and phones.is_hidden(tx.texts.get(text).text.plain) for text in said)
 
 
 def deleted(request: Request, tx: Transaction) -> Actions:
-    """The member has taken the number back."""
+    """The member has taken back all that they have given."""
     assert request.phone is not None
     back = () if request.claimed_by is None else take_away(tx, request, request.claimed_by)
     changed = replace(request, phone=None)
@@ -218,6 +255,8 @@ def show(tx: Transaction, request: Request, person: int, chat: KnownChat, langua
     """The room hears of it, unless they have asked for it: then it stands only where they did."""
     if language is not None:
         return (*take_away(tx, request, person), _number(tx, request, chat, language))
+    if _stands(tx, request, chat):
+        return ()  # looked for twice, as the number was changed meanwhile or they have claimed it anew
     sent = Line(say("call-sent", code=request.code, name=below.name_of(tx, person)))
     return (_number(tx, request, chat), *below.in_thread(tx, request, sent))
 
@@ -256,6 +295,12 @@ def take_from(tx: Transaction, request: Request, chat: KnownChat) -> Actions:
     if not tx.lanes.unsent(delivery.id):
         actions.insert(0, Edit(chat.id, shown, gone, priority=Priority.ANSWER))
     return actions
+
+
+def _stands(tx: Transaction, request: Request, chat: KnownChat) -> bool:
+    """Whether they have the number there, or it is on its way: one that has changed since was taken away."""
+    said = tx.deliveries.says(chat.id, _name(request, _times_shown(tx, request, chat))) or ()
+    return any(isinstance(block, Words) for block in said)
 
 
 def _name(request: Request, times: int) -> str:

@@ -36,6 +36,8 @@ def test_what_is_no_number_is_not_taken_for_one(words: str) -> None:
 def test_a_number_alone_is_nothing_but_a_number() -> None:
     """Whoever writes words beside it says something more."""
     assert phones.is_number(" 0470 12 34 56. ")
+    assert phones.is_number("0470 12 34 56 / 0489 65 43 21")
+    assert not phones.is_number("")
     assert not phones.is_number("0470 12 34 56 na 17 uur")
 
 

@@ -133,8 +133,13 @@ class Copies:
         query = query.where(copy.c.text_id.is_not(None), copy.c.network_id != but).order_by(copy.c.id)
         return list(self._tx.connection.execute(query).scalars())
 
-    def reads_now(self, chat_id: int, network_id: str, text: int) -> None:
-        """The writer has changed a message: this is its text now."""
+    def messages_of(self, chat_id: int, text: int) -> list[str]:
+        """The messages in that chat, by the network's ids, that have a text together, the first one first."""
+        query = select(copy.c.network_id).where(copy.c.chat_id == chat_id, copy.c.text_id == text)
+        return list(self._tx.connection.execute(query.order_by(copy.c.id)).scalars())
+
+    def reads_now(self, chat_id: int, network_id: str, text: int | None) -> None:
+        """The writer has changed a message: this is its text now, or it has none that counts."""
         self._tx.connection.execute(
             update(copy).where(copy.c.chat_id == chat_id, copy.c.network_id == network_id).values(text_id=text)
         )

@@ -207,6 +207,76 @@ async def test_a_number_taken_out_of_a_story_is_taken_back(scene: Scene, how: st
     assert sentence("card-answer-call-number") not in scene.card().plain
 
 
+SECOND = "0489 65 43 21"
+
+
+async def changes(scene: Scene, message: str, how: str, words: str) -> None:
+    if how == "edited":
+        await scene.member.edits(message, words)
+    else:
+        scene.world.network.happens(Deleted(scene.member.private, message, scene.world.clock.now()))
+        await scene.world.settled()
+
+
+def shown(scene: Scene) -> list[str]:
+    """The numbers that Ann reads in private now, a line for each message."""
+    *_, said = [said for said in scene.ann.reads() if said.startswith(sentence("call-head", code="K1"))] or [""]
+    return said.split("\n")[1:-1]
+
+
+async def test_a_number_that_is_corrected_leaves_the_other_one(scene: Scene) -> None:
+    """Of two messages each is a number of its own, whichever of them changes, in however many lines."""
+    await asked_for_number(scene)
+    first = await scene.member.writes(f"{NUMBER}\nà noite")
+    second = await scene.member.writes(SECOND)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    assert shown(scene) == [f"{NUMBER} à noite", SECOND]
+    await scene.member.edits(second, "0489 00 00 00")
+    assert shown(scene) == [f"{NUMBER} à noite", "0489 00 00 00"]
+    await scene.member.edits(first, "0470 99 99 99\nde manhã")
+    assert shown(scene) == ["0470 99 99 99 de manhã", "0489 00 00 00"]
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_number_that_is_taken_back_leaves_the_other_one(scene: Scene, which: int, how: str) -> None:
+    """And when that one goes as well, there is none."""
+    await asked_for_number(scene)
+    given = [await scene.member.writes(number) for number in (NUMBER, SECOND)]
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await changes(scene, given.pop(which), how, "Já não")
+    assert shown(scene) == [(SECOND, NUMBER)[which]]
+    await changes(scene, given.pop(), how, "Já não")
+    assert shown(scene) == []
+    assert sentence("card-answer-call-number") not in scene.card().plain
+
+
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+async def test_a_number_from_a_story_and_one_by_itself_are_taken_back_each(scene: Scene, how: str) -> None:
+    """What goes from the story does not stay because the other one does."""
+    await asked_for_number(scene)
+    story = await scene.member.writes(f"O meu número é {NUMBER}. {STORY}")
+    second = await scene.member.writes(SECOND)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    assert shown(scene) == [NUMBER, SECOND]
+    await changes(scene, story, how, STORY)
+    assert shown(scene) == [SECOND]
+    await changes(scene, second, how, "Já não")
+    assert shown(scene) == []
+
+
+async def test_a_new_number_beside_the_known_one_is_for_the_same_eyes(scene: Scene) -> None:
+    await gave_number(scene)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.member.writes(f"{NUMBER} / {SECOND}")
+    assert "0489" not in scene.room_reads()
+    assert SECOND in "\n".join(shown(scene))
+
+
 async def test_all_numbers_in_the_answer_are_kept_apart(scene: Scene) -> None:
     """ "If I do not answer, call my sister": hers is nobody else's business either."""
     await asked_for_number(scene)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -258,8 +259,33 @@ async def test_a_chat_that_others_join_before_the_answer_gets_no_number(scene: S
     await until_so(scene, lambda tx: bool(tx.connection.execute(select(delivery).filter_by(kind="look-for")).first()))
     network.happens(Joined(scene.ann.private, ChatKind.GROUP, scene.bob.person, scene.world.clock.now()))
     await until_so(scene, lambda tx: tx.chats.known(scene.ann.private, ChatKind.PRIVATE).role != Role.PRIVATE)
+    said = len(scene.thread())
     answered.set()
     await asking
+    assert not reads_number(scene.ann)
+    assert len(scene.thread()) > said  # how to come to it elsewhere
+
+
+def _is_kept(number: str, tx: Transaction) -> bool:
+    request = tx.requests.by_code("K1")
+    assert request is not None
+    assert request.phone is not None
+    return tx.texts.get(request.phone).text.plain == number
+
+
+async def test_a_number_changed_while_they_are_looked_for_is_shown_once(scene: Scene) -> None:
+    """Else one would stay behind when it is changed again, or taken away."""
+    await claimed(scene)
+    given = next(m for m in scene.world.network.messages(scene.member.private) if m.plain == NUMBER)
+    answered = scene.world.network.sticks(scene.room.id)
+    changes = []
+    for number in ("0470 00 00 01", "0470 00 00 02"):
+        changes.append(asyncio.create_task(scene.member.edits(given.id, number)))
+        await until_so(scene, partial(_is_kept, number))
+    answered.set()
+    await asyncio.gather(*changes)
+    assert ["0470 00 00 02" in said for said in scene.ann.reads() if "0470" in said] == [True]
+    await scene.in_thread("!release")
     assert not reads_number(scene.ann)
 
 
