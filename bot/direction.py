@@ -19,7 +19,7 @@ _BEGINS = r"(?<![A-Za-z\d:.,/+=&@_-])"
 _NUMBER = re.compile(
     r"(?P<address>(?:https?://|www\.)\S+)"
     rf"|{kinds.WHERE.pattern}"
-    rf"|{_BEGINS}(?:\+\(?\d|\(?[0٠۰]\d)(?:{_BETWEEN}\d){{5,14}}(?![\d:])"  # with the country's, or a nought
+    rf"|{_BEGINS}(?:\+\(?\d|\(?[0٠۰]\d)(?:{_BETWEEN}\d){{5,44}}(?![\d:])"  # with the country's, or a nought; or several
     rf"|{_BEGINS}(?<!\d )\d{{2,3}}(?: \d{{2,3}}){{2,4}}(?![\d:])(?! \d)"  # 612 34 56 78
 )
 _DAY = re.compile(r"\(?\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d(?!\d)")

@@ -18,7 +18,7 @@ _DEGREES = r"-?\d{1,3}\.\d{5}"  # about a metre; what apps show beyond it is no 
 WHERE = re.compile(rf"{_DEGREES}, {_DEGREES}(?: \(±\d+ m\))?")
 """The numbers of a place. In every script they are to be read from left to right."""
 _PLACE = re.compile(
-    rf"{_PIN}{_LIVE}?(?: [^\n]*\n| ){WHERE.pattern}"
+    rf"{_PIN}{_LIVE}?(?: [^\n]*\n| )\u2066?{WHERE.pattern}\u2069?"
     rf"\nhttps://www\.openstreetmap\.org/\?mlat={_DEGREES}&mlon={_DEGREES}#map=17/{_DEGREES}/{_DEGREES}"
 )
 

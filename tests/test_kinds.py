@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import kinds, languages, phones
+from bot.direction import in_reading_order
 from bot.kinds import Answer, Place, contact, place, places, poll, tasks, wordless
 from bot.model import Span, SpanKind, Text
 
@@ -49,6 +50,14 @@ def test_a_number_beside_a_place_is_still_a_number() -> None:
     found = phones.find(words)
     assert found is not None
     assert words[slice(*found)] == "0470 12 34 56"
+
+
+def test_a_place_that_is_copied_from_a_text_from_right_to_left_is_still_a_place() -> None:
+    """It has marks around its numbers, which are no number to call."""
+    copied = in_reading_order(place(Place(50.8467, 4.3525, "المركز"))).plain
+    assert "\u2066" in copied
+    assert places(copied) == [(0, len(copied))]
+    assert phones.find(copied) is None
 
 
 def test_a_contact_is_a_name_and_a_number() -> None:
