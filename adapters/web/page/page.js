@@ -106,8 +106,9 @@ async function send_file(room, input) {
   const [file] = input.files;
   input.value = "";
   if (!file) return;
-  const { failed, emptyFile, largest } = room.element.dataset;
+  const { failed, waiting, emptyFile, largest } = room.element.dataset;
   if (room.sending) return toast(room, failed);
+  if (room.waiting) return toast(room, waiting, true); // under the file the words would stand a second time
   if (!file.size) return toast(room, emptyFile, true);
   if (file.size > Number(largest)) return done(room, 413);
   const { thread, reply_to } = room.context ?? {};

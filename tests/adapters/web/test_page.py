@@ -830,6 +830,33 @@ async def test_a_file_that_is_chosen_again_is_not_sent_twice(people: People, let
     people.complaints.clear()  # the browser names what it could not load
 
 
+async def test_a_file_does_not_say_a_second_time_what_goes_by_itself(people: People, letter: Path) -> None:
+    """The words had arrived, but not the answer; whoever then chooses a file hears that they are on their way."""
+    page = await people.open()
+    files: list[str] = []
+    page.on("request", lambda request: files.append(request.url) if "/files?" in request.url else None)
+
+    async def lost(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/messages", lost, times=1)
+    await box(page, "member").fill("a minha carta")
+    await page.locator("#member .send").click()
+    await expect(page.locator("#member .toast")).to_contain_text("It goes by itself")
+    await page.locator("#member .toast").evaluate("toast => { toast.textContent = ''; }")
+    await chooser(page, "member").set_input_files(letter)
+    await expect(page.locator("#member .toast")).to_contain_text("It goes by itself")
+    assert files == []
+    await expect(box(page, "member")).to_have_value("a minha carta")
+    await page.locator("#member .send").click()
+    await expect(box(page, "member")).to_have_value("")
+    await expect(said(page, "member", "a minha carta")).to_have_count(1)
+    await chooser(page, "member").set_input_files(letter)
+    await expect(page.locator("#member .message")).to_have_count(2)
+    people.complaints.clear()  # the browser names what it could not load
+
+
 async def test_whoever_chooses_a_file_that_cannot_go_hears_why(people: People, tmp_path: Path) -> None:
     """What stands in the box stays there."""
     page, file = await people.open(), tmp_path / "film.mp4"
