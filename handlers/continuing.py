@@ -240,9 +240,13 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
     replaced, said = attached.is_replaced(event, before, tx), tx.texts.get(before).text.plain
     if not replaced and said == event.text.plain:
         return ()
+    if (number := phone.edited(event, before, request, tx)) is not None:
+        return number
     if before == request.phone:
-        return phone.edited(event, request, tx)
-    request, kept = phone.among_changed(words, before, event.id, request, tx)
+        kept = phone.taken_back(event.id, request, tx)
+        request = tx.requests.numbered(request.number) or request
+    else:
+        request, kept = phone.among_changed(words, before, event.id, request, tx)
     words = phone.without_number(words, request.chat, tx)
     if not replaced and said == words.plain:
         return kept  # networks tell of an edit when a link's picture has come

@@ -109,18 +109,44 @@ def without_number(words: Text, chat: int, tx: Transaction) -> Text:
     return words
 
 
-def edited(event: Edited, request: Request, tx: Transaction) -> Actions:
-    """The member has changed a message that is a number."""
-    if phones.find(event.text.plain) is None:
-        return taken_back(event.id, request, tx)
-    assert request.phone is not None
-    known = tx.texts.get(request.phone).text
+def edited(event: Edited, before: int, request: Request, tx: Transaction) -> Actions | None:
+    """The member has changed a message that is a number, with a slip of the finger maybe, or has made it one; None
+    where it is none now."""
+    words = event.text.plain
+    if before != request.phone:
+        kept = before in (request.area, request.reach) or phones.is_hidden(tx.texts.get(before).text.plain)
+        with_file = event.attachments or tx.attachments.of(before)
+        new = phones.is_number(without_number(event.text, request.chat, tx).plain)
+        made_one = request.answer_by == "call" and new and not kept and not with_file
+        return _made_one(event, request, tx) if made_one else None
+    slip = any(map(str.isdecimal, words)) and not any(map(str.isalpha, words))
+    if phones.find(words) is None and not slip:
+        return None
+    known = tx.texts.get(before).text
     start, end = _where(event.id, request, tx)
     now = known[:start] + _on_one_line(event.text) + known[end:]
     if now == known:
         return ()
     tx.texts.replace(request.phone, now, None)
     return _keep(request, tx)
+
+
+def _made_one(event: Edited, request: Request, tx: Transaction) -> Actions:
+    """A message that was something else is a number now: it is no more for the others than one that was typed."""
+    words = _on_one_line(event.text)
+    if request.phone is None:
+        request = replace(request, phone=tx.texts.add(words, None))
+        assert request.phone is not None
+        tx.copies.reads_now(request.chat, event.id, request.phone)
+    else:
+        known = tx.texts.get(request.phone).text
+        lines = known.plain.split("\n")
+        tx.copies.reads_now(request.chat, event.id, request.phone)
+        messages = tx.copies.messages_of(request.chat, request.phone)
+        at = sum(len(line) + 1 for line in lines[: max(0, len(lines) + 1 - len(messages) + messages.index(event.id))])
+        now = known[:at] + words + Text("\n") + known[at:] if at < len(known.plain) else known + Text("\n") + words
+        tx.texts.replace(request.phone, now, None)
+    return (*_keep(request, tx), *below.in_thread(tx, request, Line(say("thread-number", code=request.code))))
 
 
 def taken_back(message: str, request: Request, tx: Transaction) -> Actions:

@@ -268,6 +268,36 @@ async def test_a_number_from_a_story_and_one_by_itself_are_taken_back_each(scene
     assert shown(scene) == []
 
 
+async def test_a_number_that_becomes_words_is_heard_and_can_become_one_again(scene: Scene) -> None:
+    """Whoever must not be called says so in its place; what is a number then is for the same eyes as before."""
+    await asked_for_number(scene)
+    first = await scene.member.writes(NUMBER)
+    await scene.member.writes(SECOND)
+    await scene.in_thread("!claim")
+    await opens(scene, scene.ann)
+    await scene.member.edits(first, "Não liguem, ele está em casa")
+    assert "Não liguem, ele está em casa" in "\n".join(scene.thread())
+    assert shown(scene) == [SECOND]
+    await scene.member.edits(first, NUMBER)
+    assert shown(scene) == [NUMBER, SECOND]
+    await scene.member.edits(first, "0470 12")
+    assert shown(scene) == ["0470 12", SECOND]
+    await scene.member.edits(first, "0470 00 00 01")
+    assert shown(scene) == ["0470 00 00 01", SECOND]
+    assert not leaked(scene)
+    assert "0489" not in scene.room_reads()
+
+
+async def test_words_that_become_the_first_number_are_for_its_claimer(scene: Scene) -> None:
+    await asked_for_number(scene)
+    message = await scene.member.writes("Escrevo já o número")
+    await scene.in_thread("!claim")
+    await scene.member.edits(message, NUMBER)
+    assert not leaked(scene)
+    await opens(scene, scene.ann)
+    assert shown(scene) == [NUMBER]
+
+
 async def test_a_new_number_beside_the_known_one_is_for_the_same_eyes(scene: Scene) -> None:
     await gave_number(scene)
     await scene.in_thread("!claim")
