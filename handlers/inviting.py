@@ -19,8 +19,8 @@ def settled(event: Outcome, tx: Transaction) -> Actions:
     _, whose, code, *why = (event.report or "").split(":")
     request, person = tx.requests.by_code(code), int(whose)
     there = Chat(tx.chats.get(event.chat).address.account, event.findings[0]) if event.findings else None
-    if tx.chats.private_of(person) is not None:
-        return ()  # handed over before the answer came
+    if tx.chats.private_of(person) is not None:  # they came before the answer did, maybe for another number
+        return () if request is None or phone.CAME in why else phone.hand_over(tx, request)
     if phone.CAME in why:  # where not into ours, the room has been told already how to come there
         return _handed_over(tx, person, there) if there is not None and _theirs(tx, person) else ()
     if request is None or not phone.is_for(request, person):

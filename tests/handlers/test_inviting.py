@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.incoming import Added, Joined, Removed
 from bot.model import Chat, ChatKind
 from bot.outgoing import OpenPrivate, Outgoing
 from bot.ports import Refused, Unknown
+from bot.requests import RequestState
+from bot.store.tables import delivery
+from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
+from tests.handlers.test_leaving import until_so
 from tests.paper.adapter import LIKE_MATRIX
 from tests.world import Somebody, world
 
@@ -210,3 +217,28 @@ async def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path) -> None
         assert scene.thread()[-1] == invited()
         assert (await scene.ann.accepts()).id == "first"
         assert numbers_in(scene, Chat(again.network.account, "first")) == ["K1"]
+
+
+async def test_a_number_is_not_left_out_where_they_come_for_another_one_first(scene: Scene) -> None:
+    """They write for one before the bot knows whether they are invited for the other."""
+    await wants_a_call(scene)
+    await wants_a_call(scene, scene.world.somebody("Rui", language="pt"), "K2")
+    answered = scene.world.network.sticks(scene.room.id)
+    async with asyncio.TaskGroup() as tasks:
+        for code in ("K1", "K2"):
+            tasks.create_task(scene.in_thread("!claim", code=code))
+            await until_so(scene, partial(_is_claimed, code))
+        tasks.create_task(scene.ann.writes("!number K2"))
+        await until_so(scene, _looks)
+        answered.set()
+    said = [message.plain for message in scene.world.network.messages(scene.ann.private)]
+    assert [sum(number in one for one in said) for number in NUMBERS.values()] == [1, 1]
+
+
+def _looks(tx: Transaction) -> bool:
+    return tx.connection.execute(select(delivery).filter_by(kind="look-for")).first() is not None
+
+
+def _is_claimed(code: str, tx: Transaction) -> bool:
+    request = tx.requests.by_code(code)
+    return request is not None and request.state is RequestState.CLAIMED
