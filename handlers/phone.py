@@ -164,7 +164,7 @@ def taken_back(message: str, request: Request, tx: Transaction) -> Actions:
 
 def _on_one_line(words: Text) -> Text:
     """Each message that is a number is a line of what we have, below the numbers from among other words."""
-    return replace(words, plain=words.plain.replace("\n", " "))
+    return Text(words.plain.replace("\n", " "), words.spans)
 
 
 def _where(message: str, request: Request, tx: Transaction) -> tuple[int, int]:
