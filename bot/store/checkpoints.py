@@ -7,9 +7,9 @@ import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
-_ROWS = 2_000
-"""Changed until it is worth it: that is about a thousand pages in the log, as SQLite has it by itself. What is changed
-again and again is brought in once, and the disk is there for the writer meanwhile."""
+_ROWS = 600
+"""Changed until it is worth it. More would spare work, as a page that is changed again and again is brought in once; but
+what goes to the disk then holds up the writer's own flush."""
 
 
 class Checkpoints:
