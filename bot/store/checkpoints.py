@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 _ROWS = 600
-"""Changed until it is worth it. More would spare work, as a page that is changed again and again is brought in once; but
-what goes to the disk then holds up the writer's own flush."""
+"""Changed until it is worth it. More would spare work, as a page that is changed again and again is brought in once;
+but what goes to the disk then holds up the writer's own flush."""
 
 
 class Checkpoints:
