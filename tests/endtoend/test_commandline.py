@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -81,6 +82,15 @@ async def test_a_bot_without_a_log_serves_all_the_same(tmp_path: Path, closed: s
     assert await process.wait() == 0
 
 
+@pytest.fixture
+def with_a_terminal() -> Iterator[None]:
+    """Also where the tests themselves were begun with `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("with_a_terminal")
 async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> None:
     """As Ctrl-C does; unless it was begun with `nohup`, to outlive its terminal."""
     async with running(tmp_path, settings(telegram="http://127.0.0.1:9")) as bot:
