@@ -148,7 +148,12 @@ async def test_nothing_is_lost(point: str, database: str, like: str, beginnings:
     """It dies before, and the next one after it; on PostgreSQL one more, before it reads that it was committed."""
     unread = [Moment.UNREAD] if database == "postgresql" and point in COMMITS else []
     fate = Fate([(point, moment) for moment in (Moment.BEFORE, *unread, Moment.AFTER)])
-    await _check(POINTS[point], database, like, beginnings, tmp_path, fate)
+    for attempt in range(3):  # whether two things share a commit depends on how busy the machine is
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        await _check(POINTS[point], database, like, beginnings, folder, fate)
+        if not fate.plan:
+            break
     assert fate.plan == [], "the instant never came"
 
 
