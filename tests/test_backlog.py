@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.backlog import Backlog, Waiting
@@ -71,7 +71,6 @@ def test_the_last_message_arrives_as_early_as_it_can(chains: list[Chain], separa
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=30), st.booleans())
-@settings(deadline=None)
 def test_each_is_sent_once_in_its_chats_order_and_within_the_limits(chains: list[Chain], separate: bool) -> None:
     log = run(chains, separate)
     for chat, (messages, group) in enumerate(chains):

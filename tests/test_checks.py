@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import available, write_date, write_weekday
@@ -234,14 +234,12 @@ def test_a_time_that_is_another_is_found(source: str, target: str) -> None:
 DATED = sorted({"en", "nl", "de", "fr", "es", "it", *available()})
 
 
-@settings(deadline=None)  # the first check in a language reads its names
 @given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.sampled_from(DATED), st.sampled_from(DATED))
 def test_a_date_is_the_same_in_every_language_as_it_is_written_there(day: date, one: str, other: str) -> None:
     source, target = (write_date(day, language, weekday=True) for language in (one, other))
     assert [code for code in codes(source, target, one, other) if "day" in code] == []
 
 
-@settings(deadline=None)  # the first check in a language reads its names
 @given(
     st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(1, 6), st.sampled_from(DATED), st.sampled_from(DATED)
 )
@@ -251,7 +249,6 @@ def test_another_day_of_the_week_blocks_in_every_language(day: date, later: int,
     assert "day-changed" in codes(source, target, one, other)
 
 
-@settings(deadline=None)  # the first check in a language reads its names
 @given(st.integers(1, 12), st.integers(1, 11), st.sampled_from(DATED), st.sampled_from(DATED))
 def test_another_month_blocks_in_every_language(month: int, later: int, one: str, other: str) -> None:
     source = write_date(date(2026, month, 14), one)

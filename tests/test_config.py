@@ -565,7 +565,6 @@ toml_values = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first model to be used is built then
 @given(
     st.dictionaries(st.sampled_from([*Bot.model_fields, "url", "notices", "conversations"]), toml_values),
     st.sampled_from([Bot, Database, EngineLists]),
@@ -577,7 +576,7 @@ def test_any_value_whatever_is_taken_or_found_wrong(values: dict[str, object], m
     assert made is not None or findings.problems
 
 
-@settings(max_examples=30, deadline=None)  # the first reading imports two networks
+@settings(max_examples=30)
 @given(st.dictionaries(st.text("abcXYZ_", max_size=12).map("SCHAKEL_".__add__), st.text(max_size=8), max_size=4))
 def test_any_environment_whatever_is_taken_or_found_wrong(environ: dict[str, str]) -> None:
     """Names with too many underscores, or nothing between them, are faults like others."""

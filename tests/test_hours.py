@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.hours import DAYS, next_time, parse_hours
@@ -134,7 +134,6 @@ texts = st.lists(spans.map(lambda span: f"{span[0]}-{span[1]} {span[2]}-{span[3]
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(deadline=None)  # the machine that tests may be busy
 @given(texts, moments)
 def test_whatever_is_written_opens_within_two_weeks_and_not_before(text: str, moment: datetime) -> None:
     """Also over the nights in which the clock is changed."""

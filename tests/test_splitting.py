@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.model import Span, SpanKind, Text
@@ -58,14 +58,12 @@ limits = st.integers(4, 60)
 units = st.sampled_from(UNITS)
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 def test_no_part_is_longer_than_the_limit(text: Text, limit: int, unit: Unit) -> None:
     """Whatever the text is made of, every part can be sent."""
     assert all(length(part.plain, unit) <= limit for part in split(text, limit, unit))
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 @example(Text("a" + " " * 200 + "b"), 4, "utf16")
 @example(Text(" " * 200), 4, "utf16")
@@ -76,7 +74,6 @@ def test_the_parts_together_are_the_text_but_for_white_space_at_the_cuts(text: T
     places(text.plain, parts)
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 def test_no_part_is_empty_unless_there_is_nothing_to_read(text: Text, limit: int, unit: Unit) -> None:
     """A network refuses messages without a visible character."""
@@ -84,7 +81,6 @@ def test_no_part_is_empty_unless_there_is_nothing_to_read(text: Text, limit: int
         assert all(part.plain.strip() for part in split(text, limit, unit))
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 def test_a_text_that_fits_is_left_as_it_is(text: Text, limit: int, unit: Unit) -> None:
     """White space around it included."""
@@ -92,7 +88,6 @@ def test_a_text_that_fits_is_left_as_it_is(text: Text, limit: int, unit: Unit) -
         assert split(text, limit, unit) == [text]
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 @example(Text("aa\u0600 bbbb"), 4, "utf16")
 @example(Text("👨‍👩‍👧👨‍👩‍👧", (Span(0, 3, SpanKind.LINK, "v"), Span(2, 9, SpanKind.LINK, "v"))), 12, "utf16")
@@ -110,7 +105,6 @@ def test_no_character_that_people_see_is_cut(text: Text, limit: int, unit: Unit)
         assert end in ends or end in too_long
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 @example(Text("een twee drie vier", (Span(4, 13, SpanKind.LINK, "v"),)), 9, "utf16")
 def test_no_link_and_no_mention_is_cut(text: Text, limit: int, unit: Unit) -> None:
@@ -131,7 +125,6 @@ def test_no_link_and_no_mention_is_cut(text: Text, limit: int, unit: Unit) -> No
         assert not any(span.start < cut < span.end for cut in cuts)
 
 
-@settings(deadline=None)
 @given(texts(), limits, units)
 def test_every_part_shows_what_the_text_shows_there(text: Text, limit: int, unit: Unit) -> None:
     """Every visible character keeps its spans, with their values."""

@@ -64,7 +64,7 @@ anybodys = st.builds(parse_hours, texts, st.just(BRUSSELS), dates)
 waits = st.integers(0, 3000).map(minutes)
 
 
-@settings(deadline=None, max_examples=60)  # the machine that tests may be busy
+@settings(max_examples=60)
 @given(anybodys, moments, waits)
 def test_after_so_much_open_time_exactly_so_much_has_passed(hours: Hours, since: datetime, wait: timedelta) -> None:
     """And not a moment earlier."""
@@ -75,7 +75,7 @@ def test_after_so_much_open_time_exactly_so_much_has_passed(hours: Hours, since:
         assert open_time(hours, since, at - timedelta(microseconds=1)) < wait
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(anybodys, moments, waits, waits)
 def test_open_time_adds_up(hours: Hours, since: datetime, first: timedelta, second: timedelta) -> None:
     """Two stretches of waiting are as long as the whole, and never longer than the clock says."""
@@ -86,7 +86,7 @@ def test_open_time_adds_up(hours: Hours, since: datetime, first: timedelta, seco
     assert timedelta() <= whole <= end - since
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(anybodys, moments)
 def test_the_stretches_of_open_time_are_what_is_open(hours: Hours, after: datetime) -> None:
     """In order, without overlap; open at the beginning of each, and no longer at its end unless the next follows."""
@@ -193,7 +193,7 @@ histories = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(anybodys, moments, histories, st.sampled_from([RequestState.OPEN, RequestState.CLAIMED]))
 def test_whatever_has_happened_what_is_due_comes_within_hours_and_after_a_wait(
     hours: Hours, since: datetime, history: dict[str, datetime], state: RequestState

@@ -35,7 +35,6 @@ def tried(examples: Strategy, check: Callable[[Any], None], full: bool) -> None:
 
     @settings(
         max_examples=10_000 if full else 100,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(examples)

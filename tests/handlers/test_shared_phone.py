@@ -301,7 +301,6 @@ def _code_of(plain: str) -> str | None:
 @pytest.mark.timeout(600)
 @settings(
     max_examples=6,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
 )

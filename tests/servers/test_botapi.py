@@ -14,7 +14,7 @@ from aiogram import Bot as AiogramBot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.servers.botapi import BotApiServer
@@ -761,7 +761,6 @@ NAMES = (
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.sampled_from(sorted(METHODS)), st.dictionaries(st.sampled_from(NAMES.split()), SHAPES, max_size=6), st.booleans()
 )
@@ -786,7 +785,6 @@ def test_a_text_loses_blank_ends_and_characters_that_deceive() -> None:
     assert entities == [{"type": "bold", "offset": 2, "length": 1}]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=4))
 def test_entities_always_fit_the_text_they_belong_to(text: str, places: list[tuple[int, int]]) -> None:
     """Whatever is sent is refused or ends up with entities within the text."""

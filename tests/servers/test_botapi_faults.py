@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import telegram
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.servers.botapi import BotApiServer
@@ -271,7 +271,6 @@ def test_a_bot_sends_thirty_messages_in_any_second() -> None:
     assert limits.admit(1, 999, now=1.0) is None
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(-2, 2)), max_size=80))
 def test_whoever_waits_as_told_is_let_in(calls: list[tuple[float, int]]) -> None:
     """After retry_after seconds without other calls the same call passes; what passed never exceeds the limits."""

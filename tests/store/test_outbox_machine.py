@@ -305,7 +305,6 @@ def test_nothing_is_lost_whatever_happens_in_whatever_order(
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=60,
-                deadline=None,
                 derandomize=not full,
                 phases=(Phase.explicit, Phase.generate, Phase.shrink) if full else (Phase.explicit, Phase.generate),
                 suppress_health_check=list(HealthCheck),

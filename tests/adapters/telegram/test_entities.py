@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram import wire
@@ -40,7 +40,6 @@ def _in_order(spans: tuple[Span, ...]) -> list[Span]:
     return sorted(spans, key=lambda span: (span.start, span.end, span.kind))
 
 
-@settings(deadline=None)
 @given(texts())
 def test_what_is_sent_with_spans_comes_back_with_the_same_spans(text: Text) -> None:
     """Emoji count double for Telegram; here every character counts once."""
@@ -49,7 +48,6 @@ def test_what_is_sent_with_spans_comes_back_with_the_same_spans(text: Text) -> N
     assert _in_order(back.spans) == _in_order(text.spans)
 
 
-@settings(deadline=None)
 @given(styled_texts("7100000001"))
 def test_what_telegram_has_made_of_a_text_looks_as_it_was_meant(text: Text) -> None:
     """After its own cleaning, and beside what it finds itself: every character wears what it wore, whatever it is made
@@ -60,7 +58,6 @@ def test_what_telegram_has_made_of_a_text_looks_as_it_was_meant(text: Text) -> N
     assert styles(back) == styles(text)
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from(" \n\u00a0\u200d\u2800\u0301\ufffc\u202e\r\x07aé👍"), min_size=1, max_size=6))
 def test_whatever_is_said_telegram_finds_something_in_it(words: str) -> None:
     """A message that it takes for an empty one would be refused."""
@@ -71,7 +68,6 @@ def test_whatever_is_said_telegram_finds_something_in_it(words: str) -> None:
         assert text.plain == words
 
 
-@settings(deadline=None)
 @given(texts(), st.text(max_size=20), st.integers(-5, 50), st.integers(-5, 50))
 def test_telegram_takes_the_entities_of_any_text(text: Text, value: str, start: int, end: int) -> None:
     """Spans out of place and addresses that are none are left out, and the words still arrive."""
@@ -80,7 +76,6 @@ def test_telegram_takes_the_entities_of_any_text(text: Text, value: str, start: 
     formatted(wide.plain, [entity.to_dict() for entity in to_entities(wide)])
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20), st.integers(-3, 30), st.integers(-3, 30))
 def test_no_entity_can_break_a_text(plain: str, offset: int, length: int) -> None:
     """An entity that begins or ends within a character covers the whole of it; one outside covers nothing."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.parsing import Ourselves, parse
@@ -672,7 +672,6 @@ WELL_FORMED = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_nothing_but_a_value_error_comes_of_any_json(update: object) -> None:
     """Anything else would stop the chat."""
@@ -680,7 +679,6 @@ def test_nothing_but_a_value_error_comes_of_any_json(update: object) -> None:
         parse(Raw("1", "", json.dumps(update).encode()), US)
 
 
-@settings(deadline=None)
 @given(WELL_FORMED, st.data())
 def test_an_update_with_one_odd_field_is_read_or_refused(update: Json, data: st.DataObject) -> None:
     """What Telegram adds or changes one day does no more harm than that."""

@@ -193,7 +193,7 @@ async def test_what_could_not_be_kept_comes_again(server: BotApiServer, adapter:
     assert said(inbox) == ["een"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(["before", "after", "fine"]), max_size=12))
 async def test_no_crash_loses_or_reorders_anything(crashes: list[str]) -> None:
     """Whether it crashes before or after the transaction, every event is in the inbox once, in order."""

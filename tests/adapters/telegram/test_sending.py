@@ -566,7 +566,7 @@ async def test_an_id_that_is_no_number_is_refused(server: BotApiServer, bot: Bot
     assert server.calls == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=50), st.text(max_size=20))
 async def test_no_text_and_no_label_breaks_a_call(plain: str, label: str) -> None:
     """Whatever the characters, Telegram takes it or refuses it by its own rules."""
