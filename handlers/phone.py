@@ -9,7 +9,7 @@ from bot.actions import Action, Button, Buttons, Edit, LookFor, Named, OnNetwork
 from bot.chats import KnownChat
 from bot.content import Line, Words, say
 from bot.incoming import Edited, Message
-from bot.model import Text
+from bot.model import Text, joined
 from bot.requests import RECENT, Request, RequestState
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
@@ -122,10 +122,10 @@ def edited(event: Edited, before: int, request: Request, tx: Transaction) -> Act
     slip = any(map(str.isdecimal, words)) and not any(map(str.isalpha, words))
     if phones.find(words) is None and not slip:
         return None
-    known = tx.texts.get(before).text
-    start, end = _where(event.id, request, tx)
-    now = known[:start] + _on_one_line(event.text) + known[end:]
-    if now == known:
+    lines, place = _its_line(event.id, request, tx)
+    lines[place] = _on_one_line(event.text)
+    now = joined(lines, "\n")
+    if now == tx.texts.get(before).text:
         return ()
     tx.texts.replace(request.phone, now, None)
     return _keep(request, tx)
@@ -134,50 +134,59 @@ def edited(event: Edited, before: int, request: Request, tx: Transaction) -> Act
 def _made_one(event: Edited, request: Request, tx: Transaction) -> Actions:
     """A message that was something else is a number now: it is no more for the others than one that was typed."""
     words = _on_one_line(event.text)
-    if request.phone is None:
-        request = replace(request, phone=tx.texts.add(words, None))
-        assert request.phone is not None
-        tx.copies.reads_now(request.chat, event.id, request.phone)
-    else:
-        known = tx.texts.get(request.phone).text
-        lines = known.plain.split("\n")
-        tx.copies.reads_now(request.chat, event.id, request.phone)
-        messages = tx.copies.messages_of(request.chat, request.phone)
-        at = sum(len(line) + 1 for line in lines[: max(0, len(lines) + 1 - len(messages) + messages.index(event.id))])
-        now = known[:at] + words + Text("\n") + known[at:] if at < len(known.plain) else known + Text("\n") + words
-        tx.texts.replace(request.phone, now, None)
+    new = request.phone is None
+    request = replace(request, phone=tx.texts.add(words, None)) if new else request
+    assert request.phone is not None
+    tx.copies.reads_now(request.chat, event.id, request.phone)
+    if not new:
+        lines = _lines(tx.texts.get(request.phone).text)
+        lines.insert(_place(event.id, request, tx, len(lines) + 1), words)
+        tx.texts.replace(request.phone, joined(lines, "\n"), None)
     return (*_keep(request, tx), *below.in_thread(tx, request, Line(say("thread-number", code=request.code))))
 
 
 def taken_back(message: str, request: Request, tx: Transaction) -> Actions:
     """A message that is a number is gone, or has none any more; what the member has given in others stays."""
     assert request.phone is not None
-    known = tx.texts.get(request.phone).text
-    start, end = _where(message, request, tx)
+    lines, place = _its_line(message, request, tx)
     tx.copies.reads_now(request.chat, message, None)
-    rest = known[:start] + known[end + 1 :] if end < len(known.plain) else known[: max(0, start - 1)]
-    if not rest:
+    del lines[place]
+    if not lines:
         return deleted(request, tx)
-    tx.texts.replace(request.phone, rest, None)
+    tx.texts.replace(request.phone, joined(lines, "\n"), None)
     return _keep(request, tx)
 
 
+# What we have is a line for each message that is a number, in their order; above them, the numbers from among words.
+
+
 def _on_one_line(words: Text) -> Text:
-    """Each message that is a number is a line of what we have, below the numbers from among other words."""
     return Text(words.plain.replace("\n", " "), words.spans)
 
 
-def _where(message: str, request: Request, tx: Transaction) -> tuple[int, int]:
-    """Where in what we have a message stands that is a number."""
+def _lines(known: Text) -> list[Text]:
+    lines, start = [], 0
+    for line in known.plain.split("\n"):
+        lines.append(known[start : start + len(line)])
+        start += len(line) + 1
+    return lines
+
+
+def _place(message: str, request: Request, tx: Transaction, lines: int) -> int:
+    """Which of so many lines a message is."""
     assert request.phone is not None
-    known = tx.texts.get(request.phone).text.plain
-    lines = known.split("\n")
     messages = tx.copies.messages_of(request.chat, request.phone)
-    if len(messages) == 1 and not _stands_elsewhere(message, request, tx):
-        return 0, len(known)  # an earlier version kept its lines
-    at = max(0, len(lines) - len(messages) + messages.index(message))
-    start = sum(len(line) + 1 for line in lines[:at])
-    return start, start + len(lines[at])
+    return max(0, lines - len(messages) + messages.index(message))
+
+
+def _its_line(message: str, request: Request, tx: Transaction) -> tuple[list[Text], int]:
+    """The lines of what we have, and which of them a message is."""
+    assert request.phone is not None
+    known = tx.texts.get(request.phone).text
+    if len(tx.copies.messages_of(request.chat, request.phone)) == 1 and not _stands_elsewhere(message, request, tx):
+        return [known], 0  # an earlier version kept its lines
+    lines = _lines(known)
+    return lines, _place(message, request, tx, len(lines))
 
 
 def among_changed(words: Text, before: int, message: str, request: Request, tx: Transaction) -> tuple[Request, Actions]:
