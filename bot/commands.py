@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 
 _COMMAND = re.compile(r"[!/\uff01\uff0f]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
+_MARKS = re.compile(r"[\u2066\u2069]")
+_COPIED = re.compile(r"\s*\u2066[!/]")
 _CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
 
 
@@ -28,8 +30,9 @@ class Command:
 
 
 def parse(text: str) -> Command | None:
-    """The command a message is, None when it is none ("/ 2", "!?", "!!")."""
-    text = text.strip()
+    """The command a message is, None when it is none ("/ 2", "!?", "!!"). One that was copied from a text from right to
+    left brings the marks of its direction along."""
+    text = _MARKS.sub("", text).strip() if _COPIED.match(text) else text.strip()
     match = _COMMAND.match(text)
     return None if match is None else Command(match[1].lower(), text[match.end() :].strip())
 

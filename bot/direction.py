@@ -1,4 +1,4 @@
-"""Numbers that are read from left to right among letters that run from right to left. Pure."""
+"""Numbers and commands that are read from left to right among letters that run from right to left. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ POP_ISOLATE = "\u2069"
 
 _BETWEEN = r"[ \u00a0\u202f()./\u2010-\u2015-]{0,3}"
 _BEGINS = r"(?<![A-Za-z\d:.,/+=&@_-])"
-_NUMBER = re.compile(
+_FROM_LEFT = re.compile(
     r"(?P<address>(?:https?://|www\.)\S+)"
     rf"|{kinds.WHERE.pattern}"
     rf"|{_BEGINS}(?:\+\(?\d|\(?[0٠۰]\d)(?:{_BETWEEN}\d){{5,44}}(?![\d:])"  # with the country's, or a nought; or several
     rf"|{_BEGINS}(?<!\d )\d{{2,3}}(?: \d{{2,3}}){{2,4}}(?![\d:])(?! \d)"  # 612 34 56 78
+    r"|(?<![\w/!<>])[/!][a-z]+(?: [A-Za-z0-9]+)*(?![\w/<>])"  # a command with what is said to it
 )
 _DAY = re.compile(r"\(?\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d(?!\d)")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -29,17 +30,18 @@ _ISOLATES = ("\u2066", "\u2067", "\u2068")
 _TO_COPY = (SpanKind.CODE, SpanKind.PRE)  # whoever copies it would copy the marks as well
 
 
-def numbers(words: str) -> Iterator[tuple[int, int]]:
-    """Where the numbers of telephones and places stand."""
-    found = (match for match in _NUMBER.finditer(words) if not match["address"])
+def from_left(words: str) -> Iterator[tuple[int, int]]:
+    """Where the numbers of telephones and places stand, and commands: a sign before a word would be shown behind it."""
+    found = (match for match in _FROM_LEFT.finditer(words) if not match["address"])
     return (match.span() for match in found if not _DAY.match(match.group()))
 
 
 def in_reading_order(text: Text) -> Text:
-    """The text with its numbers of telephones and places fenced off, if any letter in it runs from right to left.
+    """The text with its commands, and the numbers of telephones and places, fenced off, if any letter in it runs from
+    right to left.
 
-    Among such letters every app shows 0470 12 34 56 as 56 34 12 0470: Unicode keeps the digits of a group in their
-    order, not the groups. A text without such letters stays as it is, easy to search and to copy.
+    Among such letters every app shows 0470 12 34 56 as 56 34 12 0470, and /erase as erase/: Unicode keeps the digits of
+    a group in their order, not the groups. A text without such letters stays as it is, easy to search and to copy.
     """
     plain = text.plain
     if plain.isascii() or not _RIGHT_TO_LEFT.search(plain):
@@ -50,7 +52,7 @@ def in_reading_order(text: Text) -> Text:
             copied[span.start : span.end] = b"\x01" * len(copied[span.start : span.end])
     fenced = [
         (start, end)
-        for start, end in numbers(plain)
+        for start, end in from_left(plain)
         if plain[start - 1 : start] not in _ISOLATES
         if not any(copied[start:end])
     ]

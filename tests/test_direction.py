@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import kinds
+from bot.commands import Command, parse
 from bot.direction import in_reading_order
 from bot.kinds import Place
 from bot.model import Span, SpanKind, Text
@@ -32,6 +33,8 @@ def fenced(words: str) -> list[str]:
         ("الطابق 3 0470123456", ["0470123456"]),
         ("رقم 0470 12 34 56 / 0489 65 43 21", ["0470 12 34 56 / 0489 65 43 21"]),
         ("رقم 0470 12 34 56 0489 65 43 21 قبل", ["0470 12 34 56 0489 65 43 21"]),
+        ("يُحذف بعد 30 يومًا. /erase يحذف", ["/erase"]),
+        ("اكتب !number K7 هنا.", ["!number K7"]),
         (kinds.place(Place(50.8467, -4.3525, "المركز", accuracy=20)).plain, ["50.84670, -4.35250 (±20 m)"]),
     ],
 )
@@ -50,12 +53,20 @@ def test_the_numbers_of_telephones_and_places_are_fenced_off(words: str, numbers
         "K7: طفلان عمرهما 10 12",
         "https://example.org/?n=0470123456 رابط",
         "هنا 01:30 02 10:00",
+        "اكتب و/أو قل a/b",
         "\u20680470 12 34 56\u2069 رقم",
     ],
 )
 def test_nothing_else_is_touched(words: str) -> None:
     """Texts from left to right, days, clocks, ages, addresses that an app opens, and what is fenced off already."""
     assert in_reading_order(Text(words)) == Text(words)
+
+
+def test_a_command_copied_from_such_a_text_is_one() -> None:
+    assert parse("\u2066/erase\u2069 ") == Command("erase", "")
+    copied = parse(in_reading_order(Text("!number K7 من")).plain)
+    assert copied is not None
+    assert copied.code("K") == ("K7", "من")
 
 
 def test_what_is_to_be_copied_gets_no_marks() -> None:

@@ -54,7 +54,7 @@ def to_html(text: Text) -> Markup:
 
 def _escaped(words: str) -> Markup:
     out, at = Markup(""), 0
-    for start, end in direction.numbers(words):
+    for start, end in direction.from_left(words):
         out += escape(words[at:start]) + Markup('<bdi dir="ltr">{}</bdi>').format(words[start:end])
         at = end
     return out + escape(words[at:])
