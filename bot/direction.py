@@ -21,7 +21,7 @@ _FROM_LEFT = re.compile(
     rf"|{kinds.WHERE.pattern}"
     rf"|{_BEGINS}(?:\+\(?\d|\(?[0٠۰]\d)(?:{_BETWEEN}\d){{5,44}}(?![\d:])"  # with the country's, or a nought; or several
     rf"|{_BEGINS}(?<!\d )\d{{2,3}}(?: \d{{2,3}}){{2,4}}(?![\d:])(?! \d)"  # 612 34 56 78
-    r"|(?<![\w/!<>])[/!][a-z]+(?: [A-Za-z0-9]+)*(?![\w/<>])"  # a command with what is said to it
+    r"|(?<![A-Za-z0-9_/!<>])[/!][a-z]+(?: [A-Za-z0-9]+)*(?![\w/<>])"  # a command with what is said to it
 )
 _DAY = re.compile(r"\(?\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d(?!\d)")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
