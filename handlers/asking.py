@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from bot import languages
@@ -11,6 +12,7 @@ from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import own_name
 from bot.chats import KnownChat
 from bot.content import Content, Gap, Line, Sentence, Words, say
+from bot.events import Due
 from bot.incoming import Message, Pressed, Reacted
 from bot.model import Text
 from bot.notices import Notice
@@ -20,6 +22,11 @@ from handlers import attached, below, cards, feedback, intake, listening, openin
 from handlers.situation import Actions, Situation
 
 Event = Pressed | Reacted | Message
+
+UNSENT = "unsent"
+"""The timer of words that are held."""
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""Whoever has not pressed Send by then has overlooked it, and is reminded once: a phone is not always theirs alone."""
 
 _ENOUGH_TO_GUESS = 2000  # characters
 _PER_ROW = 3
@@ -103,10 +110,21 @@ def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Tran
     """Keep texts until they are sent; `event` is the message just written, if it was."""
     before = held(tx, where.chat.id) or Held()
     now = replace(before, texts=(*before.texts, *texts))
+    if not before.texts:
+        tx.schedule.at(tx.now + FORGOTTEN_AFTER, Due(UNSENT, str(where.chat.id)))
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)
     keep(tx, where.chat.id, now)
     return tell(where, tx, say("held-too"), to=event, buttons=(_send_or_delete(),), name=attached.once(event))
+
+
+def remind(event: Due, tx: Transaction) -> Actions:
+    """Say once more that nobody has seen the words."""
+    chat = int(event.subject)
+    now = held(tx, chat)
+    if now is None or not now.texts:
+        return ()
+    return (Say(chat, (Line(_not_seen_yet(tx, now)),), buttons=(_send_or_delete(),), language=now.shown),)
 
 
 def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
@@ -160,9 +178,12 @@ def _screen(tx: Transaction, chat: KnownChat, language: str, now: Held) -> tuple
         content.append(Line(say("about-notice", code=notice.code, organisation=by)))
     if now.missing:
         content.append(Line(say("language-missing-noted")))
-    held = "first-held-message" if attached.came_with(tx, now.texts) else "first-held"
-    content.append(Line(say(held if now.texts else "first-write"), "bold"))
+    content.append(Line(_not_seen_yet(tx, now) if now.texts else say("first-write"), "bold"))
     return tuple(content), (*language_buttons(tx), *((_send_or_delete(),) if now.texts else ()))
+
+
+def _not_seen_yet(tx: Transaction, now: Held) -> Sentence:
+    return say("first-held-message" if attached.came_with(tx, now.texts) else "first-held")
 
 
 def who_reads(tx: Transaction, chat: KnownChat, language: str) -> list[Sentence]:

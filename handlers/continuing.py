@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from bot import commands, requests
 from bot.actions import Action, Button, OnNetwork, Say
 from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
+from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import ChatKind, Text
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
@@ -17,6 +19,9 @@ from bot.store.transaction import Transaction
 from handlers import asking, attached, below, calling, cards, intake, listening, opening, phone, questions
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
+
+UNSETTLED = "unsettled"
+"""The timer of the question which request words are about."""
 
 _BEHIND_A_CODE = " \t\n:;,.-–—"
 
@@ -29,7 +34,7 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if (number := phone.typed(event, where, tx)) is not None:
         return number
     event, kept = phone.kept_apart(event, where, tx)
-    written = any(character.isalnum() for character in event.text.plain)
+    written = any(character.isalnum() for character in event.text.plain) or _is_sign_to_helpers(event, where, tx)
     refused = [*attached.too_large(event, tx)]
     if written and event.unsupported is not None:
         refused.append(say("words-arrived-only"))
@@ -39,6 +44,16 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not told:  # maybe the first that they hear of us, in a language that nobody has chosen
         told = tell(where, tx, say("words-please"), asking.danger(tx), to=event, buttons=(asking.GLOBE,))
     return (*kept, *told)
+
+
+def _is_sign_to_helpers(event: Message, where: Situation, tx: Transaction) -> bool:
+    """👍 and "?" answer helpers; nobody is listening yet, or any more, where nothing is open."""
+    if not any(unicodedata.category(character)[0] in "PS" for character in event.text.plain):
+        return False
+    return any(
+        request.state is not RequestState.CLOSED and where.subject in ("", request.code)
+        for request in tx.requests.of_chat(where.chat.id)
+    )
 
 
 def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -54,7 +69,7 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(where, tx, say(f"my-{named.state.value}", code=named.code), to=event)
     if (asked := questions.typed(event, where, tx)) is not None:
         return asked
-    spoken = _last_spoken_of(mine, where, tx)
+    spoken = _last_spoken_of(mine, where.chat.id, tx)
     if asking.held(tx, where.chat.id) is not None:
         text = asking.store(event, where, tx)
         if spoken is None or asking.is_last_spoken_of(tx, where.chat.id):
@@ -85,8 +100,8 @@ def _naming_its_request(event: Message, where: Situation, tx: Transaction) -> tu
     return replace(event, text=event.text[end - len(rest) : end]), replace(where, subject=str(code))
 
 
-def _last_spoken_of(mine: Sequence[Request], where: Situation, tx: Transaction) -> Request | None:
-    last = tx.deliveries.last_about(where.chat.id)
+def _last_spoken_of(mine: Sequence[Request], chat: int, tx: Transaction) -> Request | None:
+    last = tx.deliveries.last_about(chat)
     return None if last is None else next((request for request in mine if request.code == last[1]), None)
 
 
@@ -155,11 +170,27 @@ def _in_their_language(text: int, request: Request, tx: Transaction) -> None:
 
 
 def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situation, tx: Transaction) -> Actions:
+    if "which" not in tx.dialogues.get(where.chat.id):
+        tx.schedule.at(tx.now + asking.FORGOTTEN_AFTER, Due(UNSETTLED, str(where.chat.id)))
     tx.dialogues.put(where.chat.id, which=list(texts))
+    return (_which(candidates, where.chat.id, asking.language_of(where, tx)),)
+
+
+def ask_again(event: Due, tx: Transaction) -> Actions:
+    """Nobody has answered, and no helper has seen the words."""
+    chat = int(event.subject)
+    if "which" not in tx.dialogues.get(chat):
+        return ()
+    mine = tx.requests.of_chat(chat)
+    return (_which(_candidates(mine, _last_spoken_of(mine, chat, tx)), chat, tx.chats.get(chat).language),)
+
+
+def _which(candidates: Sequence[Request], chat: int, language: str | None) -> Say:
     codes = tuple(Button(request.code, "which", request.code) for request in candidates)
     rows = tuple(codes[start : start + 3] for start in range(0, len(codes), 3))
     question = say("which-request", codes=tuple(request.code for request in candidates))
-    return tell(where, tx, question, buttons=(*rows, (Button(say("button-new"), "which", ""),)))
+    new = (Button(say("button-new"), "which", ""),)
+    return Say(chat, (Line(question),), buttons=(*rows, new), language=language)
 
 
 def _which_was_asked_last(tx: Transaction, chat: int) -> bool:
@@ -173,7 +204,7 @@ def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     mine = tx.requests.of_chat(where.chat.id)
     if code is not None and any(request.code == code for request in mine):
         return _settle_which(code, where, tx)
-    candidates = _candidates(mine, _last_spoken_of(mine, where, tx))
+    candidates = _candidates(mine, _last_spoken_of(mine, where.chat.id, tx))
     text = asking.store(event, where, tx)
     if not candidates:
         return asking.hold([text], event, where, tx)

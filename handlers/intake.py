@@ -62,7 +62,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
 
 
 def _answers(words: str, longest: int) -> bool:
-    return len(words) <= longest and "\n" not in words
+    return len(words) <= longest and "\n" not in words and any(map(str.isalnum, words))
 
 
 def edited(words: Text, text: int, request: Request, tx: Transaction) -> Actions | None:

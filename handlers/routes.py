@@ -248,6 +248,8 @@ DUE: dict[str, DueHandler] = {
     planning.UNREAD_TOO: publishing.due,
     PLAN_IN_DOUBT: publishing.in_doubt,
     publishing.SAY_CORRECTING: correcting.still_correcting,
+    asking.UNSENT: asking.remind,
+    continuing.UNSETTLED: continuing.ask_again,
     "card-date": cards.refresh_date,
     opening.SILENCE: silence.look,
     silence.LOOKING: silence.still_nobody,

@@ -62,6 +62,44 @@ async def test_nothing_reaches_the_helpers_before_send(scene: Scene) -> None:
     assert (await scene.world.app.unit(lambda tx: tx.requests.all())) == []
 
 
+async def test_whoever_forgets_to_press_send_is_reminded_once(scene: Scene) -> None:
+    """An hour after they began: an unread screen of languages must not cost them their help."""
+    await scene.member.writes(PLEA)
+    await scene.world.advance(timedelta(minutes=30))
+    await scene.member.writes("e o aluguer")
+    seen = len(scene.member.sees())
+    await scene.world.advance(timedelta(minutes=31))
+    (reminder,) = scene.member.sees()[seen:]
+    assert reminder.plain == sentence("first-held", "pt")
+    assert reminder.labels == [sentence("button-send", "pt"), sentence("button-delete", "pt")]
+    await scene.world.advance(timedelta(days=2))
+    assert len(scene.member.sees()) == seen + 1
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert PLEA in scene.card().plain
+
+
+async def test_nobody_is_reminded_of_what_is_sent_or_deleted(scene: Scene) -> None:
+    """Words written afterwards have an hour of their own."""
+    for button in ("button-send", "button-delete"):
+        await scene.member.writes("!ask " + PLEA)
+        await scene.member.presses(sentence(button, "pt"))
+    await scene.world.advance(timedelta(minutes=50))
+    await scene.member.writes("!ask " + PLEA)
+    seen = len(scene.member.sees())
+    await scene.world.advance(timedelta(minutes=20))
+    assert len(scene.member.sees()) == seen
+    await scene.world.advance(timedelta(minutes=41))
+    assert scene.member.sees()[-1].plain == sentence("first-held", "pt")
+
+
+async def test_a_reminder_speaks_the_language_of_the_first_screen(scene: Scene) -> None:
+    """Nobody has chosen one yet; and of a photo it does not say "words"."""
+    other = scene.world.somebody("Rui", language="tr")
+    await other.sends("photo")
+    await scene.world.advance(timedelta(minutes=61))
+    assert other.sees()[-1].plain == sentence("first-held-message", "tr")
+
+
 async def test_nothing_personal_goes_to_any_other_room(scene: Scene) -> None:
     """Organisations and groups see nothing of a request, whatever happens to it."""
     others = [
@@ -359,6 +397,59 @@ async def test_after_a_day_the_bot_asks_what_it_is_about(scene: Scene) -> None:
     assert "doente" not in scene.room_reads()
     await scene.member.presses("K1")
     assert "doente" in "\n".join(scene.thread())
+
+
+async def test_the_question_which_request_is_asked_once_more_an_hour_later(scene: Scene) -> None:
+    """Nobody has seen what was written before it is answered; what was written since goes along."""
+    await scene.asks()
+    await scene.world.advance(timedelta(days=2))
+    await scene.member.writes("a minha filha está doente")
+    await scene.world.advance(timedelta(minutes=30))
+    await scene.member.writes("tem febre")
+    seen = len(scene.member.sees())
+    await scene.world.advance(timedelta(minutes=31))
+    (again,) = scene.member.sees()[seen:]
+    assert again.plain == sentence("which-request", "pt", codes=("K1",))
+    await scene.world.advance(timedelta(hours=5))
+    assert len(scene.member.sees()) == seen + 1
+    await scene.member.presses("K1")
+    assert "doente" in "\n".join(scene.thread())
+    assert "febre" in "\n".join(scene.thread())
+    seen = len(scene.member.sees())
+    await scene.world.advance(timedelta(hours=5))
+    assert len(scene.member.sees()) == seen
+
+
+async def test_a_sign_answers_a_helper(scene: Scene) -> None:
+    """A thumb says yes, and "?" that somebody still waits."""
+    await scene.asks()
+    for sign in ("👍🏽", "?"):
+        await scene.member.writes(sign)
+        assert any(sign in said for said in scene.thread())
+        assert scene.member.reads()[-1] == sentence("request-continues", "pt", code="K1")
+
+
+async def test_a_sign_names_no_area(scene: Scene) -> None:
+    """Where the bot has asked for one, helpers read it all the same, and the question stands."""
+    await scene.asks()
+    for _ in range(2):
+        await scene.member.presses(sentence("button-skip", "pt"))
+    await scene.member.writes("🤷")
+    assert any("🤷" in said for said in scene.thread())
+    await scene.member.presses(sentence("wont-say", "pt"))
+    assert "🤷" not in scene.card().plain
+
+
+async def test_a_sign_opens_nothing_again(scene: Scene) -> None:
+    """Words are asked for, as they are for what cannot be seen."""
+    await scene.asks()
+    await scene.member.writes("\u200d \ufe0f")
+    assert scene.member.reads()[-1].startswith(sentence("words-please", "pt"))
+    await scene.in_thread("!close helped")
+    said = len(scene.thread())
+    await scene.member.writes("🙏")
+    assert scene.member.reads()[-1].startswith(sentence("words-please", "pt"))
+    assert len(scene.thread()) == said
 
 
 async def test_with_several_open_the_bot_asks_each_time(scene: Scene) -> None:
