@@ -70,6 +70,11 @@ def own_name(code: str) -> str:
     return (known and known.get_display_name()) or code
 
 
+def has_name(code: str) -> bool:
+    """Whether it is the code of a language at all."""
+    return language_name(code, SOURCE) != code
+
+
 def language_name(code: str, reader: str) -> str:
     """What the language is called in the reader's language; its own name where the reader's has none."""
     names = locale_of(reader).languages

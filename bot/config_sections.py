@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.catalogue import has_name
 from bot.hours import Hours, parse_hours
+from bot.languages import normalise
 from bot.links import Names
 from bot.listening import host_and_port, is_loopback
 from bot.request_settings import ClosedDate
@@ -50,6 +52,13 @@ class Bot(Section):
         for code in languages:
             if not re.fullmatch("[a-z]{2,3}", code):
                 raise ValueError(f'"{code}" is not a language code; write for example "nl" or "pt"')
+            if (usual := normalise(code)) != code:
+                raise ValueError(f'"{code}" is written "{usual}" here')
+            if not has_name(code):
+                raise ValueError(
+                    f'nobody knows a language "{code}"; a country has another code than its language: '
+                    'Ukrainian is "uk", Greek "el"'
+                )
         if len(set(languages)) < len(languages):
             raise ValueError("a language stands in the list twice; remove one")
         if not languages:

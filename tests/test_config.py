@@ -399,6 +399,12 @@ def test_a_missing_secret_can_be_given_in_two_ways(path: Path) -> None:
     [
         ('["nl", "fr", "en"]', "[]", 'the list is empty; write for example ["nl", "fr", "en"]'),
         ('["nl", "fr", "en"]', '["nl", "english"]', '"english" is not a language code; write for example "nl" or "pt"'),
+        ('["nl", "fr", "en"]', '["nl", "tir"]', '"tir" is written "ti" here'),
+        (
+            '["nl", "fr", "en"]',
+            '["nl", "ua"]',
+            'nobody knows a language "ua"; a country has another code than its language: Ukrainian is "uk", Greek "el"',
+        ),
         ('["nl", "fr", "en"]', '["nl", "nl"]', "a language stands in the list twice; remove one"),
         ('["nl", "fr", "en"]', '"nl"', 'must be a list: ["…", "…"]'),
         ('["nl", "fr", "en"]', '["nl", 3]', "must be a text in quotes"),
