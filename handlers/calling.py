@@ -11,7 +11,7 @@ from bot.ready import NOT_REACHED
 from bot.requests import Request, RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, below, cards, inviting, phone, ready_answers, replies, threads
+from handlers import asking, below, cards, inviting, phone_shown, ready_answers, replies, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -20,7 +20,9 @@ _TWICE = timedelta(minutes=1)  # two taps so close are one
 
 def opened(payload: str, event: Message, where: Situation, tx: Transaction) -> Actions | None:
     """The link in the thread was followed; None for any other link."""
-    code = commands.code_in(payload.removeprefix(phone.LINK), "K") if payload.startswith(phone.LINK) else None
+    if not payload.startswith(phone_shown.LINK):
+        return None
+    code = commands.code_in(payload.removeprefix(phone_shown.LINK), "K")
     return None if code is None else _asked(code, event, where, tx)
 
 
@@ -36,10 +38,10 @@ def number_in_private(event: Message, where: Situation, tx: Transaction) -> Acti
 def _asked(code: str, event: Message, where: Situation, tx: Transaction) -> Actions:
     """Everybody else hears the same, whether there is such a request, or a number, or not."""
     request = tx.requests.by_code(code)
-    if request is None or not phone.is_for(request, where.person.id):
+    if request is None or not phone_shown.is_for(request, where.person.id):
         return _tell(event, where, say("call-not-yours", code=code), tx)
     inviting.belongs_to(tx, where.chat.id, where.person.id)
-    return phone.give(tx, request, where.person.id, where.chat, where.language)
+    return phone_shown.show_if_in_room(tx, request, where.chat, where.language)
 
 
 def _is_claimers(request: Request, where: Situation) -> bool:
@@ -53,9 +55,9 @@ def number_in_room(event: Message, where: Situation, tx: Transaction) -> Actions
         return threads.tell(event, where, about)
     request = about.request
     tx.copies.came_in(where.chat.id, event.id, request.code)
-    if not phone.is_for(request, where.person.id):
+    if not phone_shown.is_for(request, where.person.id):
         return threads.tell(event, where, say("call-not-yours", code=request.code), request)
-    return (*phone.take_away(tx, request, where.person.id), *phone.hand_over(tx, request))
+    return (*phone_shown.take_away(tx, request), *phone_shown.hand_over(tx, request))
 
 
 # --- how it went -----------------------------------------------------------------------------------------------------

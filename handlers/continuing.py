@@ -16,7 +16,19 @@ from bot.incoming import Deleted, Edited, Message
 from bot.model import ChatKind, Text
 from bot.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.store.transaction import Transaction
-from handlers import asking, attached, below, calling, cards, intake, listening, opening, phone, questions
+from handlers import (
+    asking,
+    attached,
+    below,
+    calling,
+    cards,
+    intake,
+    listening,
+    opening,
+    phone_given,
+    phone_shown,
+    questions,
+)
 from handlers.asking import Event, tell
 from handlers.situation import Actions, Situation
 
@@ -31,9 +43,9 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     event, where = _naming_its_request(event, where, tx)
     if (told_helper := calling.from_a_helper(event, where, tx)) is not None:
         return told_helper
-    if (number := phone.typed(event, where, tx)) is not None:
+    if (number := phone_given.typed(event, where, tx)) is not None:
         return number
-    event, kept = phone.kept_apart(event, where, tx)
+    event, kept = phone_given.kept_apart(event, where, tx)
     written = any(character.isalnum() for character in event.text.plain) or _is_sign_to_helpers(event, where, tx)
     refused = [*attached.too_large(event, tx)]
     if written and event.unsupported is not None:
@@ -138,7 +150,7 @@ def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transact
     if reopened:
         tx.requests.happened(request, "reopened", where.person.id)
         shown += below.in_thread(tx, request, Line(say("thread-reopened", code=request.code)))
-        shown += phone.hand_over(tx, request)
+        shown += phone_shown.hand_over(tx, request)
     name, closed = opening.once_closed(tx, request)
     told += closed
     if tx.chats.coordination_room() is None:
@@ -257,7 +269,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     words = _own_words(event.text, copy.subject)
     told = _refused(event, copy.text, chat, copy.subject, tx)
     if not copy.subject:
-        words = phone.without_number(words, chat.id, tx)
+        words = phone_given.without_number(words, chat.id, tx)
         tx.texts.replace(copy.text, words, asking.guess(words.plain, tx))
         attached.renew(event, copy.text, tx)
         return told
@@ -271,14 +283,13 @@ def _shown_as_changed(event: Edited, before: int, words: Text, request: Request,
     replaced, said = attached.is_replaced(event, before, tx), tx.texts.get(before).text.plain
     if not replaced and said == event.text.plain:
         return ()
-    if (number := phone.edited(event, before, request, tx)) is not None:
+    if (number := phone_given.edited(event, before, request, tx)) is not None:
         return number
     if before == request.phone:
-        kept = phone.taken_back(event.id, request, tx)
-        request = tx.requests.numbered(request.number) or request
+        request, kept = phone_given.taken_back(event.id, request, tx)
     else:
-        request, kept = phone.among_changed(words, before, event.id, request, tx)
-    words = phone.without_number(words, request.chat, tx)
+        request, kept = phone_given.changed_among_words(words, before, event.id, request, tx)
+    words = phone_given.without_number(words, request.chat, tx)
     if not replaced and said == words.plain:
         return kept  # networks tell of an edit when a link's picture has come
     if (answered := intake.edited(words, before, request, tx)) is not None:
@@ -332,8 +343,9 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
     if request is None:
         return ()
     if copy.text == request.phone:
-        return phone.taken_back(event.id, request, tx)
-    request, number = phone.among_changed(Text(""), copy.text, event.id, request, tx)
+        _, number = phone_given.taken_back(event.id, request, tx)
+        return number
+    request, number = phone_given.changed_among_words(Text(""), copy.text, event.id, request, tx)
     request, gone = intake.taken_back(copy.text, request, tx)
     return (*number, *gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))
 

@@ -10,7 +10,7 @@ from bot.model import Chat, ChatKind
 from bot.requests import Request
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, below, phone
+from handlers import asking, below, phone_shown
 from handlers.situation import Actions
 
 
@@ -20,15 +20,15 @@ def settled(event: Outcome, tx: Transaction) -> Actions:
     request, person = tx.requests.by_code(code), int(whose)
     there = Chat(tx.chats.get(event.chat).address.account, event.findings[0]) if event.findings else None
     if tx.chats.private_of(person) is not None:  # they came before the answer did, maybe for another number
-        return () if request is None or phone.CAME in why else phone.hand_over(tx, request)
-    if phone.CAME in why:  # where not into ours, the room has been told already how to come there
+        return () if request is None or phone_shown.CAME in why else phone_shown.hand_over(tx, request)
+    if phone_shown.CAME in why:  # where not into ours, the room has been told already how to come there
         return _handed_over(tx, person, there) if there is not None and _theirs(tx, person) else ()
-    if request is None or not phone.is_for(request, person):
+    if request is None or not phone_shown.is_for(request, person):
         return ()  # let go of before the answer came
     if event.failure is not None:
-        return phone.way_there(tx, request)
+        return phone_shown.way_there(tx, request)
     if there is not None:
-        return _handed_over(tx, person, there) or phone.way_there(tx, request)
+        return _handed_over(tx, person, there) or phone_shown.way_there(tx, request)
     told = say("call-invited", name=below.name_of(tx, person), code=code, command=f"!number {code}")
     return below.in_thread(tx, request, Line(told))
 
@@ -43,7 +43,7 @@ def joined(event: Joined, tx: Transaction) -> Actions:
     if event.kind is not ChatKind.PRIVATE or person is None or tx.chats.private_of(person) is not None:
         return ()
     theirs = _theirs(tx, person)
-    return phone.invite(tx, theirs[0], person, phone.CAME) if theirs else ()
+    return phone_shown.invite(tx, theirs[0], phone_shown.CAME) if theirs else ()
 
 
 def _handed_over(tx: Transaction, person: int, where: Chat) -> list[Action]:
@@ -54,12 +54,12 @@ def _handed_over(tx: Transaction, person: int, where: Chat) -> list[Action]:
     if not chat.active:
         tx.chats.set_active(chat.id, True)
     belongs_to(tx, chat.id, person)
-    return [action for request in _theirs(tx, person) for action in phone.hand_over(tx, request)]
+    return [action for request in _theirs(tx, person) for action in phone_shown.hand_over(tx, request)]
 
 
 def _theirs(tx: Transaction, person: int) -> list[Request]:
     """The requests whose number is for them."""
-    return [request for request in tx.requests.open() if phone.is_for(request, person)]
+    return [request for request in tx.requests.open() if phone_shown.is_for(request, person)]
 
 
 def belongs_to(tx: Transaction, chat: int, person: int) -> None:

@@ -14,7 +14,7 @@ from bot.leaks import warnings
 from bot.model import ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import phone, triage
+from handlers import phone_shown, triage
 from handlers.situation import Actions, Situation
 
 FOUND = "leaks"
@@ -53,5 +53,5 @@ def joined(event: Joined, tx: Transaction) -> Actions:
 
 def _numbers_taken(chat: KnownChat, tx: Transaction) -> list[Action]:
     """What a helper was to read alone goes from where they are alone no longer; they can ask for it elsewhere."""
-    theirs = () if chat.person is None else [r for r in tx.requests.open() if phone.is_for(r, chat.person)]
-    return [action for request in theirs for action in phone.take_from(tx, request, chat)]
+    theirs = () if chat.person is None else [r for r in tx.requests.open() if phone_shown.is_for(r, chat.person)]
+    return [action for request in theirs for action in phone_shown.take_from(tx, request, chat)]

@@ -10,7 +10,7 @@ from bot.incoming import Left
 from bot.requests import RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import below, cards, phone, silence
+from handlers import below, cards, phone_shown, silence
 from handlers.situation import Actions
 
 LOOKED_FOR = "helper"
@@ -48,20 +48,20 @@ def found(event: Outcome, tx: Transaction) -> Actions:
 
 def number_wanted(event: Outcome, tx: Transaction) -> Actions:
     """Whoever is to have a number was looked for in the room."""
-    _, whose, code, where, asked_in = (event.report or "").split(":")
-    person, request, language = int(whose), tx.requests.by_code(code), asked_in or None
+    _, whose, code, where, language = (event.report or "").split(":")
+    person, request, asked_in = int(whose), tx.requests.by_code(code), language or None
     chat = tx.chats.get(int(where)) if tx.chats.exists(int(where)) else None
-    if request is None or not phone.is_for(request, person):
+    if request is None or not phone_shown.is_for(request, person):
         return ()  # let go of before the answer came
     if chat is None or chat.role != Role.PRIVATE:
-        return phone.hand_over(tx, request)  # others have joined before the answer came: elsewhere
+        return phone_shown.hand_over(tx, request)  # others have joined before the answer came: elsewhere
     if not _is_the_room(tx, event.chat):
-        return phone.give(tx, request, person, chat, language)
+        return phone_shown.show_if_in_room(tx, request, chat, asked_in)
     if event.failure is not None:
-        return phone.not_sure(tx, request, person, chat, language)
+        return phone_shown.not_sure(tx, request, chat, asked_in)
     if event.findings:
-        return phone.show(tx, request, person, chat, language)
-    told = () if language is None else (Say(chat.id, (Line(say("call-left")),), language=language),)
+        return phone_shown.show(tx, request, chat, asked_in)
+    told = () if asked_in is None else (Say(chat.id, (Line(say("call-left")),), language=asked_in),)
     return (*_let_go(tx, person), *told)
 
 
@@ -81,7 +81,7 @@ def _let_go(tx: Transaction, person: int) -> Actions:
         if request.state is RequestState.CLAIMED:
             tx.requests.happened(request, "released", person)
             silence.let_go(tx, request)
-            actions += (*phone.take_away(tx, request, person), *cards.refresh(tx, open))
+            actions += (*phone_shown.take_away(tx, request), *cards.refresh(tx, open))
             codes.append(request.code)
     room = tx.chats.coordination_room()
     if codes and room is not None:

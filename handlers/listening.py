@@ -11,7 +11,7 @@ from bot.content import Line, Translated, say
 from bot.events import Translated as TranslationCame
 from bot.store.texts import WRITTEN_DOWN
 from bot.store.transaction import Transaction
-from handlers import below, cards, phone
+from handlers import below, cards, phone_given
 from handlers.situation import Actions
 
 
@@ -30,7 +30,7 @@ def written_down(event: TranslationCame, tx: Transaction) -> Actions:
         return ()
     request, line = found
     heard = tx.texts.get(result)
-    words = phone.without_number(heard.text, request.chat, tx)
+    words = phone_given.without_number(heard.text, request.chat, tx)
     language = heard.language or languages.guess(words.plain, tx.policy.languages)
     tx.texts.replace(result, words, language or (None if request.language_missing else request.language))
     whats = (called(kept.attachment) for kept in tx.attachments.of(line.text) if kept.attachment.kind in SPOKEN)

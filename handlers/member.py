@@ -7,7 +7,7 @@ from bot.actions import Edit, Say
 from bot.content import LanguageName, Line, say
 from bot.incoming import Message
 from bot.store.transaction import Transaction
-from handlers import asking, attached, calling, continuing, groups, phone, questions
+from handlers import asking, attached, calling, continuing, groups, phone_given, questions
 from handlers.asking import tell
 from handlers.situation import Actions, Situation
 
@@ -30,7 +30,7 @@ def ask(event: Message, where: Situation, tx: Transaction) -> Actions:
     before = continuing.taken_along(tx, where.chat.id)
     if not any(character.isalnum() for character in words) and not attached.fitting(event, tx):
         return asking.hold(before, None, where, tx) if before else asking.greet(where, tx, None)
-    said = phone.without_number(event.text[len(event.text.plain.rstrip()) - len(words) :], where.chat.id, tx)
+    said = phone_given.without_number(event.text[len(event.text.plain.rstrip()) - len(words) :], where.chat.id, tx)
     text = asking.store_words(said, event.id, where.chat, tx, "")
     attached.keep(event, text, tx)
     return asking.hold([*before, text], event, where, tx)

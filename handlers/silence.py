@@ -19,7 +19,7 @@ from bot.requests import Request, RequestState
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.waiting import Step, Waiting, after_open, ask_at, asked, due, waiting
-from handlers import below, cards, opening, phone
+from handlers import below, cards, opening, phone_shown
 from handlers.situation import Actions
 
 LOOKING = "looking-for-another"
@@ -117,10 +117,8 @@ def _nudge(tx: Transaction, room: KnownChat, case: Case) -> Actions:
 def _lapse(tx: Transaction, case: Case) -> Actions:
     released = requests.release(case.request)
     tx.requests.save(released)
-    claimer = case.request.claimed_by
-    number = () if claimer is None else phone.take_away(tx, case.request, claimer)
     told = _in_thread(tx, case, "claim-lapsed")
-    return (*number, *cards.refresh(tx, released), *told, *_looking(tx, released))
+    return (*phone_shown.take_away(tx, case.request), *cards.refresh(tx, released), *told, *_looking(tx, released))
 
 
 # --- in other rooms --------------------------------------------------------------------------------------------------

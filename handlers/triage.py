@@ -13,7 +13,7 @@ from bot.incoming import Message
 from bot.requests import Request, RequestState, TransitionError
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import below, cards, intake, phone, silence, threads
+from handlers import below, cards, intake, phone_shown, silence, threads
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
@@ -66,18 +66,14 @@ def _claim(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     request = requests.claim(about.request, where.person.id)
     told = say("thread-claimed", code=request.code, name=_name(where))
     on_it = _to_member(tx, request, say("request-claimed", code=request.code), silence.on_it_name(tx, request))
-    return (*_changed(tx, request, "claimed", where, told), *on_it, *phone.hand_over(tx, request))
+    return (*_changed(tx, request, "claimed", where, told), *on_it, *phone_shown.hand_over(tx, request))
 
 
 def _release(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     request = requests.release(about.request)
     silence.let_go(tx, request)
     told = say("thread-released", code=request.code, name=_name(where))
-    return (*_number_back(tx, about.request), *_changed(tx, request, "released", where, told))
-
-
-def _number_back(tx: Transaction, before: Request) -> Actions:
-    return () if before.claimed_by is None else phone.take_away(tx, before, before.claimed_by)
+    return (*phone_shown.take_away(tx, about.request), *_changed(tx, request, "released", where, told))
 
 
 # --- closing and opening again ---------------------------------------------------------------------------------------
@@ -94,7 +90,7 @@ def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     told = say("thread-closed", code=request.code, name=_name(where), outcome=say(f"outcome-{outcome}"))
     intake.over(tx, request)
     goodbye = _to_member(tx, request, say("request-closed", code=request.code))
-    return (*_number_back(tx, request), *_changed(tx, request, "closed", where, told), *goodbye)
+    return (*phone_shown.take_away(tx, request), *_changed(tx, request, "closed", where, told), *goodbye)
 
 
 def _which_outcome(request: Request, where: Situation, outcomes: tuple[str, ...]) -> Say:
@@ -108,7 +104,7 @@ def _reopen(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     request = requests.reopen(about.request)
     told = say("thread-opened", code=request.code, name=_name(where))
     hello = _to_member(tx, request, say("request-open-again", code=request.code))
-    return (*_changed(tx, request, "reopened", where, told), *hello, *phone.hand_over(tx, request))
+    return (*_changed(tx, request, "reopened", where, told), *hello, *phone_shown.hand_over(tx, request))
 
 
 # --- the member is out of reach --------------------------------------------------------------------------------------

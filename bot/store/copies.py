@@ -127,10 +127,12 @@ class Copies:
         found: str | None = self._tx.connection.execute(query.order_by(copy.c.id.desc()).limit(1)).scalar()
         return found
 
-    def texts_about(self, chat_id: int, subject: str, but: str) -> list[int]:
+    def texts_about(self, chat_id: int, subject: str, but: str | None = None) -> list[int]:
         """What people's messages in that chat about a subject say now, all `but` one."""
         query = select(copy.c.text_id).where(copy.c.chat_id == chat_id, copy.c.subject == subject)
-        query = query.where(copy.c.text_id.is_not(None), copy.c.network_id != but).order_by(copy.c.id)
+        if but is not None:
+            query = query.where(copy.c.network_id != but)
+        query = query.where(copy.c.text_id.is_not(None)).order_by(copy.c.id)
         return list(self._tx.connection.execute(query).scalars())
 
     def messages_of(self, chat_id: int, text: int) -> list[str]:
