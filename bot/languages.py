@@ -57,20 +57,6 @@ def engine_code(code: str) -> str:
     return _DIALECTS.get(normalise(code), normalise(code))
 
 
-def three_letters(code: str) -> str:
-    """The ISO 639-3 code of one of our languages; the code itself where we know none."""
-    return _THREE.get(normalise(code), code)
-
-
-_OVERRIDE = regex.compile(r"\A\s*lang:\s?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)(?:\s+|\Z)", regex.IGNORECASE)
-
-
-def detect_override(text: str) -> tuple[str | None, str]:
-    """The language that a text names for itself ("lang:fr Bonjour"), and the text without that."""
-    found = _OVERRIDE.match(text)
-    return (normalise(found[1]), text[found.end() :]) if found else (None, text)
-
-
 # --- scripts -------------------------------------------------------------------------------------------------------
 
 _SCRIPTS = (

@@ -126,7 +126,6 @@ class Limits:
     opens_private: bool = False  # it can invite somebody to a private chat, whatever they have written to it before
     knows_members: bool = False  # it can say whether somebody is in a chat
     encrypts: bool = False  # people write for each login that the account has: who stands by needs one before its turn
-    cautions: tuple[str, ...] = ()  # catalogue keys of what a network may see ("caution-telegram-cloud")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,6 @@ ALWAYS = parse_hours("Mon-Sun 00:00-24:00", UTC)
 ONE_DAY = timedelta(days=1)
 
 
-def open_time(hours: Hours, since: datetime, until: datetime) -> timedelta:
-    """How much of the time from `since` to `until` was within the hours."""
-    total = timedelta()
-    if since >= until:
-        return total
-    for start, end in hours.periods(since):
-        if start >= until:
-            break
-        total += min(end, until) - start
-    return total
-
-
 def after_open(hours: Hours, since: datetime, wait: timedelta) -> datetime:
     """The first moment at which so much time within the hours has passed since `since`, in UTC."""
     left = wait

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.languages import detect_override, engine_code, guess, knows, main_script, normalise, three_letters, written_in
+from bot.languages import engine_code, guess, knows, main_script, normalise, written_in
 from tests.parallel import SAMPLE, TICO19
 
 FIRST = ("nl", "fr", "en", "pt", "tr", "ar")
@@ -50,30 +50,6 @@ def test_dari_is_a_language_of_its_own_that_engines_know_as_persian() -> None:
     assert guess(DARI, ("nl", "fa", "ar")) == "fa"
     assert guess(DARI, ("fa", "prs")) is None
     assert (engine_code("prs"), engine_code("fa-AF"), engine_code("pt-BR")) == ("fa", "fa", "pt")
-
-
-def test_three_letters_are_taken_back_to_two() -> None:
-    for code in MANY:
-        assert len(three_letters(code)) == 3
-        assert normalise(three_letters(code)) == code
-    assert three_letters("ckb") == "ckb"
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "rest"),
-    [
-        ("lang:fr Bonjour à tous", "fr", "Bonjour à tous"),
-        ("Lang:PT-br\nOlá", "pt", "Olá"),
-        ("  lang: ar مرحبا", "ar", "مرحبا"),
-        ("lang:nl", "nl", ""),
-        ("language:fr Bonjour", None, "language:fr Bonjour"),
-        ("zie lang:fr", None, "zie lang:fr"),
-        ("lang:français oui", None, "lang:français oui"),
-        ("", None, ""),
-    ],
-)
-def test_a_text_may_name_its_own_language(text: str, language: str | None, rest: str) -> None:
-    assert detect_override(text) == (language, rest)
 
 
 @pytest.mark.parametrize(

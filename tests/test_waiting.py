@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot import requests
 from bot.hours import DAYS, Hours, parse_hours
 from bot.requests import Request, RequestState
-from bot.waiting import ALWAYS, ONE_DAY, Patience, Step, Waiting, after_open, ask_at, asked, due, open_time, waiting
+from bot.waiting import ALWAYS, ONE_DAY, Patience, Step, Waiting, after_open, ask_at, asked, due, waiting
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 OFFICE = parse_hours("Mon-Fri 09:00-18:00", BRUSSELS)
@@ -23,6 +23,18 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=BRUSSELS)
 
 def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
+
+
+def open_time(hours: Hours, since: datetime, until: datetime) -> timedelta:
+    """How much of the time from `since` to `until` was within the hours."""
+    total = timedelta()
+    if since >= until:
+        return total
+    for start, end in hours.periods(since):
+        if start >= until:
+            break
+        total += min(end, until) - start
+    return total
 
 
 # --- the arithmetic --------------------------------------------------------------------------------------------------

@@ -89,10 +89,6 @@ class Chats:
         rooms = self.with_role(Role.COORDINATION)
         return rooms[0] if rooms else None
 
-    def unpaired(self, added_before: datetime) -> list[KnownChat]:
-        query = select(chat).where(chat.c.role == Role.NONE, chat.c.active, chat.c.added_at < added_before)
-        return [_chat(row) for row in self._tx.connection.execute(query)]
-
     def set_language(self, id: int, language: str) -> None:
         self._stir_menus(id)
         self._set(id, language=language)
