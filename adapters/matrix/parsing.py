@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec.structs import replace as changed
 
-from adapters.matrix import kinds
+from adapters.matrix import attached, kinds
+from adapters.matrix.fields import storable, string
+from adapters.matrix.homeserver import Json
 from adapters.matrix.html import from_html
 from adapters.matrix.live import SHARED
 from adapters.matrix.raw import DERIVED
@@ -32,20 +33,10 @@ from bot.incoming import (
     Renamed,
     Unreadable,
 )
-from bot.model import Attachment, Chat, ChatKind, Person, Text
+from bot.model import Chat, ChatKind, Person, Text
 
-Json = dict[str, Any]
-
-_MEDIA = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
-_GALLERIES = {"m.gallery", "dm.filament.gallery"}  # several files with one caption: MSC4274
-LOUDEST = 1024  # of a waveform, says MSC1767; it recommends 30 to 120 bars
-_MOST_BARS = 500
-_WIDEST = 100_000  # pixels; what is wider is a mistake
-_LONGEST = 24 * 3600 * 1000  # milliseconds; what is longer is a mistake
 _COMMAND = re.compile(r"\s*[!/][^\W\d_]")
 _QUOTATION = re.compile(r"> (\* )?<@[^>\n]*>")  # an app's, which names the writer: specification 1.12, "Rich replies"
-# A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse(raw: Raw, account: str) -> tuple[Incoming, ...]:
@@ -86,15 +77,15 @@ class _Event:
 
     @property
     def id(self) -> str:
-        return _string(self.fields, "event_id")
+        return string(self.fields["event_id"])
 
     @property
     def sender(self) -> str:
-        return _string(self.fields, "sender")
+        return string(self.fields["sender"])
 
     @property
     def person(self) -> Person:
-        return Person(self.account, self.sender, _storable(self.sender_name or ""))
+        return Person(self.account, self.sender, storable(self.sender_name or ""))
 
     @property
     def at(self) -> datetime:
@@ -103,7 +94,7 @@ class _Event:
     @property
     def title(self) -> str | None:
         name = self.room["name"]
-        return _storable(name) if name else None
+        return storable(name) if name else None
 
     @property
     def content(self) -> Json:
@@ -115,13 +106,13 @@ class _Event:
 
 def _meaning(event: _Event) -> Incoming | None:
     if "transaction" in event.fields:
-        transaction = _string(event.fields, "transaction")
+        transaction = string(event.fields["transaction"])
         return None if DERIVED in transaction else Echo(event.chat, transaction, event.id, event.at)
-    kind = _string(event.fields, "type")
+    kind = string(event.fields["type"])
     if kind == "m.room.member":
         return _membership(event)
     if kind == "m.room.tombstone" and event.fields.get("state_key") == "":  # else anybody may have written it
-        return MovedChat(event.chat, Chat(event.account, _string(event.content, "replacement_room")), event.at)
+        return MovedChat(event.chat, Chat(event.account, string(event.content["replacement_room"])), event.at)
     if kind == "m.room.name":
         return _renamed(event)
     if event.sender == event.me["id"] or event.fields.get("redacted"):
@@ -135,16 +126,15 @@ def _meaning(event: _Event) -> Incoming | None:
             return None  # whether its writer may do that the homeserver could not see
         case "m.room.redaction":
             redacted = event.fields.get("redacts") or event.content.get("redacts")
-            return Deleted(event.chat, _string({"id": redacted}, "id"), event.at, event.person)
+            return Deleted(event.chat, string(redacted), event.at, event.person)
         case "m.reaction":
             relation = event.content["m.relates_to"]
-            target, key = _string(relation, "event_id"), _string(relation, "key")
+            target, key = string(relation["event_id"]), string(relation["key"])
             return Reacted(event.chat, event.kind, event.person, target, key, event.at, event.id)
         case "m.room.message":
             return _message(event)
         case "m.sticker":
-            picture = _attachment(event.content, "m.image")
-            return replace(_said(event, Text("")), attachments=(changed(picture, mime=picture.mime or "image/png"),))
+            return replace(_said(event, Text("")), attachments=attached.sticker(event.content))
         case "m.call.invite":
             return _said(event, Text(""), unsupported="call")
         case _ if kind in kinds.BEACONS:
@@ -154,7 +144,7 @@ def _meaning(event: _Event) -> Incoming | None:
         case _ if kind in kinds.ENDS:
             return _ended(event)
         case _ if isinstance(event.content.get("body"), str):
-            return _said(event, Text(_string(event.content, "body")), unsupported="unknown")
+            return _said(event, Text(string(event.content["body"])), unsupported="unknown")
         case _:
             return None  # between programs: key verification, call signalling, votes
 
@@ -166,7 +156,7 @@ def _membership(event: _Event) -> Incoming | None:
             return Added(event.chat, event.kind, event.person, event.at, invited=True, title=event.title)
         case "join":
             inviter = event.fields.get("before_by") or event.sender
-            person = Person(event.account, _string({"id": inviter}, "id"))
+            person = Person(event.account, string(inviter))
             return Added(event.chat, event.kind, person, event.at, title=event.title)
         case "leave" | "ban":
             return Removed(event.chat, event.kind, event.at)
@@ -185,7 +175,7 @@ def _pinned(event: _Event) -> Iterator[Pinned]:
 
 def _ids(pinned: object) -> dict[str, None]:
     """Once each, in their order."""
-    return dict.fromkeys(_storable(id) for id in pinned if isinstance(id, str)) if isinstance(pinned, list) else {}
+    return dict.fromkeys(storable(id) for id in pinned if isinstance(id, str)) if isinstance(pinned, list) else {}
 
 
 def _renamed(event: _Event) -> Renamed | None:
@@ -193,7 +183,7 @@ def _renamed(event: _Event) -> Renamed | None:
     name = event.content.get("name")
     if event.fields.get("state_key") != "" or not isinstance(name, str) or not name.strip():
         return None
-    return Renamed(event.chat, event.kind, _storable(name), event.at)
+    return Renamed(event.chat, event.kind, storable(name), event.at)
 
 
 def _others_membership(event: _Event) -> Iterator[Joined | Left | Removed]:
@@ -204,11 +194,11 @@ def _others_membership(event: _Event) -> Iterator[Joined | Left | Removed]:
     match event.content.get("membership"):
         case "join" if before != "join":
             name = event.content.get("displayname")
-            shown = _storable(name) if isinstance(name, str) and name else who
-            yield Joined(event.chat, event.kind, Person(event.account, _storable(who), shown), event.at)
+            shown = storable(name) if isinstance(name, str) and name else who
+            yield Joined(event.chat, event.kind, Person(event.account, storable(who), shown), event.at)
         case "leave" | "ban":
             if before in ("join", None):  # not every homeserver says what they were before
-                yield Left(event.chat, Person(event.account, _storable(who)), event.at)
+                yield Left(event.chat, Person(event.account, storable(who)), event.at)
             if event.kind is ChatKind.PRIVATE and event.room["members"] == 1:
                 # Nothing can be told anybody there any more, as if they had blocked us.
                 yield Removed(event.chat, event.kind, event.at)
@@ -221,38 +211,22 @@ def _message(event: _Event) -> Incoming | None:
         new = content["m.new_content"]
         if new.get("msgtype") == "m.notice":
             return None
-        original = _string(relation, "event_id")
-        text = _caption(new) if new.get("msgtype") in _MEDIA else _text(new, reply=False)
-        return Edited(event.chat, event.kind, event.person, original, event.at, text, _files_now(new))
-    msgtype = _string(content, "msgtype")
+        original = string(relation["event_id"])
+        text = _caption(new) if new.get("msgtype") in attached.MEDIA else _text(new, reply=False)
+        return Edited(event.chat, event.kind, event.person, original, event.at, text, attached.files_now(new))
+    msgtype = string(content["msgtype"])
     if msgtype == "m.notice" or msgtype.startswith("m.key.verification."):
         return None  # what programs say: answering it could go on for ever
-    if msgtype in _MEDIA:
-        return replace(_said(event, _caption(content)), attachments=_files(content))
-    if msgtype in _GALLERIES:
-        return replace(_said(event, _text(content, reply=False)), attachments=_files(content))
+    if msgtype in attached.MEDIA:
+        return replace(_said(event, _caption(content)), attachments=attached.files(content))
+    if msgtype in attached.GALLERIES:
+        return replace(_said(event, _text(content, reply=False)), attachments=attached.files(content))
     if msgtype in ("m.text", "m.emote"):
         text = _text(content, reply="m.in_reply_to" in relation)
         return _said(event, text, unsupported=None if text else "unknown")
     if msgtype == "m.location":
         return _place(event)
-    return _said(event, Text(_string(content, "body")), unsupported="unknown")
-
-
-def _files(content: Json) -> tuple[Attachment, ...]:
-    """What a message brings beside words."""
-    msgtype = content.get("msgtype")
-    if msgtype in _GALLERIES:
-        return tuple(_attachment(item, item["itemtype"]) for item in content["itemtypes"])
-    return (_attachment(content, msgtype),) if msgtype in _MEDIA else ()
-
-
-def _files_now(content: Json) -> tuple[Attachment, ...]:
-    """The same of a changed message, whose words count whatever is wrong with its file."""
-    try:
-        return _files(content)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return ()
+    return _said(event, Text(string(content["body"])), unsupported="unknown")
 
 
 def _place(event: _Event, live: bool = False) -> Message:
@@ -271,7 +245,7 @@ def _poll(event: _Event, kind: str) -> Incoming:
     except ValueError:
         return _said(event, Text(""), unsupported="poll")
     if is_edit:
-        return Edited(event.chat, event.kind, event.person, _string(relation, "event_id"), event.at, text)
+        return Edited(event.chat, event.kind, event.person, string(relation["event_id"]), event.at, text)
     return _said(event, text)
 
 
@@ -279,16 +253,16 @@ def _ended(event: _Event) -> Message:
     """An answer to the poll, as it were."""
     poll = (event.content.get("m.relates_to") or {}).get("event_id")
     said = _said(event, _plain(kinds.ended(event.content)))
-    return replace(said, reply_to=None if poll is None else _string({"id": poll}, "id"))
+    return replace(said, reply_to=None if poll is None else string(poll))
 
 
 def _plain(text: Text) -> Text:
-    return changed(text, plain=_storable(text.plain))
+    return changed(text, plain=storable(text.plain))
 
 
 def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:
     relation = event.content.get("m.relates_to") or {}
-    thread = _string(relation, "event_id") if relation.get("rel_type") == "m.thread" else None
+    thread = string(relation["event_id"]) if relation.get("rel_type") == "m.thread" else None
     replied = (relation.get("m.in_reply_to") or {}).get("event_id")
     if thread is not None and relation.get("is_falling_back", False):
         replied = None  # only there for clients that know no threads
@@ -300,7 +274,7 @@ def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:
         event.at,
         text,
         thread=thread,
-        reply_to=None if replied is None else _string({"id": replied}, "id"),
+        reply_to=None if replied is None else string(replied),
         addressed=_addressed(event, text),
         unsupported=unsupported,
         title=event.title,
@@ -317,11 +291,11 @@ def _addressed(event: _Event, text: Text) -> bool:
 
 def _text(content: Json, reply: bool) -> Text:
     """The styled text where there is one, without the quotation that older clients put before a reply."""
-    plain = _string(content, "body")
+    plain = string(content["body"])
     html = content.get("formatted_body")
     if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
         try:
-            styled = from_html(_storable(html))
+            styled = from_html(storable(html))
         except ValueError:
             styled = Text("")
         if styled:
@@ -337,58 +311,3 @@ def _caption(content: Json) -> Text:
     """The words beside a file: `body` is its name unless `filename` says otherwise."""
     name = content.get("filename")
     return _text(content, reply=False) if name and name != content.get("body") else Text("")
-
-
-def _attachment(content: Json, msgtype: str) -> Attachment:
-    info = content.get("info") or {}
-    voice = "org.matrix.msc3245.voice" in content or "m.voice" in content
-    encrypted = content.get("file")
-    where = encrypted if isinstance(encrypted, dict) else {"url": _string(content, "url")}
-    if not _string(where, "url").startswith("mxc://"):
-        raise ValueError("an attachment that is not in the media store")
-    size, mime = info.get("size"), info.get("mimetype")
-    width, height = _measures(info)
-    return Attachment(
-        "voice" if voice and msgtype == "m.audio" else "animation" if mime == "image/gif" else _MEDIA[msgtype],
-        json.dumps(where, separators=(",", ":"), sort_keys=True),
-        _string(content, "filename" if content.get("filename") else "body"),
-        size if isinstance(size, int) and size >= 0 else None,
-        _storable(mime) if isinstance(mime, str) else None,
-        _seconds(content, info),
-        width,
-        height,
-        _waveform(content),
-    )
-
-
-def _measures(info: Json) -> tuple[int, int] | tuple[None, None]:
-    """Width and height: both, or neither."""
-    width, height = info.get("w"), info.get("h")
-    known = all(type(one) is int and 0 < one <= _WIDEST for one in (width, height))
-    return (width, height) if known else (None, None)
-
-
-def _waveform(content: Json) -> tuple[int, ...]:
-    """How loud a voice is along its length (MSC1767); empty where what stands there is none."""
-    loud = (content.get("org.matrix.msc1767.audio") or {}).get("waveform")
-    if not isinstance(loud, list) or len(loud) > _MOST_BARS or not all(type(one) is int for one in loud):
-        return ()
-    return tuple(min(max(one, 0), LOUDEST) for one in loud)
-
-
-def _seconds(content: Json, info: Json) -> int | None:
-    told = info.get("duration")
-    if told is None:
-        told = (content.get("org.matrix.msc1767.audio") or {}).get("duration")
-    return round(told / 1000) if isinstance(told, int | float) and 0 <= told < _LONGEST else None
-
-
-def _string(fields: Json, key: str) -> str:
-    value = fields[key]
-    if not isinstance(value, str):
-        raise TypeError
-    return _storable(value)
-
-
-def _storable(words: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", words)
