@@ -244,7 +244,7 @@ def taken_along(tx: Transaction, chat: int) -> list[int]:
     """`ask` answers the question which request words are about, if nothing was said since: they are about something
     new."""
     offered = tx.choices.latest(chat)
-    if not offered or offered[0].step != "which":
+    if not any(choice.step == "which" for choice in offered.values()):
         return []
     texts: list[int] = tx.dialogues.get(chat).get("which", [])
     tx.dialogues.put(chat, which=None)

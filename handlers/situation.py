@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from bot.model import ChatKind, Person, Text, joined
 from bot.store.choices import OfferedChoice
 from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction
+from handlers.spoken import reads
 
 Actions = Sequence[Action]
 TOPICS = "topics"
@@ -55,6 +56,7 @@ _DIGITS |= {"🔟": 10}
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
+_LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing
 Written = TypeVar("Written", Message, Edited)
 
 
@@ -144,7 +146,7 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
     chat = tx.chats.known(event.chat, event.kind)
     found = _situation(chat, event.person, tx, tx.copies.at(chat.id, event.message))
     digit = _DIGITS.get(event.key)
-    choice = None if digit is None else tx.choices.on_message(chat.id, event.message, digit)
+    choice = None if digit is None else tx.choices.on_message(chat.id, event.message).get(digit)
     return Situation(found.chat, found.person, found.language, found.subject, found.answered, None, choice)
 
 
@@ -160,16 +162,19 @@ def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCop
 
 def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, tx: Transaction) -> OfferedChoice | None:
     """A number (or a button's own words) typed in a private chat, or as a reply to the message with the buttons."""
-    number = commands.number(event.text.plain)
-    if number is None:
+    if event.attachments or len(event.text.plain) > _LONGEST_CHOICE:
         return None
     if event.reply_to is not None and answered is not None and answered.delivery is not None:
-        chosen = tx.choices.on_message(chat.id, event.reply_to, number)
-        if chosen is not None:
-            return chosen
+        return _meant(event.text.plain, tx.choices.on_message(chat.id, event.reply_to), tx)
     if chat.kind is not ChatKind.PRIVATE or event.reply_to is not None or event.thread is not None:
         return None  # an answer to one message is none to another that happens to be the last
-    offered = tx.choices.latest(chat.id)
-    if offered and not offered[0].used and 1 <= number <= len(offered):
-        return offered[number - 1]
-    return None
+    chosen = _meant(event.text.plain, tx.choices.latest(chat.id), tx)
+    return None if chosen is None or chosen.used else chosen
+
+
+def _meant(words: str, offered: Mapping[int, OfferedChoice], tx: Transaction) -> OfferedChoice | None:
+    number = commands.number(words)
+    if number is not None:
+        return offered.get(number)
+    languages = tx.policy.languages
+    return next((choice for choice in offered.values() if reads(words, choice.label, languages)), None)

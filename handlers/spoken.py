@@ -1,11 +1,12 @@
-"""What people can type for one of a few values: its own name, and what their language calls it."""
+"""What people can type for one of a few values: its own name, and what their language calls it; or a button's words."""
 
 from __future__ import annotations
 
-from functools import cache
+import unicodedata
+from functools import cache, lru_cache
 
 from bot.catalogue import Catalogue
-from bot.content import say
+from bot.content import Sentence, Verbatim, say
 
 
 @cache
@@ -14,3 +15,27 @@ def spoken(prefix: str, values: tuple[str, ...], language: str) -> dict[str, str
     catalogue = Catalogue(())
     named = {catalogue.render(say(f"{prefix}{value}"), language).plain.lower(): value for value in values}
     return named | {value: value for value in values}
+
+
+def reads(words: str, label: Sentence | Verbatim, languages: tuple[str, ...]) -> bool:
+    """Whether somebody has typed what stands on a button, in any of the languages and with whatever marks around it."""
+    typed = _letters(words)
+    return bool(typed) and typed in _wordings(label, languages)
+
+
+@lru_cache(maxsize=1024)
+def _wordings(label: Sentence | Verbatim, languages: tuple[str, ...]) -> frozenset[str]:
+    if isinstance(label, Verbatim):
+        return frozenset((_letters(label.plain),))
+    return frozenset(_letters(_catalogue().render(label, language).plain) for language in languages)
+
+
+def _letters(words: str) -> str:
+    """What is compared: keyboards differ in quotation marks, apostrophes and invisible signs."""
+    folded = unicodedata.normalize("NFKC", words).casefold()
+    return "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return Catalogue(())

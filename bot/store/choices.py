@@ -76,17 +76,18 @@ class Choices:
         row = self._tx.connection.execute(select(choice).where(choice.c.id == id, choice.c.chat_id == chat)).first()
         return None if row is None else self._value(row)
 
-    def on_message(self, chat: int, network_id: str, number: int) -> OfferedChoice | None:
-        """The number-th choice (from 1) of the message of ours with that network id."""
-        row = self._tx.connection.execute(
+    def on_message(self, chat: int, network_id: str) -> dict[int, OfferedChoice]:
+        """The choices of the message of ours with that network id, by the numbers they have there (from 1)."""
+        rows = self._tx.connection.execute(
             select(choice)
             .join(copy, copy.c.delivery_id == choice.c.delivery_id)
-            .where(copy.c.chat_id == chat, copy.c.network_id == network_id, choice.c.position == number)
-        ).first()
-        return None if row is None else self._value(row)
+            .where(copy.c.chat_id == chat, copy.c.network_id == network_id)
+            .order_by(choice.c.position)
+        )
+        return {row.position: self._value(row) for row in rows}
 
-    def latest(self, chat: int) -> list[OfferedChoice]:
-        """The choices that came with the last thing said in a chat, in order; a typed number means one of them.
+    def latest(self, chat: int) -> dict[int, OfferedChoice]:
+        """The choices that came with the last thing said in a chat, by number; what is typed means one of them.
 
         None when something was said since: then a number may be the answer to that.
         """
@@ -94,11 +95,11 @@ class Choices:
             select(func.max(delivery.c.id)).where(delivery.c.chat_id == chat, delivery.c.kind == "say")
         ).scalar()
         if last is None:
-            return []
+            return {}
         rows = self._tx.connection.execute(
             select(choice).where(choice.c.chat_id == chat, choice.c.delivery_id == last).order_by(choice.c.position)
         )
-        return [self._value(row) for row in rows]
+        return {row.position: self._value(row) for row in rows}
 
     def last_offered(self, chat: int, step: str) -> int | None:
         """The last delivery in a chat that offered a choice of that step."""

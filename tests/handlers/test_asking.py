@@ -285,6 +285,21 @@ async def test_a_number_is_as_good_as_a_button(scene: Scene) -> None:
     assert sentence("request-received", "pt", code="K1") in scene.member_reads()
 
 
+@pytest.mark.parametrize("typed", ["Enviar", "enviar!", "Send", "إرسال"])
+async def test_the_word_of_a_button_is_as_good_as_the_button(scene: Scene, typed: str) -> None:
+    """Who is told to press Send may write it instead; it is no part of what they say."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes(typed)
+    assert sentence("request-received", "pt", code="K1") in scene.member_reads()
+    assert typed not in scene.card().plain
+
+
+async def test_words_that_begin_like_a_button_are_words(scene: Scene) -> None:
+    await scene.member.writes(PLEA)
+    await scene.member.writes("Enviar comida para o Mercado")
+    assert sentence("held-too", "pt") in scene.member.reads()[-1]
+
+
 async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
     """Send works on the screen of the bot before."""
     async with world(tmp_path) as w:

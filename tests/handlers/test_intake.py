@@ -117,6 +117,14 @@ async def test_numbers_choose(scene: Scene, typed: str) -> None:
     assert sentence("need-food") in scene.card().plain
 
 
+@pytest.mark.parametrize("typed", ["Comida", "comida", "«Comida».", "Food", "طعام"])
+async def test_the_words_of_a_button_choose(scene: Scene, typed: str) -> None:
+    """In whatever language: many write what they read, and some networks show no buttons at all."""
+    await scene.asks()
+    await scene.member.writes(typed)
+    assert sentence("card-what", what=sentence("need-food")) in scene.card().plain
+
+
 async def test_a_number_that_answers_a_person_chooses_nothing(scene: Scene) -> None:
     """How many children? — 3. The open question above is not what that was about."""
     await scene.asks()
