@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot import answering
 from bot.actions import Button, Buttons, Edit, Named
 from bot.content import Content, LanguageName, Line, Sentence, Translated, say
-from bot.events import Outcome, SentAgain
 from bot.events import Translated as TranslationCame
 from bot.failing import NO_ANSWER
 from bot.requests import Request
@@ -85,10 +85,16 @@ def _may_be_there(sent: Row[Any] | None) -> bool:
     return bool(sent.status != Status.FAILED or sent.failure == NO_ANSWER)
 
 
-def reply_settled(event: Outcome | SentAgain, tx: Transaction) -> Actions:
-    """A reply has reached the member, or never will, or is on its way once more."""
-    request, line = tx.requests.line(int((event.report or "").partition(":")[2]))
-    return refresh_echo(tx, request, line)
+def never_arrived(tx: Transaction, request: Request, line: Spoken) -> bool:
+    """Whether it is sure that the member has nothing of a reply, and will not have."""
+    sent = tx.deliveries.named(request.chat, reply_name(request, line.id))
+    return sent is not None and sent.status == Status.FAILED and not _may_be_there(sent)
+
+
+def is_answered(tx: Transaction, request: Request) -> bool:
+    """Whether after the member's last words stands an answer that they have, or may have yet."""
+    lines = tx.requests.lines(request.id)
+    return answering.is_answered([line for line in lines if not never_arrived(tx, request, line)])
 
 
 def reply_translated(event: TranslationCame, tx: Transaction) -> Actions:

@@ -15,7 +15,7 @@ from bot.failing import NO_ANSWER
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble
-from handlers import echoes, progress
+from handlers import progress, replies
 from handlers.situation import Actions
 
 BUSINESS = "trouble"
@@ -72,7 +72,7 @@ def sent_again(event: SentAgain, tx: Transaction) -> Actions:
     _look_soon(tx, _cause_of(tx.chats.get(event.chat)))
     if event.subject.startswith("N"):
         progress.copy_changed(event, tx)
-    return echoes.reply_settled(event, tx) if (event.report or "").startswith("reply:") else ()
+    return replies.settled(event, tx) if (event.report or "").startswith("reply:") else ()
 
 
 def handled_again(event: HandledAgain, tx: Transaction) -> Actions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import answering, requests
 from bot.actions import Action, Answer, Say
 from bot.content import Line, Sentence, Translated, say
+from bot.events import Outcome, SentAgain
 from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.requests import Request, RequestState
@@ -71,6 +72,21 @@ def give(tx: Transaction, request: Request, text: int, where: Situation) -> Acti
     content = (Line(say("answer-head", code=request.code), "bold"), Translated(text), *attached.files(tx, text))
     answer = Say(request.chat, content, request.code, name, report=f"reply:{line.id}")
     return (answer, *echoes.echoed(tx, request, line), *beside, *cards.refresh(tx, request))
+
+
+def settled(event: Outcome | SentAgain, tx: Transaction) -> Actions:
+    """A reply has reached the member, or never will, or is on its way once more. Who got none still waits for one."""
+    request, line = tx.requests.line(int((event.report or "").partition(":")[2]))
+    shown = echoes.refresh_echo(tx, request, line)
+    now = request
+    if echoes.is_answered(tx, request):
+        now = requests.answered(request)
+    elif echoes.never_arrived(tx, request, line):
+        now = requests.answer_taken_back(request, others=False)
+    if now == request:
+        return shown
+    tx.requests.save(now)
+    return (*shown, *cards.refresh(tx, now))
 
 
 def _others(tx: Transaction, request: Request, where: Situation) -> Actions:

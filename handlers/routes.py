@@ -227,7 +227,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
     topics.CLOSED: forum.rested,
     linked_threads.OPENED: linked_threads.settled,
     # --- requests: the member's private chat, the coordination room ---
-    "reply": echoes.reply_settled,
+    "reply": replies.settled,
     phone_shown.OPENED: inviting.settled,
     phone_shown.LOOKED_FOR: leaving.number_wanted,
     leaving.LOOKED_FOR: leaving.found,

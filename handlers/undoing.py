@@ -43,8 +43,7 @@ def take_back(tx: Transaction, request: Request, line: Spoken, replaced: bool = 
     """The member should not go by an answer. `replaced`: another follows at once, and speaks for itself."""
     sent = tx.deliveries.named(request.chat, echoes.reply_name(request, line.id))
     tx.requests.withdraw(line.id)
-    answered = answering.is_answered(tx.requests.lines(request.id))
-    tx.requests.save(requests.answer_taken_back(request, answered))
+    tx.requests.save(requests.answer_taken_back(request, others=echoes.is_answered(tx, request)))
     shown: Actions = ()
     if sent is not None and tx.lanes.unsent(sent.id):
         tx.deliveries.recall(Recall(request.chat, Named(sent.name)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from msgspec.structs import replace as changed
@@ -12,11 +12,11 @@ from sqlalchemy import select
 from bot.chats import Pairing
 from bot.content import LanguageName, say
 from bot.model import Chat
-from bot.ports import Gone, Refused
+from bot.ports import Gone, Refused, SendError
 from bot.store.tables import event
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, sentence
-from tests.world import Somebody
+from tests.world import POLICY, Somebody
 
 PLEA = "Preciso de comida para os meus dois filhos"
 REPLY = "Morgen om 10:00 kunt u een pakket halen"
@@ -378,6 +378,29 @@ async def test_a_member_who_lets_the_bot_in_again_is_in_reach(scene: Scene) -> N
     assert sentence("member-unreachable", network="Paper") not in scene.card().plain
     await scene.in_thread(f"!r {REPLY}")
     assert REPLY in scene.member.reads()[-1]
+
+
+@pytest.mark.parametrize("why", [Refused("message is too strange"), Gone("Forbidden: bot was blocked by the user")])
+async def test_an_answer_that_never_arrived_is_none(scene: Scene, why: SendError) -> None:
+    """The member still waits, and the room is told so in time; until it arrives after all."""
+    await scene.asks()
+    scene.world.network.faults.append(why)
+    await scene.in_thread(f"!r {REPLY}")
+    assert sentence("card-unanswered") in scene.card().plain
+    await scene.world.advance(POLICY.patience.remind)
+    assert sentence("waiting-thread", code="K1", since=time(10)) in scene.thread()
+    await scene.world.adds_bot(scene.member, scene.member.private)
+    await scene.in_thread(f"!r {REPLY}")
+    assert sentence("card-answered") in scene.card().plain
+
+
+async def test_an_answer_beside_one_that_never_arrived_counts(scene: Scene) -> None:
+    """The member has that one."""
+    await scene.asks()
+    await scene.in_thread(f"!r {REPLY}")
+    scene.world.network.faults.append(Refused("message is too strange"))
+    await scene.in_thread("!r Tot morgen")
+    assert sentence("card-answered") in scene.card().plain
 
 
 async def test_a_reply_the_network_refuses_says_why(scene: Scene) -> None:
