@@ -38,7 +38,7 @@ def link(event: Message, where: Situation, tx: Transaction) -> Actions:
     given = where.command.argument.strip().strip("`'\"<>")
     offered = tx.chats.offered_pairing(given) if given else None
     if offered is not None:
-        return join(given, offered, event, where, tx) if offered.link is not None else _told_to_pair(event, where)
+        return join(given, offered, event, where, tx) if offered.link is not None else _told_to_pair(event, where, tx)
     if where.chat.role != Role.ORGANISATION:
         return tell(event, where, say("pair-wrong") if given else say("link-room"))
     assert where.chat.organisation is not None
@@ -51,8 +51,8 @@ def link(event: Message, where: Situation, tx: Transaction) -> Actions:
     return tell(event, where, say("link-code", name=of.name, command=f"!link {code}", again=f"!link {of.name}"))
 
 
-def _told_to_pair(event: Message, where: Situation) -> Actions:
-    return tell(event, where, say("pair-how", command="!pair …"))
+def _told_to_pair(event: Message, where: Situation, tx: Transaction) -> Actions:
+    return tell(event, where, say("pair-how", command=pairing.command(where.chat, tx)))
 
 
 def join(code: str, offered: Pairing, event: Message, where: Situation, tx: Transaction) -> Actions:

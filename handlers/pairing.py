@@ -37,8 +37,15 @@ def explain(chat: KnownChat, language: str, tx: Transaction) -> Actions:
         return ()
     tx.chats.explained(chat.id)
     wait(chat, tx)
-    lines = (Line(say("unpaired-hello")), Line(say("unpaired-code", command="!pair …")), Line(say("unpaired-leaves")))
+    code = say("unpaired-code", command=command(chat, tx))
+    lines = (Line(say("unpaired-hello")), Line(code), Line(say("unpaired-leaves")))
     return (Say(chat.id, lines, name=f"hello/{tx.token()}", language=language),)
+
+
+def command(chat: KnownChat, tx: Transaction) -> str:
+    """What to write there. Apps of networks that show a bot commands alone know the slash; others keep it to
+    themselves."""
+    return "/pair …" if _hides_messages(tx.accounts.get(chat.address.account)) else "!pair …"
 
 
 def wait(chat: KnownChat, tx: Transaction) -> None:
@@ -79,9 +86,9 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     typed = where.command.argument if where.command is not None and where.command.name == "pair" else event.start or ""
     code = typed.split()[0].strip("`'\"<>.,") if typed.strip() else ""
     if where.chat.role == Role.PRIVATE:
-        return tell(event, where, say("pair-in-private", command="!pair …"))
+        return tell(event, where, say("pair-in-private", command=command(where.chat, tx)))
     if not code:
-        return tell(event, where, say("pair-how", command="!pair …"))
+        return tell(event, where, say("pair-how", command=command(where.chat, tx)))
     offered = tx.chats.offered_pairing(code)
     if offered is None:
         return tell(event, where, say("pair-wrong"))

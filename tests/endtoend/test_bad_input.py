@@ -177,7 +177,7 @@ async def test_a_code_that_does_not_work_changes_nothing(house: House) -> None:
     rosa.writes("/pair AAAABBBBCCCC", group)
     await group.sees(said("pair-wrong", "es"), PATIENCE)
     rosa.writes("/pair", group)
-    await group.sees(said("pair-how", "es", command="!pair …"), PATIENCE)
+    await group.sees(said("pair-how", "es", command="/pair …"), PATIENCE)
     code = (await house.asks("pair", role="group", organisation="Ons Huis", language="es"))["code"]
     message = await house.omar.writes(f"!pair {code}")
     await house.omar.until_read(said("pair-in-private", "ar", command="!pair …"), message)

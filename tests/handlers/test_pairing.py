@@ -39,7 +39,7 @@ async def test_an_unpaired_chat_gets_one_friendly_explanation_and_nothing_else(h
         "\n".join(
             [
                 sentence("unpaired-hello", "pt"),
-                sentence("unpaired-code", "pt", command="!pair …"),
+                sentence("unpaired-code", "pt", command="/pair …"),
                 sentence("unpaired-leaves", "pt"),
             ]
         )
@@ -49,6 +49,18 @@ async def test_an_unpaired_chat_gets_one_friendly_explanation_and_nothing_else(h
     await house.rui.writes("!help", chat)
     await house.world.adds_bot(house.rui, chat)
     assert house.rui.reads(chat) == explanation
+
+
+async def test_what_to_write_is_what_the_bot_sees_there(house: House) -> None:
+    """Telegram shows a bot that is no administrator nothing but slashes; Matrix apps take those for themselves."""
+    chat = house.world.group("new")
+    await house.world.adds_bot(house.rui, chat)
+    assert sentence("unpaired-code", "pt", command="/pair …") in house.rui.reads(chat)[-1]
+    matrix = Account("@bot:paper", "https://paper.example")
+    await house.world.app.unit(lambda tx: tx.accounts.connected("paper", matrix))
+    other = house.world.group("other")
+    await house.world.adds_bot(house.rui, other)
+    assert sentence("unpaired-code", "pt", command="!pair …") in house.rui.reads(other)[-1]
 
 
 async def test_a_chat_whose_beginning_was_missed_is_told_at_the_first_message(house: House) -> None:
@@ -146,14 +158,14 @@ async def test_a_code_expires(house: House) -> None:
 async def test_a_missing_code_is_explained(house: House, typed: str) -> None:
     chat = house.world.group("new")
     await house.an.writes(typed, chat)
-    assert house.an.reads(chat)[-1] == sentence("pair-how", command="!pair …")
+    assert house.an.reads(chat)[-1] == sentence("pair-how", command="/pair …")
 
 
 async def test_a_code_is_not_for_a_private_chat(house: House) -> None:
     """It keeps its worth."""
     code = await house.world.pairing("coordination")
     await house.rui.writes(f"!pair {code}")
-    assert house.rui.reads()[-1] == sentence("pair-in-private", "pt", command="!pair …")
+    assert house.rui.reads()[-1] == sentence("pair-in-private", "pt", command="/pair …")
     await house.an.writes(f"!pair {code}", house.world.group("new"))
     assert await house.world.app.unit(lambda tx: tx.chats.coordination_room()) is not None
 
