@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.actions import OnNetwork, Say
@@ -17,6 +18,7 @@ from handlers.spoken import spoken
 
 _ROWS = 30
 _HITS = 10
+_NOTHING = (Line(say("find-nothing")),)
 _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 
 
@@ -28,8 +30,11 @@ def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not found:
         return _answer(event, where, (Line(say("list-empty")),))
     rows = [_row(tx, request) for request in found[:_ROWS]]
-    more = [Line(say("list-more", codes=tuple(r.code for r in found[_ROWS:])))] if len(found) > _ROWS else []
-    return _answer(event, where, (*rows, *more))
+    return _answer(event, where, (*rows, *_more(found[_ROWS:])))
+
+
+def _more(unshown: Sequence[Request]) -> Content:
+    return (Line(say("list-more", codes=tuple(request.code for request in unshown))),) if unshown else ()
 
 
 def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> bool:
@@ -86,20 +91,17 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     words = folded(where.command.argument.strip()) if where.command else ""
     if not words:
         return _answer(event, where, (Line(say("find-how")),))
-    content: Content = ()
-    hits = 0
-    for request in reversed(tx.requests.all()):
-        if hits == _HITS:
-            break
-        place = _place(request, words, threads.language(where, tx), tx)
-        if place is None:
-            continue
-        hits += 1
-        excerpt = () if cards.sensitive(tx, request) else (place,)
-        name = below.name_of(tx, request.claimed_by)
-        head = Line(say("find-row", code=request.code, state=say(f"state-{request.state.value}", name=name)), "bold")
-        content = (*content, head, *excerpt)
-    return _answer(event, where, content or (Line(say("find-nothing")),))
+    language = threads.language(where, tx)
+    places = ((request, _place(request, words, language, tx)) for request in reversed(tx.requests.all()))
+    found = [(request, place) for request, place in places if place is not None]
+    content: Content = tuple(block for request, place in found[:_HITS] for block in _hit(tx, request, place))
+    return _answer(event, where, (*content, *_more([request for request, _ in found[_HITS:]])) or _NOTHING)
+
+
+def _hit(tx: Transaction, request: Request, place: Words) -> Content:
+    name = below.name_of(tx, request.claimed_by)
+    head = Line(say("find-row", code=request.code, state=say(f"state-{request.state.value}", name=name)), "bold")
+    return (head,) if cards.sensitive(tx, request) else (head, place)
 
 
 def _place(request: Request, words: str, language: str, tx: Transaction) -> Words | None:

@@ -518,6 +518,17 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
     assert translated.ann.reads(translated.room)[-1] == sentence("find-how")
 
 
+async def test_find_names_what_it_does_not_show(scene: Scene) -> None:
+    """Ten are shown; whoever looks for one of the others is not told that there is none."""
+    for _ in range(11):
+        await scene.asks()
+        await scene.member.writes("/ask")
+    await scene.ann.writes("!find comida", scene.room)
+    found = scene.ann.reads(scene.room)[-1]
+    assert found.count(PLEA) == 10
+    assert found.endswith(sentence("list-more", codes=("K1",)))
+
+
 async def test_the_words_of_the_room_count_whatever_the_app_speaks(translated: Scene) -> None:
     """What the room says in Dutch can be typed in Dutch, on a telephone that is set to English, too."""
     await two(translated)
