@@ -292,6 +292,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], str, Ourselves], Iterator[In
     "message": _message,
     "channel_post": _message,
     "edited_message": _edited,
+    "edited_channel_post": _edited,
     "callback_query": _pressed,
     "message_reaction": _reacted,
     "my_chat_member": _membership,

@@ -24,6 +24,7 @@ ALLOWED = (
     "message",
     "edited_message",
     "channel_post",
+    "edited_channel_post",
     "callback_query",
     "my_chat_member",
     "chat_member",

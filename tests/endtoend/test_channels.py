@@ -10,6 +10,7 @@ import pytest
 from bot.content import LanguageName
 from tests.endtoend.bot import RunningBot, settings
 from tests.endtoend.house import PATIENCE, said
+from tests.endtoend.test_linked_topics import link_code
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.channels import Channel
 from tests.servers.botapi.limits import FloodLimits
@@ -80,4 +81,24 @@ async def test_a_channel_receives_notices_their_corrections_and_their_end(tmp_pa
             channel.allows("can_post_messages")
             await room.sees(said("group-back", group="Nouvelles"), PATIENCE)
             assert telegram.limits.refused == 0
+            assert await bot.stop() == 0
+
+
+async def test_what_a_linked_channel_says_is_corrected_everywhere(tmp_path: Path) -> None:
+    """Who reads it in a group would else go on reading the old hour."""
+    async with BotApiServer() as telegram:
+        an, rui = telegram.user("An", "fr"), telegram.user("Rui", "fr")
+        async with RunningBot(tmp_path, settings(telegram.url, token=telegram.token)) as bot:
+            room = await organised(telegram, bot, an)
+            channel, group = Channel(telegram, "Nouvelles", rui), telegram.group("Voisins", [rui], supergroup=True)
+            await paired(channel, room, an)
+            given = await bot.asks("pair", role="group", organisation="Ons Huis", language="fr")
+            group.adds_bot(given["code"], administrator=True)
+            for chat in (channel, group):
+                rui.writes(f"/link {await link_code(an, room)}", chat)
+                await chat.sees(said("link-names-initials", "fr"), PATIENCE)
+            post = rui.writes(SOUP, channel)
+            copy = await group.sees(SOUP, PATIENCE)
+            rui.edits(post, LATER)
+            await group.waits_for(lambda _: LATER in copy.text, PATIENCE)
             assert await bot.stop() == 0

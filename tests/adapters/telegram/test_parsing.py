@@ -456,6 +456,18 @@ def test_an_edit_names_the_message_and_its_new_words() -> None:
     assert event == Edited(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", later, Text("/help"))
 
 
+def test_an_edit_in_a_channel_is_one_like_any_other() -> None:
+    """Its writer is the channel, as before."""
+    fields: Json = {"sender": None, "sender_chat": CHANNEL, "text": "Om 14:00"}
+    (event,) = read(message(CHANNEL, "edited_channel_post", edit_date=AT + 60, **fields))
+    assert isinstance(event, Edited)
+    assert (event.kind, event.person, event.text) == (
+        ChatKind.CHANNEL,
+        Person("telegram", "-200", "Nieuws"),
+        Text("Om 14:00"),
+    )
+
+
 def test_an_edit_tells_which_file_the_message_has_now() -> None:
     """With its words or without: they may have been taken away."""
     for words in ("a casa", ""):
