@@ -164,8 +164,6 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not (event.text or event.attachments or event.unsupported):
         return ()
     others = [chat for chat in tx.links.chats(of.id) if chat.id != here.id]
-    if any(event.person.id == chat.address.id for chat in others):
-        return ()  # a channel's own message, which its network has put here
     if _is_echo(event, of, tx):
         return _warned(of, tx)
     text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)
