@@ -22,6 +22,9 @@ from bot.store.writer import Unit, Writer
 from bot.turns import Turns
 from bot.window import Window
 
+_AMONG = 64
+"""Deliveries of which those are chosen that go next, where the network's pace lets only few of them go."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -121,6 +124,7 @@ class Claiming:
             self.window.wake()
         room = self._turns.in_flight.room()
         limit = min(self._turns.slots(now), room.messages)
+        among = _AMONG if limit < room.messages else limit
         busy = sorted(room.full.union(self._turns.pacer.busy_chats(now)))
         reads = self.window.may_read
         notices = self.window.at_once(room.notices)
@@ -141,7 +145,7 @@ class Claiming:
             claims = self._claims(tx)
             taken = claims.presses(room.presses) if room.presses and outlook.presses else []
             if limit:
-                taken += claims.claim(limit, busy, self._turns.in_flight.one_chat, 0 if chosen else notices)
+                taken += claims.claim(limit, busy, self._turns.in_flight.one_chat, 0 if chosen else notices, among)
             occupied = {claimed.chat for claimed in taken}
             free = [notice.id for notice in chosen if notice.chat not in occupied]
             tried = free[: max(0, limit - len(taken))]

@@ -113,6 +113,21 @@ async def test_notices_that_hang_leave_room_for_answers(tmp_path: Path, limits: 
         await until(w, lambda: all(read(w.network, group) == ["soup"] for group in groups))
 
 
+SLOW = replace(LIKE_MATRIX, per_second=1, burst=1)
+"""Like a homeserver that has shown how little it takes."""
+
+
+@pytest.mark.parametrize("limits", [FAST, SLOW], ids=["like Telegram", "like a slow Matrix"])
+async def test_somebody_who_writes_without_end_holds_up_nobody_else_s_request(tmp_path: Path, limits: Limits) -> None:
+    """What is said about different things takes turns, however much there is of one of them."""
+    async with world(tmp_path, limits=limits) as w:
+        room = chat_of(w.network, "room", ChatKind.GROUP)
+        await says(w, room, *(f"K7: word {n}" for n in range(40)), priority=Priority.COORDINATION, subject="K7")
+        await within(w, 10, lambda: len(read(w.network, room)) >= 3)
+        await says(w, room, "K8: my child is ill", priority=Priority.COORDINATION, subject="K8")
+        await within(w, 10, lambda: "K8: my child is ill" in read(w.network, room))
+
+
 async def test_a_notice_s_change_that_is_refused_holds_up_nothing_else_there(tmp_path: Path) -> None:
     """Its chat has its turn among the others as if it had been taken."""
     slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)

@@ -170,16 +170,19 @@ class Claims:
         learnt = None if known.rate is None or known.burst is None else Rate(known.rate, known.burst)
         return Remembered(known.paused_until, tuple(self._tx.chats.paused(self._account)), learnt)
 
-    def claim(self, limit: int, not_to: Sequence[int], to_one: int = 1_000, notices: int = 1_000) -> list[Claimed]:
+    def claim(
+        self, limit: int, not_to: Sequence[int], to_one: int = 1_000, notices: int = 1_000, among: int = 0
+    ) -> list[Claimed]:
         """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, and up to
-        `notices` notices."""
-        rows = self._tx.lanes.ready(self._account, limit, not_to, urgent=not notices)
+        `notices` notices. They are chosen among at least so many: whose turn it is has waited longest as the head of
+        its lane, so that who writes without end holds up nobody else."""
+        rows = self._tx.lanes.ready(self._account, max(limit, among), not_to, urgent=not notices)
         self.exhausted = len(rows) < limit
         to: Counter[int] = Counter()
-        chosen = []
-        for row in rows:
+        chosen: list[Row] = []
+        for row in sorted(rows, key=lambda row: (row.priority, row.due_at or row.created_at, row.id)):
             is_notice = row.priority == Priority.NOTICE
-            if to[row.chat_id] < to_one and (notices or not is_notice):
+            if len(chosen) < limit and to[row.chat_id] < to_one and (notices or not is_notice):
                 chosen.append(row)
                 to[row.chat_id] += 1
                 notices -= is_notice
