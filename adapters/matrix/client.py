@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,9 @@ import nio
 from nio.crypto import OlmDevice, OutboundGroupSession
 from nio.store import SqliteStore
 
+from adapters.matrix import for_nio
+from adapters.matrix.fields import inner
+from adapters.matrix.for_nio import guarded, legible
 from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, encoded, path
 
 log = logging.getLogger(__name__)
@@ -26,7 +29,6 @@ log = logging.getLogger(__name__)
 KEY_STORE = "olm.db"
 ASKED_AT_ONCE = 8  # servers
 ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for their devices again
-_STATE = {"m.room.member", "m.room.encryption", "m.room.name", "m.room.canonical_alias", "m.room.create"}
 
 
 class KeyStore(SqliteStore):  # type: ignore[misc]  # nio has no types
@@ -84,17 +86,10 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     def absorb(self, answer: Json) -> bool:
         """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it."""
-        for_nio = _for_nio(answer, self.rooms)
-        came: list[Any] = []
-        if for_nio["rooms"]["join"] or for_nio["to_device"]["events"] or any(for_nio["device_lists"].values()):
-            response = _guarded(nio.SyncResponse.from_dict, for_nio)
-            if response is None:  # one event in it trips nio already when it is read
-                response = nio.SyncResponse.from_dict(_for_nio(answer, self.rooms, accept=_parses))
-            if not isinstance(response, nio.SyncResponse):
-                raise Failure(200)
+        response = for_nio.read(answer, self.rooms)
+        if response is not None:
             self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
             self.receive_response(response)
-            came = response.to_device_events
         self.next_batch = answer["next_batch"]
         # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
         counts = answer.get("device_one_time_keys_count")
@@ -102,6 +97,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             self.olm.uploaded_key_count = counts.get("signed_curve25519", 0)
         for room_id in answer.get("rooms", {}).get("leave", {}):
             self.forget(room_id)
+        came = () if response is None else response.to_device_events
         return any(isinstance(e, nio.RoomKeyEvent | nio.ForwardedRoomKeyEvent) for e in came)
 
     def forget(self, room_id: str) -> None:
@@ -122,10 +118,10 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         return {**event, "type": clear.get("type"), "content": clear.get("content"), "sealed": True}
 
     def _handle_timeline_event(self, event: Any, *rest: Any) -> Any:
-        return _guarded(super()._handle_timeline_event, event, *rest)
+        return guarded(super()._handle_timeline_event, event, *rest)
 
     def _handle_decrypt_to_device(self, to_device_event: Any) -> Any:
-        return _guarded(super()._handle_decrypt_to_device, to_device_event)
+        return guarded(super()._handle_decrypt_to_device, to_device_event)
 
     def _collect_key_requests(self) -> None:
         self.olm.received_key_requests.clear()  # we hand nobody keys to other people's messages
@@ -145,7 +141,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         encrypted = await self.is_encrypted(room_id)
         room = nio.MatrixRoom(room_id, self.user_id, encrypted)
         for event in members["chunk"]:
-            member = nio.Event.parse_event(_legible(event))
+            member = nio.Event.parse_event(legible(event))
             if isinstance(member, nio.RoomMemberEvent):
                 room.handle_membership(member)
         if self.user_id not in room.users or room.users[self.user_id].invited:
@@ -157,7 +153,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     async def follow(self, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
         """Join the room that replaces another, where it lets us in; its id."""
-        new, sender = _dict(tombstone, "content").get("replacement_room"), tombstone.get("sender")
+        new, sender = inner(tombstone, "content").get("replacement_room"), tombstone.get("sender")
         if not isinstance(new, str) or not isinstance(sender, str):
             return None
         self.by_way_of[new] = sender.partition(":")[2]
@@ -244,9 +240,9 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         keys = {user: dict.fromkeys(devices, "signed_curve25519") for user, devices in wanted.items()}
         body = {"one_time_keys": keys, "timeout": 10000}
         answer = await self.server.call("POST", path("keys", "claim"), body)
-        for user, devices in _dict(answer, "one_time_keys").items():
+        for user, devices in inner(answer, "one_time_keys").items():
             for device, key in devices.items():
-                _guarded(self.receive_response, nio.KeysClaimResponse({user: {device: key}}, {}))
+                guarded(self.receive_response, nio.KeysClaimResponse({user: {device: key}}, {}))
 
     async def query_keys(self, of: Collection[str]) -> None:
         """Learn the devices of these users, as far as we do not know them, or know that they changed. Raises Failure.
@@ -274,9 +270,9 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 del self._asking[user]
             done.set_result(None)
         changed_meanwhile = set(pending)
-        for user, devices in _dict(answer, "device_keys").items():
-            _guarded(self.receive_response, nio.KeysQueryResponse({user: devices}, {}))
-        silent_servers = _dict(answer, "failures")
+        for user, devices in inner(answer, "device_keys").items():
+            guarded(self.receive_response, nio.KeysQueryResponse({user: devices}, {}))
+        silent_servers = inner(answer, "failures")
         silent = {user for user in asked if user.partition(":")[2] in silent_servers}
         self._silent = {u: t for u, t in self._silent.items() if t > now} | dict.fromkeys(silent, now + ASK_AGAIN)
         pending |= changed_meanwhile | silent
@@ -316,7 +312,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             )
             self._deaf = True
             return
-        count = _dict(answer, "one_time_key_counts").get("signed_curve25519", 0)
+        count = inner(answer, "one_time_key_counts").get("signed_curve25519", 0)
         self.receive_response(nio.KeysUploadResponse(0, count))
 
     async def chores(self) -> None:
@@ -336,59 +332,3 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     async def _to_device(self, kind: str, transaction: str, messages: Json) -> None:
         await self.server.call("PUT", path("sendToDevice", kind, transaction), messages)
-
-
-def _for_nio(
-    answer: Json, known: Container[str], accept: Callable[[Any, Json], bool] = lambda reader, event: True
-) -> Json:
-    """The part of a /sync answer that nio is to see: state, devices and keys, as far as `accept` lets it through.
-
-    What people write is read by `receiving` from the answer itself, so that nothing in it can trip nio; of rooms that
-    are `known`, and where people only write, nothing is left: nio checks each room against a schema, at length. State
-    goes in as timeline, where each event is handled by itself.
-    """
-    rooms = {}
-    for room_id, room in answer.get("rooms", {}).get("join", {}).items():
-        events = [*room.get("state", {}).get("events", []), *room.get("timeline", {}).get("events", [])]
-        told = [_legible(e) for e in events if "state_key" in e and e.get("type") in _STATE]
-        state = [e for e in told if accept(nio.Event, e)]
-        if state or room_id not in known:
-            rooms[room_id] = {
-                "timeline": {"events": state, "limited": False, "prev_batch": ""},
-                "state": {"events": []},
-            }
-    to_device = [e for e in answer.get("to_device", {}).get("events", []) if accept(nio.ToDeviceEvent, e)]
-    return {
-        "next_batch": answer["next_batch"],
-        "rooms": {"join": rooms},
-        "to_device": {"events": to_device},
-        "device_lists": _dict(answer, "device_lists"),
-        "device_one_time_keys_count": answer.get("device_one_time_keys_count", {}),
-    }
-
-
-def _legible(event: Json) -> Json:
-    """A member without such a name or picture as makes nio overlook them: who is in the room must not go unseen."""
-    content = event.get("content")
-    if event.get("type") != "m.room.member" or not isinstance(content, dict):
-        return event
-    odd = {key for key in ("displayname", "avatar_url") if not isinstance(content.get(key, ""), str | None)}
-    return event | {"content": {key: value for key, value in content.items() if key not in odd}} if odd else event
-
-
-def _parses(reader: Any, event: Json) -> bool:
-    return _guarded(reader.parse_event, event) is not None
-
-
-def _guarded(function: Callable[..., Any], *given: Any) -> Any:
-    """Call into nio with what a stranger's client or server wrote; None where nio trips over it."""
-    try:
-        return function(*given)
-    except Exception as error:  # one crafted event must not stop the stream of everybody's
-        log.warning("matrix-nio cannot handle something from the network: %s", type(error).__name__)
-        return None
-
-
-def _dict(answer: Json, key: str) -> Json:
-    value = answer.get(key)
-    return value if isinstance(value, dict) else {}

@@ -1,8 +1,10 @@
-"""Fields that anybody may have written, read as what can be stored."""
+"""Fields that anybody may have written, read with suspicion."""
 
 from __future__ import annotations
 
 import re
+
+from adapters.matrix.homeserver import Json
 
 # A lone half of a surrogate pair cannot be stored as UTF-8, nor NUL by PostgreSQL.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -17,3 +19,9 @@ def string(value: object) -> str:
 
 def storable(words: str) -> str:
     return _UNSTORABLE.sub("\ufffd", words)
+
+
+def inner(fields: Json, key: str) -> Json:
+    """The object at that key; an empty one where there is none."""
+    value = fields.get(key)
+    return value if isinstance(value, dict) else {}
