@@ -45,7 +45,8 @@ from bot.store.leases import LeaseBook
 from bot.store.listening import listen
 from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
-from bot.store.writer import Fence, Unit, Writer
+from bot.store.units import Unit
+from bot.store.writer import Fence, Writer
 from bot.supervision import Line
 from bot.translators import Translators
 from bot.troubles import Watcher

@@ -18,7 +18,8 @@ from bot.set_back import WallClock
 from bot.store.claims import Claimed, Claims, Remembered
 from bot.store.lanes import outbox
 from bot.store.transaction import Transaction
-from bot.store.writer import Unit, Writer
+from bot.store.units import Unit
+from bot.store.writer import Writer
 from bot.turns import Turns
 from bot.window import Window
 

@@ -18,7 +18,8 @@ from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived, lane_of
 from bot.store.transaction import Transaction
-from bot.store.writer import NotServed, Together, Writer
+from bot.store.units import NotServed, Together
+from bot.store.writer import Writer
 
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""

@@ -45,7 +45,8 @@ from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
 from bot.store.claims import Claimed, Claims, Part, Receipted
 from bot.store.transaction import Transaction
-from bot.store.writer import NotServed, Together, Unit, Writer
+from bot.store.units import NotServed, Together, Unit
+from bot.store.writer import Writer
 from bot.turns import Turns
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any
 from bot.announcing import Announcer
 from bot.leases import Leases
 from bot.outbox import Sender
-from bot.store.writer import NotServed
+from bot.store.units import NotServed
 from bot.supervision import Line
 
 

@@ -15,7 +15,8 @@ from bot.clock import Clock
 from bot.failing import backoff
 from bot.incoming import Batch
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
-from bot.store.writer import NotServed, Unit, Writer
+from bot.store.units import NotServed, Unit
+from bot.store.writer import Writer
 
 T = TypeVar("T")
 _log = structlog.get_logger()

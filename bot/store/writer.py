@@ -7,11 +7,10 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,10 +20,8 @@ from bot.store.database import wipe
 from bot.store.faults import Verdict, verdict
 from bot.store.marks import Mark, Marks
 from bot.store.transaction import Transaction
+from bot.store.units import Awaited, Item, NotServed, T, Together, Unit, in_order
 
-T = TypeVar("T")
-Item = TypeVar("Item")
-Unit = Callable[[Transaction], T]
 Fence = Callable[[Connection, frozenset[str]], frozenset[str]]
 """Given the accounts that a group's units speak for: those of them that this process may not serve any more."""
 
@@ -34,32 +31,6 @@ _RERUNS = 3  # of a group that was in another process's way, before its units tr
 _FEW = 8  # that share a commit
 _HEAD_START = 3  # turns of the loop: a delivery's task, its adapter's and its HTTP client's
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
-
-
-class NotServed(Exception):
-    """The account is another process's now: what was to be written for it is that one's to write."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Together(Generic[Item, T]):
-    """A unit that does for many what it does for one: those that wait at the same moment are done in one call.
-
-    `do` returns a result for each item, in their order.
-    """
-
-    do: Callable[[Transaction, Sequence[Item]], Sequence[T]]
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting(Generic[T]):
-    future: asyncio.Future[T]
-    account: str | None
-    unit: Unit[T] | None = None
-    together: Together[Any, T] | None = None
-    item: Any = None
-    alone: bool = False
-    hears: str | None = None
-    then: Callable[[T], None] | None = None
 
 
 class Writer:
@@ -96,7 +67,7 @@ class Writer:
         self._fence = fence
         self._troubled = troubled
         self._committed = committed
-        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Awaited[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._connection: Connection | None = None  # the thread's own
@@ -105,8 +76,8 @@ class Writer:
         self._closing = threading.Event()
         self._hurries = threading.Event()
         self._closed = False  # the last unit was taken up …
-        self._held: deque[_Waiting[Any]] = deque()  # … but for these long ones, which let others pass
-        self._on_call: dict[str, _Waiting[Any]] = {}  # by what is to be stirred
+        self._held: deque[Awaited[Any]] = deque()  # … but for these long ones, which let others pass
+        self._on_call: dict[str, Awaited[Any]] = {}  # by what is to be stirred
         self.trouble: BaseException | None = None
         self._thread.start()
 
@@ -126,12 +97,12 @@ class Writer:
         ("" is never stirred). `then`: what is done with its result before anybody else hears of that commit.
         """
         return await self._wait_for(
-            _Waiting(self._loop.create_future(), account, unit, alone=alone, hears=hears, then=then)
+            Awaited(self._loop.create_future(), account, unit, alone=alone, hears=hears, then=then)
         )
 
     async def run_together(self, together: Together[Item, T], item: Item, account: str | None = None) -> T:
         """As `run`, for one item of what can be done for many at once."""
-        return await self._wait_for(_Waiting(self._loop.create_future(), account, None, together, item))
+        return await self._wait_for(Awaited(self._loop.create_future(), account, None, together, item))
 
     def on_call(
         self, unit: Unit[T], account: str, hears: str, then: Callable[[T], None] | None = None
@@ -139,7 +110,7 @@ class Writer:
         """Keep a unit that is run as soon as another one stirs that, and in the same commit: whoever handed it in need
         not be woken first. One for each thing that can be stirred. `then` as for `run`."""
         assert hears not in self._on_call
-        waiting = _Waiting[T](self._loop.create_future(), account, unit, hears=hears, then=then)
+        waiting = Awaited[T](self._loop.create_future(), account, unit, hears=hears, then=then)
         self._on_call[hears] = waiting
         return waiting.future
 
@@ -148,7 +119,7 @@ class Writer:
         if (waiting := self._on_call.pop(hears, None)) is not None:
             waiting.future.cancel()
 
-    async def _wait_for(self, waiting: _Waiting[T]) -> T:
+    async def _wait_for(self, waiting: Awaited[T]) -> T:
         if self._closing.is_set():
             raise RuntimeError("the writer is closed")
         self._queue.put(waiting)
@@ -174,14 +145,14 @@ class Writer:
             self._checkpoints.close()
         self._disconnect()
 
-    def _next(self) -> _Waiting[Any] | None:
+    def _next(self) -> Awaited[Any] | None:
         if self._held:
             return self._held.popleft()
         return None if self._closed else self._queue.get()
 
-    def _queued(self, most: int) -> list[_Waiting[Any]]:
+    def _queued(self, most: int) -> list[Awaited[Any]]:
         """What waits to be run at this moment, as far as the writer is not being closed."""
-        group: list[_Waiting[Any]] = []
+        group: list[Awaited[Any]] = []
         while len(group) < most and not self._closed:
             try:
                 one = self._queue.get_nowait()
@@ -193,7 +164,7 @@ class Writer:
                 (self._held if one.alone else group).append(one)
         return group
 
-    def _commit(self, group: list[_Waiting[Any]]) -> None:
+    def _commit(self, group: list[Awaited[Any]]) -> None:
         attempt = 0
         while True:
             began = monotonic()
@@ -208,7 +179,7 @@ class Writer:
                     case Verdict.WAIT if self._wait_out(error, attempt):
                         continue
                 if len(group) == 1:
-                    self._loop.call_soon_threadsafe(_fail, group[0].future, error)
+                    self._loop.call_soon_threadsafe(group[0].fail, error)
                 else:
                     for waiting in group:
                         self._commit([waiting])
@@ -218,7 +189,7 @@ class Writer:
             self._loop.call_soon_threadsafe(self._resolve, group, results, unheard)
             return
 
-    def _attempt(self, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
+    def _attempt(self, group: list[Awaited[Any]]) -> tuple[list[Any], frozenset[str]]:
         """Run the units and commit. The results, of which one that is NotServed is for its unit to raise; and what was
         stirred that somebody must be woken for."""
         if self._connection is None:
@@ -249,16 +220,16 @@ class Writer:
         return results, unheard
 
     def _run_all(
-        self, connection: Connection, group: list[_Waiting[Any]]
+        self, connection: Connection, group: list[Awaited[Any]]
     ) -> tuple[list[Any], frozenset[str], frozenset[str]]:
         """Run the group with those that come meanwhile and those on call, which belong to it from then on. The results
         in its order; what was stirred, and what of that no unit has looked for yet."""
-        first, last = _in_order(group)
+        first, last = in_order(group)
         results, stirred = self._results(connection, first)
         # Not where others write: a unit must see what was committed, and maybe told, before it was handed in.
         if not self._shared and (joining := self._queued(_JOINING)):
             group += joining  # whatever becomes of it
-            joining, joining_last = _in_order(joining)
+            joining, joining_last = in_order(joining)
             more, also_stirred = self._results(connection, joining)
             results, stirred = results + more, stirred | also_stirred
             first, last = first + joining, last + joining_last
@@ -271,7 +242,7 @@ class Writer:
         group[:] = first + last  # as their results
         return results, stirred, unheard
 
-    def _results(self, connection: Connection, group: list[_Waiting[Any]]) -> tuple[list[Any], frozenset[str]]:
+    def _results(self, connection: Connection, group: list[Awaited[Any]]) -> tuple[list[Any], frozenset[str]]:
         lost = self._lost(connection, group)
         results: list[Any] = [None] * len(group)
         stirred: set[str] = set()
@@ -295,7 +266,7 @@ class Writer:
                 stirred |= transaction.stirred
         return results, frozenset(stirred)
 
-    def _lost(self, connection: Connection, group: list[_Waiting[Any]]) -> frozenset[str]:
+    def _lost(self, connection: Connection, group: list[Awaited[Any]]) -> frozenset[str]:
         if self._fence is None:
             return frozenset()
         accounts = frozenset(waiting.account for waiting in group if waiting.account is not None)
@@ -359,7 +330,7 @@ class Writer:
                 connection.invalidate()
                 connection.close()
 
-    def _resolve(self, group: list[_Waiting[Any]], results: list[Any], stirred: frozenset[str]) -> None:
+    def _resolve(self, group: list[Awaited[Any]], results: list[Any], stirred: frozenset[str]) -> None:
         """Where few have shared the commit, first what is to be done with a result, and some turns of the loop later
         everybody else: what was claimed is on its way to the network while they go on. With many of them that order
         would be more work, and nobody's gain."""
@@ -369,39 +340,16 @@ class Writer:
         if len(group) > _FEW:
             self._tell_all(others, stirred)
         for waiting, result in first:
-            _tell(waiting, result)
+            waiting.tell(result)
         if len(group) <= _FEW:
             self._tell_all(others, stirred, after=_HEAD_START if first else 0)
 
-    def _tell_all(self, done: list[tuple[_Waiting[Any], Any]], stirred: frozenset[str], after: int = 0) -> None:
+    def _tell_all(self, done: list[tuple[Awaited[Any], Any]], stirred: frozenset[str], after: int = 0) -> None:
         """`after`: so many turns of the loop."""
         if after:
             self._loop.call_soon(self._tell_all, done, stirred, after - 1)
             return
         for waiting, result in done:
-            _tell(waiting, result)
+            waiting.tell(result)
         if stirred:
             self._wake(stirred)
-
-
-def _tell(waiting: _Waiting[Any], result: Any) -> None:
-    if waiting.future.done():
-        return
-    try:
-        if isinstance(result, NotServed):
-            raise result
-        if waiting.then is not None:
-            waiting.then(result)
-        waiting.future.set_result(result)
-    except Exception as error:
-        waiting.future.set_exception(error)
-
-
-def _in_order(group: Sequence[_Waiting[Any]]) -> tuple[list[_Waiting[Any]], list[_Waiting[Any]]]:
-    """Those that run first, and those that look for what these have brought."""
-    return [one for one in group if one.hears is None], [one for one in group if one.hears is not None]
-
-
-def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)

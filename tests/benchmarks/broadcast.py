@@ -25,7 +25,8 @@ from bot.model import ChatKind
 from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits
 from bot.store.transaction import Transaction
-from bot.store.writer import Unit, Writer
+from bot.store.units import Unit
+from bot.store.writer import Writer
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import Instant, Store, chats, store
 from tests.benchmarks.runs import OURS, Measured, run

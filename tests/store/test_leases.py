@@ -18,7 +18,7 @@ from bot.store.claims import Claimed, Claims
 from bot.store.database import open_engine
 from bot.store.leases import LeaseBook
 from bot.store.transaction import Transaction
-from bot.store.writer import NotServed
+from bot.store.units import NotServed
 from tests.databases import POLICY, Ticking, writer
 from tests.paper.adapter import LIKE_MATRIX
 

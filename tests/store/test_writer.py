@@ -19,7 +19,8 @@ from bot.store.database import migrate, open_engine
 from bot.store.faults import named
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
-from bot.store.writer import Together, Writer
+from bot.store.units import Together
+from bot.store.writer import Writer
 from tests.databases import POLICY, Postgres, Ticking, transaction, writer
 
 
