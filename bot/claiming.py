@@ -15,7 +15,8 @@ from bot.outgoing import SendFile
 from bot.pacing import Rate
 from bot.ports import Limits, Refused
 from bot.set_back import WallClock
-from bot.store.claims import Claimed, Claims, Remembered
+from bot.store.claimed import Claimed, Remembered
+from bot.store.claims import Claims
 from bot.store.lanes import outbox
 from bot.store.transaction import Transaction
 from bot.store.units import Unit

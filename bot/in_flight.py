@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.actions import Priority
 from bot.outgoing import SendFile
-from bot.store.claims import Claimed
+from bot.store.claimed import Claimed
 
 MOST = 64
 NOTICES = 48

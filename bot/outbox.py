@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec.structs import replace as changed
 
@@ -43,13 +43,15 @@ from bot.outgoing import (
 )
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.rendering import Speaks
-from bot.store.claims import Claimed, Claims, Part, Receipted
+from bot.store.claimed import Claimed, Part, Receipted
+from bot.store.claims import Claims
 from bot.store.transaction import Transaction
 from bot.store.units import NotServed, Together, Unit
 from bot.store.writer import Writer
 from bot.turns import Turns
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 _LOOK_AGAIN = 0.2  # seconds
@@ -277,9 +279,9 @@ class Sender:
         self._claims(tx).sent(receipts)
         return [None] * len(receipts)
 
-    async def _record(self, outcome: Callable[..., None], *arguments: object) -> None:
+    async def _record(self, outcome: Callable[Concatenate[Claims, P], None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Commit what became of a delivery."""
-        await self._run(lambda tx: outcome(self._claims(tx), *arguments))
+        await self._run(lambda tx: outcome(self._claims(tx), *args, **kwargs))
 
     async def _run(self, unit: Unit[T]) -> T:
         return await self._writer.run(unit, self._account)
@@ -297,7 +299,7 @@ class Sender:
             case Retry(at):
                 await self._record(Claims.again, claimed, part, at, part.unsure, pause)
             case Resend(at):
-                await self._record(Claims.again, claimed, part, at, True)
+                await self._record(Claims.again, claimed, part, at, unsure=True)
             case Knock(at, reason):
                 await self._record(Claims.closed, claimed, part, at, reason, not_there)
             case Move(to):

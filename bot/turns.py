@@ -11,7 +11,7 @@ from bot.in_flight import ONE_CHAT, InFlight
 from bot.outage import Outage
 from bot.pacing import Pacer
 from bot.ports import LONGEST_PAUSE, Limits, NotSent, SendError, Unknown
-from bot.store.claims import Claimed, Pause, Remembered
+from bot.store.claimed import Claimed, Pause, Remembered
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to

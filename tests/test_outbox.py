@@ -24,7 +24,8 @@ from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
-from bot.store.claims import Claimed, Claims
+from bot.store.claimed import Claimed
+from bot.store.claims import Claims
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY, Ticking, writer

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec.structs import replace as changed
 from sqlalchemy import SmallInteger, String, case, delete, select, update
 from sqlalchemy.exc import DBAPIError
@@ -18,11 +16,12 @@ from bot.actions import Priority
 from bot.backlog import Waiting
 from bot.events import FileLost, TopicGone
 from bot.model import Chat, ChatKind
-from bot.outgoing import EditText, OpenTopic, Outgoing, SendFile, SendText, SetCommands, Withdraw
+from bot.outgoing import EditText, OpenTopic, SendFile, SendText, SetCommands, Withdraw
 from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
 from bot.store.chats import TAKEN
+from bot.store.claimed import Claimed, Part, Pause, Receipted, Remembered
 from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, delivery_id, instead
@@ -74,70 +73,6 @@ _CLAIMED = ForMany(
 )
 _SPEAK_OF_MESSAGES = frozenset({"edit", "withdraw", "react", "unreact", "pin", "unpin"})
 _COPIED = AddMany(copy, "chat_id", "network_id", "subject", "delivery_id", "position", "file", anew=True)
-
-
-# Made for every message: msgspec makes them in a tenth of the time that a frozen dataclass takes.
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One thing to do on the network. `unsure`: it was being done when nobody could say any more how it ended.
-
-    `file`: it is a file, or stands in the place of one.
-    """
-
-    position: int
-    action: Outgoing
-    unsure: bool
-    file: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The network wants nothing before `until`, for the chat or from the whole account; `learnt` is how much it takes,
-    as far as that is known from its refusals."""
-
-    until: datetime
-    whole_account: bool
-    learnt: Rate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the network said before the start: until when it wants nothing from the account, and for which chats; and
-    how much it takes, as learnt."""
-
-    paused_until: datetime | None
-    chats: tuple[tuple[int, datetime], ...]
-    learnt: Rate | None
-
-
-class Receipted(msgspec.Struct, frozen=True):
-    """A part that the network has, under `network_id` where it is a message."""
-
-    claimed: Claimed
-    part: Part
-    network_id: str | None
-    findings: tuple[str, ...] = ()
-    elsewhere: bool = False
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """A delivery being sent now, with the parts still to be done."""
-
-    id: int
-    kind: str
-    chat: int
-    group: bool
-    priority: int
-    attempts: int
-    resends: int
-    subject: str
-    language: str | None
-    edits: int | None  # the delivery whose message it edits
-    name: str | None
-    report: str | None
-    ready_at: datetime  # since when it could have gone
-    parts: tuple[Part, ...]
 
 
 class Claims:

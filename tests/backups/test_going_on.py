@@ -20,7 +20,8 @@ from bot.model import Chat, ChatKind
 from bot.notices import PLAN_IN_DOUBT, Category
 from bot.outgoing import SendText
 from bot.restoring import lines
-from bot.store.claims import Claims, Receipted
+from bot.store.claimed import Receipted
+from bot.store.claims import Claims
 from bot.store.encoding import decode
 from bot.store.resuming import doubts
 from bot.store.tables import InboxStatus, Role, Status, delivery, inbox

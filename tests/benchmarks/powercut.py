@@ -37,7 +37,8 @@ from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
-from bot.store.claims import Claimed, Claims, Receipted
+from bot.store.claimed import Claimed, Receipted
+from bot.store.claims import Claims
 from bot.store.database import migrate, open_engine
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer

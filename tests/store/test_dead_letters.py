@@ -18,7 +18,8 @@ from bot.incoming import Batch, Pressed, Raw
 from bot.model import Chat, ChatKind, Person
 from bot.notices import Category, recalled
 from bot.outgoing import EditText, SendText, Withdraw
-from bot.store.claims import Claimed, Claims, Receipted
+from bot.store.claimed import Claimed, Receipted
+from bot.store.claims import Claims
 from bot.store.dead_letters import NOT_THERE
 from bot.store.obstacles import ERASED, OUT_OF_REACH
 from bot.store.transaction import Transaction

@@ -17,7 +17,8 @@ from bot.notices import StoredFinding
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.store import broadcasts
-from bot.store.claims import Claimed, Claims, Receipted
+from bot.store.claimed import Claimed, Receipted
+from bot.store.claims import Claims
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM

@@ -19,7 +19,8 @@ from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.requests import Request
-from bot.store.claims import Claims, Receipted
+from bot.store.claimed import Receipted
+from bot.store.claims import Claims
 from bot.store.tables import InboxStatus, Role, inbox, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction, writer

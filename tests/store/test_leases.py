@@ -14,7 +14,8 @@ from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.model import Chat, ChatKind
 from bot.store import leases
-from bot.store.claims import Claimed, Claims
+from bot.store.claimed import Claimed
+from bot.store.claims import Claims
 from bot.store.database import open_engine
 from bot.store.leases import LeaseBook
 from bot.store.transaction import Transaction

@@ -25,7 +25,8 @@ from bot.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, Outgoing, SendText, Withdraw
 from bot.ports import Limits
-from bot.store.claims import Claimed, Claims, Part, Receipted
+from bot.store.claimed import Claimed, Part, Receipted
+from bot.store.claims import Claims
 from bot.store.database import open_engine
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, copied

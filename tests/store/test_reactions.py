@@ -10,7 +10,7 @@ from bot.actions import Named, OnNetwork, Pin, React, Say, Unpin, Unreact
 from bot.incoming import Reacted, Unreacted
 from bot.model import Chat, ChatKind, Person
 from bot.outgoing import PinMessage, SendReaction, TakeReaction, UnpinMessage
-from bot.store.claims import Receipted
+from bot.store.claimed import Receipted
 from bot.store.transaction import Transaction
 from tests.databases import transaction
 from tests.store.test_deliveries import claims, everything, group, words

@@ -9,7 +9,7 @@ from bot.outgoing import CloseTopic as Closes
 from bot.outgoing import EditText as Edits
 from bot.outgoing import OpenTopic as Opens
 from bot.outgoing import SendText, SetCommands
-from bot.store.claims import Claimed, Receipted
+from bot.store.claimed import Claimed, Receipted
 from bot.store.menus import Place, digest
 from bot.store.transaction import Transaction
 from tests.databases import transaction
