@@ -308,3 +308,7 @@ class ShownButton:
     id: str
     label: Sentence | Verbatim
     url: str | None = None
+
+
+ShownButtons = tuple[tuple[ShownButton, ...], ...]
+"""The same rows as the Buttons that they were."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
+from bot.store import messages
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
@@ -83,13 +84,13 @@ class Broadcasts:
             publish.subject,
             organisation_id=publish.organisation,
             language=publish.language,
-            message_id=self._tx.deliveries.message(publish.content, (), 0, None, publish.subject),
+            message_id=messages.store(self._tx.connection, publish.content),
             name=publish.name or publish.subject,
             reply_to=publish.reply_to,
         )
 
     def amend(self, amend: Amend) -> None:
-        body = self._tx.deliveries.message(amend.content, (), 0, None, amend.subject)
+        body = messages.store(self._tx.connection, amend.content)
         # Groups that have not got it yet shall get what it says now, and none what an earlier correction said.
         self._tx.connection.execute(
             update(broadcast)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from bot.actions import Button
+from bot.actions import Button, Buttons, ShownButton, ShownButtons
 from bot.content import Sentence, Verbatim
 from bot.store.encoding import decode, encode
 from bot.store.prepared import Prepared, Row
@@ -42,34 +42,40 @@ class Choices:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def offer(self, chat: int, delivery: int, subject: str, offer: str, position: int, button: Button) -> str:
-        """Remember a button that is about to be shown; its id."""
-        lasting = f"{chat}.{subject}.{button.step}.{button.value}" if button.lasting else None
-        id = self._tx.token()
-        if lasting is not None:
-            known = _LASTING.scalar(self._tx.connection, {"chat": chat, "of": lasting})
-            if known is not None:
-                change(self._tx.connection, choice, known, delivery_id=delivery, position=position)
-                return str(known)
-        label = Verbatim(button.label) if isinstance(button.label, str) else button.label
-        row = {
-            "id": id,
-            "chat_id": chat,
-            "offer": lasting or offer,
-            "position": position,
-            "delivery_id": delivery,
-            "subject": subject,
-            "step": button.step,
-            "value": button.value,
-            "label": encode(label),
-            "lasting": button.lasting,
-        }
-        _OFFER.run(self._tx.connection, row)
-        return id
-
-    def supersede(self, delivery: int) -> None:
-        """The message gets other buttons: numbers mean those from now on, and the old ids still what they meant."""
+    def offer(self, chat: int, delivery: int, subject: str, buttons: Buttons) -> ShownButtons:
+        """Remember what is about to be offered below a message: numbers mean these buttons from now on, and the ids of
+        earlier ones still what they meant."""
         _SUPERSEDE.run(self._tx.connection, {"of": delivery})
+        together = {"chat_id": chat, "delivery_id": delivery, "subject": subject, "offer": self._tx.token()}
+        position = 0
+        rows = []
+        for row in buttons:
+            shown = []
+            for button in row:
+                label = Verbatim(button.label) if isinstance(button.label, str) else button.label
+                if button.url is not None:
+                    shown.append(ShownButton("", label, button.url))
+                    continue
+                position += 1
+                id = self._remember(button, label, together | {"position": position})
+                shown.append(ShownButton(id, label))
+            rows.append(tuple(shown))
+        return tuple(rows)
+
+    def _remember(self, button: Button, label: Sentence | Verbatim, offered: dict[str, object]) -> str:
+        """The id of the button: of a lasting one always the same."""
+        id = self._tx.token()
+        if button.lasting:
+            lasting = f"{offered['chat_id']}.{offered['subject']}.{button.step}.{button.value}"
+            known = _LASTING.scalar(self._tx.connection, {"chat": offered["chat_id"], "of": lasting})
+            if known is not None:
+                newly = {name: offered[name] for name in ("delivery_id", "position")}
+                change(self._tx.connection, choice, known, **newly)
+                return str(known)
+            offered = offered | {"offer": lasting}
+        means = {"step": button.step, "value": button.value, "label": encode(label), "lasting": button.lasting}
+        _OFFER.run(self._tx.connection, {"id": id, **means, **offered})
+        return id
 
     def get(self, id: str, chat: int) -> OfferedChoice | None:
         """The choice behind a button pressed in that chat; None for one that is not ours or not of that chat."""

@@ -13,6 +13,7 @@ from bot.content import Translated
 from bot.events import OPERATOR, HandledAgain, SentAgain
 from bot.notices import NoticeState, TranslationState
 from bot.requests import RequestState
+from bot.store import messages
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
 from bot.store.prepared import Row
 from bot.store.tables import (
@@ -243,7 +244,8 @@ class DeadLetters:
             delivery.c.translation_id.is_(None),
         )
         for id, message_id, language in self._tx.connection.execute(said).all():
-            shown = [block for block in self._tx.deliveries.body(message_id)[0] if isinstance(block, Translated)]
+            content, _ = messages.stored(self._tx.connection, message_id)
+            shown = [block for block in content if isinstance(block, Translated)]
             if any(block.text == row.text_id and (block.into or language) == row.language for block in shown):
                 self._tx.lanes.set(id, translation_id=row.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -32,26 +33,26 @@ from bot.actions import (
     Ref,
     Repost,
     Say,
-    ShownButton,
     Unpin,
     UnpinAll,
     Unreact,
 )
 from bot.chats import KnownChat
-from bot.content import Content, Line, Translated, Verbatim
+from bot.content import Content, Line, Translated
 from bot.kinds import wordless
 from bot.notices import TranslationState
-from bot.store.encoding import decode, encode
+from bot.store import messages
 from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
-from bot.store.statements import add, unindexed
-from bot.store.tables import Role, Status, delivery, message, standing
+from bot.store.statements import unindexed
+from bot.store.tables import Role, Status, delivery, standing
 from bot.store.topics import LANE
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 _PRESS_LIVES = timedelta(seconds=15)  # Telegram stops showing the button's progress by then
+_PATIENCE = timedelta(seconds=20)  # with the translation of what is changed before it has gone
 
 # Statements that every message runs are made once: building one costs SQLAlchemy as much as running it.
 _NAMED = Prepared(select(delivery).where(delivery.c.chat_id == bindparam("chat"), delivery.c.name == bindparam("name")))
@@ -90,7 +91,6 @@ _REACTED = Prepared(
     .order_by(delivery.c.id.desc())
     .limit(1)
 )
-_CONTENT = Prepared(select(message.c.content).where(message.c.id == bindparam("message")))
 
 
 class Deliveries:
@@ -109,30 +109,30 @@ class Deliveries:
             case Recall():
                 self.recall(action)
             case React():
-                self._simple(action.to, "react", action.key, action.subject, target=self.ref(action.to, action.target))
+                target = self.ref(action.to, action.target)
+                self._simple(action.to, "react", argument=action.key, subject=action.subject, target=target)
             case Unreact():
                 self._unreact(action)
             case Pin() | Unpin():
                 kind = "pin" if isinstance(action, Pin) else "unpin"
                 target = self.ref(action.to, action.target)
-                self._simple(action.to, kind, None, action.subject, target, Priority.COORDINATION)
+                priority = Priority.COORDINATION
+                self._simple(action.to, kind, subject=action.subject, target=target, priority=priority)
             case Answer():
                 self._answer(action)
             case Join():
                 self._simple(action.to, "join", report=action.report)
             case Leave():
                 self._simple(action.to, "leave")
+            # In lanes of their own: they hold nothing up.
             case Inspect():
-                self._simple(action.to, "inspect", subject="inspect", report=action.report)  # holds nothing up
+                self._simple(action.to, "inspect", subject="inspect", report=action.report)
             case LookFor(to, person, report):
-                self._simple(to, "look-for", str(person), f"look-for/{person}", report=report)  # as little
+                self._simple(to, "look-for", argument=str(person), subject=f"look-for/{person}", report=report)
             case OpenPrivate(to, person, report):
-                self._simple(to, "open-private", str(person), f"private/{person}", report=report)
-            case OpenTopic(to, name, title, report, subject):
-                body = self.message(title, (), to, None, "")
-                self._topic(to, "open-topic", name, report, body, subject)
-            case CloseTopic(to, name, closed, report):
-                self._topic(to, "close-topic" if closed else "reopen-topic", name, report)
+                self._simple(to, "open-private", argument=str(person), subject=f"private/{person}", report=report)
+            case OpenTopic() | CloseTopic():
+                self._topic(action)
             case Publish():
                 self._tx.broadcasts.publish(action)
             case Amend():
@@ -141,6 +141,8 @@ class Deliveries:
                 self._tx.broadcasts.recall_all(action)
             case UnpinAll():
                 self._tx.broadcasts.unpin_all(action)
+
+    # --- asked for ---------------------------------------------------------------------------------------------------
 
     def _say(self, said: Say) -> None:
         if said.name is not None and (before := self.named(said.to, said.name)) is not None:
@@ -151,7 +153,7 @@ class Deliveries:
         to = self._tx.chats.get(said.to)
         language = said.language or self._language(to, said.subject)
         pending = self.pending(said.content, language)
-        body = None if said.buttons else self.message(said.content, (), to.id, None, said.subject)
+        body = None if said.buttons else messages.store(self._tx.connection, said.content)
         id = self._tx.lanes.insert(
             to,
             kind="say",
@@ -166,8 +168,8 @@ class Deliveries:
             translation_id=pending,
             due_at=None if pending is None else self._tx.now + said.deadline,
         )
-        if body is None:  # buttons belong to a delivery that is there
-            self._tx.lanes.set(id, message_id=self.message(said.content, said.buttons, to.id, id, said.subject))
+        if said.buttons:  # they belong to a delivery that is there
+            self._tx.lanes.set(id, message_id=self._message(said.content, said.buttons, to.id, id, said.subject))
         if not to.active:
             self._tx.lanes.fail(id, "the chat is out of reach")
 
@@ -179,54 +181,168 @@ class Deliveries:
                 return request.language
         return to.language or self._tx.policy.working_language
 
+    def _answer(self, answer: Answer) -> None:
+        content: Content = () if answer.sentence is None else (Line(answer.sentence),)
+        to = self._tx.chats.get(answer.to)
+        language = answer.language or to.language or self._tx.policy.working_language
+        self._tx.lanes.insert(
+            to,
+            kind="answer",
+            subject=f"press:{answer.press.press}",  # a lane of its own: nothing holds it up
+            argument=answer.press.press,
+            language=language,
+            message_id=messages.store(self._tx.connection, content),
+            priority=Priority.PRESS,
+            expires_at=self._tx.now + _PRESS_LIVES,
+        )
+
+    def _topic(self, action: OpenTopic | CloseTopic) -> None:
+        """One that is opened for a subject is called by its name; any other has a row and a lane of its own."""
+        to, subject, name, body = self._tx.chats.get(action.to), f"{LANE}{action.name}", None, None
+        if isinstance(action, CloseTopic):
+            kind = "close-topic" if action.closed else "reopen-topic"
+        else:
+            kind, body = "open-topic", messages.store(self._tx.connection, action.title)
+            if action.subject:
+                subject, name = action.subject, action.name
+        self._tx.lanes.insert(
+            to,
+            kind=kind,
+            subject=subject,
+            name=name,
+            message_id=body,
+            language=to.language or self._tx.policy.working_language,
+            priority=Priority.COORDINATION,
+            report=action.report,
+        )
+
+    def recall(self, recall: Recall) -> None:
+        if isinstance(recall.target, OnNetwork):
+            subject = f"withdraw:{recall.target.id}"  # a lane of its own: it holds nothing up
+            target = self.ref(recall.to, recall.target)
+        else:
+            said = self.named(recall.to, recall.target.name)
+            if said is None:
+                raise LookupError("a recall of what was never said")
+            if self._tx.lanes.unsent(said.id):
+                self._tx.lanes.drop(said.id)
+                return
+            subject, target = said.subject, f"d:{said.id}"
+        priority, report = recall.priority, recall.report
+        self._simple(recall.to, "withdraw", subject=subject, target=target, priority=priority, report=report)
+
+    def _unreact(self, unreact: Unreact) -> None:
+        target = self.ref(unreact.to, unreact.target)
+        if target is None:
+            return
+        given = {"chat": unreact.to, "of": target, "key": unreact.key}
+        latest = _REACTED.scalar(self._tx.connection, given)
+        if latest is not None and self._tx.lanes.unsent(latest):
+            self._tx.lanes.drop(latest)
+            return
+        self._simple(unreact.to, "unreact", argument=unreact.key, subject=unreact.subject, target=target)
+
+    def _simple(
+        self,
+        to: int,
+        kind: str,
+        *,
+        argument: str | None = None,
+        subject: str = "",
+        target: str | None = None,
+        priority: Priority = Priority.ANSWER,
+        report: str | None = None,
+    ) -> None:
+        """What says nothing."""
+        self._tx.lanes.insert(
+            self._tx.chats.get(to),
+            kind=kind,
+            argument=argument,
+            subject=subject,
+            target=target,
+            priority=priority,
+            report=report,
+        )
+
+    def _message(self, content: Content, buttons: Buttons, to: int, of: int, subject: str) -> int:
+        """What the delivery `of` says; buttons belong to it."""
+        shown = self._tx.choices.offer(to, of, subject, buttons) if buttons else ()
+        return messages.store(self._tx.connection, content, shown)
+
+    def ref(self, chat_id: int, ref: Ref | InTopic | None) -> str | None:
+        """A message, or a topic, as a delivery's columns name it; None where it was never asked for."""
+        match ref:
+            case None:
+                return None
+            case OnNetwork(id):
+                return f"n:{id}"
+            case InTopic(name):
+                topic = self._tx.topics.get(chat_id, name)
+                return None if topic is None or topic.network_id is None else f"n:{topic.network_id}"
+            case Named(name):
+                found = self.named(chat_id, name)
+                return None if found is None else f"d:{found.id}"
+
+    # --- changed -----------------------------------------------------------------------------------------------------
+
     def _edit(self, edit: Edit) -> None:
         target = self.named(edit.to, edit.target.name)
         if target is None:
             raise LookupError("an edit of what was never said")
         language = edit.language or target.language
         pending = self.pending(edit.content, language)
-        body = self.message(edit.content, edit.buttons, edit.to, target.id, target.subject)
-        later = {"message_id": body, "translation_id": pending, "language": language}
-        if pending is not None:
-            deadline = self._tx.now + timedelta(seconds=20)
-            later["due_at"] = deadline if target.due_at is None else min(target.due_at, deadline)
-        elif target.status == Status.WAITING:
-            later |= {"status": Status.READY, "due_at": self._tx.now}
+        body = self._message(edit.content, edit.buttons, edit.to, target.id, target.subject)
+        said = {"message_id": body, "translation_id": pending, "language": language}
         of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
         # More than one waits where what was in the air meanwhile came to nothing.
-        waiting = list(_WAITING_EDIT.scalars(self._tx.connection, of))
-        unsent = self._tx.lanes.unsent(target.id)
-        for overtaken in waiting if unsent else waiting[1:]:
-            self._tx.lanes.drop(overtaken)
-        if unsent:
-            self._tx.lanes.plan_anew(target.id)
-            self._tx.lanes.set(target.id, **later)
-            if "due_at" in later:
-                self._tx.stirred.add(outbox(target.account))
-            if target.resends:  # it begins anew, and nobody knows how it began before
-                self.change_again(target.id)
-            return
-        if waiting:
+        waiting = _WAITING_EDIT.scalars(self._tx.connection, of)
+        if self._tx.lanes.unsent(target.id):
+            self._drop(waiting)
+            self._say_instead(target, said)
+        elif waiting:
             # Only the latest matters: it takes the earlier one's place, without waiting for a translation again.
-            first = {"message_id": body, "translation_id": pending, "language": language, "report": edit.report}
+            self._drop(waiting[1:])
             self._tx.lanes.plan_anew(waiting[0])
-            self._tx.lanes.set(waiting[0], **first, argument=None)
-            return
-        self._tx.lanes.insert(
-            self._tx.chats.get(edit.to),
-            kind="edit",
-            subject=target.subject,
-            message_id=body,
-            language=language,
-            priority=edit.priority,
-            target=f"d:{target.id}",
-            thread=target.thread,
-            reply_to=target.reply_to,
-            report=edit.report,
-            translation_id=pending,
+            self._tx.lanes.set(waiting[0], **said, report=edit.report, argument=None)
+        else:
             # An edit does not wait: what is there now is better than what was there before.
-            due_at=None if pending is None else self._tx.now,
-        )
+            due_at = None if pending is None else self._tx.now
+            self._change(target, **said, priority=edit.priority, report=edit.report, due_at=due_at)
+
+    def _drop(self, overtaken: Sequence[int]) -> None:
+        for id in overtaken:
+            self._tx.lanes.drop(id)
+
+    def _say_instead(self, target: Row, said: dict[str, Any]) -> None:
+        """Nothing of the target is there yet: it says that from the beginning."""
+        if said["translation_id"] is not None:
+            deadline = self._tx.now + _PATIENCE
+            said["due_at"] = deadline if target.due_at is None else min(target.due_at, deadline)
+        elif target.status == Status.WAITING:
+            said |= {"status": Status.READY, "due_at": self._tx.now}
+        self._tx.lanes.plan_anew(target.id)
+        self._tx.lanes.set(target.id, **said)
+        if "due_at" in said:
+            self._tx.stirred.add(outbox(target.account))
+        if target.resends:  # it begins anew, and nobody knows how it began before
+            self.change_again(target.id)
+
+    def _change(self, said: Row, **values: Any) -> None:
+        """Edit what a delivery has brought to what it says, or, as far as `values` tell, to something else."""
+        like_it = {
+            "message_id": said.message_id,
+            "language": said.language,
+            "priority": said.priority,
+            "thread": said.thread,
+            "reply_to": said.reply_to,
+        }
+        target = said.target if said.kind == "edit" else f"d:{said.id}"
+        chat = self._tx.chats.get(said.chat_id)
+        self._tx.lanes.insert(chat, kind="edit", subject=said.subject, target=target, **like_it | values)
+
+    def change_again(self, id: int) -> None:
+        """Edit a message to what it says, when it has been said: the network may have it with other words."""
+        self._change(self.row(id), argument=SAID_AGAIN)
 
     def _repost(self, moved: Repost) -> None:
         before = self.named(moved.to, moved.target.name)
@@ -251,10 +367,6 @@ class Deliveries:
         )
         self._edit(Edit(moved.to, Named(there), moved.instead, priority=moved.priority))
 
-    def stands_in(self, said: Row, topic: InTopic) -> bool:
-        """Whether a delivery stands in the chat's topic of that name, or will."""
-        return bool(said.thread == self.ref(said.chat_id, topic))
-
     def let_go(self, chat_id: int, name: str) -> str | None:
         """What was said under a name stays where it is, so that it can be said anew; its name from now on."""
         said = self.named(chat_id, name)
@@ -264,111 +376,7 @@ class Deliveries:
         self._tx.lanes.set(said.id, name=before)
         return before
 
-    def _topic(
-        self, to: int, kind: str, name: str, report: str, body: int | None = None, subject: str | None = None
-    ) -> None:
-        chat = self._tx.chats.get(to)
-        self._tx.lanes.insert(
-            chat,
-            kind=kind,
-            subject=subject or f"{LANE}{name}",
-            name=name if subject else None,
-            message_id=body,
-            language=chat.language or self._tx.policy.working_language,
-            priority=Priority.COORDINATION,
-            report=report,
-        )
-
-    def recall(self, recall: Recall) -> None:
-        if isinstance(recall.target, OnNetwork):
-            lane = f"withdraw:{recall.target.id}"  # of its own: it holds nothing up
-            of = self.ref(recall.to, recall.target)
-            self._simple(recall.to, "withdraw", None, lane, of, recall.priority, recall.report)
-            return
-        target = self.named(recall.to, recall.target.name)
-        if target is None:
-            raise LookupError("a recall of what was never said")
-        if self._tx.lanes.unsent(target.id):
-            self._tx.lanes.drop(target.id)
-            return
-        self._simple(
-            recall.to,
-            "withdraw",
-            subject=target.subject,
-            target=f"d:{target.id}",
-            priority=recall.priority,
-            report=recall.report,
-        )
-
-    def _unreact(self, unreact: Unreact) -> None:
-        target = self.ref(unreact.to, unreact.target)
-        if target is None:
-            return
-        given = {"chat": unreact.to, "of": target, "key": unreact.key}
-        latest = _REACTED.scalar(self._tx.connection, given)
-        if latest is not None and self._tx.lanes.unsent(latest):
-            self._tx.lanes.drop(latest)
-            return
-        self._simple(unreact.to, "unreact", unreact.key, unreact.subject, target)
-
-    def _answer(self, answer: Answer) -> None:
-        content: Content = () if answer.sentence is None else (Line(answer.sentence),)
-        to = self._tx.chats.get(answer.to)
-        language = answer.language or to.language or self._tx.policy.working_language
-        self._tx.lanes.insert(
-            to,
-            kind="answer",
-            subject=f"press:{answer.press.press}",  # a lane of its own: nothing holds it up
-            argument=answer.press.press,
-            language=language,
-            message_id=self.message(content, (), to.id, None, ""),
-            priority=Priority.PRESS,
-            expires_at=self._tx.now + _PRESS_LIVES,
-        )
-
-    def _simple(
-        self,
-        to: int,
-        kind: str,
-        argument: str | None = None,
-        subject: str = "",
-        target: str | None = None,
-        priority: Priority = Priority.ANSWER,
-        report: str | None = None,
-    ) -> None:
-        self._tx.lanes.insert(
-            self._tx.chats.get(to),
-            kind=kind,
-            argument=argument,
-            subject=subject,
-            target=target,
-            priority=priority,
-            report=report,
-        )
-
-    def message(self, content: Content, buttons: Buttons, chat_id: int, of: int | None, subject: str) -> int:
-        if buttons and of is not None:
-            self._tx.choices.supersede(of)
-        rows: list[tuple[ShownButton, ...]] = []
-        offer, position = self._tx.token(), 0
-        for row in buttons:
-            shown: list[ShownButton] = []
-            for button in row:
-                label = Verbatim(button.label) if isinstance(button.label, str) else button.label
-                if button.url is not None:
-                    shown.append(ShownButton("", label, button.url))
-                    continue
-                position += 1
-                assert of is not None
-                id = self._tx.choices.offer(chat_id, of, subject, offer, position, button)
-                shown.append(ShownButton(id, label))
-            rows.append(tuple(shown))
-        return add(self._tx.connection, message, content=encode({"content": content, "buttons": tuple(rows)}))
-
-    def body(self, message_id: int) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
-        data = _CONTENT.one(self._tx.connection, {"message": message_id})[0]
-        value = decode(data, dict)
-        return value["content"], value["buttons"]
+    # --- waiting for a translation -----------------------------------------------------------------------------------
 
     def pending(self, content: Content, language: str) -> int | None:
         """The first translation that must come before the content can be said in that language; all are asked for."""
@@ -387,45 +395,6 @@ class Deliveries:
                 first = found.id
         return first
 
-    def ref(self, chat_id: int, ref: Ref | InTopic | None) -> str | None:
-        """A message, or a topic, as a delivery's columns name it; None where it was never asked for."""
-        match ref:
-            case None:
-                return None
-            case OnNetwork(id):
-                return f"n:{id}"
-            case InTopic(name):
-                topic = self._tx.topics.get(chat_id, name)
-                return None if topic is None or topic.network_id is None else f"n:{topic.network_id}"
-            case Named(name):
-                found = self.named(chat_id, name)
-                return None if found is None else f"d:{found.id}"
-
-    def says(self, chat_id: int, name: str) -> Content | None:
-        """What the delivery of that name says, or will once what is on its way has arrived; None if never said."""
-        said = self.named(chat_id, name)
-        if said is None:
-            return None
-        latest = select(delivery.c.message_id).where(
-            (delivery.c.id == said.id) | ((delivery.c.target == f"d:{said.id}") & (delivery.c.kind == "edit")),
-            delivery.c.chat_id == chat_id,
-            delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
-        )
-        message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
-        return None if message_id is None else self.body(message_id)[0]
-
-    def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
-        """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
-        last = _LAST_ABOUT.first(self._tx.connection, {"chat": chat_id, "about": subject})
-        return None if last is None else (last.id, last.subject)
-
-    def named(self, chat_id: int, name: str) -> Any:
-        """The delivery of that name in the chat; None: there is none."""
-        return _NAMED.first(self._tx.connection, {"chat": chat_id, "name": name})
-
-    def row(self, id: int) -> Any:
-        return _BY_ID.one(self._tx.connection, {"the_id": id})
-
     def translated(self, translation_id: int) -> None:
         """Let go what waited for a translation, and edit it into what could not wait."""
         rows = self._tx.connection.execute(
@@ -434,7 +403,7 @@ class Deliveries:
         found = self._tx.texts.translation_by_id(translation_id)
         usable = found.result is not None
         for row in rows:
-            content, _ = self.body(row.message_id)
+            content, _ = messages.stored(self._tx.connection, row.message_id)
             pending = self.pending(content, row.language)
             self._tx.lanes.set(row.id, translation_id=pending)
             if row.status in NOT_BEGUN and self._tx.lanes.not_begun(row.id):
@@ -444,22 +413,6 @@ class Deliveries:
             elif usable and row.status in (Status.DONE, Status.SENDING, Status.DEFERRED, Status.READY):
                 self._tx.lanes.set(row.id, translation_id=None)  # the edit waits for what is still pending
                 self._say_better(row)
-
-    def change_again(self, id: int) -> None:
-        """Edit a message to what it says, when it has been said: the network may have it with other words."""
-        said = self.row(id)
-        self._tx.lanes.insert(
-            self._tx.chats.get(said.chat_id),
-            kind="edit",
-            argument=SAID_AGAIN,
-            subject=said.subject,
-            message_id=said.message_id,
-            language=said.language,
-            priority=said.priority,
-            target=f"d:{id}",
-            thread=said.thread,
-            reply_to=said.reply_to,
-        )
 
     def _say_better(self, row: Row) -> None:
         """Edit a message to what it says now that its translation has come."""
@@ -475,18 +428,37 @@ class Deliveries:
         ).first()
         if later is not None:
             return  # it says something newer already
-        content, _ = self.body(row.message_id)
+        content, _ = messages.stored(self._tx.connection, row.message_id)
         pending = self.pending(content, row.language)
-        self._tx.lanes.insert(
-            self._tx.chats.get(row.chat_id),
-            kind="edit",
-            subject=row.subject,
-            message_id=row.message_id,
-            language=row.language,
-            priority=row.priority,
-            target=target,
-            thread=row.thread,
-            reply_to=row.reply_to,
-            translation_id=pending,
-            due_at=None if pending is None else self._tx.now,
+        self._change(row, translation_id=pending, due_at=None if pending is None else self._tx.now)
+
+    # --- what is there -----------------------------------------------------------------------------------------------
+
+    def named(self, chat_id: int, name: str) -> Any:
+        """The delivery of that name in the chat; None: there is none."""
+        return _NAMED.first(self._tx.connection, {"chat": chat_id, "name": name})
+
+    def row(self, id: int) -> Any:
+        return _BY_ID.one(self._tx.connection, {"the_id": id})
+
+    def says(self, chat_id: int, name: str) -> Content | None:
+        """What the delivery of that name says, or will once what is on its way has arrived; None if never said."""
+        said = self.named(chat_id, name)
+        if said is None:
+            return None
+        latest = select(delivery.c.message_id).where(
+            (delivery.c.id == said.id) | ((delivery.c.target == f"d:{said.id}") & (delivery.c.kind == "edit")),
+            delivery.c.chat_id == chat_id,
+            delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
         )
+        message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
+        return None if message_id is None else messages.stored(self._tx.connection, message_id)[0]
+
+    def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
+        """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
+        last = _LAST_ABOUT.first(self._tx.connection, {"chat": chat_id, "about": subject})
+        return None if last is None else (last.id, last.subject)
+
+    def stands_in(self, said: Row, topic: InTopic) -> bool:
+        """Whether a delivery stands in the chat's topic of that name, or will."""
+        return bool(said.thread == self.ref(said.chat_id, topic))

@@ -16,6 +16,7 @@ from bot.chats import KnownChat
 from bot.content import Content
 from bot.erasing import SETTLES_WITHIN, Erasure, Remains
 from bot.requests import Request
+from bot.store import messages
 from bot.store.encoding import texts_in
 from bot.store.lanes import NOT_BEGUN
 from bot.store.tables import (
@@ -170,7 +171,7 @@ class Erasing:
                 self._withdraw(to, subject, target, instead(to.role, subject), erasure)
 
     def _withdraw(self, to: KnownChat, subject: str, target: str, instead: Content, erasure: Erasure) -> None:
-        body = self._tx.deliveries.message(instead, (), to.id, None, "") if target.startswith("d:") else None
+        body = messages.store(self._tx.connection, instead) if target.startswith("d:") else None
         self._tx.lanes.insert(
             to,
             kind="withdraw",

@@ -15,6 +15,7 @@ from bot.content import Translated, Verbatim
 from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.outgoing import OpenTopic
+from bot.store import messages
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode, texts_in
 from bot.store.prepared import Prepared, Row
@@ -152,7 +153,7 @@ class Links:
         lately = _LATELY.scalars(self._tx.connection, {"lane": of.subject, "since": self._tx.now - within})
         told: dict[int, str] = {}
         for content in dict.fromkeys(bytes(one) for one in lately):
-            blocks = decode(content, dict)["content"]
+            blocks, _ = messages.decoded(content)
             heads = [block.plain for block in blocks if isinstance(block, Verbatim)]
             texts = [block.text for block in blocks if isinstance(block, Translated)]
             told |= {text: heads[0] for text in texts if heads}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
-from bot.actions import ShownButton
+from bot.actions import ShownButtons
 from bot.attached import called
 from bot.content import Attached, Content, Verbatim, say
 from bot.model import TOPIC, Chat, SpanKind, Text
@@ -36,9 +36,9 @@ from bot.outgoing import (
 from bot.ports import Limits
 from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import length, split
+from bot.store import messages
 from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
-from bot.store.encoding import decode
 from bot.store.lanes import SAID_AGAIN
 from bot.store.prepared import Prepared, Row
 from bot.store.tables import PartStatus, copy, delivery, part
@@ -83,10 +83,10 @@ class Plans:
         self._account = account
         self._limits = limits
         self._catalogue = catalogue
-        self._contents: dict[int, tuple[Content, tuple[tuple[ShownButton, ...], ...]]] = {}  # by their messages
+        self._contents: dict[int, tuple[Content, ShownButtons]] = {}  # by their messages
 
     def of(self, row: Row) -> list[Outgoing]:
-        """Empty where there is nothing to do any more. The row is one of Lanes.ready: it has its chat and content."""
+        """Empty where there is nothing to do any more. The row is one of Heads.ready: it has its chat and content."""
         to = Chat(row.account, row.network_id)
         match row.kind:
             case "say":
@@ -252,12 +252,11 @@ class Plans:
         )
         return text, rows
 
-    def _content(self, row: Row) -> tuple[Content, tuple[tuple[ShownButton, ...], ...]]:
+    def _content(self, row: Row) -> tuple[Content, ShownButtons]:
         """What it says; a notice to a thousand groups is one message."""
         found = self._contents.get(row.message_id)
         if found is None:
-            value = decode(row.content, dict)
-            found = self._contents[row.message_id] = (value["content"], value["buttons"])
+            found = self._contents[row.message_id] = messages.decoded(row.content)
         return found
 
     def _label(self, sentence: Any, row: Row) -> str:
