@@ -217,6 +217,8 @@ def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: Offere
     """One of the choices offered together counts, once; whoever chooses again is told what was chosen."""
     if where.chat.role == Role.NONE:
         return ()  # what was offered to somebody alone is not for whoever has joined them
+    if isinstance(event, Message) and choice.subject:
+        tx.copies.came_in(where.chat.id, event.id, choice.subject)  # it is erased with the rest
     if choice.used:
         made = tx.choices.made(choice.chat, choice.offer)
         if made is None:

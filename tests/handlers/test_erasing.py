@@ -108,6 +108,15 @@ async def test_a_changed_answer_that_was_never_sent_is_gone_too(scene: Scene) ->
     assert not await rows(scene.world, "text", "translation")
 
 
+async def test_a_button_that_was_typed_is_gone_too(scene: Scene) -> None:
+    """What it says may be the worst of all to be found on a telephone."""
+    await scene.asks()
+    await scene.member.writes(sentence("need-violence", "pt"))
+    await erases(scene)
+    shown = scene.world.network.messages(scene.member.private)
+    assert sentence("need-violence", "pt") not in [message.plain for message in shown]
+
+
 async def test_what_find_showed_of_it_is_taken_back(told: Scene) -> None:
     """An excerpt in the middle of the room is as good as the words."""
     await told.ann.writes("!find Stationsstraat", told.room)
