@@ -12,6 +12,7 @@ _COMMAND = re.compile(r"[!/\uff01\uff0f]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
 _MARKS = re.compile(r"[\u2066\u2069]")
 _COPIED = re.compile(r"\s*\u2066[!/]")
 _CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
+_CODE_BEHIND = re.compile(r"#?([KkNn])\s?(\d{1,9})(?!\w)")  # a command: elsewhere "n 3" may be somebody's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Command:
 
     def code(self, letter: str) -> tuple[str | None, str]:
         """A code like N3 at the beginning of the argument ("N3", the rest), or (None, the whole argument)."""
-        match = _CODE.match(_digits(self.argument))
+        match = (_CODE_BEHIND if self.name else _CODE).match(_digits(self.argument))
         if match is None or match[1].upper() != letter:
             return None, self.argument
         return f"{letter}{int(match[2])}", self.argument[match.end() :].strip()

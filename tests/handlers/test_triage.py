@@ -259,20 +259,22 @@ async def test_r_without_thread_and_code_goes_nowhere(scene: Scene) -> None:
     assert REPLY not in scene.member_reads()
 
 
-async def test_r_with_a_code_works_anywhere_in_the_room(scene: Scene) -> None:
+@pytest.mark.parametrize("code", ["k1", "#K1", "K 1", "k١"])
+async def test_r_with_a_code_works_anywhere_in_the_room(scene: Scene, code: str) -> None:
     """The echo stands in the thread all the same."""
     await scene.asks()
-    await scene.ann.writes(f"/r k1 {REPLY}", scene.room)
+    await scene.ann.writes(f"/r {code} {REPLY}", scene.room)
     assert REPLY in scene.member.reads()[-1]
     assert REPLY in scene.thread()[-1]
 
 
-async def test_r_below_one_card_with_the_code_of_another_is_refused(scene: Scene) -> None:
+@pytest.mark.parametrize("code", ["K2", "k 2"])
+async def test_r_below_one_card_with_the_code_of_another_is_refused(scene: Scene, code: str) -> None:
     """Replies must not reach the wrong person."""
     await scene.asks()
     other = scene.world.somebody("Rui", language="pt")
     await scene.asks("Preciso de um médico para a minha mãe", other)
-    await scene.in_thread(f"!r K2 {REPLY}")
+    await scene.in_thread(f"!r {code} {REPLY}")
     assert scene.ann.reads(scene.room)[-1] == sentence("reply-two-requests", code="K2", thread="K1")
     assert REPLY not in scene.member_reads() + "\n".join(other.reads())
 
