@@ -20,6 +20,7 @@ from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import attached, below, cards, feedback, intake, listening, opening
 from handlers.situation import Actions, Situation
+from handlers.spoken import reads
 
 Event = Pressed | Reacted | Message
 
@@ -330,3 +331,14 @@ def delete(event: Event, where: Situation, tx: Transaction) -> Actions:
     tx.texts.delete(now.texts)
     tx.dialogues.put(where.chat.id, held=None)
     return told
+
+
+def in_words(event: Message, where: Situation, tx: Transaction) -> Actions | None:
+    """Send or Delete, typed while words are held, whatever was said since they were offered; None for other words."""
+    now = held(tx, where.chat.id)
+    if now is None or not now.texts or event.attachments:
+        return None
+    for key, act in (("button-send", send), ("button-delete", delete)):
+        if reads(event.text.plain, say(key), tx.policy.languages):
+            return act(event, where, tx)
+    return None

@@ -73,6 +73,8 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     answered = next((request for request in mine if request.code == where.subject), None)
     if answered is not None:
         return go_on(answered, [asking.store(event, where, tx, answered.code)], where, tx, event)
+    if (done := asking.in_words(event, where, tx)) is not None:
+        return done
     state = tx.dialogues.get(where.chat.id)
     if "which" in state and _which_was_asked_last(tx, where.chat.id):
         return _which_typed(event, where, tx)

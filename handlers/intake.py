@@ -100,8 +100,11 @@ def _safety(tx: Transaction, request: Request) -> Actions:
     """Somebody is hurt or threatened: whom to call, and how not to be found out by whoever can see the phone."""
     if request.category != "violence":
         return ()
-    content = (Line(say("first-danger", number=tx.policy.emergency_number), "bold"), Line(say("safe-phone")))
-    return (Say(request.chat, content, request.code),)
+    # Where we can make private chats they are rooms: whoever deletes one has left it, and no message brings it back.
+    rooms = tx.chats.get(request.chat).address.account in tx.policy.opens_private
+    safe = say("safe-phone-room" if rooms else "safe-phone")
+    danger = say("first-danger", number=tx.policy.emergency_number)
+    return (Say(request.chat, (Line(danger, "bold"), Line(safe)), request.code),)
 
 
 def over(tx: Transaction, request: Request) -> None:

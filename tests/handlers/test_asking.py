@@ -294,6 +294,16 @@ async def test_the_word_of_a_button_is_as_good_as_the_button(scene: Scene, typed
     assert typed not in scene.card().plain
 
 
+async def test_send_is_understood_whatever_was_said_since(scene: Scene) -> None:
+    """An emoji, a question about privacy: the words are still held, and their writer wants them sent."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("🙏")
+    await scene.member.writes("!privacy")
+    await scene.member.writes("Enviar")
+    assert sentence("request-received", "pt", code="K1") in scene.member_reads()
+    assert scene.card().plain.count("Enviar") == 0
+
+
 async def test_words_that_begin_like_a_button_are_words(scene: Scene) -> None:
     await scene.member.writes(PLEA)
     await scene.member.writes("Enviar comida para o Mercado")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
+from tests.paper.adapter import LIKE_MATRIX
 from tests.world import POLICY, world
 
 PLEA = "O meu marido bate-me todas as noites"
@@ -91,6 +92,15 @@ async def test_who_is_hurt_is_told_whom_to_call_and_how_to_hide_it(scene: Scene)
         sentence("safe-phone", "pt"),
     ]
     assert scene.member.reads()[-1] == "K1\n" + sentence("intake-who", "pt")
+
+
+async def test_where_a_deleted_chat_does_not_come_back_nobody_is_told_that_it_does(tmp_path: Path) -> None:
+    """On Matrix whoever deletes it has left the room, and no answer reaches them there."""
+    async with world(tmp_path, limits=replace(LIKE_MATRIX, opens_private=True)) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+        await scene.asks(PLEA)
+        await press(scene, "need-violence")
+        assert scene.member.reads()[-2].split("\n")[-1] == sentence("safe-phone-room", "pt")
 
 
 async def test_the_operator_chooses_what_can_be_asked_and_how_it_ends(tmp_path: Path) -> None:
