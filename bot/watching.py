@@ -33,7 +33,7 @@ class Watch:
         self._app = app
         self._reader = reader
         self._within = within
-        self._proof: asyncio.Task[None] | None = None
+        self._proof: asyncio.Task[dict[str, str]] | None = None
         self._looked_at: datetime | None = None
         self._queues: Queues | None = None
 
@@ -47,20 +47,28 @@ class Watch:
 
     async def health(self) -> Mapping[str, str]:
         """What is wrong, by part; empty: the process lives and what it is told is stored."""
-        full = self._app.parts.free(self._app.parts.data_dir) < _FULL
-        wrong = {"disk": "the disk is full"} if full else {}
-        return wrong | await self._writer_health()
+        return self._disk_health() | await self._writer_health()
+
+    def _disk_health(self) -> dict[str, str]:
+        free = self._free()
+        if free is None:
+            return {"disk": "the data folder cannot be found"}
+        return {"disk": "the disk is full"} if free < _FULL else {}
 
     async def _writer_health(self) -> dict[str, str]:
-        if self._proof is None:  # a second look while the first one waits asks for nothing more
-            self._proof = asyncio.create_task(self._app.unit(_something_written), name="proof")
-        proof = self._proof
-        await asyncio.wait((proof,), timeout=self._within)
-        if not proof.done():
+        if self._proof is None or self._proof.done():  # a second look while the first one waits asks for nothing more
+            self._proof = asyncio.create_task(self._proves(), name="proof")
+        await asyncio.wait((self._proof,), timeout=self._within)
+        if not self._proof.done():
             return {"writer": f"has stored nothing for {self._within:.0f} seconds"}
-        self._proof = None
-        error = proof.exception()
-        return {} if error is None else {"writer": _said(error)}
+        return self._proof.result()
+
+    async def _proves(self) -> dict[str, str]:
+        try:
+            await self._app.unit(_something_written)
+        except Exception as error:  # whatever it is, nothing is stored
+            return {"writer": _said(error)}
+        return {}
 
     def connected(self) -> Mapping[str, str | None]:
         """By account: None, or what is wrong with its line to the network; what another process serves is well."""
@@ -69,8 +77,15 @@ class Watch:
 
     async def numbers(self) -> Numbers:
         parts = self._app.parts
-        free = parts.free(parts.data_dir)
+        free = self._free() or 0
         return Numbers(self._app.measures, self.connected(), await self._look(), free, parts.clock.now())
+
+    def _free(self) -> int | None:
+        """None: there is no such folder, or it cannot be looked at."""
+        try:
+            return self._app.parts.free(self._app.parts.data_dir)
+        except OSError:
+            return None
 
     async def _look(self) -> Queues | None:
         now = self._app.parts.clock.now()

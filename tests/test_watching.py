@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -106,6 +107,36 @@ async def test_a_writer_that_stores_nothing_is_not_healthy(tmp_path: Path) -> No
         await stuck
         while (await watched.asks("/healthz"))[0] != 200:
             pass
+
+
+def waits_for(go_on: threading.Event, tx: Transaction) -> None:
+    go_on.wait(60)
+
+
+async def test_health_is_that_of_the_moment_also_after_a_look_that_had_no_answer(tmp_path: Path) -> None:
+    """What is found out after the answer is no answer to the next question."""
+    engine = Phrasebook()
+    async with world(tmp_path, engines=[engine]) as w, watching(w, engine, within=0.05) as watched:
+        for go_on in (threading.Event(), threading.Event()):
+            stuck = asyncio.create_task(w.app.unit(partial(waits_for, go_on)))
+            assert (await watched.asks("/healthz"))[0] == 503
+            go_on.set()
+            await stuck
+            await w.app.unit(lambda tx: None)  # what was to be proven is done by now
+
+
+async def test_a_data_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    """The numbers are there all the same."""
+
+    def gone(folder: Path) -> int:
+        raise FileNotFoundError
+
+    engine = Phrasebook()
+    async with world(tmp_path, engines=[engine], free=gone) as w, watching(w, engine) as watched:
+        status, said = await watched.asks("/healthz")
+        assert status == 503
+        assert said == {"healthy": False, "wrong": {"disk": "the data folder cannot be found"}}
+        assert (await watched.metrics())["schakel_disk_free_bytes{}"] == 0
 
 
 async def test_a_database_that_takes_nothing_is_named(watched: Watched) -> None:
