@@ -40,6 +40,7 @@ from bot.scheduler import Scheduler
 from bot.serving import Service, while_held
 from bot.store import marks
 from bot.store.database import migrate, open_engine
+from bot.store.faults import is_moved
 from bot.store.lanes import outbox
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
@@ -307,6 +308,8 @@ class App:
             _log.info("the database works again")
         else:
             _log.error("the database cannot be used: everything waits until it can", error=error)
+            if is_moved(error):
+                _log.critical("its file was moved or deleted: stop, and put it back, or restore a backup")
 
     async def _settled(self, account: str, connected: Account | None, final: bool) -> None:
         if connected is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.prepared import execute
@@ -63,6 +65,8 @@ def open_engine(url: str | URL) -> Engine:
         options = {"isolation_level": None, "check_same_thread": False, "cached_statements": _STATEMENTS}
         engine = create_engine(address, connect_args=options, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
+        if address.database:
+            _stays_in_place(engine, address.database)
         event.listen(engine, "begin", lambda connection: execute(connection, "BEGIN IMMEDIATE", ()))
         return engine
     return create_engine(
@@ -160,6 +164,39 @@ def _with_driver(address: URL) -> URL:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _stays_in_place(engine: Engine, file: str) -> None:
+    """SQLite goes on writing into a file that is moved or deleted under it, and nobody would find what it writes there.
+    So only the file that was there first is written, and only while it is where it was; none is made in its place.
+    """
+    first: list[int] = []
+
+    def note(*_: object) -> None:
+        if not first:
+            first.append(os.stat(file).st_ino)
+
+    def moved() -> sqlite3.Error | None:
+        try:
+            if not first or os.stat(file).st_ino == first[0]:
+                return None
+        except OSError:
+            pass
+        error = sqlite3.OperationalError("the file was moved or deleted")
+        error.sqlite_errorcode = sqlite3.SQLITE_READONLY_DBMOVED  # SQLite's own word for it
+        return error
+
+    def before_connecting(*_: object) -> None:
+        if (error := moved()) is not None:
+            raise error
+
+    def before_beginning(_: Connection) -> None:
+        if (error := moved()) is not None:
+            raise OperationalError(None, None, error)
+
+    event.listen(engine, "do_connect", before_connecting)
+    event.listen(engine, "connect", note)
+    event.listen(engine, "begin", before_beginning)
 
 
 def _only_read(connection: object, _record: object) -> None:

@@ -55,6 +55,12 @@ def _is_operational(error: BaseException | None) -> bool:
     return any(cls.__name__ == "OperationalError" for cls in type(error).__mro__)
 
 
+def is_moved(error: BaseException) -> bool:
+    """Whether the file is not in its place any more: to wait will not bring it back."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_READONLY_DBMOVED
+
+
 def named(error: BaseException) -> str:
     """What to call the trouble in a line for the operator: plain words where we know it, else the error's class."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
@@ -63,6 +69,8 @@ def named(error: BaseException) -> str:
         return "the disk is full"
     if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "another program holds the database's file"
+    if is_moved(error):
+        return "the database's file was moved or deleted"
     if code is not None and code & 0xFF == sqlite3.SQLITE_READONLY:
         return "the database's file may not be written"
     if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

@@ -381,6 +381,33 @@ async def test_units_wait_while_the_disk_is_full(tmp_path: Path, sqlite_template
     assert trouble.heard == ["the disk is full", None]
 
 
+@pytest.mark.parametrize("another", [False, True], ids=["nothing", "another file"])
+async def test_units_wait_while_the_file_is_not_in_its_place(
+    tmp_path: Path, sqlite_template: str, another: bool
+) -> None:
+    """What was written into a file that was moved away would be lost as soon as the bot stops."""
+    place, away = tmp_path / "data", tmp_path / "away"
+    place.mkdir()
+    shutil.copy(sqlite_template, place / "schakel.db")
+    async with watched(f"sqlite:///{place}/schakel.db") as (made, _, trouble):
+        await made.run(naming("before"))
+        place.rename(away)
+        if another:
+            place.mkdir()
+            shutil.copy(sqlite_template, place / "schakel.db")
+        waiting = asyncio.create_task(made.run(naming("meanwhile")))
+        await trouble.comes()
+        assert not waiting.done()
+        if another:
+            shutil.rmtree(place)
+        assert not place.exists()
+        away.rename(place)
+        await waiting
+    with transaction(f"sqlite:///{place}/schakel.db") as tx:
+        assert names(tx) == ["before", "meanwhile"]
+    assert trouble.heard == ["the database's file was moved or deleted", None]
+
+
 async def test_units_wait_for_a_server_that_restarts(postgres: Postgres) -> None:
     """PostgreSQL is stopped in the middle of the work: every unit has its effect, and has it once."""
     async with watched(postgres.url) as (made, _, trouble):
