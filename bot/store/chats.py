@@ -123,7 +123,11 @@ class Chats:
         self._set(id, paused_until=until)
 
     def set_link(self, id: int, link: int | None) -> None:
-        """It hears the chats of that link from now on, and they hear it; None: no others."""
+        """It hears the chats of that link from now on, and they hear it; None: no others. What waits for it of those
+        that it hears no longer is not said there any more."""
+        before = self.get(id).link
+        if before is not None and before != link:
+            self._tx.lanes.drop_words(id, f"L{before}")
         self._set(id, link_id=link)
 
     def set_active(self, id: int, active: bool) -> None:
@@ -152,9 +156,10 @@ class Chats:
     def pair(self, id: int, pairing: Pairing) -> None:
         """The role that a code gives it. Whose chats it hears is a matter of its organisation."""
         self._tx.stirred.add("menus")
-        link = self.get(id).link if self.get(id).organisation == pairing.organisation else None
+        if self.get(id).organisation != pairing.organisation:
+            self.set_link(id, None)
         given = {"role": pairing.role, "organisation_id": pairing.organisation, "language": pairing.language}
-        self._set(id, **given, link_id=link, active=True)
+        self._set(id, **given, active=True)
 
     def move(self, id: int, network_id: str) -> bool:
         """The chat has a new id on its network, and what was said in it is out of reach. A chat we already know under

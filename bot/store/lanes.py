@@ -306,6 +306,18 @@ class Lanes:
         for id in self._tx.connection.execute(waiting).scalars().all():
             self.drop(id)
 
+    def drop_words(self, chat_id: int, subject: str) -> None:
+        """Nothing more is said in a lane, but for what the network may have already."""
+        waiting = select(delivery.c.id).where(
+            delivery.c.chat_id == chat_id,
+            delivery.c.subject == subject,
+            delivery.c.kind == "say",
+            delivery.c.status.in_(NOT_BEGUN),
+            ~may_be_there(),
+        )
+        for id in self._tx.connection.execute(waiting).scalars().all():
+            self.drop(id)
+
     def leave_behind(self, chat_id: int, where: str) -> None:
         """The chat has moved from `where`: the messages of people that unfinished deliveries speak of stay there."""
         for column in (delivery.c.target, delivery.c.thread, delivery.c.reply_to):

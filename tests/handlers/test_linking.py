@@ -16,7 +16,7 @@ from bot.content import LanguageName
 from bot.incoming import Deleted, Message, MovedChat, Pinned, Unreacted
 from bot.links import is_echo, shown_name
 from bot.model import Chat, ChatKind, Text
-from bot.ports import Limits
+from bot.ports import Limits, NotSent
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
@@ -152,6 +152,18 @@ async def test_unlink_ends_a_conversation_and_everybody_is_told(linked: Linked) 
     before = linked.rui.reads(linked.pt)
     await linked.an.writes(HELLO, linked.nl)
     assert linked.rui.reads(linked.pt) == before
+
+
+async def test_what_waits_for_a_group_that_is_out_never_gets_there(linked: Linked) -> None:
+    """A group is taken out for a reason, and the others have been told that it reads nothing more."""
+    network = linked.world.network
+    network.broken[linked.pt.id] = NotSent("Too Many Requests")
+    await linked.an.writes("Het Quincunxfeest is op de Zebrafinkkade", linked.nl)
+    await linked.house.says("!unlink markt")
+    del network.broken[linked.pt.id]
+    await linked.world.advance(timedelta(hours=1))
+    assert linked.passed_on(linked.pt) == []
+    assert linked.rui.reads(linked.pt)[-1] == sentence("link-ended-here", "pt")
 
 
 async def test_the_organisation_s_room_can_be_one_of_them(linked: Linked) -> None:
