@@ -1,4 +1,5 @@
-"""A group that was out of reach, or has another language or organisation now: what it has of notices is put right.
+"""A group that was out of reach, or has another language or organisation now: what it has of notices is put right, and
+what people have taken back is gone.
 
 What was corrected or withdrawn meanwhile was so everywhere else; nobody is to go on reading it there.
 """
@@ -17,7 +18,7 @@ _LATEST = 20  # notices: what is older hardly anybody scrolls up to
 
 
 def catch_up(group: KnownChat, tx: Transaction) -> Actions:
-    changed: list[Action] = []
+    changed: list[Action] = [Recall(group.id, Named(name)) for name in tx.links.not_taken_back(group)]
     for notice in tx.notices.shown_in(group.id, _LATEST):
         if notice.state is NoticeState.RECALLED:
             changed += _withdrawn(notice, group)

@@ -279,9 +279,9 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
 
 def delete(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`delete` in reply to one's own message, where the network tells nobody of what was deleted."""
-    if where.chat.link is None:
-        return ()
     said = None if event.reply_to is None else tx.links.meant(where.chat, event.reply_to)
+    if said is None and where.chat.link is None:
+        return ()
     if said is None or said.is_topic:
         return tell(event, where, say("link-delete-how", command="!delete"))
     own = said.chat == where.chat.id and said.writer == links.fingerprint(event.person, said.network_id)
@@ -302,7 +302,8 @@ def _copied(said: LinkedMessage, tx: Transaction) -> list[KnownChat]:
 
 
 def _take_back(said: LinkedMessage, tx: Transaction) -> Actions:
-    actions = [Recall(chat.id, Named(said.name)) for chat in _copied(said, tx)]
+    """Also where the conversation is not heard any more."""
+    actions = [Recall(chat, Named(said.name)) for chat in tx.links.stands_in(said)]
     tx.links.forget_words(said)
     return actions
 

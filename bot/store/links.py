@@ -23,6 +23,7 @@ from bot.store.statements import both, change
 from bot.store.tables import (
     UNFINISHED,
     PartStatus,
+    Role,
     Status,
     chat,
     copy,
@@ -134,6 +135,30 @@ class Links:
         if id is None:
             return None
         return self.by_id(id)
+
+    def stands_in(self, of: LinkedMessage) -> list[int]:
+        """The chats to which it was passed on, also those that have left the conversation since."""
+        query = (
+            select(chat.c.id)
+            .join(delivery, delivery.c.chat_id == chat.c.id)
+            .where(chat.c.role.in_((Role.GROUP, Role.ORGANISATION)), delivery.c.name == of.name)
+        )
+        return list(self._tx.connection.execute(query.order_by(chat.c.id)).scalars())
+
+    def not_taken_back(self, where: KnownChat) -> list[str]:
+        """What was taken back while that chat was out of reach, by its names there; each is told once."""
+        lanes = [] if where.organisation is None else [of.subject for of in self.of(where.organisation)]
+        query = select(delivery.c.id, delivery.c.target).where(
+            delivery.c.subject.in_(lanes),
+            delivery.c.chat_id == where.id,
+            delivery.c.kind == "withdraw",
+            delivery.c.status == Status.FAILED,
+        )
+        names = []
+        for id, target in self._tx.connection.execute(query.order_by(delivery.c.id)).all():
+            self._tx.lanes.drop(id)
+            names.append(self._tx.deliveries.row(int(target.removeprefix("d:"))).name)
+        return names
 
     def by_id(self, id: int) -> LinkedMessage | None:
         row = _BY_ID.first(self._tx.connection, {"id": id})

@@ -13,10 +13,10 @@ from msgspec.structs import replace as changed
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.incoming import Deleted, Message, MovedChat, Pinned, Unreacted
+from bot.incoming import Deleted, Message, MovedChat, Pinned, Removed, Unreacted
 from bot.links import is_echo, shown_name
 from bot.model import Chat, ChatKind, Text
-from bot.ports import Limits, NotSent
+from bot.ports import Gone, Limits, NotSent
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
@@ -164,6 +164,34 @@ async def test_what_waits_for_a_group_that_is_out_never_gets_there(linked: Linke
     await linked.world.advance(timedelta(hours=1))
     assert linked.passed_on(linked.pt) == []
     assert linked.rui.reads(linked.pt)[-1] == sentence("link-ended-here", "pt")
+
+
+async def test_what_is_taken_back_is_gone_from_a_group_that_is_out_as_well(linked: Linked) -> None:
+    """By whoever wrote it, whether their own group is still one of them or not."""
+    first = await linked.an.writes(HELLO, linked.nl)
+    second = await linked.an.writes(SOUP, linked.nl)
+    await linked.house.says("!unlink markt")
+    await linked.deletes(linked.nl, first)
+    assert [shown.plain.split("\n")[-1] for shown in linked.passed_on(linked.pt)] == [SOUP]
+    await linked.an.writes("!delete", linked.nl, reply_to=second)
+    assert linked.passed_on(linked.pt) == []
+    assert linked.an.reads(linked.nl)[-1] == sentence("link-deleted")
+
+
+async def test_a_group_that_is_back_has_nothing_left_of_what_was_taken_back(linked: Linked) -> None:
+    """Whether it was on its way when the group went, or began after that."""
+    network, at = linked.world.network, linked.world.clock.now()
+    one, other = await linked.an.writes(HELLO, linked.nl), await linked.an.writes(SOUP, linked.nl)
+    network.broken[linked.pt.id] = NotSent("later")
+    await linked.deletes(linked.nl, one)
+    network.happens(Removed(linked.pt, ChatKind.GROUP, at))
+    await linked.world.settled()
+    network.broken[linked.pt.id] = Gone("not a member")
+    await linked.deletes(linked.nl, other)
+    del network.broken[linked.pt.id]
+    assert len(linked.passed_on(linked.pt)) == 2
+    await linked.world.adds_bot(linked.rui, linked.pt)
+    assert linked.passed_on(linked.pt) == []
 
 
 async def test_the_organisation_s_room_can_be_one_of_them(linked: Linked) -> None:
