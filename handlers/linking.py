@@ -346,7 +346,9 @@ def _spoken_of(address: Chat, message: str, tx: Transaction) -> LinkedMessage | 
     """What somebody has said, of which a message in a linked chat is one copy."""
     here = tx.chats.at(address)
     said = None if here is None or here.link is None else tx.links.meant(here, message)
-    return None if said is None or said.is_topic else said
+    if here is None or said is None or said.is_topic or said.link != here.link:
+        return None  # the last: of another conversation, of which the chat was one before
+    return said
 
 
 def _places(said: LinkedMessage, tx: Transaction) -> list[tuple[KnownChat, Ref]]:

@@ -194,6 +194,14 @@ async def test_a_group_that_is_back_has_nothing_left_of_what_was_taken_back(link
     assert linked.passed_on(linked.pt) == []
 
 
+async def test_a_reaction_stays_in_the_conversation_of_what_it_is_about(linked: Linked) -> None:
+    """The others were told that this group reads them no longer, and they do not read it."""
+    written = await linked.an.writes(HELLO, linked.nl)
+    await linked.an.writes(f"!link {await linked.code('Plein')}", linked.nl)
+    await linked.an.reacts("👍", written, linked.nl)
+    assert linked.passed_on(linked.pt)[0].reactions == ()
+
+
 async def test_the_organisation_s_room_can_be_one_of_them(linked: Linked) -> None:
     """Its commands, and answers to its notices, stay where they are."""
     await linked.house.says(f"!link {await linked.code()}")
