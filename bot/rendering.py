@@ -98,7 +98,10 @@ def _translated(block: Translated, reading: Reading, language: str, catalogue: S
     if reading.translated is None or reading.doubtful:
         note = say("note-doubtful") if reading.doubtful else _untranslated(reading.language)
         return _styled(reading.original, block.style) + Text("\n") + _small(catalogue, note, language)
-    result = _styled(reading.translated, block.style)
+    translated = reading.translated
+    if any(span.kind is SpanKind.SPOILER for span in reading.original.spans):
+        translated = translated.styled(SpanKind.SPOILER)  # which of the words are meant nobody can tell
+    result = _styled(translated, block.style)
     if reading.state is TranslationState.MACHINE:
         result = result + Text("\n") + _small(catalogue, say("label-machine"), language)
     if block.original:

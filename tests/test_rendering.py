@@ -41,6 +41,17 @@ def test_a_translation_stands_above_its_original() -> None:
     assert Span(start, len(text.plain), SpanKind.QUOTE) in text.spans
 
 
+def test_what_is_hidden_is_hidden_in_every_language() -> None:
+    """Whoever wants to see it taps on it, as in the original; a computer does not say which words it has become."""
+    hidden = replace(IN_DUTCH, original=Text("Preciso de comida", (Span(11, 17, SpanKind.SPOILER),)))
+    text = shown((Translated(1),), hidden)
+    start = text.plain.index("comida")
+    assert [span for span in text.spans if span.kind is SpanKind.SPOILER] == [
+        Span(0, len("Ik heb eten nodig"), SpanKind.SPOILER),
+        Span(start, start + len("comida"), SpanKind.SPOILER),
+    ]
+
+
 @pytest.mark.parametrize("state", [TranslationState.REVIEWED, TranslationState.HUMAN])
 def test_what_a_person_translated_is_not_called_a_computers(state: TranslationState) -> None:
     """Nothing is said about it."""
