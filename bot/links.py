@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.graphemes import GRAPHEME
-from bot.model import TOPIC, Person
+from bot.model import TOPIC, Person, SpanKind, Text
 
 Names = Literal["name", "initials", "none"]
 """How whoever writes in a linked chat is called in the others."""
@@ -85,6 +85,11 @@ def shown_name(name: str, how: Names) -> str:
         return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
     letters = (found.group() for word in words.split(" ") if (found := GRAPHEME.match(word)))
     return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
+
+
+def naming_nobody(words: Text) -> Text:
+    """What people say, as others may have it: whoever is mentioned can be written to by their own group alone."""
+    return Text(words.plain, tuple(span for span in words.spans if span.kind is not SpanKind.MENTION))
 
 
 def head(name: str, place: str, chats: int) -> str:

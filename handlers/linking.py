@@ -166,7 +166,7 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     others = [chat for chat in tx.links.chats(of.id) if chat.id != here.id]
     if _is_echo(event, of, tx):
         return _warned(of, tx)
-    text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)
+    text = _kept(event, here, tx)
     attached.keep(event, text, tx)
     root, answered = linked_threads.around(event, here, of, tx)
     said = tx.links.spoke(of, here.id, event.id, event.person, text, root)
@@ -192,6 +192,10 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
         for chat in others
     ]
     return (*first, *passed_on)
+
+
+def _kept(event: Message | Edited, here: KnownChat, tx: Transaction) -> int:
+    return tx.texts.add(links.naming_nobody(event.text), asking.guess(event.text.plain, tx) or here.language)
 
 
 def _content(
@@ -238,9 +242,9 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if said.writer not in (links.NOBODY, links.fingerprint(event.person, said.network_id)):
         return ()  # Matrix hands on what anybody says that a message reads now, and shows nobody but its writer's
     replaced = said.text is not None and attached.is_replaced(event, said.text, tx)
-    if said.text is not None and tx.texts.get(said.text).text == event.text and not replaced:
+    if said.text is not None and tx.texts.get(said.text).text == links.naming_nobody(event.text) and not replaced:
         return ()  # networks tell of an edit when a link's picture has come
-    text = tx.texts.add(event.text, asking.guess(event.text.plain, tx) or here.language)
+    text = _kept(event, here, tx)
     if said.text is not None:
         attached.go_on(event, said.text, text, tx)
     tx.links.reads_now(said, text, event.person)

@@ -13,9 +13,9 @@ from msgspec.structs import replace as changed
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.incoming import Deleted, Message, MovedChat, Pinned, Removed, Unreacted
+from bot.incoming import Deleted, Edited, Message, MovedChat, Pinned, Removed, Unreacted
 from bot.links import is_echo, shown_name
-from bot.model import Chat, ChatKind, Text
+from bot.model import Chat, ChatKind, Span, SpanKind, Text
 from bot.ports import Gone, Limits, NotSent
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
@@ -240,6 +240,19 @@ async def test_a_word_to_the_bot_is_not_passed_on(linked: Linked) -> None:
     await linked.rui.writes("!help", linked.pt)
     assert linked.passed_on(linked.nl) == []
     assert linked.rui.reads(linked.pt)[-1].startswith(sentence("group-pointer", "pt"))
+
+
+async def test_who_is_mentioned_cannot_be_found_from_other_groups(linked: Linked) -> None:
+    """There it is a name among the words; who they are on the network is for their own group."""
+    at = linked.world.clock.now()
+    words = Text("Vraag het Eva", (Span(10, 13, SpanKind.MENTION, "7100000001"), Span(0, 5, SpanKind.BOLD)))
+    linked.world.network.happens(Message(linked.nl, ChatKind.GROUP, linked.an.person, "m1", at, words))
+    await linked.world.settled()
+    linked.world.network.happens(Edited(linked.nl, ChatKind.GROUP, linked.an.person, "m1", at, words + Text("!")))
+    await linked.world.settled()
+    (there,) = linked.passed_on(linked.pt)
+    assert "Vraag het Eva!" in there.plain
+    assert {span.kind for span in there.text.spans} == {SpanKind.BOLD, SpanKind.ITALIC}
 
 
 async def test_an_answer_stands_below_what_it_answers_everywhere(linked: Linked) -> None:
