@@ -282,11 +282,18 @@ def _said(event: _Event, text: Text, unsupported: str | None = None) -> Message:
 
 
 def _addressed(event: _Event, text: Text) -> bool:
-    mentioned = (event.content.get("m.mentions") or {}).get("user_ids") or []
-    if event.me["id"] in mentioned or _COMMAND.match(text.plain):
+    """An app that says whom it mentions leaves our name a word like any other, but for who begins with it."""
+    mentions = event.content.get("m.mentions")
+    if event.me["id"] in ((mentions or {}).get("user_ids") or []) or _COMMAND.match(text.plain):
         return True
-    names = [name for name in (event.me["id"], event.me["name"]) if name]
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text.plain, re.IGNORECASE) for name in names)
+    return _names(event.me["id"], text.plain) or _names(event.me["name"], text.plain, first=mentions is not None)
+
+
+def _names(name: str | None, plain: str, first: bool = False) -> bool:
+    if not name:
+        return False
+    before = r"(?:\A\W*|@)" if first else r"(?<!\w)"
+    return re.search(rf"{before}{re.escape(name)}(?!\w)", plain, re.IGNORECASE) is not None
 
 
 def _text(content: Json, reply: bool) -> Text:

@@ -117,10 +117,14 @@ def test_what_a_person_quotes_in_a_reply_is_theirs() -> None:
         ({"body": "ask @bot:a.be"}, True),
         ({"body": "x", "m.mentions": {"user_ids": ["@bot:a.be"]}}, True),
         ({"body": "x", "m.mentions": {"user_ids": ["@other:a.be"]}}, False),
+        ({"body": "wij zijn een schakel in de keten", "m.mentions": {}}, False),
+        ({"body": "Schakel, help", "m.mentions": {}}, True),
+        ({"body": "thank you, @schakel", "m.mentions": {}}, True),
+        ({"body": "ask @bot:a.be", "m.mentions": {}}, True),
     ],
 )
 def test_who_is_meant(content: dict[str, Any], addressed: bool) -> None:
-    """Commands and mentions are for the bot, talk about other things is not."""
+    """Commands and mentions are for the bot, talk about other things is not, though its name may be a word for them."""
     assert message(msgtype="m.text", **content).addressed is addressed
 
 
