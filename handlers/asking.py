@@ -116,7 +116,8 @@ def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Tran
     if now.shown != _language(tx, where, now):
         return _show(tx, where, now)
     keep(tx, where.chat.id, now)
-    return tell(where, tx, say("held-too"), to=event, buttons=(_send_or_delete(),), name=attached.once(event))
+    told = say("held-too") if before.texts else _first_held(tx, now)
+    return tell(where, tx, told, to=event, buttons=(_send_or_delete(),), name=attached.once(event))
 
 
 def remind(event: Due, tx: Transaction) -> Actions:
@@ -125,7 +126,7 @@ def remind(event: Due, tx: Transaction) -> Actions:
     now = held(tx, chat)
     if now is None or not now.texts:
         return ()
-    return (Say(chat, (Line(_not_seen_yet(tx, now)),), buttons=(_send_or_delete(),), language=now.shown),)
+    return (Say(chat, (Line(_first_held(tx, now)),), buttons=(_send_or_delete(),), language=now.shown),)
 
 
 def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
@@ -179,11 +180,11 @@ def _screen(tx: Transaction, chat: KnownChat, language: str, now: Held) -> tuple
         content.append(Line(say("about-notice", code=notice.code, organisation=by)))
     if now.missing:
         content.append(Line(say("language-missing-noted")))
-    content.append(Line(_not_seen_yet(tx, now) if now.texts else say("first-write"), "bold"))
+    content.append(Line(_first_held(tx, now) if now.texts else say("first-write"), "bold"))
     return tuple(content), (*language_buttons(tx), *((_send_or_delete(),) if now.texts else ()))
 
 
-def _not_seen_yet(tx: Transaction, now: Held) -> Sentence:
+def _first_held(tx: Transaction, now: Held) -> Sentence:
     return say("first-held-message" if attached.came_with(tx, now.texts) else "first-held")
 
 

@@ -124,6 +124,15 @@ async def test_more_words_are_held_with_the_first(scene: Scene) -> None:
     assert "Moramos perto da estação do norte" in scene.card().plain
 
 
+async def test_whoever_was_greeted_first_hears_what_to_press_when_they_write(scene: Scene) -> None:
+    """Most people come by the link below a notice: they have read the screen before they have said a word."""
+    await scene.member.writes("/start")
+    assert sentence("first-write", "pt") in scene.member.reads()[0]
+    await scene.member.writes(PLEA)
+    await scene.member.writes("Moramos perto da estação do norte")
+    assert scene.member.reads()[1:] == [sentence("first-held", "pt"), sentence("held-too", "pt")]
+
+
 async def test_a_language_says_everything_again_in_it(scene: Scene) -> None:
     """One tap, and the same screen speaks it; the confirmation too."""
     await scene.member.writes(PLEA)
