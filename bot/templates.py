@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,6 +22,8 @@ Kind = Literal["place", "time", "date", "phone", "link", "text", "number"]
 
 MOST_CHARACTERS = 300
 """The longest value of a slot: more is a notice of its own."""
+
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,21 @@ class Template:
     text: Mapping[str, str]
     review: Mapping[str, str]
 
-    @property
-    def usage(self) -> str:
-        """What to write after `!template`, filled with the examples."""
-        shown = {slot.name: f'"{slot.example}"' if " " in slot.example else slot.example for slot in self.slots}
-        return " ".join([self.name, *(f"{name}={example}" for name, example in shown.items())])
+    def usage(self, today: date) -> str:
+        """What to write after `!template`, filled with the examples. The first of their days is `today` in a week."""
+        days = {slot.name: read_date(slot.example) for slot in self.slots if slot.kind == "date"}
+        first = min(days.values(), default=today)
+        shown = {name: f"{today + _WEEK + (day - first):%d/%m/%Y}" for name, day in days.items()}
+        values = {slot.name: shown.get(slot.name, slot.example) for slot in self.slots}
+        return " ".join([self.name, *(f'{name}="{v}"' if " " in v else f"{name}={v}" for name, v in values.items())])
+
+    def over(self, values: Mapping[str, str], today: date) -> tuple[str, ...]:
+        """The days that have passed, as they were typed: it can go on since such a day, not happen or end on it.
+
+        `values` are such that `fill` takes them.
+        """
+        days = [values[slot.name] for slot in self.slots if slot.kind == "date" and slot.name != "from"]
+        return tuple(typed for typed in days if isinstance(day := read_value(typed, "date"), date) and day < today)
 
     def fill(self, values: Mapping[str, str]) -> dict[str, str]:
         """The notice in every language of the template. Raises TemplateError, naming every slot at fault at once."""

@@ -8,6 +8,7 @@ from bot.notices import TranslationState
 from bot.store.transaction import Transaction
 from bot.templates import Template, TemplateError, parse_fill, ready_made
 from handlers import notice_cards
+from handlers.expiry import today
 from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
 
@@ -25,11 +26,13 @@ def template(event: Message, where: Situation, tx: Transaction) -> Actions:
     if chosen is None:
         return tell(event, where, say("template-unknown", name=name, command="!template"))
     if not values and chosen.slots:
-        return tell(event, where, say("template-usage", title=_title(chosen, where, tx), example=_usage(chosen)))
+        return tell(event, where, say("template-usage", title=_title(chosen, where, tx), example=_usage(chosen, tx)))
     try:
         texts = chosen.fill(values)
     except TemplateError as error:
         return _faults(event, where, error, name, tx)
+    if over := chosen.over(values, today(tx)):
+        return tell(event, where, *(say("until-past", what=day) for day in over))
     return _notice(event, where, chosen, texts, tx)
 
 
@@ -55,7 +58,7 @@ def _listed(event: Message, where: Situation, tx: Transaction) -> Actions:
     """Every template by title, with what to write."""
     blocks: list[Block] = [Line(say("template-list"))]
     for one in ready_made().values():
-        blocks += [Verbatim(_title(one, where, tx), "bold"), Verbatim(_usage(one))]
+        blocks += [Verbatim(_title(one, where, tx), "bold"), Verbatim(_usage(one, tx))]
     return (reply(event, where, tuple(blocks), ""),)
 
 
@@ -66,11 +69,11 @@ def _faults(event: Message, where: Situation, error: TemplateError, name: str, t
         return tell(event, where, say("template-unknown", name=name, command="!template"))
     faults = {"missing": error.missing, "invalid": error.invalid, "words": error.unknown}
     told = [say(f"template-{fault}", slots=slots) for fault, slots in faults.items() if slots]
-    return tell(event, where, *told, say("template-usage", title=_title(chosen, where, tx), example=_usage(chosen)))
+    return tell(event, where, *told, say("template-usage", title=_title(chosen, where, tx), example=_usage(chosen, tx)))
 
 
-def _usage(chosen: Template) -> str:
-    return f"!template {chosen.usage}"
+def _usage(chosen: Template, tx: Transaction) -> str:
+    return f"!template {chosen.usage(today(tx))}"
 
 
 def _title(chosen: Template, where: Situation, tx: Transaction) -> str:

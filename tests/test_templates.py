@@ -311,11 +311,31 @@ def test_any_argument_is_read_or_refused(argument: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_usage_can_be_copied_and_sent(name: str) -> None:
-    """The example that the bot shows fills the template."""
+    """The example that the bot shows fills the template, for days that are still to come."""
     template = TEMPLATES[name]
-    found, values = parse_fill(template.usage)
-    assert (found, values) == (name, examples(template))
-    assert template.fill(values)
+    found, values = parse_fill(template.usage(date(2031, 12, 30)))
+    days = {slot.name: values.pop(slot.name) for slot in template.slots if slot.kind == "date"}
+    assert (found, values) == (name, {key: value for key, value in examples(template).items() if key not in days})
+    assert set(days.values()) <= {"06/01/2032", "19/01/2032"}
+    assert template.fill(values | days)
+    assert template.over(values | days, date(2031, 12, 30)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "over"),
+    [
+        ("food-parcels", {"date": "٢٤/١١/٢٠٢٦"}, ("٢٤/١١/٢٠٢٦",)),
+        ("food-parcels", {"date": "2026-11-25"}, ()),
+        ("school-closed", {"from": "23/11/2026", "until": "24/11/2026"}, ("24/11/2026",)),
+        ("night-shelter", {"from": "23/11/2026"}, ()),
+    ],
+)
+def test_what_happens_or_ends_does_so_on_a_day_still_to_come(
+    name: str, days: dict[str, str], over: tuple[str, ...]
+) -> None:
+    """A beginning may have passed: the shelter is open since Monday."""
+    template = TEMPLATES[name]
+    assert template.over(examples(template) | days, date(2026, 11, 25)) == over
 
 
 # --- broken files --------------------------------------------------------------------------------------------------

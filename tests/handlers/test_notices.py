@@ -356,6 +356,14 @@ async def test_everything_wrong_with_a_template_is_said_at_once(house: House) ->
     assert house.last().startswith("Voedselpakketten")
 
 
+async def test_a_template_for_a_day_that_has_passed_is_not_made_a_notice(house: House) -> None:
+    """The year of last week's notice, or an example that was copied as it stood."""
+    await house.says('!template food-parcels place="Rue X 12" date=05/01/2026 time=14:00')
+    assert house.last() == sentence("until-past", what="05/01/2026")
+    await house.says("!notices")
+    assert house.last() == sentence("notices-none", example="!notice food …")
+
+
 # --- the list --------------------------------------------------------------------------------------------------------
 
 
