@@ -136,10 +136,10 @@ class Claiming:
 
         def unit(tx: Transaction) -> _Seen:
             if release:
-                tx.lanes.release_put_off(self._account, only_sure=not (True in release or self._limits.idempotent))
+                tx.heads.release_put_off(self._account, only_sure=not (True in release or self._limits.idempotent))
             if back:
-                tx.lanes.set_back(self._account, back)
-            outlook = tx.lanes.look(self._account)
+                tx.heads.set_back(self._account, back)
+            outlook = tx.heads.look(self._account)
             if learnt != kept:
                 tx.accounts.learnt(
                     self._account, *((None, None) if learnt is None else (learnt.per_second, learnt.burst))

@@ -66,7 +66,7 @@ class House:
         with transaction(self.url) as tx:
             known = tx.chats.known(Chat("telegram", chat), ChatKind.PRIVATE).id
             tx.deliveries.add(Say(known, (Verbatim(said),), subject="K7"))
-            [row] = tx.lanes.ready("telegram", 10, ())
+            [row] = tx.heads.ready("telegram", 10, ())
             tx.lanes.fail(row.id, "Telegram refuses it")
             tx.chats.set_active(known, active)
             return f"d{row.id}"

@@ -111,7 +111,7 @@ class Claims:
         """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, and up to
         `notices` notices. They are chosen among at least so many: whose turn it is has waited longest as the head of
         its lane, so that who writes without end holds up nobody else."""
-        rows = self._tx.lanes.ready(self._account, max(limit, among), not_to, urgent=not notices)
+        rows = self._tx.heads.ready(self._account, max(limit, among), not_to, urgent=not notices)
         self.exhausted = len(rows) < limit
         to: Counter[int] = Counter()
         chosen: list[Row] = []
@@ -125,14 +125,14 @@ class Claims:
 
     def claim_these(self, ids: Sequence[int]) -> list[Claimed]:
         """Take those of the deliveries that can go now."""
-        return self._take(self._tx.lanes.these(self._account, ids)) if ids else []
+        return self._take(self._tx.heads.these(self._account, ids)) if ids else []
 
     def notices(self, after: int, limit: int, lengths: dict[tuple[int, str], int]) -> list[Waiting]:
         """Notices that can go now, by their ids, from the one after `after` on.
 
         `lengths` remembers into how many messages a text falls in a language: it is made out once for all groups.
         """
-        rows = self._tx.lanes.notices(self._account, after, limit)
+        rows = self._tx.heads.notices(self._account, after, limit)
         begun = self._begun([row.id for row in rows if row.attempts > 0])
         found = []
         for row in rows:
@@ -148,14 +148,14 @@ class Claims:
             return 1
         key = (row.message_id, row.language)
         if key not in lengths:
-            whole = self._tx.lanes.these(self._account, [row.id])
+            whole = self._tx.heads.these(self._account, [row.id])
             parts = self._to_do(whole[0], ()) if whole else None
             lengths[key] = len(parts or ())
         return lengths[key]
 
     def presses(self, limit: int = 32) -> list[Claimed]:
         """Take up to `limit` answers to button presses: outside all lanes and pacing, worthless when late."""
-        return self._take(self._tx.lanes.presses(self._account, limit))
+        return self._take(self._tx.heads.presses(self._account, limit))
 
     def _take(self, rows: Sequence[Row]) -> list[Claimed]:
         """Mark them as being sent. What is too late, or has nothing to do any more, ends here."""

@@ -23,6 +23,7 @@ from bot.store.dead_letters import DeadLetters
 from bot.store.deliveries import Deliveries
 from bot.store.dialogues import Dialogues
 from bot.store.erasing import Erasing
+from bot.store.heads import Heads
 from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
 from bot.store.links import Links
@@ -134,6 +135,10 @@ class Transaction:
     @cached_property
     def lanes(self) -> Lanes:
         return Lanes(self)
+
+    @cached_property
+    def heads(self) -> Heads:
+        return Heads(self)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

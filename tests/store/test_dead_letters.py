@@ -187,7 +187,7 @@ def test_a_change_that_was_overtaken_before_it_failed_does_not_come_back(databas
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("second")))
         claims(tx).again(one, one.parts[0], tx.now, unsure=False)
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("third")))
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [id] = refuse(tx)
         assert again(tx, id) is None
         assert everything(tx) == ["third"]
@@ -264,7 +264,7 @@ def test_what_a_network_may_have_with_older_words_is_edited_when_it_was_said_aga
         tx.deliveries.add(Publish(owner, "pt", words("aviso 10"), "N1"))
         [one] = claimed(tx)
         claims(tx).again(one, one.parts[0], tx.now, unsure=True)
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [one] = claimed(tx)
         claims(tx).refused(one, "the account may not write in this room")
         tx.deliveries.add(Amend(owner, "pt", words("aviso 11"), "N1"))
@@ -424,7 +424,7 @@ def test_the_latest_change_is_made_when_it_is_tried_again_though_it_was_asked_fo
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("third")))
         claims(tx).again(one, one.parts[0], tx.now, unsure=False)
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("fourth")))
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [one] = claimed(tx)
         claims(tx).gone(one, "bot was blocked by the user", one.parts[0])
         tx.chats.set_active(chat, True)

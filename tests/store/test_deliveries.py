@@ -141,7 +141,7 @@ def test_a_change_made_while_it_was_on_its_way_does_not_come_after_a_later_one(d
         tx.deliveries.add(Edit(chat, Named("K1"), words("second")))
         claims(tx).again(one, one.parts[0], tx.now, unsure=False)
         tx.deliveries.add(Edit(chat, Named("K1"), words("third")))
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         assert everything(tx) == ["third"]
 
 
@@ -154,7 +154,7 @@ def test_what_a_network_did_not_take_collapses_too(database_url: str, like: Limi
         def refused() -> None:
             [one] = claims(tx, like).claim(10, [])
             claims(tx, like).again(one, one.parts[0], tx.now, unsure=False)
-            tx.lanes.release_due("paper")
+            tx.heads.release_due("paper")
 
         tx.deliveries.add(Say(chat, words("card"), subject="K1", name="K1/card"))
         refused()
@@ -176,7 +176,7 @@ def test_what_may_have_arrived_does_not_collapse(database_url: str) -> None:
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("claimed")))
         [one] = claims(tx).claim(10, [])
         claims(tx).again(one, one.parts[0], tx.now, unsure=True)
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         tx.deliveries.add(Edit(chat, Named("K1/card"), words("closed")))
         assert everything(tx) == ["claimed", "closed"]
 
@@ -239,7 +239,7 @@ def test_after_the_deadline_words_go_out_as_written_and_are_edited_later(databas
         tx.deliveries.add(Say(chat, (Translated(text),), subject="K1", deadline=timedelta(seconds=20)))
     clock.at += timedelta(seconds=21)
     with transaction(database_url, clock=clock) as tx:
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [original] = everything(tx)
         assert original.startswith("Kom morgen")
         [wanted] = tx.texts.wanted("conversation", 5, [])
@@ -263,7 +263,7 @@ def test_words_that_are_changed_again_and_again_go_out_at_their_deadline(databas
             more = (*one, Translated(tx.texts.add("Breng een tas mee", "nl")))
             tx.deliveries.add(Edit(chat, Named("card"), more))
     with transaction(database_url, clock=clock) as tx:
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         assert len(everything(tx)) == 2
 
 
@@ -463,7 +463,7 @@ def test_what_the_place_says_that_a_chat_has_left_does_not_count(gone: bool, dat
         settle = claims(tx).gone if gone else claims(tx).refused
         settle(claimed, "the account is not in this room", claimed.parts[0])
         assert tx.chats.get(chat).active
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [claimed] = claims(tx).claim(1, [])
         action = claimed.parts[0].action
         assert isinstance(action, SendText)
@@ -477,7 +477,7 @@ def test_what_was_tried_for_months_is_tried_again(database_url: str) -> None:
         [claimed] = claims(tx).claim(1, [])
         claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
         tx.lanes.set(claimed.id, attempts=2**15 - 1)
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         assert everything(tx) == ["a"]
 
 
@@ -497,7 +497,7 @@ def test_of_edits_that_wait_behind_one_that_came_to_nothing_the_latest_counts(da
         tx.deliveries.add(Edit(chat, Named("card"), words("third")))
         claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
         tx.deliveries.add(Edit(chat, Named("card"), words("fourth")))
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         assert everything(tx) == ["fourth"]
 
 
@@ -563,7 +563,7 @@ def test_a_change_that_was_overtaken_does_not_keep_a_translation_away(database_u
         claims(tx).again(claimed, claimed.parts[0], tx.now, unsure=False)
         text = tx.texts.add("goedemorgen", "nl")
         tx.deliveries.add(Edit(chat, Named("K1"), (Translated(text),)))
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         [first] = everything(tx)
         assert first.startswith("goedemorgen")
         found = tx.texts.translation(text, "pt")
@@ -594,7 +594,7 @@ def test_a_second_translation_is_edited_in_though_the_first_one_failed(database_
         tx.deliveries.add(Say(chat, content, subject="K1", deadline=timedelta(seconds=1)))
     clock.at += timedelta(seconds=2)
     with transaction(database_url, clock=clock) as tx:
-        tx.lanes.release_due("paper")
+        tx.heads.release_due("paper")
         assert len(everything(tx)) == 1
         first, second = sorted(tx.texts.wanted("conversation", 5, []), key=lambda wanted: wanted.id)
         tx.texts.done(first.id, None, None, [])

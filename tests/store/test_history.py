@@ -83,7 +83,7 @@ def waiting_elsewhere(tx: Transaction, many: int) -> Callable[[Transaction], obj
         say(tx, group(tx, f"g{number}"), "K1")
 
     def look_and_advance(tx: Transaction) -> None:
-        tx.lanes.look("paper")
+        tx.heads.look("paper")
         tx.lanes.advance({(group(tx, "g0"), "K1"), (group(tx, "g1"), "K1")})
 
     return look_and_advance

@@ -141,7 +141,7 @@ class Machine(RuleBasedStateMachine):
     @rule(most=st.integers(1, 4))
     def claims(self, most: int) -> None:
         def unit(tx: Transaction) -> list[Claimed]:
-            tx.lanes.release_due("paper")
+            tx.heads.release_due("paper")
             claims = self._claims(tx)
             found = claims.claim(most, [])
             self.ended = claims.ended

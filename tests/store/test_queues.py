@@ -41,7 +41,7 @@ async def test_what_waits_is_counted_by_account_and_priority_with_the_oldest(dat
             chat = tx.chats.known(Chat(account, "1"), ChatKind.PRIVATE).id
             for _ in range(count):
                 tx.deliveries.add(Say(chat, (Verbatim("x"),), subject="K1", priority=priority))
-        [done, *_] = tx.lanes.ready("a", 1, ())
+        [done, *_] = tx.heads.ready("a", 1, ())
         tx.lanes.finish([Finished(done.id, done.chat_id, done.subject, None, None)])
     with transaction(database_url, clock=clock) as tx:
         second = tx.now
