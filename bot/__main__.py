@@ -19,7 +19,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from bot import backup as making
-from bot import control, dead_letters, logs, operating, restoring, setting_up, wiring
+from bot import control, dead_letters, logs, operating, restored, restoring, setting_up, stage, wiring
 from bot.app import App, SystemClock, random_token
 from bot.backup import is_of_the_disk, reason
 from bot.checking import check_all, open_to_others
@@ -200,7 +200,7 @@ def restore(
     clock = SystemClock()
     try:
         if check:
-            typer.echo(restoring.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
+            typer.echo(restored.about(*restoring.checked(file, settings.bot.data_dir), clock.now()))
             return
         lock = control.Lock(wiring.lock_path(settings))
         with _in_words(settings.bot.data_dir):
@@ -208,12 +208,12 @@ def restore(
         if not taken:
             _fail("A bot is running: stop it first. Nothing was changed.")
         try:
-            restored = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
+            done = restoring.restore(file, wiring.target(settings, clock.now, random_token), move_away)
         finally:
             lock.release()
     except restoring.NotRestored as error:
         _fail(f"{error}.")
-    for line in restoring.lines(restored, _program(), clock.now()):
+    for line in restored.lines(done, _program(), clock.now()):
         typer.echo(line)
 
 
@@ -323,7 +323,7 @@ def _in_words(folder: Path) -> Iterator[None]:
 def _finish_restoring(settings: Config) -> None:
     """Where a restore was interrupted, what it has done is completed, or undone."""
     try:
-        restoring.finish(settings.database.url, settings.bot.data_dir)
+        stage.finish(settings.database.url, settings.bot.data_dir)
     except (DBAPIError, OSError) as error:
         _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
 

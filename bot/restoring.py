@@ -1,13 +1,11 @@
 """`schakel restore`: a backup is proved whole first, made ready beside what is there, and put in its place in one step.
 
 The step is the database's: it becomes the new one at once. The accounts' folders follow; a command that is killed in
-between leaves them ready, and the next start puts them where they belong (`finish`).
+between leaves them ready, and the next start puts them where they belong (`bot.stage`).
 """
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -25,39 +23,19 @@ from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, Head, NotABackup, TooNew
 from bot.backup import reason
 from bot.ports import Adapter, GoesBack, PutBack
+from bot.restored import Restored
+from bot.stage import CONTENTS, STAGE, beside, finish, write_plan
 from bot.store import placing, snapshots
 from bot.store.database import open_engine, revisions
-from bot.store.placing import InUse, file_of, is_occupied, is_restored, synced
+from bot.store.placing import InUse, file_of, is_occupied
 from bot.store.resuming import Resumed, resume
 from bot.store.snapshots import Damaged
 from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction
 
-STAGE = "restoring"
-"""The folder in the data folder where everything is made ready."""
-
-_PLAN = "plan.json"
-
 
 class NotRestored(Exception):
     """Nothing was changed; the message says why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """`aside` is where that is which was there before: a folder, and on PostgreSQL a schema of its name as well.
-
-    `told`: what the operator has to know of each account. `kept`: accounts whose folders were there and stay;
-    `left`: those that the configuration does not have.
-    """
-
-    head: Head
-    rows: Mapping[str, int]
-    resumed: Resumed
-    aside: Path | None
-    told: tuple[str, ...]
-    kept: tuple[str, ...]
-    left: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +127,7 @@ def _restored(file: Path, target: Target, move_away: bool) -> Restored:
         )
     _check_room(file, target.data_dir)
     stage = target.data_dir / STAGE
-    contents = stage / "contents"
+    contents = stage / CONTENTS
     stage.mkdir(mode=0o700)
     contents.mkdir(mode=0o700)
     head, rows = examine(file, contents)
@@ -162,13 +140,13 @@ def _restored(file: Path, target: Target, move_away: bool) -> Restored:
     kept, left = _sort_out(contents / ACCOUNTS, target, occupied)
     told, telling_again = _put_back(contents, head.place, target, kept)
     resumed = _resume(contents / DATABASE, target, head, token, telling_again)
-    _plan(stage, token, aside)
+    write_plan(stage, token, aside)
     ready = contents / DATABASE
     database = file_of(target.url)
     if database is not None:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ready = database.with_name(f"{database.name}.{STAGE}")
-        shutil.move(contents / DATABASE, ready)  # it may be on another disk
+        ready = beside(database)
+        shutil.move(contents / DATABASE, ready)
     try:
         placing.place(target.url, ready, aside)
     except Damaged as damage:
@@ -248,116 +226,3 @@ def _check_room(file: Path, data_dir: Path) -> None:
         needed, free = 12 * file.stat().st_size, shutil.disk_usage(data_dir).free  # text shrinks to a fifth or so
         if free < needed:
             raise NotRestored(f"the disk of {data_dir} may be too full: {needed >> 20} MB are needed for a while")
-
-
-# --- what the operator has to know -----------------------------------------------------------------------------------
-
-
-def about(head: Head, rows: Mapping[str, int], now: datetime) -> str:
-    """What a backup is, in a line."""
-    made, age = head.made_at.astimezone(), now - head.made_at
-    old = f"{age.days} days" if age.days > 1 else f"{age.total_seconds() / 3600:.0f} hours"
-    found = f"{rows.get('request', 0)} requests, {rows.get('notice', 0)} notices, {rows.get('chat', 0)} chats"
-    return f"The backup is whole. It was made on {made:%d %B %Y at %H:%M %Z} ({old} ago): {found}."
-
-
-def lines(restored: Restored, program: str, now: datetime) -> list[str]:
-    """What is to be done and known before the bot is started; `program` is how the operator calls it."""
-    resumed = restored.resumed
-    told = [
-        *restored.told,
-        *(f"{name}: its folder was still there, is newer than the backup, and stays." for name in restored.kept),
-        *(f"{name} is not in the configuration: its folder was left in the backup." for name in restored.left),
-        "What happened after the backup is not in it: groups added since have to be added again, and codes used since "
-        "are unknown. The bot tells its rooms so when it starts.",
-        f"New requests begin at K{resumed.request}, new notices at N{resumed.notice}: no number is given twice.",
-    ]
-    if resumed.again:
-        told.append(
-            f"{resumed.again} messages that were on their way go out; those that may be there already begin with ↻."
-        )
-    if resumed.late:
-        told.append(
-            f"{resumed.late} copies of notices that were on their way are too old, and are not sent: their "
-            "organisations see them as not known to have arrived."
-        )
-    told.append("What people have erased since the backup is back: ask the helpers' room, where each was told of.")
-    if restored.aside is not None:
-        told.append(
-            f"What was there before is in {restored.aside} (in PostgreSQL: in the schema {restored.aside.name}). It "
-            "holds people's words: delete it when you no longer need it."
-        )
-    return [
-        about(restored.head, restored.rows, now),
-        "It is in its place. Before you start the bot:",
-        *(f"- {sentence}" for sentence in told),
-        "- No other bot may run with these accounts any more.",
-        f"Then: {program} run",
-    ]
-
-
-# --- the end, also after a kill --------------------------------------------------------------------------------------
-
-
-def finish(url: str, data_dir: Path) -> bool:
-    """Bring a restore that was interrupted to its end: all of it where the database is the new one, else nothing of it.
-
-    Whether it was all. Raises OSError, and SQLAlchemyError where the database cannot be asked: then nothing is decided.
-    """
-    stage = data_dir / STAGE
-    if not stage.exists():
-        return False
-    target = file_of(url)
-    try:
-        plan = json.loads((stage / _PLAN).read_text())
-    except (OSError, ValueError):
-        plan = None  # it had not come so far
-    done = plan is not None and is_restored(url, plan["token"])
-    if done:
-        _move_accounts(stage / "contents" / ACCOUNTS, data_dir / ACCOUNTS, plan["aside"] and Path(plan["aside"]))
-        _hand_over(data_dir, target)
-    if target is not None:
-        target.with_name(f"{target.name}.{STAGE}").unlink(missing_ok=True)
-    shutil.rmtree(stage)
-    return done
-
-
-def _plan(stage: Path, token: str, aside: Path | None) -> None:
-    """Once this is on the disk, the rest follows from whether the database bears the token."""
-    for path in (*stage.rglob("*"), stage):
-        synced(path)
-    plan = stage / _PLAN
-    fresh = plan.with_name("plan.new")
-    fresh.write_text(json.dumps({"token": token, "aside": None if aside is None else str(aside)}))
-    synced(fresh)
-    fresh.replace(plan)
-    synced(stage)
-    synced(stage.parent)
-
-
-def _move_accounts(ready: Path, accounts: Path, aside: Path | None) -> None:
-    """Each account's folder to its place; with a database that was moved aside go the folders that belonged to it."""
-    if aside is not None and not (aside / ACCOUNTS).exists():
-        aside.mkdir(mode=0o700, exist_ok=True)
-        if accounts.exists():
-            accounts.rename(aside / ACCOUNTS)
-        else:
-            (aside / ACCOUNTS).mkdir(mode=0o700)
-        synced(aside)
-    accounts.mkdir(mode=0o700, exist_ok=True)
-    for folder in sorted(ready.iterdir()) if ready.is_dir() else ():
-        there = accounts / folder.name
-        if there.exists():
-            shutil.rmtree(there)  # it holds no file: such a one is not replaced
-        folder.rename(there)
-    synced(accounts)
-    synced(accounts.parent)
-
-
-def _hand_over(data_dir: Path, database: Path | None) -> None:
-    """What root has put there belongs to whoever the data folder belongs to: the bot is seldom root."""
-    if os.geteuid() != 0:
-        return
-    owner = data_dir.stat()
-    for path in (data_dir / ACCOUNTS, *(data_dir / ACCOUNTS).rglob("*"), *([database] if database else [])):
-        os.chown(path, owner.st_uid, owner.st_gid)

@@ -19,7 +19,8 @@ from bot import backup
 from bot.archive import ACCOUNTS
 from bot.backup import Source
 from bot.ports import PutBack
-from bot.restoring import Restored, Target, restore
+from bot.restored import Restored
+from bot.restoring import Target, restore
 from bot.store.database import open_engine
 from bot.store.tables import Instant, metadata
 from bot.store.transaction import Transaction

@@ -19,7 +19,7 @@ from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
 from bot.notices import PLAN_IN_DOUBT, Category
 from bot.outgoing import SendText
-from bot.restoring import lines
+from bot.restored import lines
 from bot.store.claimed import Receipted
 from bot.store.claims import Claims
 from bot.store.encoding import decode

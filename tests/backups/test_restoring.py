@@ -17,7 +17,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot import archive
 from bot.archive import ACCOUNTS, DATABASE, unpack
-from bot.restoring import STAGE, NotRestored, checked, finish, lines
+from bot.restored import lines
+from bot.restoring import NotRestored, checked
+from bot.stage import STAGE, finish
 from bot.store.database import migrate, open_engine, revisions, upgrade
 from bot.store.resuming import doubts
 from tests.backups.conftest import ACCOUNT, NEW_PLACE, PLACE, House, dies_or_ends, fill, names
