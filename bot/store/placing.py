@@ -125,21 +125,26 @@ def _place_file(file: Path, copy: Path, aside: Path | None) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")  # no log beside it: it is one file, until the bot opens it
     synced(copy)
     if file.exists():
-        whole = _is_whole(file)
-        if aside is None:
-            if not whole:
-                raise InUse
-        else:
-            aside.mkdir(mode=0o700, exist_ok=True)
-            if whole:
-                os.link(file, aside / file.name)  # so that there is no moment without a database
-            else:  # it is broken: its log may be all that is good of it, and goes with it
-                for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
-                    with suppress(FileNotFoundError):
-                        file.with_name(name).rename(aside / name)
-            synced(aside)
+        _make_way(file, aside)
     copy.replace(file)
     synced(file.parent)
+
+
+def _make_way(file: Path, aside: Path | None) -> None:
+    """The database that is there goes to the folder `aside`; without one only a whole database is replaced."""
+    whole = _is_whole(file)
+    if aside is None:
+        if not whole:
+            raise InUse
+        return
+    aside.mkdir(mode=0o700, exist_ok=True)
+    if whole:
+        os.link(file, aside / file.name)  # so that there is no moment without a database
+    else:  # it is broken: its log may be all that is good of it, and goes with it
+        for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+            with suppress(FileNotFoundError):
+                file.with_name(name).rename(aside / name)
+    synced(aside)
 
 
 def _is_whole(file: Path) -> bool:
