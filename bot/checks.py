@@ -48,7 +48,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """Compare a translation with its source. `fixed` lists the stretches that must stand in it to the letter."""
     if not _speaks(target):
-        return (Finding("empty", True),) if _speaks(source) else ()
+        return (Finding("empty", blocking=True),) if _speaks(source) else ()
     before, after = _Side(source, source_language), _Side(target, target_language)
     language = tuple(_language(before, after))
     found = [
@@ -122,12 +122,12 @@ def _addresses(before: _Side, after: _Side) -> Iterator[Finding]:
     for side in (before, after):
         for stretch in side.addresses:
             side.take(stretch.start, stretch.end)
-    yield from (Finding("link-changed", kinds[text] is not Kind.TAG, text) for text in wanted - there)
+    yield from (Finding("link-changed", blocking=kinds[text] is not Kind.TAG, detail=text) for text in wanted - there)
     for text in there - wanted:
         bare = kinds[text] is Kind.LINK and "/" not in text
         if bare and text.casefold() in before.text.casefold():
             continue  # a full stop without its space: "landen.In" became "countries.in"
-        yield Finding("link-changed", not bare and kinds[text] is not Kind.TAG, text)
+        yield Finding("link-changed", blocking=not bare and kinds[text] is not Kind.TAG, detail=text)
 
 
 # --- phone numbers -------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def _phones(before: _Side, after: _Side) -> Iterator[Finding]:
             after.take(*found)
         else:
             lost += 1
-            yield Finding("phone-changed", True, stretch.text)
+            yield Finding("phone-changed", blocking=True, detail=stretch.text)
     for stretch in after.phones:
         digits = _digits(stretch.text)
         if there[digits] > wanted[digits]:
@@ -153,7 +153,7 @@ def _phones(before: _Side, after: _Side) -> Iterator[Finding]:
             if lost:
                 lost -= 1  # the two are one change
             elif len(digits) > 4:  # a short one is compared as a number
-                yield Finding("phone-changed", True, stretch.text)
+                yield Finding("phone-changed", blocking=True, detail=stretch.text)
 
 
 def _find_digits(digits: str, text: str) -> tuple[int, int] | None:
@@ -175,7 +175,7 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     _spell_out(after, there, here)
     for change in changed(here, there):
         side = before if change.lost else after
-        yield Finding("day-changed", change.instead, side.text[change.name.start : change.name.end])
+        yield Finding("day-changed", blocking=change.instead, detail=side.text[change.name.start : change.name.end])
 
 
 def _translated(found: Sequence[Name], side: _Side, other: _Side) -> list[Name]:
@@ -204,8 +204,11 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
             side.take(time.start, time.end)
     missing = [time for time in missing if not _explained(time, after)]
     added = [time for time in added if not _explained(time, before)]
-    yield from (Finding("time-changed", True, before.text[time.start : time.end]) for time in missing)
-    yield from (Finding("time-changed", True, after.text[time.start : time.end]) for time in added[len(missing) :])
+    yield from (Finding("time-changed", blocking=True, detail=before.text[time.start : time.end]) for time in missing)
+    yield from (
+        Finding("time-changed", blocking=True, detail=after.text[time.start : time.end])
+        for time in added[len(missing) :]
+    )
 
 
 def _without_pairs(wanted: Sequence[Time], there: Sequence[Time]) -> tuple[list[Time], list[Time]]:
@@ -235,13 +238,13 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
     missing, added = differences(numbers(before.left), numbers(after.left))
     for number in missing:
         if not said_in_words(number, after.text, after.language):
-            yield Finding("number-missing", True, number.shown)
+            yield Finding("number-missing", blocking=True, detail=number.shown)
     for number in added:
         if not said_in_words(number, before.text, before.language):
-            yield Finding("number-added", True, number.shown)
+            yield Finding("number-added", blocking=True, detail=number.shown)
     word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
     if word:
-        yield Finding("number-missing", True, word)
+        yield Finding("number-missing", blocking=True, detail=word)
 
 
 # --- kept to the letter --------------------------------------------------------------------------------------------
@@ -249,7 +252,7 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
 
 def _fixed(target: str, fixed: Sequence[str]) -> Iterator[Finding]:
     for text in not_kept(fixed, target):
-        yield Finding(_CODE_OF.get(_kind(text), "link-changed"), True, text)
+        yield Finding(_CODE_OF.get(_kind(text), "link-changed"), blocking=True, detail=text)
 
 
 _CODE_OF: dict[Kind | None, Code] = {
@@ -306,12 +309,12 @@ def _language(before: _Side, after: _Side) -> Iterator[Finding]:
     if _folded(before.words) == _folded(after.words):
         words = len(_WORD.findall(before.words))
         if words:  # a name or two may be the same everywhere
-            yield Finding("unchanged", words >= 3)
+            yield Finding("unchanged", blocking=words >= 3)
         return
     if languages.main_script(after.words)[1] >= languages.SHORTEST_LATIN and not languages.written_in(
         after.words, after.language
     ):
-        yield Finding("wrong-language", True)
+        yield Finding("wrong-language", blocking=True)
     elif languages.knows(after.language):
         yield from _guessed(before, after)
 
@@ -324,11 +327,11 @@ def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
         if whole and any({whole, after.language} <= alike for alike in _ALIKE):
             whole = None
     if whole not in (None, after.language):
-        yield Finding("wrong-language", True)
+        yield Finding("wrong-language", blocking=True)
         return
     for sentence in _SENTENCE_END.split(after.words):
         if languages.main_script(sentence)[1] >= _LONG_SENTENCE and languages.guess(sentence, pair) == before.language:
-            yield Finding("wrong-language", True, sentence)
+            yield Finding("wrong-language", blocking=True, detail=sentence)
             return
 
 
@@ -354,7 +357,7 @@ def _length(before: _Side, after: _Side) -> Iterator[Finding]:
         return
     ratio = len(after.text.strip()) / expected
     if not 0.5 < ratio < 2.0:
-        yield Finding("length", not 0.3 < ratio < 3.5)
+        yield Finding("length", blocking=not 0.3 < ratio < 3.5)
 
 
 # --- negation ------------------------------------------------------------------------------------------------------
@@ -364,4 +367,4 @@ def _negation(before: _Side, after: _Side) -> Iterator[Finding]:
     """A clear "not" on one side only is worth a look; languages differ too much for more than that."""
     said = only_one_denies(before.words, before.language, after.words, after.language)
     if said:
-        yield Finding("negation", False, said)
+        yield Finding("negation", blocking=False, detail=said)
