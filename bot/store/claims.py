@@ -328,16 +328,20 @@ class Claims:
     ) -> None:
         """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said. `closed`:
         why its chat takes nothing now."""
-        if pause is not None and pause.whole_account:
-            self._tx.accounts.paused(self._account, pause.until)
-        elif pause is not None:
-            self._tx.chats.set_paused(claimed.chat, pause.until)
-        if pause is not None and pause.learnt is not None:
-            self._tx.accounts.learnt(self._account, pause.learnt.per_second, pause.learnt.burst)
+        if pause is not None:
+            self._pause(claimed.chat, pause)
         if not unsure:
             self._change(claimed, in_hand, status=PartStatus.TODO)
         self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at, failure=closed)
         self._tx.stirred.add(outbox(self._account))
+
+    def _pause(self, chat: int, pause: Pause) -> None:
+        if pause.whole_account:
+            self._tx.accounts.paused(self._account, pause.until)
+        else:
+            self._tx.chats.set_paused(chat, pause.until)
+        if pause.learnt is not None:
+            self._tx.accounts.learnt(self._account, pause.learnt.per_second, pause.learnt.burst)
 
     def rest(self, claimed: Claimed) -> None:
         """What follows of it goes later, when the pace allows; what was sent counts as a fresh beginning."""
