@@ -102,7 +102,7 @@ class Translators:
             return Result(None, None, (), None, "the language is not known")
 
         def remembered(tx: Transaction) -> dict[str, str]:
-            return tx.texts.remembered(paragraphs(text), source, wanted.language)
+            return tx.memory.remembered(paragraphs(text), source, wanted.language)
 
         memory = await self._writer.run(remembered, HOUSE)
         try:

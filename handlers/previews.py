@@ -84,7 +84,7 @@ def want(tx: Transaction, notice: Notice, language: str) -> None:
 def _remembered(tx: Transaction, text: str, source: str, target: str) -> bool:
     """Whether every paragraph with words in it has been approved before."""
     worded = [piece for piece in paragraphs(text) if any(character.isalpha() for character in piece)]
-    known = tx.texts.remembered(worded, source, target)
+    known = tx.memory.remembered(worded, source, target)
     return bool(worded) and all(piece in known for piece in worded)
 
 

@@ -103,7 +103,7 @@ def _remember(tx: Transaction, notice: Notice, target: Text, language: str, orga
     """What a reader approved is used again for exactly the same words."""
     source = tx.texts.get(notice.text).text.plain
     for before, after in paired_paragraphs(source, target.plain):
-        tx.texts.remember(before, notice.language, after, language, organisation)
+        tx.memory.remember(before, notice.language, after, language, organisation)
 
 
 # --- writing a better one --------------------------------------------------------------------------------------------

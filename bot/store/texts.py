@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add
-from bot.store.tables import copy, delivery, memory, referring, text_table, translation
+from bot.store.tables import copy, delivery, referring, text_table, translation
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -270,35 +269,6 @@ class Texts:
             .values(state=TranslationState.WANTED.value, due_at=self._tx.now, attempts=0, failure=None, failed_at=None)
         )
         self._tx.stirred.add("translation")
-
-    # --- memory --------------------------------------------------------------------------------------------------
-
-    def remember(self, source: str, source_language: str, target: str, target_language: str, organisation: int) -> None:
-        """An approved paragraph, to be used again for exactly the same words."""
-        values = {"target": target, "organisation_id": organisation, "created_at": self._tx.now}
-        row = self._tx.insert(memory).values(
-            source_language=source_language, target_language=target_language, source_hash=_hash(source), **values
-        )
-        self._tx.connection.execute(
-            row.on_conflict_do_update(index_elements=["source_language", "target_language", "source_hash"], set_=values)
-        )
-
-    def remembered(self, source: Sequence[str], source_language: str, target_language: str) -> dict[str, str]:
-        """The approved translations of those paragraphs that have one."""
-        hashes = {_hash(paragraph): paragraph for paragraph in source}
-        rows = self._tx.connection.execute(
-            select(memory.c.source_hash, memory.c.target).where(
-                memory.c.source_language == source_language,
-                memory.c.target_language == target_language,
-                memory.c.source_hash.in_(list(hashes)),
-            )
-        )
-        return {hashes[bytes(source_hash)]: target for source_hash, target in rows}
-
-
-def _hash(paragraph: str) -> bytes:
-    """Alike for paragraphs that differ only in white space: then a translation may be used unasked."""
-    return hashlib.sha256(" ".join(paragraph.split()).encode()).digest()
 
 
 def _translation(row: Row) -> Translation:

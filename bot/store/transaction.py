@@ -27,6 +27,7 @@ from bot.store.heads import Heads
 from bot.store.incoming import Inbox
 from bot.store.lanes import Lanes
 from bot.store.links import Links
+from bot.store.memory import Memory
 from bot.store.menus import Menus
 from bot.store.notices import Notices
 from bot.store.reactions import Reactions
@@ -111,6 +112,10 @@ class Transaction:
     @cached_property
     def texts(self) -> Texts:
         return Texts(self)
+
+    @cached_property
+    def memory(self) -> Memory:
+        return Memory(self)
 
     @cached_property
     def attachments(self) -> Attachments:
