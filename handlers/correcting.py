@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from bot import commands, drafts
 from bot.actions import Action, Amend, Publish, RecallAll
-from bot.content import LanguageName, Line, Sentence, Words, say
-from bot.drafts import DraftError
+from bot.content import Block, LanguageName, Line, Sentence, Words, say
+from bot.drafts import Draft, DraftError
 from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import Text
@@ -94,7 +94,7 @@ def _reword(
     until: date | None = None,
 ) -> Actions:
     """The notice has a new text: new previews everywhere, and no copy goes on saying the old one."""
-    known = tx.texts.get(before.text).language or named or notices.guess(tx, text.plain, [])
+    known = named or tx.texts.get(before.text).language or notices.guess(tx, text.plain, [])
     new = tx.texts.add(text, known)
     notice = replace(reworded(before, new, tx.now), language=known or before.language)
     notice = notice if until is None else valid_until(notice, until)
@@ -185,37 +185,49 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
 
 
 def _edited_notice(event: Message, where: Situation, notice: Notice, tx: Transaction) -> Actions:
-    words = _words(event, where, tx)
-    text = None if words is None else tail(event.text, words)
-    if text == tx.texts.get(notice.text).text:
+    """What the message names counts; what it leaves out stays as it is, for it may have been said with a button."""
+    draft, source = _draft(where, tx), tx.texts.get(notice.text)
+    if draft is None:
+        return tell(event, where, _no_change(notice))
+    text = tail(event.text, draft.text)
+    now = replace(
+        notice, category=draft.category or notice.category, valid_until=draft.valid_until or notice.valid_until
+    )
+    other_words = text != source.text or draft.language not in (None, source.language)
+    if now == notice and not other_words:
         return ()  # networks tell of an edit when a link's picture has come
+    if notice.state is NoticeState.PUBLISHED or notices.unreadable(draft.text, "") is not None:
+        return tell(event, where, _no_change(notice))
+    told: list[Block] = []
+    if other_words:
+        told += [Line(say("edited-draft", code=notice.code)), *reviewing.what_changed(tx, notice.text, text)]
+    if now.category is not notice.category:
+        told.append(Line(notices.category_now(now)))
+    if now.valid_until is not None and now.valid_until != notice.valid_until:
+        told.append(Line(say("until-now", code=notice.code, date=now.valid_until)))
+    tx.notices.save(now)
+    asked = () if draft.category is None else notices.category_asked(tx, now, where.chat)
+    more = _reword(tx, now, text, event.id, where, draft.language) if other_words else notice_cards.refresh(tx, now)
+    return (reply(event, where, tuple(told)), *asked, *more)
+
+
+def _no_change(notice: Notice) -> Sentence:
     if notice.state is NoticeState.PUBLISHED:
-        return tell(event, where, say("edited-published", code=notice.code, command=f"!correct {notice.code} …"))
-    if words is None or text is None or notices.unreadable(words, "") is not None:
-        return tell(event, where, say("edited-unclear", code=notice.code))
-    changed = reviewing.what_changed(tx, notice.text, text)
-    told = reply(event, where, (Line(say("edited-draft", code=notice.code)), *changed))
-    return (told, *_reword(tx, notice, text, event.id, where))
+        return say("edited-published", code=notice.code, command=f"!correct {notice.code} …")
+    return say("edited-unclear", code=notice.code)
 
 
-def _words(event: Message, where: Situation, tx: Transaction) -> str | None:
-    """The notice's own words in an edited message; None when it is no longer a notice."""
+def _draft(where: Situation, tx: Transaction) -> Draft | None:
+    """What an edited message says now; None when it is no longer a notice, or its correction."""
     command = where.command
-    if command is not None and command.name == "correct":
-        return _corrected_words(command.code("N")[1], tx)
-    if command is None or command.name != "notice":
-        return None
     try:
-        return notices.read(command.argument, where.chat, tx).text
+        if command is not None and command.name == "correct":
+            return drafts.options(command.code("N")[1], expiry.today(tx))
+        if command is not None and command.name == "notice":
+            return notices.read(command.argument, where.chat, tx)
     except DraftError:
-        return None
-
-
-def _corrected_words(argument: str, tx: Transaction) -> str | None:
-    try:
-        return drafts.options(argument, expiry.today(tx)).text
-    except DraftError:
-        return None
+        pass
+    return None
 
 
 # --- recall ----------------------------------------------------------------------------------------------------------

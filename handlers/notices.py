@@ -145,11 +145,16 @@ def category_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
         return note(event, where, say("category-too-late", code=found.notice.code))
     notice = replace(found.notice, category=Category(where.choice.value))
     tx.notices.save(notice)
-    now = say("category-now", code=notice.code, category=category_name(notice))
-    return (
-        *edit(tx, where.chat, _category_question(notice), (Line(now),)),
-        *notice_cards.refresh(tx, notice),
-    )
+    return (*category_asked(tx, notice, where.chat), *notice_cards.refresh(tx, notice))
+
+
+def category_asked(tx: Transaction, notice: Notice, room: KnownChat) -> Actions:
+    """The question, where it was asked, shows the answer."""
+    return edit(tx, room, _category_question(notice), (Line(category_now(notice)),))
+
+
+def category_now(notice: Notice) -> Sentence:
+    return say("category-now", code=notice.code, category=category_name(notice))
 
 
 def _no_category(notice: Notice) -> Sentence:

@@ -280,6 +280,32 @@ async def test_an_edit_before_sending_replaces_the_text(helped: House) -> None:
     assert now.labels == []
 
 
+async def test_an_edit_before_sending_may_name_what_was_forgotten(house: House) -> None:
+    """Without a category it counted as health, and asked; without a day it would have stood for ever."""
+    message = await house.says(f"!notice {SOUP}")
+    asked = next(m for m in house.an.sees(house.room) if m.labels and "geen onderwerp" in m.plain)
+    await house.an.edits(message, f"!notice food until:31/12/2026 {SOUP}", house.room)
+    notice = await house.notice()
+    assert (notice.category, notice.valid_until) == (Category.FOOD, date(2026, 12, 31))
+    now = sentence("category-now", code="N1", category=say("category-food"))
+    until = sentence("until-now", code="N1", date=date(2026, 12, 31))
+    assert house.last() == f"{now}\n{until}"
+    question = next(m for m in house.an.sees(house.room) if m.id == asked.id)
+    assert (question.plain, question.labels) == (now, [])
+
+
+async def test_an_edit_before_sending_may_change_everything(helped: House) -> None:
+    """A computer's translation of what turns out to be about health no longer goes out unread."""
+    message = await helped.says(f"!notice food {SOUP}")
+    await helped.an.edits(message, f"!notice health lang:fr {LATER}", helped.room)
+    notice = await helped.notice()
+    stored = await helped.world.app.unit(lambda tx: tx.texts.get(notice.text))
+    assert (notice.category, notice.language) == (Category.HEALTH, "fr")
+    assert (stored.text.plain, stored.language) == (LATER, "fr")
+    told = next(said for said in helped.answers() if said.startswith(sentence("edited-draft", code="N1")))
+    assert sentence("category-now", code="N1", category=say("category-health")) in told
+
+
 async def test_an_edit_that_changes_nothing_is_not_talked_about(house: House) -> None:
     """Networks tell of an edit when a link's picture has come."""
     message = await house.says(f"!notice food {SOUP}")
@@ -294,6 +320,13 @@ async def test_an_edit_after_sending_changes_nothing_and_explains_how(house: Hou
     await house.an.edits(message, f"!notice food {LATER}", house.room)
     assert house.last() == sentence("edited-published", code="N1", command="!correct N1 …")
     assert SOUP in house.an.reads(house.nl)[0]
+
+
+async def test_a_last_day_that_is_added_after_sending_is_not_passed_over(house: House) -> None:
+    message = await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.an.edits(message, f"!notice food until:31/12/2026 {SOUP}", house.room)
+    assert house.last() == sentence("edited-published", code="N1", command="!correct N1 …")
 
 
 async def test_an_edit_that_is_no_notice_any_more_is_explained(house: House) -> None:
