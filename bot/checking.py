@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import wiring
 from bot.backup import reason
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, available
 from bot.config import Config
 from bot.control import Lock
 from bot.leaks import warnings
@@ -41,6 +41,11 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
         rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
         for line in (*await remarked(adapter, state), *await leaking(adapter, rooms)):
             print_line(f"{name}: {line}")
+    foreign = [code for code in config.bot.languages if code not in available()]
+    if foreign:
+        print_line(
+            f"note: the bot's own sentences are not written in {', '.join(foreign)} yet; people read English there"
+        )
     if not config.translation.notices:
         print_line("note: no engine translates notices; people do, or templates")
     return faults

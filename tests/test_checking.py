@@ -96,6 +96,14 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     assert lines[0] == "database: the database's file may not be written"
 
 
+async def test_a_language_in_which_the_bot_has_no_words_is_told(tmp_path: Path) -> None:
+    """It may be meant so, for notices that people translate; or it is a slip."""
+    (tmp_path / "config.toml").write_text(CONFIG.replace('["nl"]', '["nl", "de", "xx"]'))
+    lines: list[str] = []
+    await check_all(load(tmp_path / "config.toml", {}), lines.append)
+    assert "note: the bot's own sentences are not written in de, xx yet; people read English there" in lines
+
+
 @pytest.fixture
 def shared_folder() -> Iterator[Path]:
     """One that every user of the machine may open; those of pytest are closed to them."""
