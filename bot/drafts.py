@@ -40,8 +40,8 @@ class DraftError(Exception):
 def parse(argument: str, today: date, names: Mapping[str, Category]) -> Draft:
     """Read the options, in any order. `names` are the categories' names in the room's language, in lower case.
 
-    `food Parcels…` and `Food: parcels…` name a category, `Food is given out…` and `Eten: …` in Dutch do what they
-    look like: the first word is the text's own unless it is typed as an option. Raises DraftError.
+    `food Parcels…`, `Food: parcels…` and `Food lang:en …` name a category, `Food is given out…` and `Eten: …` in Dutch
+    do what they look like: the first word is the text's own unless it is typed as an option. Raises DraftError.
     """
     draft = Draft(argument.strip())
     while (following := _option(draft, today) or _category(draft, names)) is not None:
@@ -94,7 +94,8 @@ def _category(draft: Draft, names: Mapping[str, Category]) -> Draft | None:
         match = re.match(rf"{re.escape(name)}(?P<end>\s*:\s*|\s*\n\s*|\s*$|\s+)", draft.text, re.IGNORECASE)
         if match is None:
             continue
-        typed_as_option = name in known and draft.text.startswith(name)
-        if typed_as_option or match["end"].strip(" \t") or not draft.text[match.end() :]:
-            return replace(draft, text=draft.text[match.end() :], category=category)
+        rest = draft.text[match.end() :]
+        typed_as_option = (name in known and draft.text.startswith(name)) or _OPTION.match(rest)
+        if typed_as_option or match["end"].strip(" \t") or not rest:
+            return replace(draft, text=rest, category=category)
     return None

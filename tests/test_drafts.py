@@ -49,6 +49,8 @@ def test_a_category_is_what_is_typed_as_one(typed: str, text: str, category: Cat
         "until:24/11 lang:PT-br food Sopa",
         "lang: por food until: 2026-11-24 Sopa",
         "LANG:pt\nfood\nuntil:24.11.2026\nSopa",
+        "FOOD lang:pt until:24/11 Sopa",
+        "lang:pt Eten until:24/11 Sopa",
     ],
 )
 def test_options_come_in_any_order(typed: str) -> None:
