@@ -6,6 +6,7 @@ from bot import languages
 from bot.actions import Edit, Say
 from bot.content import LanguageName, Line, say
 from bot.incoming import Message
+from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import asking, attached, calling, continuing, groups, phone_given, questions
 from handlers.asking import tell
@@ -72,7 +73,8 @@ def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def elsewhere(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A command of the coordination room, in another place."""
-    return tell(where, tx, say("only-in-coordination"), say("help-private"), to=event)
+    private = [say("help-private")] if where.chat.role == Role.PRIVATE else []
+    return tell(where, tx, say("only-in-coordination"), *private, to=event)
 
 
 def offer(event: Message, where: Situation, tx: Transaction) -> Actions:

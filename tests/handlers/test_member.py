@@ -134,6 +134,13 @@ async def test_the_helpers_commands_do_nothing_in_private(scene: Scene, typed: s
     assert scene.room_reads() == before
 
 
+async def test_an_organisation_is_not_told_to_write_what_it_needs(scene: Scene) -> None:
+    """Nobody would read it in its room."""
+    room = await scene.world.paired("office", "organisation", "Ons Huis")
+    await scene.ann.writes("!claim K1", room)
+    assert scene.ann.reads(room)[-1] == sentence("only-in-coordination")
+
+
 async def test_stop_throws_away_what_is_held(scene: Scene) -> None:
     """At once."""
     await scene.member.writes(PLEA)
