@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.actions import Action, OnNetwork, Say
 from bot.chats import KnownChat
-from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
+from bot.content import Block, Content, Gap, LanguageName, Line, Sentence, Words, say
 from bot.incoming import Message
 from bot.notices import Notice, NoticeState
 from bot.store.transaction import Transaction
@@ -31,16 +31,20 @@ def name(notice: Notice) -> str:
     return f"{notice.code}/card"
 
 
-def content(tx: Transaction, notice: Notice, room: KnownChat) -> Content:
-    own = room.organisation == notice.organisation
-    about = say(
+def about(tx: Transaction, notice: Notice) -> Sentence:
+    """Its code, category, language and state, in one line."""
+    return say(
         "notice-card",
         code=notice.code,
         category=category_name(notice),
         language=LanguageName(notice.language) if _language_known(tx, notice) else "?",
         state=state_name(notice),
     )
-    blocks: list[Block] = [Line(about, "bold")]
+
+
+def content(tx: Transaction, notice: Notice, room: KnownChat) -> Content:
+    own = room.organisation == notice.organisation
+    blocks: list[Block] = [Line(about(tx, notice), "bold")]
     if notice.valid_until is not None:
         blocks.append(Line(say("valid-until", date=notice.valid_until)))
     if own:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot import languages
 from bot.actions import Action, Say
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
 from bot.incoming import Message
@@ -11,8 +10,7 @@ from bot.rights import Act
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import expiry, notice_cards, notice_text, planning, progress, publishing
-from handlers.notice_text import category_name, state_name
-from handlers.rooms import Meant, below, meant, reply, tell
+from handlers.rooms import Meant, below, language_named, meant, reply, tell
 from handlers.situation import Actions, Situation
 
 _EXCERPT = 80  # characters
@@ -55,7 +53,8 @@ def copy(event: Message, where: Situation, tx: Transaction) -> Actions:
     notice = found.notice
     if notice.state is NoticeState.RECALLED:
         return tell(event, where, say("notice-recalled", code=notice.code), subject=notice.code)
-    language = languages.normalise(found.rest) if found.rest else notice.language
+    named = found.rest.strip(" .,;")
+    language = (language_named(named, where, tx) or named) if named else notice.language
     if language != notice.language:
         # Somebody hands it on as their own: in harmless matters a computer's work may go along, as it is labelled.
         why = standing(tx.texts.translation(notice.text, language), notice.category, machine=True)
@@ -90,15 +89,5 @@ def listing(event: Message, where: Situation, tx: Transaction) -> Actions:
     blocks: list[Block] = []
     for notice in known:
         plan = planning.line(tx, notice) if notice.organisation == where.chat.organisation else ()
-        blocks += [Line(_about(notice), "bold"), *plan, Words(notice.text, most=_EXCERPT)]
+        blocks += [Line(notice_cards.about(tx, notice), "bold"), *plan, Words(notice.text, most=_EXCERPT)]
     return (reply(event, where, tuple(blocks), ""),)
-
-
-def _about(notice: Notice) -> Sentence:
-    return say(
-        "notice-card",
-        code=notice.code,
-        category=category_name(notice),
-        language=LanguageName(notice.language),
-        state=state_name(notice),
-    )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 
-from bot import languages
 from bot.actions import Action
-from bot.catalogue import language_name, own_name
 from bot.content import LanguageName, Line, Sentence, say
 from bot.incoming import Message
 from bot.notices import NoticeState
 from bot.store.transaction import Transaction
 from handlers import previews, reviewing
 from handlers.previews import Preview
-from handlers.rooms import Doing, Meant, edit, note, tell
+from handlers.rooms import Doing, Meant, edit, language_named, note, tell
 from handlers.situation import Actions, Situation
 
 # --- the organisation ------------------------------------------------------------------------------------------------
@@ -25,7 +23,7 @@ def register(event: Message, where: Situation, tx: Transaction) -> Actions:
     assert where.chat.organisation is not None
     organisation = tx.chats.organisation(where.chat.organisation)
     words = [word for word in re.split(r"[\s,;]+", where.command.argument) if word]
-    known = {word: _language(word, where, tx) for word in words}
+    known = {word: language_named(word, where, tx) for word in words}
     unknown = tuple(word for word, code in known.items() if code is None)
     if unknown:
         return tell(event, where, say("languages-unknown", words=unknown, example="!languages pt tr"))
@@ -61,18 +59,6 @@ def _refresh_previews(tx: Transaction, organisation: int, codes: list[str]) -> A
     """The buttons of previews that can be approved now, or no longer."""
     notices = [notice for notice in tx.notices.concerning(organisation) if notice.state is not NoticeState.RECALLED]
     return [action for notice in notices for action in previews.refresh(tx, notice, dict.fromkeys(codes))]
-
-
-def _language(word: str, where: Situation, tx: Transaction) -> str | None:
-    """A code ("pt", "por"), or the name of a language we work in, in its own words or in the room's."""
-    code = languages.normalise(word)
-    if languages.knows(code):
-        return code
-    room = where.chat.language or tx.policy.working_language
-    for known in tx.policy.languages:
-        if word.casefold() in (own_name(known).casefold(), language_name(known, room).casefold()):
-            return known
-    return None
 
 
 # --- the person ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot import languages
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
 from bot.differences import differences
 from bot.drafts import MOST_CHARACTERS
@@ -15,7 +14,7 @@ from handlers import previews, publishing, reader_question
 from handlers.notice_text import finding_lines, findings
 from handlers.previews import Preview
 from handlers.progress import way
-from handlers.rooms import Doing, Meant, checked, meant, note, reply, tell, why
+from handlers.rooms import Doing, Meant, checked, language_named, meant, note, reply, tell, why
 from handlers.situation import Actions, Situation
 
 _YES = frozenset("✅✔☑")
@@ -31,8 +30,9 @@ def ok(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not isinstance(found, Meant):
         return tell(event, where, found)
     below = previews.named(where.answered.name if where.answered else None)
-    language = languages.normalise(found.rest) if found.rest else below.language if below else ""
-    if not language or language not in _offered(tx, found):
+    word = found.rest.strip(" .,;")
+    language = language_named(word, where, tx) if word else below.language if below else None
+    if language is None or language not in _offered(tx, found):
         return tell(event, where, say("ok-how", command=f"!ok {found.notice.code} …"), subject=found.notice.code)
     text = below.text if below and not found.rest else found.notice.text
     return approve(event, where, Preview(found.notice.code, language, text), tx)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot import languages
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
+from bot.catalogue import language_name, own_name
 from bot.chats import KnownChat, Organisation
 from bot.content import Content, Line, Sentence, say
 from bot.incoming import Message, Pressed, Reacted
@@ -150,3 +152,15 @@ def edit(tx: Transaction, room: KnownChat, name: str, content: Content, buttons:
     if tx.deliveries.says(room.id, name) in (None, content):
         return ()
     return (Edit(room.id, Named(name), content, buttons),)
+
+
+def language_named(word: str, where: Situation, tx: Transaction) -> str | None:
+    """A code ("pt", "por"), or the name of a language we work in, in its own words or in the room's."""
+    code = languages.normalise(word)
+    if languages.knows(code):
+        return code
+    room = where.chat.language or tx.policy.working_language
+    for known in tx.policy.languages:
+        if word.casefold() in (own_name(known).casefold(), language_name(known, room).casefold()):
+            return known
+    return None

@@ -150,6 +150,8 @@ async def test_an_unsure_language_is_asked_for(helped: House) -> None:
     await helped.says("!notice food OK 12:00")
     assert sentence("notice-which-language", code="N1") in helped.answers()
     assert not any("in het " in said for said in helped.answers())
+    await helped.says("!notices")
+    assert " · ? · " in helped.last()
     await helped.says("!publish N1")
     assert helped.last() == sentence("notice-language-first", code="N1")
     await helped.an.presses("Nederlands", helped.room)

@@ -84,6 +84,15 @@ async def test_ok_in_reply_to_a_preview_needs_no_more(helped: House) -> None:
     assert await state(helped) is TranslationState.REVIEWED
 
 
+@pytest.mark.parametrize("typed", ["!ok N1 Portugees", "!ok n1 português.", "!ok N1 POR,"])
+async def test_ok_takes_a_language_by_its_name_as_well(helped: House, typed: str) -> None:
+    """As `languages` does."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says(typed)
+    assert await state(helped) is TranslationState.REVIEWED
+
+
 @pytest.mark.parametrize("typed", ["!ok N1", "!ok N1 klingon", "!ok N1 so"])
 async def test_ok_without_a_language_of_the_notice_is_explained(helped: House, typed: str) -> None:
     await helped.says("!languages pt")
