@@ -42,6 +42,12 @@ def correct(event: Message, where: Situation, tx: Transaction) -> Actions:
     no = notices.unreadable(words, f"!correct {found.notice.code} …") or _other_language(tx, found.notice, named, words)
     if no is not None:
         return tell(event, where, no, subject=found.notice.code)
+    source = tx.texts.get(found.notice.text)
+    if tail(event.text, words) == source.text and named in (None, source.language):
+        # It was sent twice, or only the day is another: nobody reads it again, and what was approved stays so.
+        if draft.valid_until is not None:
+            return _extend(event, where, found.notice, draft.valid_until, tx)
+        return progress.status(event, where, tx)
     said = "corrected-draft" if found.notice.state is NoticeState.DRAFT else "corrected-published"
     text = tail(event.text, words)
     told = say(said, code=found.notice.code, language=LanguageName(found.notice.language))

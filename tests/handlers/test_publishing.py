@@ -474,6 +474,24 @@ async def test_a_recall_withdraws_every_copy_and_says_so(helped: House) -> None:
         assert helped.last() == sentence("notice-recalled", code="N1")
 
 
+async def test_a_correction_that_says_the_same_corrects_nothing(helped: House) -> None:
+    """It was sent twice, say: nobody has to read it again, and what was approved stays so. Another day counts."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!ok N1 pt")
+    await helped.says("!publish N1")
+    await helped.later()
+    before = helped.rui.reads(helped.pt)
+    await helped.says(f"!correct N1 {SOUP}")
+    assert helped.rui.reads(helped.pt) == before
+    assert helped.last() == helped.progress()
+    await helped.says(f"!correct N1 until:30/11 {SOUP}")
+    assert helped.last() == sentence("until-now", code="N1", date=date(2026, 11, 30))
+    [copy] = helped.rui.reads(helped.pt)
+    assert sentence("label-reviewed", "pt", organisation="Ons Huis") in copy
+    assert sentence("valid-until", "pt", date=date(2026, 11, 30)) in copy
+
+
 async def test_a_long_reason_is_refused_before_anything_happens(house: House) -> None:
     await house.says(f"!notice food {SOUP}")
     await house.says("!publish N1")
@@ -531,6 +549,8 @@ async def test_a_copy_to_forward_is_the_text_with_all_that_belongs_to_it(helped:
     ]
     await helped.says("!copy N1")
     assert SOUP in helped.last()
+    await helped.says("!copy N1 Portugees")
+    assert SOUP_PT in helped.last()
 
 
 async def test_what_must_be_read_first_is_not_copied_either(helped: House) -> None:
