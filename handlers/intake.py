@@ -50,9 +50,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     if request is None or request.state is RequestState.CLOSED or tx.now - request.heard_at > RECENT:
         _ended(tx, where.chat.id)
         return None
-    if not is_last_spoken_of(request, tx):
-        return None
-    if not _answers(words, longest):
+    if not _was_asked_last(question, request, tx) or not _answers(words, longest):
         return None
     text = tx.texts.add(event.text, None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
@@ -113,10 +111,10 @@ def over(tx: Transaction, request: Request) -> None:
         _ended(tx, request.chat)
 
 
-def is_last_spoken_of(request: Request, tx: Transaction) -> bool:
-    """Whether no other request of the chat was spoken of since: then words may answer what was said about that."""
-    last = tx.deliveries.last_about(request.chat)
-    return last is None or last[1] == request.code
+def _was_asked_last(question: str | None, request: Request, tx: Transaction) -> bool:
+    """Whether nothing was said since: then words may be about that, and no helper is told of an answer."""
+    offered = tx.choices.latest(request.chat).values()
+    return any(choice.step == f"intake-{question}" and choice.subject == request.code for choice in offered)
 
 
 def _ended(tx: Transaction, chat: int) -> None:

@@ -134,6 +134,17 @@ async def test_a_number_that_answers_a_person_chooses_nothing(scene: Scene) -> N
     assert scene.thread()[-1].split("\n")[1] == "3"
 
 
+async def test_words_after_something_else_was_said_are_for_the_helpers(scene: Scene) -> None:
+    """Somebody looks after it — Come quickly! On the card, as an area, nobody would hear of it."""
+    await scene.asks()
+    for key in ("need-food", "for-me"):
+        await press(scene, key)
+    await scene.in_thread("!claim")
+    await scene.member.writes("Venham depressa")
+    assert sentence("card-area", area="Venham depressa") not in scene.card().plain
+    assert "Venham depressa" in scene.thread()[-1]
+
+
 async def test_a_digit_as_reaction_chooses(scene: Scene) -> None:
     """Where a network has reactions instead of buttons."""
     await scene.asks()
