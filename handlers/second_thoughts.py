@@ -12,7 +12,7 @@ from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import asking, attached, cards, notes, ready_answers, replies, threads, undoing
+from handlers import asking, attached, cards, echoes, notes, ready_answers, replies, threads, undoing
 from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
@@ -44,19 +44,32 @@ def edited(event: Edited, tx: Transaction) -> Actions:
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:
-    """A note that was taken back is found, shown and sent no more; an answer is taken back by `undo` alone."""
+    """A note that was taken back is found, shown and sent no more; an answer is taken back by `undo` alone, and whoever
+    thinks otherwise is asked."""
     chat = tx.chats.at(event.chat)
     copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
     found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
-    if chat is None or found is None or found[1].author != "note":
+    if chat is None or found is None:
         return ()
     request, line = found
+    if line.author == "coordinator":
+        return (
+            () if line.withdrawn_at or echoes.never_arrived(tx, request, line) else _offer_undo(chat.id, request, line)
+        )
+    if line.author != "note":
+        return ()
     name = cards.line_name(request, line)
     shown = [] if tx.deliveries.named(chat.id, name) is None else [Recall(chat.id, Named(name))]
     tx.requests.forget_line(line.id)
     tx.texts.replace(line.text, Text(""), None)  # what still waits to be shown somewhere shows nothing
     tx.attachments.forget([line.text])
     return shown
+
+
+def _offer_undo(room: int, request: Request, line: Spoken) -> Actions:
+    content = (Line(say("reply-deleted", code=request.code)),)
+    buttons = ((Button(say("button-undo"), "undo", str(line.id)),),)
+    return (Say(room, content, request.code, thread=Named(f"{request.code}/card"), buttons=buttons),)
 
 
 def _read(words: Text) -> tuple[str, str | None, str]:

@@ -149,14 +149,26 @@ async def test_a_note_that_was_deleted_is_gone(scene: Scene) -> None:
 
 
 async def test_an_answer_whose_message_was_deleted_stands(scene: Scene) -> None:
-    """The member has it: `undo` is the way to take it back."""
+    """The member has it, and whoever deleted it is told so: `undo` is the way to take it back."""
     await scene.asks()
     message = await scene.in_thread(f"!r {REPLY}")
     scene.world.network.happens(Deleted(scene.room, message, scene.world.clock.now(), scene.ann.person))
     await scene.world.settled()
     assert REPLY in scene.member_reads()
-    await scene.in_thread("!undo")
+    assert last(scene) == sentence("reply-deleted", code="K1")
+    await scene.ann.presses(sentence("button-undo"), scene.room)
     assert REPLY not in scene.member_reads()
+
+
+async def test_nothing_is_asked_about_an_answer_that_the_member_does_not_have(scene: Scene) -> None:
+    """It was taken back before."""
+    await scene.asks()
+    message = await scene.in_thread(f"!r {REPLY}")
+    await scene.in_thread("!undo")
+    before = scene.ann.reads(scene.room)
+    scene.world.network.happens(Deleted(scene.room, message, scene.world.clock.now(), scene.ann.person))
+    await scene.world.settled()
+    assert scene.ann.reads(scene.room) == before
 
 
 async def test_a_note_to_a_closed_request_is_not_sent(scene: Scene) -> None:
