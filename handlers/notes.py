@@ -17,7 +17,10 @@ from handlers.asking import Event
 from handlers.situation import Actions, Situation
 
 _UNSEEN = r"\s\u200e\u200f\u2066-\u2069"  # spaces, and marks of direction
-_LIKE_A_REPLY = re.compile(rf"[{_UNSEEN}]*[!/]?[{_UNSEEN}]*r(eply)?[{_UNSEEN}:,]+(?=\w)", re.IGNORECASE)
+_LETTER = r"[^\W\d_A-Za-z]"  # of another alphabet: whoever has its keyboard at hand writes the r with it
+_LIKE_A_REPLY = re.compile(
+    rf"[{_UNSEEN}]*(?:[!/]?[{_UNSEEN}]*r(eply)?|[!/\uff01\uff0f]{_LETTER})[{_UNSEEN}:,]+(?=\w)", re.IGNORECASE
+)
 """The / was forgotten, or something stands behind it or behind the r that makes it no command."""
 
 

@@ -92,7 +92,7 @@ async def test_whoever_has_answered_before_talks_with_the_member_too(scene: Scen
     assert last(scene) == sentence("note-only", code="K1")
 
 
-@pytest.mark.parametrize("r", ["r ", "! r ", "!r: ", "/reply, ", "!\u200er ", "!r\u200f "])
+@pytest.mark.parametrize("r", ["r ", "! r ", "!r: ", "/reply, ", "!\u200er ", "!r\u200f ", "!ر ", "/р "])
 async def test_what_is_nearly_a_command_is_left_out_of_what_is_sent(scene: Scene, r: str) -> None:
     """The r was for the bot; and whoever wrote it is told each time that it is only a note."""
     await scene.asks()
