@@ -107,6 +107,15 @@ def greet(where: Situation, tx: Transaction, hint: str | None) -> Actions:
     return _show(tx, where, Held(before.texts, hint=hint or before.hint, missing=before.missing))
 
 
+def invite(sentence: Sentence, event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Say what to write; it is held as something new, and who reads it is shown with it."""
+    screen = f"first/{tx.token()}"
+    told = tell(where, tx, sentence, to=event, name=screen)
+    before = held(tx, where.chat.id) or Held()
+    keep(tx, where.chat.id, before if before.texts else replace(before, screen=screen, shown=None))
+    return told
+
+
 def hold(texts: Sequence[int], event: Message | None, where: Situation, tx: Transaction) -> Actions:
     """Keep texts until they are sent; `event` is the message just written, if it was."""
     before = held(tx, where.chat.id) or Held()

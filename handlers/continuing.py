@@ -322,10 +322,13 @@ def _refused(event: Edited, before: int, chat: KnownChat, about: str, tx: Transa
 
 
 def _own_words(text: Text, about: str) -> Text:
-    """What was written behind `ask`, or behind the code of the request that it is about."""
+    """What was written behind `ask` or `offer`, or behind the code of the request that it is about."""
     command = commands.parse(text.plain) or commands.Command("", text.plain.strip())
     code, rest = command.code("K")
-    words = command.argument if command.name == "ask" else rest.lstrip(_BEHIND_A_CODE) if code == about else None
+    if command.name in ("ask", "offer"):
+        words = command.argument
+    else:
+        words = rest.lstrip(_BEHIND_A_CODE) if code == about else ""
     if not words:
         return text
     end = len(text.plain.rstrip())

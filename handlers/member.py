@@ -78,4 +78,8 @@ def elsewhere(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def offer(event: Message, where: Situation, tx: Transaction) -> Actions:
-    return tell(where, tx, say("offer-by-words"), to=event)
+    """`offer [WORDS]`: what somebody can do is something new, and goes the way of what somebody needs."""
+    words = where.command.argument if where.command else ""
+    if any(character.isalnum() for character in words) or attached.fitting(event, tx):
+        return ask(event, where, tx)
+    return asking.invite(say("offer-by-words"), event, where, tx)

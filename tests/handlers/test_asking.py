@@ -319,6 +319,17 @@ async def test_words_that_begin_like_a_button_are_words(scene: Scene) -> None:
     assert sentence("held-too", "pt") in scene.member.reads()[-1]
 
 
+@pytest.mark.parametrize("words", ["!offer", "!offer Posso cozinhar"])
+async def test_an_offer_is_something_new_and_held_until_send(scene: Scene, words: str) -> None:
+    """It does not end up in the plea of somebody who is waiting for help, nor anywhere before they press Send."""
+    await scene.asks()
+    await scene.member.writes(words)
+    await scene.member.writes("Posso cozinhar para dez pessoas")
+    assert "Posso cozinhar" not in scene.room_reads()
+    await scene.member.writes("Enviar")
+    assert "Posso cozinhar" in scene.card("K2").plain
+
+
 async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
     """Send works on the screen of the bot before."""
     async with world(tmp_path) as w:
