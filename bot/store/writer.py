@@ -178,8 +178,9 @@ class Writer:
                         continue
                     case Verdict.WAIT if self._wait_out(error, attempt):
                         continue
-                if len(group) == 1:
-                    self._loop.call_soon_threadsafe(group[0].fail, error)
+                if len(group) == 1 or verdict(error) is Verdict.WAIT:  # then it is none of the units' fault
+                    for waiting in group:
+                        self._loop.call_soon_threadsafe(waiting.fail, error)
                 else:
                     for waiting in group:
                         self._commit([waiting])

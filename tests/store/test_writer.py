@@ -508,3 +508,28 @@ async def test_a_writer_can_be_closed_while_the_database_is_away(tmp_path: Path)
     with pytest.raises(OperationalError):
         await waiting
     engine.dispose()
+
+
+async def test_a_writer_that_is_closed_while_the_database_is_away_tries_once_for_all_that_wait(
+    tmp_path: Path, sqlite_template: str
+) -> None:
+    """A file that is held costs a second each time: with one for each of many units no stop would end in time."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    other = sqlite3.connect(tmp_path / "schakel.db", isolation_level=None)
+    async with watched(f"sqlite:///{tmp_path}/schakel.db") as (made, engine, trouble):
+        await made.run(names)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [asyncio.create_task(made.run(naming("first")))]
+        await trouble.comes()
+        waiting += [asyncio.create_task(made.run(naming(f"name {n}"))) for n in range(20)]
+        await asyncio.sleep(0)  # they are handed in
+        made.hurry()
+        tries: list[object] = []
+
+        def counts(connection: object, _: object) -> None:
+            tries.append(connection)
+
+        event.listen(engine, "connect", counts)  # each begins with a fresh one
+        assert {type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)} == {OperationalError}
+        assert len(tries) <= 2  # for the one that had begun to wait, and for those behind it
+    other.close()
