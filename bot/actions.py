@@ -11,12 +11,18 @@ from bot.incoming import Pressed
 
 
 class Priority(IntEnum):
-    """Which lanes go first; 0 is for button presses, whose answers are worthless after seconds."""
+    """Which lanes go first; 0 is for button presses, whose answers are worthless after seconds. What comes last goes
+    beside all others: a server of somebody else's has a say in it, and may take its time."""
 
     PRESS = 0
     ANSWER = 1  # to a person
     COORDINATION = 2
     NOTICE = 3
+    COMING = 4  # into a chat, or out of it
+
+
+BESIDE = frozenset({Priority.PRESS, Priority.COMING})
+"""What has places of its own, and goes whatever the pace of messages is."""
 
 
 @dataclass(frozen=True, slots=True)

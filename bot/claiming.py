@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.actions import Priority
+from bot.actions import BESIDE
 from bot.backlog import Waiting
 from bot.clock import Clock
 from bot.failing import Failed
@@ -146,6 +146,7 @@ class Claiming:
                 )
             claims = self._claims(tx)
             taken = claims.presses(room.presses) if room.presses and outlook.presses else []
+            taken += claims.comings(room.comings, busy) if room.comings and outlook.comings else []
             if limit:
                 taken += claims.claim(limit, busy, self._turns.in_flight.one_chat, 0 if chosen else notices, among)
             occupied = {claimed.chat for claimed in taken}
@@ -167,7 +168,7 @@ class Claiming:
             self._turns.stirred.set()
         for one in seen.claimed:
             # A file is not on its way yet: it gets its turn when it is here.
-            if one.priority != Priority.PRESS and not isinstance(one.parts[0].action, SendFile):
+            if one.priority not in BESIDE and not isinstance(one.parts[0].action, SendFile):
                 self._turns.goes(one, now)
         self.window.note(look.chosen, seen.tried, seen.claimed, seen.more, now)
         self.exhausted = seen.claims.exhausted and self.window.is_empty and not self.window.may_read

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
-from bot.actions import Priority
+from bot.actions import BESIDE, Priority
 from bot.outgoing import SendFile
 from bot.store.claimed import Claimed
 
@@ -17,21 +17,25 @@ ONE_CHAT = 10
 """Of them; a homeserver gets no faster with more."""
 PRESSES = 32
 """Beside them. Who cannot be answered in 15 s is not waiting any more."""
+COMINGS = 8
+"""Beside them. Rooms of a server that lets us wait must be in nobody's way, however many there are."""
 FETCHES = 64
 """Beside them, of files: they wait for another network, and take nobody's place here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many more there may be: `messages`, and of them `notices`; `presses`; and none to the chats `full`."""
+    """How many more there may be: `messages`, and of them `notices`; `presses`; `comings`; and none to the chats
+    `full`."""
 
     messages: int
     notices: int
     presses: int
+    comings: int
     full: frozenset[int]
 
 
-_ALL = Room(MOST, NOTICES, PRESSES, frozenset())
+_ALL = Room(MOST, NOTICES, PRESSES, COMINGS, frozenset())
 
 
 class InFlight:
@@ -80,12 +84,12 @@ class InFlight:
         sending = [claimed for claimed in self._tasks.values() if claimed.id not in elsewhere]
         if not sending and len(self._fetching) <= FETCHES:
             return _ALL
-        presses = sum(claimed.priority == Priority.PRESS for claimed in sending)
-        notices = sum(claimed.priority == Priority.NOTICE for claimed in sending)
-        to = Counter(claimed.chat for claimed in sending if claimed.priority != Priority.PRESS)
+        of = Counter(claimed.priority for claimed in sending)
+        to = Counter(claimed.chat for claimed in sending if claimed.priority not in BESIDE)
         return Room(
-            messages=max(0, MOST - (len(sending) - presses) - max(0, len(self._fetching) - FETCHES)),
-            notices=max(0, NOTICES - notices),
-            presses=max(0, PRESSES - presses),
+            messages=max(0, MOST - to.total() - max(0, len(self._fetching) - FETCHES)),
+            notices=max(0, NOTICES - of[Priority.NOTICE]),
+            presses=max(0, PRESSES - of[Priority.PRESS]),
+            comings=max(0, COMINGS - of[Priority.COMING]),
             full=frozenset(chat for chat, count in to.items() if count >= self.one_chat),
         )

@@ -291,7 +291,7 @@ class Sender:
         not_there = None if part.unsure or isinstance(failure, Unknown) else part
         most = most_resends(part.action)
         decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, self._clock.now(), most)
-        pause = self._turns.failed(claimed.chat, failure)
+        pause = self._turns.failed(claimed, failure)
         self._claiming.think_again()
         if not isinstance(failure, (NotSent, Unknown)):
             self._is_well()

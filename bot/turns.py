@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.actions import Priority
 from bot.clock import Clock
 from bot.in_flight import ONE_CHAT, InFlight
 from bot.outage import Outage
@@ -134,26 +135,28 @@ class Turns:
         """The network takes what we send, or answers with what it has against it; whether that is news."""
         return self._outage.well()
 
-    def failed(self, chat: int, failure: SendError) -> Pause | None:
+    def failed(self, claimed: Claimed, failure: SendError) -> Pause | None:
         """A send has come to this. What the network wants to be left alone for, heeded from now on."""
         now, steady = self._clock.now(), self._clock.steady()
-        pause = self._pause(chat, failure, now, steady)
+        pause = self._pause(claimed, failure, now, steady)
         match failure:
             case NotSent(retry_after=None, whole_account=True):
-                self._outage.failed(chat, steady, surely=True)
-            case Unknown():
-                self._outage.failed(chat, steady, surely=False)
+                self._outage.failed(claimed.chat, steady, surely=True)
+            case Unknown() if claimed.priority != Priority.COMING:
+                self._outage.failed(claimed.chat, steady, surely=False)
         return pause
 
-    def _pause(self, chat: int, failure: SendError, now: datetime, steady: float) -> Pause | None:
+    def _pause(self, claimed: Claimed, failure: SendError, now: datetime, steady: float) -> Pause | None:
         if not isinstance(failure, NotSent) or failure.retry_after is None:
             return None
         until = steady + failure.retry_after.total_seconds()
         if failure.whole_account:
             self.pacer.refused(until, steady)
             self.resumed_at = max(self.resumed_at, now + failure.retry_after)
-        elif self.pacer.refused_chat(chat, until, steady):
-            self._outage.failed(chat, steady, surely=True)
+        elif claimed.priority == Priority.COMING:  # how often chats may be joined says nothing about messages
+            self.pacer.pause_chat(claimed.chat, until)
+        elif self.pacer.refused_chat(claimed.chat, until, steady):
+            self._outage.failed(claimed.chat, steady, surely=True)
         return Pause(now + failure.retry_after, failure.whole_account, self.pacer.learnt)
 
 

@@ -14,11 +14,11 @@ import pytest
 
 from bot.actions import Answer, Edit, Named, Priority, Say
 from bot.content import Attached, Content, Verbatim
-from bot.in_flight import MOST, ONE_CHAT, PRESSES
-from bot.incoming import Pressed
+from bot.in_flight import COMINGS, MOST, ONE_CHAT, PRESSES
+from bot.incoming import Added, Pressed
 from bot.model import Attachment, Chat, ChatKind, Person
 from bot.outgoing import EditText, Outgoing, SetCommands
-from bot.ports import Down, Engine, Limits, Marked, NotSent, Refused, Unknown
+from bot.ports import Down, Engine, Limits, Marked, NotSent, Refused, SendError, Unknown
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Paper
@@ -183,6 +183,61 @@ async def test_button_presses_that_hang_delay_no_message(tmp_path: Path) -> None
         stuck.set()
         await w.settled()
         assert len(w.network.toasts) == PRESSES  # nobody waits for the others any more
+
+
+async def invited(w: World, *chats: Chat) -> None:
+    """Somebody has brought the bot into each of them."""
+    person = Person("paper", "somebody", "Sam")
+    for chat in chats:
+        w.network.happens(Added(chat, ChatKind.GROUP, person, w.clock.now(), invited=True, title=chat.id))
+    await works(w)
+
+
+async def test_chats_that_cannot_be_joined_hold_up_nobody(tmp_path: Path) -> None:
+    """Whoever has a server of their own can invite the bot into any number of rooms, and never let it in."""
+    async with world(tmp_path, limits=LIKE_MATRIX) as w:
+        person = chat_of(w.network, "person")
+        closed = [chat_of(w.network, f"closed {number}", ChatKind.GROUP) for number in range(2 * MOST)]
+        stuck = [w.network.sticks(chat.id) for chat in closed]
+        await invited(w, *closed)
+        await until(w, lambda: len(w.app.senders["paper"].in_flight) == COMINGS)
+        await says(w, person, "come at ten")
+        await until(w, lambda: read(w.network, person) == ["come at ten"])
+        for one in stuck:
+            one.set()
+        await until(w, lambda: len(w.network.joined) == len(closed))
+
+
+async def test_a_chat_that_lets_the_bot_in_waits_for_none_that_does_not(tmp_path: Path) -> None:
+    """Those that were tried already come after it."""
+    async with world(tmp_path, limits=LIKE_MATRIX) as w:
+        closed = [chat_of(w.network, f"closed {number}", ChatKind.GROUP) for number in range(3 * COMINGS)]
+        for chat in closed:
+            w.network.broken[chat.id] = Unknown("the other server does not answer")
+        await invited(w, *closed)
+        stuck = [w.network.sticks(chat.id) for chat in closed[:COMINGS]]
+        w.clock.advance(timedelta(seconds=2))  # all of them are tried again
+        await until(w, lambda: len(w.app.senders["paper"].in_flight) == COMINGS)
+        await invited(w, chat_of(w.network, "open", ChatKind.GROUP))
+        stuck[0].set()
+        await until(w, lambda: w.network.joined == ["open"])
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Unknown("the other server does not answer"), NotSent("not so many at once", timedelta(minutes=2))],
+    ids=str,
+)
+async def test_that_chats_cannot_be_joined_says_nothing_about_the_network(tmp_path: Path, failure: SendError) -> None:
+    """Several messages that came to nothing would say so."""
+    async with world(tmp_path, limits=LIKE_MATRIX) as w:
+        person = chat_of(w.network, "person")
+        closed = [chat_of(w.network, f"closed {number}", ChatKind.GROUP) for number in range(10)]
+        for chat in closed:
+            w.network.broken[chat.id] = failure
+        await invited(w, *closed)
+        await says(w, person, "come at ten", "bring a friend")
+        await until(w, lambda: len(read(w.network, person)) == 2)
 
 
 # --- a network -------------------------------------------------------------------------------------------------------

@@ -157,6 +157,10 @@ class Claims:
         """Take up to `limit` answers to button presses: outside all lanes and pacing, worthless when late."""
         return self._take(self._tx.heads.presses(self._account, limit))
 
+    def comings(self, limit: int, not_to: Sequence[int]) -> list[Claimed]:
+        """Take up to `limit` chats to join or to leave, but none of `not_to`: outside the pace of messages."""
+        return self._take(self._tx.heads.comings(self._account, limit, not_to))
+
     def _take(self, rows: Sequence[Row]) -> list[Claimed]:
         """Mark them as being sent. What is too late, or has nothing to do any more, ends here."""
         begun = self._begun([row.id for row in rows if row.attempts > 0])

@@ -121,9 +121,9 @@ class Deliveries:
             case Answer():
                 self._answer(action)
             case Join():
-                self._simple(action.to, "join", report=action.report)
+                self._simple(action.to, "join", priority=Priority.COMING, report=action.report)
             case Leave():
-                self._simple(action.to, "leave")
+                self._simple(action.to, "leave", priority=Priority.COMING)
             # In lanes of their own: they hold nothing up.
             case Inspect():
                 self._simple(action.to, "inspect", subject="inspect", report=action.report)

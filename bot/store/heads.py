@@ -43,9 +43,8 @@ _WAITING_UNTIL = Prepared(select(delivery.c.id, delivery.c.due_at).where(*_PUT_O
 _LOOK = Prepared(
     # Each is the end of an index. EXISTS would not do: PostgreSQL takes it for one of many, soon found anywhere.
     select(
-        select(func.min(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
-        select(func.max(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery(),
-        select(func.min(delivery.c.priority)).where(*_CAN_GO).scalar_subquery(),
+        *(select(end(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery() for end in (func.min, func.max)),
+        *(select(end(delivery.c.priority)).where(*_CAN_GO).scalar_subquery() for end in (func.min, func.max)),
     )
 )
 
@@ -70,7 +69,7 @@ _TO_SEND = (
     .order_by(delivery.c.priority, delivery.c.id)
     .limit(bindparam("most"))
 )
-_IN_LANES = _TO_SEND.where(delivery.c.priority > Priority.PRESS)
+_IN_LANES = _TO_SEND.where(delivery.c.priority.between(Priority.ANSWER, Priority.NOTICE))
 _READY = Prepared(_IN_LANES)
 _URGENT = Prepared(_IN_LANES.where(delivery.c.priority < Priority.NOTICE))
 _READY_ELSEWHERE = over_lists(lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy")))
@@ -78,6 +77,13 @@ _URGENT_ELSEWHERE = over_lists(
     lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy"), delivery.c.priority < Priority.NOTICE)
 )
 _PRESSES = Prepared(_TO_SEND.where(delivery.c.priority == Priority.PRESS))
+_COMINGS = over_lists(
+    lambda among: (
+        _TO_SEND.where(delivery.c.priority == Priority.COMING, ~among(delivery.c.chat_id, "busy"))
+        .order_by(None)
+        .order_by(delivery.c.attempts, delivery.c.id)
+    )
+)
 _THESE = _TO_SEND.where(delivery.c.id.in_(bindparam("these", expanding=True)))
 _NOTICES = Prepared(
     select(
@@ -92,10 +98,12 @@ _NOTICES = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Of an account: when the next delivery that was put off or waits is due, and whether a press is to be answered."""
+    """Of an account: when the next delivery that was put off or waits is due, whether a press is to be answered, and
+    whether a chat is to be joined or left."""
 
     due: datetime | None
     presses: bool
+    comings: bool
 
 
 class Heads:
@@ -103,13 +111,13 @@ class Heads:
         self._tx = tx
 
     def look(self, account: str) -> Outlook:
-        """What waits for its time, and whether presses are to be answered; what has waited long enough is released."""
+        """What waits for its time, and what goes beside the others; what has waited long enough is released."""
         given = {"the_account": account}
-        due, last, most_urgent = _LOOK.one(self._tx.connection, given)
+        due, last, first_in, last_in = _LOOK.one(self._tx.connection, given)
         if due is not None and (due <= self._tx.now or last > self._tx.now + 2 * LONGEST_WAIT):
             self.release_due(account)
-            due = _LOOK.one(self._tx.connection, given)[0]
-        return Outlook(due, presses=most_urgent == Priority.PRESS)
+            due, _, first_in, last_in = _LOOK.one(self._tx.connection, given)
+        return Outlook(due, presses=first_in == Priority.PRESS, comings=last_in == Priority.COMING)
 
     def release_due(self, account: str) -> None:
         """What waited long enough is ready: retries at their time, and words whose translation is late."""
@@ -151,3 +159,7 @@ class Heads:
     def presses(self, account: str, limit: int) -> list[Row]:
         """Answers to button presses that can go now."""
         return _PRESSES.all(self._tx.connection, {"the_account": account, "most": limit})
+
+    def comings(self, account: str, limit: int, not_to: Sequence[int]) -> list[Row]:
+        """Chats that can be joined or left now, but none of `not_to`: those that were tried least come first."""
+        return _COMINGS.all(self._tx.connection, {"the_account": account, "most": limit, "busy": list(not_to)})

@@ -75,6 +75,7 @@ WRITES: tuple[tuple[type, str, Named], ...] = (
     (Claims, "recover", _as("recover")),
     (Claims, "claim", _if_any("claim")),
     (Claims, "claim_these", _if_any("claim")),
+    (Claims, "comings", _if_any("claim")),
     (Claims, "presses", _if_any("claim press")),
     (Claims, "begin", _as("begin")),
     (Claims, "sent", _sent),
