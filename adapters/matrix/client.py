@@ -104,6 +104,15 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self.rooms.pop(room_id, None)
         self.olm.outbound_group_sessions.pop(room_id, None)
 
+    def has_key(self, event: Json, room_id: str) -> bool:
+        """Whether it is worth trying to decrypt the event: nio needs milliseconds to find that it is not."""
+        content = event.get("content")
+        where = (content.get(key) for key in ("sender_key", "session_id")) if isinstance(content, dict) else ()
+        match tuple(where):
+            case str() as sender_key, str() as session_id:
+                return session_id in self.olm.inbound_group_store[room_id].get(sender_key, {})
+        return False
+
     def decrypted(self, event: Json, room_id: str) -> Json | None:
         """The event with what was encrypted in place of the ciphertext, and marked so. None: the key is missing, or it
         is broken."""

@@ -211,13 +211,14 @@ class Receiver:
             return event
         clear = self._client.decrypted(event, room_id)
         if clear is None:
-            self._undecrypted.keep(room_id, event)
+            self._undecrypted.keep(room_id, event, self._now_ms())
         return clear or event
 
     def _readable_now(self) -> list[Raw]:
         """The events whose key has come since, under the ids that they already had."""
         self._undecrypted.forget_old(self._now_ms())
-        attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in self._undecrypted.waiting())
+        waiting = ((room_id, e) for room_id, e in self._undecrypted.waiting() if self._client.has_key(e, room_id))
+        attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in waiting)
         readable = []
         for room_id, event in attempts:
             if event is not None:
