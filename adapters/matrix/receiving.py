@@ -99,16 +99,16 @@ class Receiver:
         self._full_state = False
 
         events = [self._invitation(room_id, room, cursor) for room_id, room in rooms.get("invite", {}).items()]
-        readable = self._readable_now() if self._try_decrypting else []
+        readable = await self._readable_now() if self._try_decrypting else []
         events += readable
         own_joins: list[tuple[str, Json]] = []
         if cursor is not None:  # at the very first start what was said before is not ours to answer
             for room_id, news in (await self._all_news(rooms.get("join", {}), cursor)).items():
                 own_joins += [(room_id, event) for event in news if changes_own(self._me, event, "join")]
-                events += self._raws(news, room_id, self._room(room_id))
+                events += await self._raws(news, room_id, self._room(room_id))
             for room_id, (room, known) in left.items():
                 news = await self._last_news(room_id, room, cursor)
-                events += self._raws(news, room_id, known)
+                events += await self._raws(news, room_id, known)
                 if not any(changes_own(self._me, event, "leave", "ban") for event in news):
                     events.append(self._departure(room_id, known, cursor))
 
@@ -180,17 +180,21 @@ class Receiver:
             return events
 
     async def _raws_since(self, room_id: str, room: Json, cursor: str, within: float) -> list[Raw]:
-        return list(self._raws(await self._news.since(room_id, room, cursor, within), room_id, self._room(room_id)))
+        return await self._raws(await self._news.since(room_id, room, cursor, within), room_id, self._room(room_id))
 
     # --- handing over ----------------------------------------------------------------------------------------------
 
-    def _raws(self, events: list[Json], room_id: str, room: Room) -> Iterator[Raw]:
+    async def _raws(self, events: list[Json], room_id: str, room: Room) -> list[Raw]:
+        found = []
         for event in events:
             self._shares.note(room_id, event, self._now_ms())
             if event["type"] == "m.room.redaction":  # a key that comes now brings it back no more
                 self._undecrypted.forget([_redacted(event)])
             if self._concerns(event) or _comes(event) or _goes(event, alone=room.direct and room.members == 1):
-                yield self._raw(self._opened(event, room_id), room_id, room)
+                opened = self._opened(event, room_id)
+                if await self._may_say_so(opened, room_id):
+                    found.append(self._raw(opened, room_id, room))
+        return found
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
         known = self._client.rooms.get(room_id)
@@ -204,6 +208,20 @@ class Receiver:
             return event["type"] in _TOLD or changes_own(self._me, event, "join", "leave", "ban")
         return event["sender"] != self._me.id or "transaction_id" in event.get("unsigned", {})
 
+    async def _may_say_so(self, event: Json, room_id: str) -> bool:
+        """Whether it is not a change of what another has said: homeservers take such from anybody in the room, and
+        leave it to whoever reads it to look. Failure is raised only where the login is not accepted any more."""
+        changed = _changed(event)
+        if changed is None or event["sender"] == self._me.id:
+            return True
+        try:
+            original = await self._server.call("GET", path("rooms", room_id, "event", changed), timeout=SOON)
+        except Failure as failure:
+            if failure.errcode in REVOKED:
+                raise
+            return failure.status not in (403, 404)  # what we may not see was never handed over
+        return bool(original.get("sender") == event["sender"])
+
     def _opened(self, event: Json, room_id: str) -> Json:
         """The event decrypted; one that cannot be is remembered and stays as it is."""
         unsigned = event.get("unsigned", {})
@@ -214,16 +232,20 @@ class Receiver:
             self._undecrypted.keep(room_id, event, self._now_ms())
         return clear or event
 
-    def _readable_now(self) -> list[Raw]:
+    async def _readable_now(self) -> list[Raw]:
         """The events whose key has come since, under the ids that they already had."""
         self._undecrypted.forget_old(self._now_ms())
         waiting = ((room_id, e) for room_id, e in self._undecrypted.waiting() if self._client.has_key(e, room_id))
         attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in waiting)
         readable = []
         for room_id, event in attempts:
-            if event is not None:
-                found = self._raw(event, room_id, self._room(room_id))
-                readable += [found] if found.id == event["event_id"] else [found, replace(found, id=event["event_id"])]
+            if event is None:
+                continue
+            if not await self._may_say_so(event, room_id):
+                self._undecrypted.forget([event["event_id"]])
+                continue
+            found = self._raw(event, room_id, self._room(room_id))
+            readable += [found] if found.id == event["event_id"] else [found, replace(found, id=event["event_id"])]
         return readable
 
     def _invitation(self, room_id: str, room: Json, cursor: str | None) -> Raw:
@@ -308,6 +330,16 @@ def _is_state(event: object) -> bool:
 def _words(said: Iterator[object]) -> str | None:
     """The first that is any."""
     return next((words for words in said if isinstance(words, str)), None)
+
+
+def _changed(event: Json) -> str | None:
+    """The event that this one says reads otherwise now."""
+    content = event.get("content")
+    relation = content.get("m.relates_to") if isinstance(content, dict) else None
+    if not isinstance(relation, dict) or relation.get("rel_type") != "m.replace":
+        return None
+    original = relation.get("event_id")
+    return original if isinstance(original, str) and original.isascii() else None
 
 
 def _redacted(event: Json) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.matrix.client import Client
 from adapters.matrix.homeserver import Homeserver
-from bot.incoming import Deleted, Message, MovedChat, Unreadable
+from bot.incoming import Deleted, Edited, Message, MovedChat, Unreadable
 from bot.model import Span, SpanKind, Text
 from bot.outgoing import EditText, SendText
 from tests.adapters.matrix.conftest import Core
@@ -151,6 +151,23 @@ async def test_what_is_encrypted_cannot_move_the_room_or_delete_what_others_say(
     await core.hears(room, "after")
     meant = [event for raw in list(core.inbox.values())[known:] for event in core.adapter.parse(raw)]
     assert not [event for event in meant if isinstance(event, MovedChat | Deleted)]
+
+
+async def test_nobody_changes_what_another_has_said(
+    core: Core, maria: MatrixUser, ahmed: MatrixUser, encrypted: bool
+) -> None:
+    """A homeserver takes such a change from anybody in the room, and leaves it to the apps not to show it."""
+    room = await room_with(core, maria, encrypted)
+    await maria.invite(room, ahmed.id)
+    await ahmed.join(room)
+    await maria.say(room, "come at ten")
+    said = await core.hears(room, "come at ten")
+    await ahmed.edit(room, said.id, "stay away")
+    await maria.edit(room, said.id, "come at eleven")
+    await ahmed.say(room, "after")
+    await core.hears(room, "after")
+    changes = [event for event in core.events if isinstance(event, Edited)]
+    assert [(change.person.id, change.text.plain) for change in changes] == [(maria.id, "come at eleven")]
 
 
 async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, maria: MatrixUser) -> None:
