@@ -18,6 +18,7 @@ NOBODY = -1
 """The writer of what was said too long ago."""
 
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
+_LONGEST_SIGN = 16  # code points; a family of four in their colours takes eleven
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ def head(name: str, place: str, chats: int) -> str:
     if not name:
         return place
     return f"{name} · {place}" if chats > 2 and place else name
+
+
+def is_sign(key: str) -> bool:
+    """Whether a reaction is a single sign. On Matrix it can be any words; passed on they would be the bot's own."""
+    return len(key) <= _LONGEST_SIGN and GRAPHEME.fullmatch(key) is not None
 
 
 def is_echo(plain: str, said: Iterable[tuple[str, Sequence[str]]]) -> bool:

@@ -315,7 +315,7 @@ def _take_back(said: LinkedMessage, tx: Transaction) -> Actions:
 def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
     """A reaction is the bot's own in the other chats, once, however many people give it."""
     said = _spoken_of(event.chat, event.message, tx)
-    if said is None:
+    if said is None or not links.is_sign(event.key):
         return ()
     return [
         React(chat.id, there, event.key, said.subject)

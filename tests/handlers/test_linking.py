@@ -362,6 +362,20 @@ async def test_a_reaction_stands_there_once(linked: Linked) -> None:
     assert linked.passed_on(linked.pt)[0].reactions == ("❤",)
 
 
+SIGNS = ("👍🏽", "❤️\u200d🔥", "2\ufe0f\u20e3", "🇧🇪")
+WORDS = ("De Brug: bel 0470 11 22 33", "👍 bel", "mxc://b.be/x", "z" + 30 * "\u0301")
+
+
+@pytest.mark.parametrize("key", [*SIGNS, *WORDS], ids=ascii)
+async def test_nobody_makes_the_bot_say_words_as_a_reaction(linked: Linked, key: str) -> None:
+    """On Matrix a reaction can be any words, and ours would stand there as the bot's own."""
+    written = await linked.an.writes(HELLO, linked.nl)
+    (copy,) = linked.passed_on(linked.pt)
+    await linked.rui.reacts(key, copy.id, linked.pt)
+    original = next(m for m in linked.world.network.messages(linked.nl) if m.id == written)
+    assert original.reactions == ((key,) if key in SIGNS else ())
+
+
 async def test_a_file_comes_along_with_its_words(linked: Linked) -> None:
     await linked.an.sends("photo", b"a letter", caption=SOUP, chat=linked.nl)
     shown = linked.passed_on(linked.pt)
