@@ -17,10 +17,10 @@ function new_room(element) {
   const form = $("form", element);
   return {
     id: element.id, element, form, box: form.elements.text, who: form.elements.person,
-    posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
+    log: $(".log", element), posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
-    following: true, bottom: true, newest: null, unread: 0, deed: null, sending: false,
+    following: true, bottom: true, top: 0, newest: null, unread: 0, deed: null, sending: false,
     waiting: false, // what stands in the box goes by itself when there is a connection again
     file: null, // {of, deed} of what could not be sent
   };
@@ -436,7 +436,7 @@ function show_room() {
 
 // A screen reader follows one room at a time.
 function attend(room) {
-  for (const other of rooms.values()) other.posts.setAttribute("aria-live", other === room ? "polite" : "off");
+  for (const other of rooms.values()) other.log.setAttribute("aria-live", other === room ? "polite" : "off");
 }
 
 const intro = document.getElementById("start");
@@ -538,16 +538,14 @@ for (const room of rooms.values()) {
   room.who.addEventListener("change", () => { dress(room, room.posts); keep(room); });
   room.element.addEventListener("focusin", () => attend(room));
   room.posts.addEventListener("scroll", () => {
-    room.bottom = room.posts.scrollHeight - room.posts.scrollTop - room.posts.clientHeight < 40;
-    if (!room.bottom) return;
-    room.following = true;
-    room.jump.hidden = true;
+    const { scrollTop, scrollHeight, clientHeight } = room.posts;
+    room.bottom = scrollHeight - scrollTop - clientHeight < 40;
+    if (room.bottom) room.jump.hidden = true;
+    // Upwards goes only who reads there: by wheel, finger, key or scroll bar, or to what is quoted.
+    if (room.bottom || scrollTop < room.top) room.following = room.bottom;
+    room.top = scrollTop;
   });
   new ResizeObserver(() => { if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight; }).observe(room.posts);
-  for (const kind of ["wheel", "touchmove", "keydown"])
-    room.posts.addEventListener(kind, (event) => {
-      if (event.key === undefined || ["PageUp", "ArrowUp", "Home"].includes(event.key)) room.following = false;
-    }, { passive: true });
 }
 
 // Threads of the messages that the page began with stand under their first message.

@@ -494,6 +494,20 @@ async def test_a_newcomer_scrolled_up_is_not_moved_but_told_of_new_messages(peop
     await expect(jump).to_be_hidden()
 
 
+async def test_whoever_looks_at_what_is_quoted_is_not_moved_either(people: People) -> None:
+    """Nor whoever goes up by the scroll bar, which no wheel, key or finger tells of."""
+    page = await people.open("#member", size=PHONE)
+    first = await people.web.say("member", "het begin")
+    for number in range(30):
+        await people.web.say("member", f"bericht {number}")
+    await people.web.write("member", "amina", "dat dus", reply_to=int(first))
+    await page.locator("#member .quoted").click()
+    await expect(said(page, "member", "het begin").first).to_be_in_viewport()
+    await people.web.say("member", "nieuw")
+    await expect(page.locator("#member").get_by_role("button", name="New message")).to_be_visible()
+    await expect(said(page, "member", "het begin").first).to_be_in_viewport()
+
+
 async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
     from bot.outgoing import SetCommands
 
@@ -660,7 +674,9 @@ async def test_a_screen_reader_hears_the_room_one_is_in_and_no_other(people: Peo
     assert await page.locator('[role=log][aria-live="polite"]').evaluate_all(
         "logs => logs.map(log => log.closest('.room').id)"
     ) == ["member"]
-    await expect(page.get_by_role("log", name="الرسائل")).to_have_count(1)
+    await people.web.say("group-ar", "شكرًا")
+    log = page.get_by_role("log", name="الرسائل")
+    await expect(log.get_by_role("list").first.get_by_role("listitem")).to_have_count(1)
 
 
 async def test_a_page_of_markup_stays_text(people: People) -> None:
