@@ -16,7 +16,7 @@ class Restored:
     """`aside` is where that is which was there before: a folder, and on PostgreSQL a schema of its name as well.
 
     `told`: what the operator has to know of each account. `kept`: accounts whose folders were there and stay;
-    `left`: those that the configuration does not have.
+    `left`: those that the configuration does not have. `unused`: a SQLite database that PostgreSQL now stands in for.
     """
 
     head: Head
@@ -26,6 +26,7 @@ class Restored:
     told: tuple[str, ...]
     kept: tuple[str, ...]
     left: tuple[str, ...]
+    unused: Path | None
 
 
 def about(head: Head, rows: Mapping[str, int], now: datetime) -> str:
@@ -61,6 +62,11 @@ def lines(restored: Restored, program: str, now: datetime) -> list[str]:
         told.append(
             f"What was there before is in {restored.aside} (in PostgreSQL: in the schema {restored.aside.name}). It "
             "holds people's words: delete it when you no longer need it."
+        )
+    if restored.unused is not None:
+        told.append(
+            f"{restored.unused} is not used any more. It holds people's words, and no erasing reaches them there: "
+            "when all is well delete it, and the files beside it that are called so, too."
         )
     return [
         about(restored.head, restored.rows, now),

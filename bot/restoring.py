@@ -151,7 +151,9 @@ def _restored(file: Path, target: Target, move_away: bool) -> Restored:
         placing.place(target.url, ready, aside)
     except Damaged as damage:
         raise NotRestored(f"{damage}. Nothing was changed") from None
-    return Restored(head, rows, resumed, aside, told, kept, left)
+    before = target.data_dir / DATABASE
+    unused = before if database is None and before.exists() else None
+    return Restored(head, rows, resumed, aside, told, kept, left, unused)
 
 
 def _aside(target: Target) -> Path:

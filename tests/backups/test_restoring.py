@@ -171,6 +171,17 @@ def test_a_folder_that_outlived_its_database_stays(place: House) -> None:
     assert restored.kept == (ACCOUNT,)
 
 
+def test_a_file_that_postgresql_stands_in_for_is_named(place: House) -> None:
+    """People's words are in it for ever, unless somebody deletes it."""
+    place.writes("Ons Huis")
+    place.backs_up()
+    file = place.new / "schakel.db"
+    if place.target.startswith("postgresql"):
+        file.write_bytes(b"SQLite format 3")
+    told = "\n".join(lines(place.restores(), "schakel", place.clock.now()))
+    assert (f"{file} is not used any more" in told) == place.target.startswith("postgresql")
+
+
 def test_a_folder_of_another_machine_keeps_the_state_that_belongs_to_it(place: House) -> None:
     """Several have stood by for one database, each with keys of its own; one of them puts the database back."""
     place.writes("Ons Huis")
