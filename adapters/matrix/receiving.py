@@ -185,16 +185,16 @@ class Receiver:
     # --- handing over ----------------------------------------------------------------------------------------------
 
     async def _raws(self, events: list[Json], room_id: str, room: Room) -> list[Raw]:
-        found = []
+        opened = []
         for event in events:
             self._shares.note(room_id, event, self._now_ms())
             if event["type"] == "m.room.redaction":  # a key that comes now brings it back no more
                 self._undecrypted.forget([_redacted(event)])
             if self._concerns(event) or _comes(event) or _goes(event, alone=room.direct and room.members == 1):
-                opened = self._opened(event, room_id)
-                if await self._may_say_so(opened, room_id):
-                    found.append(self._raw(opened, room_id, room))
-        return found
+                opened.append(self._opened(event, room_id))
+        # All at once: nobody waits for one of them after the other where the homeserver is slow.
+        may = await asyncio.gather(*(self._may_say_so(event, room_id) for event in opened))
+        return [self._raw(event, room_id, room) for event, may_say in zip(opened, may, strict=True) if may_say]
 
     def _raw(self, event: Json, room_id: str, room: Room) -> Raw:
         known = self._client.rooms.get(room_id)
