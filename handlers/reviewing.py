@@ -132,7 +132,8 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
 def take(event: Doing, where: Situation, found: Meant, language: str, text: Text, tx: Transaction) -> Actions:
     """A person's translation takes the place of whatever was there."""
     notice, before = found.notice, tx.texts.translation(found.notice.text, language)
-    was_ready = way(tx, notice, notice.organisation, language) is Standing.READY
+    said = None if before is None or before.result is None else tx.texts.get(before.result).text
+    improves = said != text and way(tx, notice, notice.organisation, language) is Standing.READY
     made = tx.texts.put(notice.text, language, TranslationState.HUMAN, text, "notice", found.organisation.id)
     if isinstance(event, Message):
         tx.copies.came_in(where.chat.id, event.id, notice.code, made.result)
@@ -145,7 +146,7 @@ def take(event: Doing, where: Situation, found: Meant, language: str, text: Text
     return (
         reply(event, where, (thanks, *changed, *warning), notice.code),
         *previews.refresh(tx, notice, [language]),
-        *publishing.follow(tx, notice, language, made.result if was_ready else None),
+        *publishing.follow(tx, notice, language, made.result if improves else None),
     )
 
 

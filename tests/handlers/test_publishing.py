@@ -220,6 +220,17 @@ async def test_a_better_translation_of_what_is_out_is_shown_and_told(helped: Hou
     assert len(helped.an.reads(helped.ar)) == 1
 
 
+async def test_the_same_words_from_a_person_change_the_label_and_say_nothing_more(helped: House) -> None:
+    """Nobody is asked to read again what they have read."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!publish N1 machine")
+    await helped.an.presses(SEND, helped.room)
+    await helped.says(SOUP_PT, reply_to=helped.preview("Portugees").id)
+    (copy,) = helped.rui.reads(helped.pt)
+    assert sentence("label-human", "pt", organisation="Ons Huis") in copy
+
+
 # --- groups in a language that nobody read before --------------------------------------------------------------------
 
 
