@@ -60,11 +60,16 @@ def _awaited(where: Situation, tx: Transaction) -> _Awaited | None:
     spoken_of = where.subject or ("" if last is None else last[1])
     mine = [r for r in tx.requests.of_chat(where.chat.id, open_only=True) if r.code == spoken_of]
     for request in mine:
-        if state.get("question") == "phone" and state.get("request") == request.number:
+        if _is_asked_for(request, tx):
             return _Awaited(request, asked=True) if tx.now - request.heard_at <= RECENT else None
     calls = [request for request in mine if request.answer_by == "call"]
     free = not {"held", "which"} & state.keys()
     return _Awaited(calls[0], asked=False) if len(calls) == 1 == len(mine) and free else None
+
+
+def _is_asked_for(request: Request, tx: Transaction) -> bool:
+    state = tx.dialogues.get(request.chat)
+    return bool(state.get("question") == "phone" and state.get("request") == request.number)
 
 
 def _is_meant_as_number(words: str) -> bool:
@@ -119,12 +124,15 @@ def _is_slip(words: str) -> bool:
 
 
 def _becomes_one(event: Edited, before: int, request: Request, tx: Transaction) -> bool:
-    """Whether a message that was something else is nothing but a new number now."""
+    """Whether a message that was something else is nothing but a new number now, or has one while it is asked for."""
     if request.answer_by != "call" or event.attachments or tx.attachments.of(before):
         return False
     if before in (request.area, request.reach) or phones.is_hidden(tx.texts.get(before).text.plain):
         return False
-    return phones.is_number(without_number(event.text, request.chat, tx).plain)
+    others = without_number(event.text, request.chat, tx).plain
+    if _is_asked_for(request, tx) and len(event.text.plain) <= _LONGEST:
+        return phones.find(others) is not None
+    return phones.is_number(others)
 
 
 def _made_one(event: Edited, request: Request, tx: Transaction) -> Actions:

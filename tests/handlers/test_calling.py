@@ -88,6 +88,15 @@ async def test_words_instead_of_a_number_are_for_the_helpers(scene: Scene) -> No
     assert "Não tenho telefone" in "\n".join(scene.thread())
 
 
+async def test_a_number_put_into_words_while_it_is_asked_for_does_not_go_to_the_thread(scene: Scene) -> None:
+    """An answer is an answer, also to whoever changes what they have written just before."""
+    await asked_for_number(scene)
+    message = await scene.member.writes("Liguem amanhã, por favor")
+    await scene.member.edits(message, f"Liguem amanhã, por favor: {NUMBER}")
+    assert sentence("card-answer-call-number") in scene.card().plain
+    assert not leaked(scene)
+
+
 async def test_a_number_in_reply_to_the_question_does_not_go_to_the_thread(scene: Scene) -> None:
     """Telegram's people swipe to answer."""
     await asked_for_number(scene)
