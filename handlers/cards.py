@@ -296,6 +296,8 @@ def _line(
     words: Translated | Words = Translated(line.text)
     if line.author == "note":
         head, words = "thread-note", Words(line.text)
+    elif line.author == "member" and line.withdrawn_at is not None:
+        head = "thread-taken-back"  # they may have hidden it from somebody at home: it is no secret from helpers
     elif files and head == "thread-member":
         head = "thread-member-sent"
     content: Content = (Line(say(head, code=request.code), "bold"), *attached.lines(tx, line.text), words, *files)

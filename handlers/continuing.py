@@ -352,6 +352,8 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         return number
     request, number = phone_given.changed_among_words(Text(""), copy.text, event.id, request, tx)
     request, gone = intake.taken_back(copy.text, request, tx)
+    if (said := tx.requests.line_of_text(copy.text)) is not None:
+        tx.requests.withdraw(said[1].id)
     return (*number, *gone, *below.in_thread(tx, request, Line(say("thread-taken-back", code=request.code))))
 
 

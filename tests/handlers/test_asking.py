@@ -612,6 +612,19 @@ async def test_a_message_taken_back_before_send_is_gone(scene: Scene) -> None:
     assert scene.thread()[-1] == sentence("thread-taken-back", "nl", code="K1")
 
 
+async def test_in_a_new_room_what_was_taken_back_is_called_so(scene: Scene) -> None:
+    """Whoever did not see it happen knows that the member does not stand by it, or hides it from somebody."""
+    await scene.asks()
+    later = await scene.member.writes("Ainda estamos à espera aqui em casa")
+    scene.world.network.happens(Deleted(scene.member.private, later, scene.world.clock.now()))
+    await scene.world.settled()
+    code = await scene.world.pairing("coordination")
+    scene.room = scene.world.group("new")
+    await scene.world.adds_bot(scene.ann, scene.room)
+    await scene.ann.writes(f"!pair {code}", scene.room)
+    assert scene.thread()[-1].split("\n")[0] == sentence("thread-taken-back", "nl", code="K1")
+
+
 # --- nobody there ----------------------------------------------------------------------------------------------------
 
 
