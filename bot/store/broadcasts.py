@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
@@ -227,9 +227,7 @@ class Broadcasts:
 
     def _new(self, subject: str, kind: str, to: ColumnElement[int], target: ColumnElement[int]) -> _Columns:
         now = literal(self._tx.now, delivery.c.created_at.type)
-        return _columns(literal(subject), now, kind, to) | {
-            "target": literal("d:") + func.cast(target, delivery.c.subject.type)
-        }
+        return _columns(literal(subject), now, kind, to) | {"target": refs.to_delivery_in(target)}
 
     # --- in one statement --------------------------------------------------------------------------------------------
 
@@ -333,7 +331,7 @@ def _publishing(replies: bool, last: bool) -> Prepared:
     source = select(*columns.values()).where(*groups)
     if replies:
         original = delivery.alias("original")
-        columns["reply_to"] = literal("d:") + func.cast(original.c.id, delivery.c.subject.type)
+        columns["reply_to"] = refs.to_delivery_in(original.c.id)
         had = and_(
             original.c.chat_id == chat.c.id,
             original.c.name == _NOTICE.reply_to,

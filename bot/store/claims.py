@@ -20,11 +20,12 @@ from bot.outgoing import EditText, OpenTopic, SendFile, SendText, SetCommands, W
 from bot.pacing import Rate
 from bot.ports import Limits
 from bot.rendering import Speaks
+from bot.store import refs
 from bot.store.chats import TAKEN
 from bot.store.claimed import Claimed, Part, Pause, Receipted, Remembered
 from bot.store.encoding import decode, encode
 from bot.store.lanes import Finished, outbox
-from bot.store.plans import Plans, delivery_id, instead
+from bot.store.plans import Plans, instead
 from bot.store.prepared import Row
 from bot.store.statements import AddMany, ForMany, over_lists
 from bot.store.tables import Id, PartStatus, Role, Status, copy, delivery, part, standing
@@ -409,7 +410,7 @@ def _claimed(row: Row, parts: Sequence[Part]) -> Claimed:
         row.resends,
         row.subject,
         row.language,
-        delivery_id(row.target) if row.kind == "edit" else None,
+        refs.delivery_id(row.target) if row.kind == "edit" else None,
         row.name,
         row.report,
         max(row.due_at or row.created_at, row.paused_until or row.created_at),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, literal, select, update
 
 from bot.outgoing import SendText
+from bot.store import refs
 from bot.store.encoding import decode
 from bot.store.prepared import Prepared
 from bot.store.statements import both
@@ -94,7 +95,7 @@ class Copies:
                     chat_id=chat_id,
                     network_id=network_id,
                     subject=row.subject,
-                    delivery_id=int(row.target.removeprefix("d:")) if adds else row.id,
+                    delivery_id=refs.delivery_id(row.target) if adds else row.id,
                     position=position,
                     file=bool(row.file),
                 )

@@ -13,7 +13,7 @@ from bot.content import Translated
 from bot.events import OPERATOR, HandledAgain, SentAgain
 from bot.notices import NoticeState, TranslationState
 from bot.requests import RequestState
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
 from bot.store.prepared import Row
 from bot.store.tables import (
@@ -190,7 +190,7 @@ class DeadLetters:
         """It says what it would say if it were said now. `unsure`: the network may have it already, so it is marked."""
         self._tx.connection.execute(delete(part).where(part.c.delivery_id == row.id))
         latest = select(delivery.c.message_id, delivery.c.language, delivery.c.translation_id).where(
-            delivery.c.target == f"d:{row.id}",
+            delivery.c.target == refs.to_delivery(row.id),
             delivery.c.kind == "edit",
             delivery.c.message_id > (row.message_id or 0),  # an older one was overtaken before it had failed
         )

@@ -41,7 +41,7 @@ from bot.chats import KnownChat
 from bot.content import Content, Line, Translated
 from bot.kinds import wordless
 from bot.notices import TranslationState
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import unindexed
@@ -227,7 +227,7 @@ class Deliveries:
             if self._tx.lanes.unsent(said.id):
                 self._tx.lanes.drop(said.id)
                 return
-            subject, target = said.subject, f"d:{said.id}"
+            subject, target = said.subject, refs.to_delivery(said.id)
         priority, report = recall.priority, recall.report
         self._simple(recall.to, "withdraw", subject=subject, target=target, priority=priority, report=report)
 
@@ -275,13 +275,13 @@ class Deliveries:
             case None:
                 return None
             case OnNetwork(id):
-                return f"n:{id}"
+                return refs.to_message(id)
             case InTopic(name):
                 topic = self._tx.topics.get(chat_id, name)
-                return None if topic is None or topic.network_id is None else f"n:{topic.network_id}"
+                return None if topic is None or topic.network_id is None else refs.to_message(topic.network_id)
             case Named(name):
                 found = self.named(chat_id, name)
-                return None if found is None else f"d:{found.id}"
+                return None if found is None else refs.to_delivery(found.id)
 
     # --- changed -----------------------------------------------------------------------------------------------------
 
@@ -293,7 +293,7 @@ class Deliveries:
         pending = self.pending(edit.content, language)
         body = self._message(edit.content, edit.buttons, edit.to, target.id, target.subject)
         said = {"message_id": body, "translation_id": pending, "language": language}
-        of = {"of": f"d:{target.id}", "chat": edit.to, "lane": target.subject}
+        of = {"of": refs.to_delivery(target.id), "chat": edit.to, "lane": target.subject}
         # More than one waits where what was in the air meanwhile came to nothing.
         waiting = _WAITING_EDIT.scalars(self._tx.connection, of)
         if self._tx.lanes.unsent(target.id):
@@ -336,9 +336,8 @@ class Deliveries:
             "thread": said.thread,
             "reply_to": said.reply_to,
         }
-        target = said.target if said.kind == "edit" else f"d:{said.id}"
         chat = self._tx.chats.get(said.chat_id)
-        self._tx.lanes.insert(chat, kind="edit", subject=said.subject, target=target, **like_it | values)
+        self._tx.lanes.insert(chat, kind="edit", subject=said.subject, target=_said_in(said), **like_it | values)
 
     def change_again(self, id: int) -> None:
         """Edit a message to what it says, when it has been said: the network may have it with other words."""
@@ -416,11 +415,10 @@ class Deliveries:
 
     def _say_better(self, row: Row) -> None:
         """Edit a message to what it says now that its translation has come."""
-        target = row.target if row.kind == "edit" else f"d:{row.id}"
         later = self._tx.connection.execute(
             select(delivery.c.id).where(
                 delivery.c.chat_id == row.chat_id,
-                delivery.c.target == target,
+                delivery.c.target == _said_in(row),
                 delivery.c.kind == "edit",
                 delivery.c.id > row.id,
                 delivery.c.status != Status.DROPPED,
@@ -447,7 +445,8 @@ class Deliveries:
         if said is None:
             return None
         latest = select(delivery.c.message_id).where(
-            (delivery.c.id == said.id) | ((delivery.c.target == f"d:{said.id}") & (delivery.c.kind == "edit")),
+            (delivery.c.id == said.id)
+            | ((delivery.c.target == refs.to_delivery(said.id)) & (delivery.c.kind == "edit")),
             delivery.c.chat_id == chat_id,
             delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
         )
@@ -462,3 +461,8 @@ class Deliveries:
     def stands_in(self, said: Row, topic: InTopic) -> bool:
         """Whether a delivery stands in the chat's topic of that name, or will."""
         return bool(said.thread == self.ref(said.chat_id, topic))
+
+
+def _said_in(row: Row) -> str:
+    """The message that a delivery brings, or changes."""
+    return str(row.target) if row.kind == "edit" else refs.to_delivery(row.id)

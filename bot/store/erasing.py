@@ -16,7 +16,7 @@ from bot.chats import KnownChat
 from bot.content import Content
 from bot.erasing import SETTLES_WITHIN, Erasure, Remains
 from bot.requests import Request
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.encoding import texts_in
 from bot.store.lanes import NOT_BEGUN
 from bot.store.tables import (
@@ -163,15 +163,17 @@ class Erasing:
         rows = self._tx.connection.execute(
             select(copy.c.chat_id, copy.c.subject, copy.c.delivery_id, copy.c.network_id).where(or_(*about))
         ).all()
-        targets = [(c, s, f"n:{network_id}" if d is None else f"d:{d}") for c, s, d, network_id in rows]
-        targets += [(c, s, f"d:{d}") for c, s, d in self._tx.connection.execute(pending)]
+        targets = [
+            (c, s, refs.to_message(network_id) if d is None else refs.to_delivery(d)) for c, s, d, network_id in rows
+        ]
+        targets += [(c, s, refs.to_delivery(d)) for c, s, d in self._tx.connection.execute(pending)]
         for chat_id, subject, target in dict.fromkeys(targets):
             to = self._tx.chats.get(chat_id)
             if to.active:  # elsewhere nothing can be done: it counts as what was not removed
                 self._withdraw(to, subject, target, instead(to.role, subject), erasure)
 
     def _withdraw(self, to: KnownChat, subject: str, target: str, instead: Content, erasure: Erasure) -> None:
-        body = messages.store(self._tx.connection, instead) if target.startswith("d:") else None
+        body = messages.store(self._tx.connection, instead) if refs.is_to_delivery(target) else None
         self._tx.lanes.insert(
             to,
             kind="withdraw",
@@ -219,7 +221,7 @@ class Erasing:
     def _withdrawn(self, erasure: Erasure) -> list[int]:
         """The deliveries that were to be withdrawn."""
         targets = self._tx.connection.execute(select(delivery.c.target).where(self._of(erasure))).scalars()
-        return [int(target.removeprefix("d:")) for target in targets if target.startswith("d:")]
+        return [refs.delivery_id(target) for target in targets if refs.is_to_delivery(target)]
 
     def end(self, erasure: Erasure) -> None:
         """Remove the last rows of what was erased. What is in the air just now goes with a later sweep."""

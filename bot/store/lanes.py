@@ -28,6 +28,7 @@ from sqlalchemy import (
 from bot.chats import KnownChat
 from bot.events import ChatGone, Outcome
 from bot.notices import TranslationState
+from bot.store import refs
 from bot.store.copies import LEFT_BEHIND
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import ForMany, change
@@ -226,16 +227,17 @@ class Lanes:
 
     def leave_behind(self, chat_id: int, where: str) -> None:
         """The chat has moved from `where`: the messages of people that unfinished deliveries speak of stay there."""
+        left_behind = refs.to_message(f"{LEFT_BEHIND}{where}:")
         for column in (delivery.c.target, delivery.c.thread, delivery.c.reply_to):
             self._tx.connection.execute(
                 update(delivery)
                 .where(
                     delivery.c.chat_id == chat_id,
                     delivery.c.status.in_(UNFINISHED),
-                    column.startswith("n:"),
-                    ~column.startswith(f"n:{LEFT_BEHIND}"),
+                    column.startswith(refs.MESSAGE),
+                    ~column.startswith(refs.to_message(LEFT_BEHIND)),
                 )
-                .values({column: literal(f"n:{LEFT_BEHIND}{where}:") + func.substr(column, 3)})
+                .values({column: literal(left_behind) + func.substr(column, len(refs.MESSAGE) + 1)})
             )
 
     def _outcome(self, of: Finished | Row, failure: str | None, findings: tuple[str, ...] = ()) -> None:

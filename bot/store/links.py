@@ -15,7 +15,7 @@ from bot.content import Translated, Verbatim
 from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.outgoing import OpenTopic
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode, texts_in
 from bot.store.prepared import Prepared, Row
@@ -157,7 +157,7 @@ class Links:
         names = []
         for id, target in self._tx.connection.execute(query.order_by(delivery.c.id)).all():
             self._tx.lanes.drop(id)
-            names.append(self._tx.deliveries.row(int(target.removeprefix("d:"))).name)
+            names.append(self._tx.deliveries.row(refs.delivery_id(target)).name)
         return names
 
     def by_id(self, id: int) -> LinkedMessage | None:
@@ -292,7 +292,7 @@ class Links:
         chats = select(chat.c.id).where(chat.c.link_id == of.link)
         said = select(delivery.c.id).where(delivery.c.chat_id.in_(chats), delivery.c.name == of.name)
         ids = self._tx.connection.execute(said).scalars().all()
-        ours = delivery.c.id.in_(ids) | delivery.c.target.in_([f"d:{id}" for id in ids])
+        ours = delivery.c.id.in_(ids) | delivery.c.target.in_([refs.to_delivery(id) for id in ids])
         settled = delivery.c.status.not_in(UNFINISHED) & delivery.c.message_id.is_not(None)
         query = select(delivery.c.id, delivery.c.message_id).where(ours, settled)
         rows = self._tx.connection.execute(query).all()

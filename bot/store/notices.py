@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, literal_column, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal_column, select, update
 
 from bot.notices import Category, Notice, NoticeState
+from bot.store import refs
 from bot.store.prepared import Row
 from bot.store.tables import (
     BEFORE_A_CLOSED_CHAT,
@@ -195,7 +196,7 @@ class Notices:
             delivery.c.kind == "say",
             delivery.c.status == Status.DONE,
             ~exists().where(
-                withdrawn.c.target == literal("d:") + func.cast(delivery.c.id, delivery.c.subject.type),
+                withdrawn.c.target == refs.to_delivery_in(delivery.c.id),
                 withdrawn.c.kind == "withdraw",
                 withdrawn.c.status.in_((*UNFINISHED, Status.DONE)),
             ),

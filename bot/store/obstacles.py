@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
+from bot.store import refs
 from bot.store.lanes import is_partly_there
 from bot.store.tables import Id, Role, Status, chat, delivery, event, notice
 
@@ -13,7 +14,7 @@ OUT_OF_REACH = "the bot was blocked or removed there"
 ERASED = "its words were erased"
 
 _later = delivery.alias("later")
-_OWN = literal("d:") + func.cast(delivery.c.id, delivery.c.subject.type)
+_OWN = refs.to_delivery_in(delivery.c.id)
 _ABOUT = case((delivery.c.kind == "edit", delivery.c.target), else_=_OWN)  # the message that it says, or changes
 _SAYS = delivery.c.kind.in_(("say", "edit"))
 

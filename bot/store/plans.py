@@ -36,7 +36,7 @@ from bot.outgoing import (
 from bot.ports import Limits
 from bot.rendering import Lookups, Reading, Speaks, render
 from bot.splitting import length, split
-from bot.store import messages
+from bot.store import messages, refs
 from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.lanes import SAID_AGAIN
@@ -72,6 +72,7 @@ _OUR_REACTIONS = Prepared(
 
 _STANDS_IN = Prepared(select(delivery.c.thread).where(delivery.c.id == bindparam("delivery")))
 
+_TO_TOPIC, _TO_WHAT_IS_LEFT = refs.to_message(TOPIC), refs.to_message(LEFT_BEHIND)
 _NOTHING = Text("…")  # no network takes a message of nothing
 LONGEST_TITLE = 128  # characters of a topic's (core.telegram.org/bots/api#createforumtopic)
 MARK_ROOM = 24  # what the mark of a message said again may take of the limit
@@ -169,7 +170,7 @@ class Plans:
         Files stay, or go. Where the chat has moved away from all of it, it is said anew."""
         if row.argument == SAID_AGAIN and not self._limits.idempotent:
             return []  # there it was said anew, with its mark
-        copies = self._copies(delivery_id(row.target))
+        copies = self._copies(refs.delivery_id(row.target))
         if not self._limits.edits or (not copies and not self._was_left(row.target)):
             return []
         keeps = any(isinstance(block, Attached) for block in self._content(row)[0])
@@ -201,9 +202,9 @@ class Plans:
 
     def _plan_withdraw(self, row: Row, to: Chat) -> list[Outgoing]:
         """Takes every part back. With a message of its own, that takes the place of what is too old for it."""
-        if row.target.startswith("n:"):
+        if refs.is_to_message(row.target):
             return [Withdraw(to, message, self._transaction(row, 0)) for message in self._messages(row.target)]
-        copies = self._copies(delivery_id(row.target))
+        copies = self._copies(refs.delivery_id(row.target))
         instead = self._body(row)[0] if row.message_id is not None and self._too_old(row.target) else None
         return [
             Withdraw(to, c.network_id, self._transaction(row, n))
@@ -224,7 +225,7 @@ class Plans:
     def _too_old(self, target: str) -> bool:
         """Whether the network no longer lets a delivery of ours be withdrawn."""
         within = self._limits.withdraw_within
-        sent = self._tx.deliveries.row(delivery_id(target)).done_at
+        sent = self._tx.deliveries.row(refs.delivery_id(target)).done_at
         return within is not None and self._limits.edits and sent is not None and self._tx.now - sent >= within
 
     def _files(self, row: Row) -> list[tuple[int, Kept]]:
@@ -294,10 +295,10 @@ class Plans:
 
     def _topic_of(self, ref: str) -> str | None:
         """The topic in which a delivery of ours stands, as a thread."""
-        if not ref.startswith("d:"):
+        if not refs.is_to_delivery(ref):
             return None
-        of = _STANDS_IN.scalar(self._tx.connection, {"delivery": delivery_id(ref)})
-        return of.removeprefix("n:") if of is not None and of.startswith(f"n:{TOPIC}") else None
+        of = _STANDS_IN.scalar(self._tx.connection, {"delivery": refs.delivery_id(ref)})
+        return refs.message_id(of) if of is not None and of.startswith(_TO_TOPIC) else None
 
     def _message_id(self, ref: str | None) -> str | None:
         messages = self._messages(ref)
@@ -305,15 +306,15 @@ class Plans:
 
     def _messages(self, ref: str | None) -> list[str]:
         """All the messages that something of ours is in, or the one that came in."""
-        if ref is None or ref.startswith(f"n:{LEFT_BEHIND}"):
+        if ref is None or ref.startswith(_TO_WHAT_IS_LEFT):
             return []
-        if ref.startswith("n:"):
-            return [ref[2:]]
-        return [found.network_id for found in self._copies(delivery_id(ref))]
+        if refs.is_to_message(ref):
+            return [refs.message_id(ref)]
+        return [found.network_id for found in self._copies(refs.delivery_id(ref))]
 
     def _was_left(self, ref: str) -> bool:
         """Whether there is something of ours that the chat has moved away from."""
-        return _LEFT.first(self._tx.connection, {"delivery": delivery_id(ref)}) is not None
+        return _LEFT.first(self._tx.connection, {"delivery": refs.delivery_id(ref)}) is not None
 
     def _copies(self, delivery_id: int) -> Sequence[Row]:
         return _COPIES.all(self._tx.connection, {"delivery": delivery_id})
@@ -330,7 +331,3 @@ def instead(lost: SendFile, catalogue: Speaks, language: str) -> list[SendText]:
     words = SendText(to, lost.caption, lost.transaction, lost.choices, thread, reply_to, role=role)
     notice = SendText(to, missing, f"{lost.transaction}-instead", (), thread, reply_to, role=role)
     return [words, notice] if lost.caption else [notice]
-
-
-def delivery_id(ref: str) -> int:
-    return int(ref.removeprefix("d:"))

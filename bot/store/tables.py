@@ -374,7 +374,7 @@ delivery = Table(
     Column("expires_at", Instant),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("resends", SmallInteger, nullable=False, server_default="0"),
-    Column("target", String),  # what it edits, withdraws or reacts to: "d:ID" of a delivery, "n:ID" of the network
+    Column("target", String),  # what it edits, withdraws or reacts to (see refs.py)
     Column("thread", String),
     Column("reply_to", String),
     Column("translation_id", ForeignKey("translation.id")),  # waited for, or still to be edited in
