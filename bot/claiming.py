@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 
 from bot.actions import BESIDE
@@ -51,6 +52,13 @@ class _Look:
     sees_all: bool
 
 
+class PutOff(Enum):
+    """What need not wait for its own time any more, of all that was put off as the network could not be reached."""
+
+    SURE = "what surely has not arrived"
+    ALL = "all"
+
+
 class Claiming:
     """`now` and `since` are readings of the steady clock."""
 
@@ -78,7 +86,7 @@ class Claiming:
         self._kept = turns.pacer.learnt  # what the next start will know of the network's limits
         self.window = Window(limits, turns.pacer)
         self.exhausted = False  # the last claim has taken all that could go
-        self.to_release: set[bool] = set()  # what was put off: only what surely has not arrived, or all
+        self.to_release: set[PutOff] = set()
         self._due: datetime | None = None  # when the next of what waits for its time is due
         self._wall = WallClock()
 
@@ -136,7 +144,8 @@ class Claiming:
 
         def unit(tx: Transaction) -> _Seen:
             if release:
-                tx.heads.release_put_off(self._account, only_sure=not (True in release or self._limits.idempotent))
+                only_sure = PutOff.ALL not in release and not self._limits.idempotent
+                tx.heads.release_put_off(self._account, only_sure)
             if back:
                 tx.heads.set_back(self._account, back)
             outlook = tx.heads.look(self._account)
