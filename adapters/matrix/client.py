@@ -23,12 +23,11 @@ from adapters.matrix import for_nio
 from adapters.matrix.fields import inner
 from adapters.matrix.for_nio import guarded, legible
 from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, encoded, path
+from adapters.matrix.their_devices import TheirDevices
 
 log = logging.getLogger(__name__)
 
 KEY_STORE = "olm.db"
-ASKED_AT_ONCE = 8  # servers
-ASK_AGAIN = 300.0  # seconds until users whose server was silent are asked for their devices again
 
 
 class KeyStore(SqliteStore):  # type: ignore[misc]  # nio has no types
@@ -58,9 +57,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self.by_way_of: dict[str, str] = {}  # of rooms that replace others: a server that is in them
         self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._asking: dict[str, asyncio.Future[None]] = {}  # users about whom the server is being asked
-        self._asking_around: asyncio.Task[None] | None = None
-        self._silent: dict[str, float] = {}
+        self._their_devices = TheirDevices(server, self)
         self._deaf = False
         try:
             self.restore_login(user_id, device_id, "held by the Homeserver")
@@ -69,8 +66,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             raise
 
     def close(self) -> None:
-        if self._asking_around is not None:
-            self._asking_around.cancel()
+        self._their_devices.close()
         if self.store is not None:
             self.store.database.close()
 
@@ -200,7 +196,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         if not room.encrypted or kind == "m.reaction":  # reactions are never encrypted
             return kind, content
         async with self._locks[room.room_id]:
-            await self.query_keys(room.users)
+            await self._their_devices.learn(room.users)
             if self.olm.should_share_group_session(room.room_id):
                 session = await self._share(room)
             else:
@@ -234,7 +230,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 for devices, messages in parts:
                     await self._to_device("m.room.encrypted", str(uuid4()), messages)
                     session.users_shared_with.update(devices)
-                await self.query_keys(room.users)
+                await self._their_devices.learn(room.users)
                 if not parts:
                     session.shared = True
                     return session
@@ -252,56 +248,6 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         for user, devices in inner(answer, "one_time_keys").items():
             for device, key in devices.items():
                 guarded(self.receive_response, nio.KeysClaimResponse({user: {device: key}}, {}))
-
-    async def query_keys(self, of: Collection[str]) -> None:
-        """Learn the devices of these users, as far as we do not know them, or know that they changed. Raises Failure.
-
-        Whoever needs others does not wait for it: one server that is silent must not hold up every room.
-        """
-        while others := {self._asking[user] for user in of if user in self._asking}:
-            await asyncio.wait(others)
-        pending: set[str] = self.olm.users_for_key_query
-        loop = asyncio.get_running_loop()
-        now, done = loop.time(), loop.create_future()
-        asked = {user for user in pending.intersection(of) if self._silent.get(user, now) <= now}
-        if not asked:
-            return
-        pending -= asked
-        self._asking |= dict.fromkeys(asked, done)
-        try:
-            body = {"device_keys": {user: [] for user in asked}, "timeout": 10000}
-            answer = await self.server.call("POST", path("keys", "query"), body)
-        except BaseException:
-            pending |= asked
-            raise
-        finally:
-            for user in asked:
-                del self._asking[user]
-            done.set_result(None)
-        changed_meanwhile = set(pending)
-        for user, devices in inner(answer, "device_keys").items():
-            guarded(self.receive_response, nio.KeysQueryResponse({user: devices}, {}))
-        silent_servers = inner(answer, "failures")
-        silent = {user for user in asked if user.partition(":")[2] in silent_servers}
-        self._silent = {u: t for u, t in self._silent.items() if t > now} | dict.fromkeys(silent, now + ASK_AGAIN)
-        pending |= changed_meanwhile | silent
-
-    async def _ask_around(self) -> None:
-        """Learn everybody's devices before they are needed, each server's by themselves."""
-        by_server = defaultdict(set)
-        for user in self.olm.users_for_key_query:
-            by_server[user.partition(":")[2]].add(user)
-        few = asyncio.Semaphore(ASKED_AT_ONCE)
-
-        async def ask(users: set[str]) -> None:
-            async with few:
-                await self.query_keys(users)
-
-        for result in await asyncio.gather(*map(ask, by_server.values()), return_exceptions=True):
-            if isinstance(result, Failure):
-                log.warning("the homeserver does not tell people's devices (%s); it is asked again", result)
-            elif isinstance(result, BaseException):
-                raise result
 
     async def upload_keys(self) -> None:
         """Publish the device, and one-time keys with which others can open a channel to it. Raises Failure."""
@@ -330,8 +276,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             await self._to_device(message.type, str(uuid4()), message.as_dict())
             self.receive_response(nio.ToDeviceResponse(message))
         await self.upload_keys()
-        if self._asking_around is None or self._asking_around.done():
-            self._asking_around = asyncio.create_task(self._ask_around())
+        self._their_devices.ask_around()
         if self.should_claim_keys:
             lost: list[OlmDevice] = list(self.olm.wedged_devices)
             await self._claim(self.get_users_for_key_claiming())
