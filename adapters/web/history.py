@@ -91,7 +91,14 @@ class History:
             if reply_to is not None and self._records.row(chat.id, reply_to) is None:
                 raise Missing  # what was only taken back may still be answered: they have read it
             message = self._records.insert(
-                chat.id, person.id, person.name, Text(text), (), root, reply_to, start is not None, file
+                chat.id,
+                person.id,
+                person.name,
+                Text(text),
+                thread=root,
+                reply_to=reply_to,
+                followed_link=start is not None,
+                file=file,
             )
             self._records.append(
                 Said(
@@ -166,7 +173,9 @@ class History:
             if reply_to is not None and not self._records.row(action.chat.id, reply_to):
                 reply_to = None  # what is answered is gone; the answer is still worth saying
             return done.now(
-                self._records.insert(action.chat.id, THE_BOT, "", text, action.choices, root, reply_to, False, file)
+                self._records.insert(
+                    action.chat.id, THE_BOT, "", text, choices=action.choices, thread=root, reply_to=reply_to, file=file
+                )
             )
 
     def edit(self, action: EditText) -> None:

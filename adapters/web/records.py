@@ -78,12 +78,14 @@ class Records:
         person: str,
         name: str,
         text: Text,
-        choices: Rows,
+        *,
+        choices: Rows = (),
         thread: int | None,
         reply_to: int | None,
-        followed_link: bool,
+        followed_link: bool = False,
         file: Filed | None,
     ) -> int:
+        """A message; its number."""
         number, at = self._next(), self._clock().isoformat()
         self._db.execute(
             "INSERT INTO message (id, chat, person, name, at, body, choices, thread, reply_to, followed_link, changed,"
