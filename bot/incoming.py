@@ -17,7 +17,8 @@ class Message:
     `start` is the payload of the link that was followed. `unsupported` names what the message is when it holds
     nothing that can be passed on ("story", "call", …), or more than its text says; that may be empty. `album` is what
     messages share that were sent as one (several photos). `forum`: the chat's messages are kept apart by topics;
-    `topic` is what its own was called when it was opened, where the network says so.
+    `topic` is what its own was called when it was opened, where the network says so. `forwarded`: these are somebody
+    else's words.
     """
 
     chat: Chat
@@ -36,6 +37,7 @@ class Message:
     album: str | None = None
     forum: bool = False
     topic: str | None = field(default=None, repr=False)
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Edited:
     at: datetime
     text: Text
     attachments: tuple[Attachment, ...] = ()
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,11 @@ def said(sign: str, words: Text) -> Text:
     return Text(f"{sign} ") + words if words else Text(sign)
 
 
+def forwarded(words: Text) -> Text:
+    """Words of somebody else's. Whose they are is between them and whoever forwards them."""
+    return words if wordless(words.plain) else said("↪", words)
+
+
 # --- what needs no translation ---------------------------------------------------------------------------------------
 
 _ADDRESS = re.compile(r"https?://\S+")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot import links
+from bot import kinds, links
 from bot.actions import Button, Edit, Named, OnNetwork, Pin, Priority, React, Recall, Ref, Say, Unpin, Unreact
 from bot.chats import KnownChat, Pairing
 from bot.content import Block, Content, Line, Sentence, Translated, Verbatim, say
 from bot.incoming import Deleted, Edited, Message, Pinned, Pressed, Reacted, Unreacted
 from bot.links import KnownLink, LinkedMessage
-from bot.model import Chat, Person
+from bot.model import Chat, Person, Text
 from bot.operating import PAIRING_LIVES
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
@@ -194,8 +194,14 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     return (*first, *passed_on)
 
 
+def _read_as(event: Message | Edited) -> Text:
+    """What the others may read of it."""
+    words = links.naming_nobody(event.text)
+    return kinds.forwarded(words) if event.forwarded else words
+
+
 def _kept(event: Message | Edited, here: KnownChat, tx: Transaction) -> int:
-    return tx.texts.add(links.naming_nobody(event.text), asking.guess(event.text.plain, tx) or here.language)
+    return tx.texts.add(_read_as(event), asking.guess(event.text.plain, tx) or here.language)
 
 
 def _content(
@@ -242,7 +248,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if said.writer not in (links.NOBODY, links.fingerprint(event.person, said.network_id)):
         return ()  # Matrix hands on what anybody says that a message reads now, and shows nobody but its writer's
     replaced = said.text is not None and attached.is_replaced(event, said.text, tx)
-    if said.text is not None and tx.texts.get(said.text).text == links.naming_nobody(event.text) and not replaced:
+    if said.text is not None and tx.texts.get(said.text).text == _read_as(event) and not replaced:
         return ()  # networks tell of an edit when a link's picture has come
     text = _kept(event, here, tx)
     if said.text is not None:

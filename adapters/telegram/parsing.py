@@ -120,6 +120,7 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
         album=message.media_group_id,
         forum=message.chat.is_forum,
         topic=_topic_name(message),
+        forwarded=message.forward_origin is not None,
     )
 
 
@@ -145,7 +146,8 @@ def _edited(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[Inc
         return  # only words and files are followed: a moving location comes as edits too
     at = _time(message.edit_date or message.date)
     chat = Chat(us.account, str(message.chat.id))
-    yield Edited(chat, _kind(message.chat), person, str(message.message_id), at, text, files)
+    forwarded = message.forward_origin is not None  # of which is told when a link's picture has come
+    yield Edited(chat, _kind(message.chat), person, str(message.message_id), at, text, files, forwarded)
 
 
 def _writer(message: wire.Message, us: Ourselves) -> Person | None:

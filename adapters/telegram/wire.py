@@ -121,6 +121,7 @@ class Message(msgspec.Struct):
     message_thread_id: int | None = None
     is_topic_message: bool = False
     is_automatic_forward: bool = False
+    forward_origin: object = None
     reply_to_message: Replied | None = None
     edit_date: Seconds | None = None
     text: str | None = None

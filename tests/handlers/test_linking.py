@@ -242,6 +242,20 @@ async def test_a_word_to_the_bot_is_not_passed_on(linked: Linked) -> None:
     assert linked.rui.reads(linked.pt)[-1].startswith(sentence("group-pointer", "pt"))
 
 
+async def test_what_is_forwarded_is_no_word_of_whoever_forwards_it(linked: Linked) -> None:
+    """A sign says so; a place or a number needs none."""
+    network, at = linked.world.network, linked.world.clock.now()
+    for id, words in (("m1", HELLO), ("m2", "0470 12 34 56")):
+        network.happens(Message(linked.nl, ChatKind.GROUP, linked.an.person, id, at, Text(words), forwarded=True))
+        await linked.world.settled()
+    one, other = linked.passed_on(linked.pt)
+    assert f"\n↪ {HELLO}" in one.plain
+    assert "↪" not in other.plain
+    network.happens(Edited(linked.nl, ChatKind.GROUP, linked.an.person, "m1", at, Text(HELLO), forwarded=True))
+    await linked.world.settled()
+    assert linked.passed_on(linked.pt)[0].edits == one.edits
+
+
 async def test_who_is_mentioned_cannot_be_found_from_other_groups(linked: Linked) -> None:
     """There it is a name among the words; who they are on the network is for their own group."""
     at = linked.world.clock.now()

@@ -456,6 +456,16 @@ def test_an_edit_names_the_message_and_its_new_words() -> None:
     assert event == Edited(Chat("telegram", "-100"), ChatKind.GROUP, PERSON, "5", later, Text("/help"))
 
 
+def test_what_is_forwarded_is_told_from_ones_own_words() -> None:
+    """Also when Telegram tells of it again; not from whom it is."""
+    fields: Json = {"text": "Morgen gesloten", "forward_origin": {"type": "hidden_user", "sender_user_name": "Eva"}}
+    (heard,), (again,) = read(message(GROUP, **fields)), read(message(GROUP, "edited_message", **fields))
+    assert isinstance(heard, Message)
+    assert isinstance(again, Edited)
+    assert (heard.text, heard.forwarded) == (again.text, again.forwarded) == (Text("Morgen gesloten"), True)
+    assert not said(GROUP, text="x").forwarded
+
+
 def test_an_edit_in_a_channel_is_one_like_any_other() -> None:
     """Its writer is the channel, as before."""
     fields: Json = {"sender": None, "sender_chat": CHANNEL, "text": "Om 14:00"}
