@@ -52,7 +52,7 @@ class _Look:
     sees_all: bool
 
 
-class PutOff(Enum):
+class Release(Enum):
     """What need not wait for its own time any more, of all that was put off as the network could not be reached."""
 
     SURE = "what surely has not arrived"
@@ -86,7 +86,7 @@ class Claiming:
         self._kept = turns.pacer.learnt  # what the next start will know of the network's limits
         self.window = Window(limits, turns.pacer)
         self.exhausted = False  # the last claim has taken all that could go
-        self.to_release: set[PutOff] = set()
+        self.to_release: set[Release] = set()
         self._due: datetime | None = None  # when the next of what waits for its time is due
         self._wall = WallClock()
 
@@ -144,7 +144,7 @@ class Claiming:
 
         def unit(tx: Transaction) -> _Seen:
             if release:
-                only_sure = PutOff.ALL not in release and not self._limits.idempotent
+                only_sure = Release.ALL not in release and not self._limits.idempotent
                 tx.heads.release_put_off(self._account, only_sure)
             if back:
                 tx.heads.set_back(self._account, back)

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec.structs import replace as changed
 
-from bot.claiming import Claiming, PutOff
+from bot.claiming import Claiming, Release
 from bot.clock import Clock
 from bot.failing import (
     LONGEST_WAIT,
@@ -102,7 +102,7 @@ class Sender:
         could not be reached need not wait for its own time. What may have arrived already waits until it has held: it
         cannot be said again often."""
         self._turns.is_well()
-        self._claiming.to_release.add(PutOff.ALL if held else PutOff.SURE)
+        self._claiming.to_release.add(Release.ALL if held else Release.SURE)
         self.wake()
 
     async def run(self) -> None:
@@ -312,5 +312,5 @@ class Sender:
     def _is_well(self) -> None:
         """The network takes what we send, or answers with what it has against it."""
         if self._turns.is_well():
-            self._claiming.to_release.add(PutOff.SURE)
+            self._claiming.to_release.add(Release.SURE)
             self._turns.stirred.set()
