@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -76,8 +77,7 @@ def init(config: ConfigFile = DEFAULT) -> None:
     answer = _ask(settings, {"command": "pair", "role": "coordination"})
     if "error" in answer:
         _fail(answer["error"])
-    here = "" if config == DEFAULT else f" --config {config}"
-    for line in setting_up.next_steps(config, _program(), here, answer["code"]):
+    for line in setting_up.next_steps(config, _program(), _option(config), answer["code"]):
         typer.echo(line)
 
 
@@ -105,7 +105,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
             _fail("Another Schakel runs on this database already.")
         try:
             _finish_restoring(settings)
-            asyncio.run(_serve(settings))
+            asyncio.run(_serve(settings, _option(config)))
         finally:
             lock.release()
 
@@ -148,7 +148,7 @@ def status(
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
     lines = dead_letters.lines if failed else operating.lines
-    typer.echo("\n".join(lines(answer, _program())))
+    typer.echo("\n".join(lines(answer, _program(), _option(config))))
 
 
 @cli.command()
@@ -213,7 +213,7 @@ def restore(
             lock.release()
     except restoring.NotRestored as error:
         _fail(f"{error}.")
-    for line in restored.lines(done, _program(), clock.now()):
+    for line in restored.lines(done, _program(), clock.now(), _option(config)):
         typer.echo(line)
 
 
@@ -237,7 +237,7 @@ def demo(
         asyncio.run(shown.serve(folder, address, language, typer.echo))
 
 
-async def _serve(settings: Config) -> None:
+async def _serve(settings: Config, option: str) -> None:
     async with App(wiring.parts(settings)) as app:
         app.stop_on_signals()
         accounts = tuple(settings.adapters)
@@ -249,7 +249,7 @@ async def _serve(settings: Config) -> None:
 
         async def ready() -> None:
             found = await app.unit(lambda tx: operating.status(tx, accounts))
-            _say_if_anybody_reads(operating.lines(found, _program()), sys.stderr)
+            _say_if_anybody_reads(operating.lines(found, _program(), option), sys.stderr)
             _say_if_anybody_reads(["ready"], sys.stdout)
 
         async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
@@ -356,6 +356,11 @@ def _stopped(*_: object) -> NoReturn:
 def _program() -> str:
     """How this program was called: what the operator has to type again."""
     return "schakel" if sys.argv[0].endswith(".py") else sys.argv[0]
+
+
+def _option(config: Path) -> str:
+    """What has to be typed after each command, so that it reads the same configuration."""
+    return "" if config == DEFAULT else f" --config {shlex.quote(str(config))}"
 
 
 def _fail(message: str, code: int = FAILED) -> NoReturn:

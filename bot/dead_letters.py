@@ -105,8 +105,8 @@ def retry_all(tx: Transaction, accounts: Sequence[str], after: Mapping[str, int]
 # --- as a person reads it ------------------------------------------------------------------------------------------
 
 
-def lines(found: Answer, program: str) -> list[str]:
-    """The list as a person reads it; `program` is how they call it."""
+def lines(found: Answer, program: str, option: str = "") -> list[str]:
+    """The list as a person reads it; `program` and `option` are how each command is given."""
     sendable = [one for one in found["deliveries"] if one["obstacle"] is None]
     unreachable = Counter(one["account"] for one in found["deliveries"] if one["obstacle"] is not None)
     result = [
@@ -124,7 +124,10 @@ def lines(found: Answer, program: str) -> list[str]:
         ),
     ]
     if any(found["counts"].values()):
-        result += ["", f"When the cause is gone: {program} retry --all, or {program} retry and the ids."]
+        result += [
+            "",
+            f"When the cause is gone: {program} retry --all{option}, or {program} retry{option} and the ids.",
+        ]
     return result or ["Nothing has failed."]
 
 

@@ -114,15 +114,15 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
         return {"error": str(error), "wrong": True}
 
 
-def lines(found: Answer, program: str) -> list[str]:
-    """The status as a person reads it; `program` is how they call it."""
+def lines(found: Answer, program: str, option: str = "") -> list[str]:
+    """The status as a person reads it; `program` and `option` are how each command is given."""
     result = [_network_line(network) for network in found["networks"]]
     if not found["coordination_rooms"]:
-        result.append(f"No coordination room yet: {program} pair coordination")
+        result.append(f"No coordination room yet: {program} pair coordination{option}")
     else:
         result.append(f"Coordination rooms: {found['coordination_rooms']}")
     if not found["organisations"]:
-        result.append(f"No organisation yet: {program} pair organisation --organisation NAME")
+        result.append(f"No organisation yet: {program} pair organisation{option} --organisation NAME")
     for organisation in found["organisations"]:
         groups = ", ".join(f"{count} {language}" for language, count in organisation["groups"].items()) or "none yet"
         room = "" if organisation["rooms"] else "; its room is not paired"
@@ -139,7 +139,7 @@ def lines(found: Answer, program: str) -> list[str]:
         result.append(f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {_day(one['since'])})")
     if any(found["failed"].values()):
         counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
-        result.append(f"Failed for good: {counted}. More: {program} status --failed")
+        result.append(f"Failed for good: {counted}. More: {program} status --failed{option}")
     return result
 
 

@@ -37,8 +37,8 @@ def about(head: Head, rows: Mapping[str, int], now: datetime) -> str:
     return f"The backup is whole. It was made on {made:%d %B %Y at %H:%M %Z} ({old} ago): {found}."
 
 
-def lines(restored: Restored, program: str, now: datetime) -> list[str]:
-    """What is to be done and known before the bot is started; `program` is how the operator calls it."""
+def lines(restored: Restored, program: str, now: datetime, option: str = "") -> list[str]:
+    """What is to be done and known before the bot is started; `program` and `option` are how a command is given."""
     resumed = restored.resumed
     told = [
         *restored.told,
@@ -73,5 +73,5 @@ def lines(restored: Restored, program: str, now: datetime) -> list[str]:
         "It is in its place. Before you start the bot:",
         *(f"- {sentence}" for sentence in told),
         "- No other bot may run with these accounts any more.",
-        f"Then: {program} run",
+        f"Then: {program} run{option}",
     ]

@@ -108,6 +108,15 @@ def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
     assert house.shows("status")["failed"] == {"deliveries": 1, "events": 1, "translations": 0}
 
 
+def test_each_command_that_is_named_reads_the_same_configuration(house: House) -> None:
+    """Another one would do nothing, or something to another bot."""
+    option = f" --config {house.config}"
+    assert f"pair coordination{option}\n" in house.program("status").stdout
+    house.fails("one")
+    assert f"status --failed{option}\n" in house.program("status").stdout
+    assert f"retry --all{option}, or " in house.program("status", "--failed").stdout
+
+
 def test_what_cannot_be_reached_is_counted_apart(house: House) -> None:
     """As more, where there is something else; as what it is, where there is not."""
     house.fails("two", "43", active=False)
