@@ -31,10 +31,12 @@ def today(tx: Transaction) -> date:
     return tx.now.astimezone(tx.policy.zone).date()
 
 
-def refusal(tx: Transaction, notice: Notice) -> Sentence | None:
-    """Why it cannot go out: its last day has passed."""
+def refusal(tx: Transaction, notice: Notice, own: bool = True) -> Sentence | None:
+    """Why it cannot go out: its last day has passed. Another one only its writer can give."""
     if notice.valid_until is None or not is_over(notice, today(tx)):
         return None
+    if not own:
+        return say("copy-expired", date=notice.valid_until)
     command = f"!correct {notice.code} until:{_example(tx)}"
     return say("notice-over", code=notice.code, date=notice.valid_until, command=command)
 

@@ -22,7 +22,7 @@ def pass_on(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not isinstance(found, Meant):
         return tell(event, where, found)
     notice, organisation = found.notice, found.organisation
-    over = expiry.refusal(tx, notice)
+    over = expiry.refusal(tx, notice, own=False)
     if over is not None:
         return tell(event, where, over, subject=notice.code)
     groups = tx.chats.count_groups(organisation.id)
