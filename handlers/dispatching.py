@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import naming
-from bot.actions import Action, Answer, Publish, Say
+from bot.actions import Action, Answer, OnNetwork, Publish, Say
 from bot.content import Line, Verbatim, say
 from bot.events import (
     ChatGone,
@@ -227,7 +227,8 @@ def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: Offere
         told = say("choice-made", choice=label)
         if isinstance(event, Pressed):
             return (Answer(where.chat.id, event, told),)
-        return (Say(where.chat.id, (Line(told),), choice.subject),)
+        chosen_on = OnNetwork(event.id if isinstance(event, Message) else event.message)
+        return (Say(where.chat.id, (Line(told),), choice.subject, reply_to=chosen_on),)
     if choice.step not in routes.CHOICES:
         return ()
     if not choice.lasting:

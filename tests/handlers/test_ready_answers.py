@@ -119,6 +119,18 @@ async def test_a_second_tap_on_the_same_list_sends_nothing(scene: Scene) -> None
     assert scene.world.network.toasts[-1][1] == sentence("choice-made", choice=str(number("read")))
 
 
+async def test_whoever_chooses_again_is_answered_where_they_chose(scene: Scene) -> None:
+    """Where numbers are typed or reactions, a word in the middle of the room is about nothing."""
+    await scene.asks()
+    await scene.in_thread("!ready")
+    offered = scene.ann.sees(scene.room)[-1]
+    await scene.ann.reacts("1\ufe0f\u20e3", offered.id, scene.room)
+    await scene.bob.reacts("2\ufe0f\u20e3", offered.id, scene.room)
+    told = scene.ann.sees(scene.room)[-1]
+    assert told.plain == sentence("choice-made", choice="1")
+    assert told.reply_to == offered.id
+
+
 @pytest.mark.parametrize("where", ["thread", "code"])
 async def test_gaps_are_filled_with_the_words_as_typed(scene: Scene, where: str) -> None:
     """Below the card, or with the code from anywhere in the room."""
