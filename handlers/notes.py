@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot import answering
-from bot.actions import Button, Named, OnNetwork, Say
+from bot import answering, commands
+from bot.actions import Button, Named, OnNetwork, Ref, Say
 from bot.content import Line, Sentence, say
 from bot.incoming import Message
 from bot.model import Text
@@ -48,7 +48,8 @@ def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
         return threads.tell(event, where, refused[0], request)
     doubtful = _may_be_meant_for_them(event, request, where, tx)
     line = _keep_note(event, event.text, request, where, tx)
-    return _only_a_note(event, request, line, where) if doubtful else ()
+    thread = None if event.thread is None else OnNetwork(event.thread)
+    return only_a_note(where.chat.id, event.id, request, line, thread) if doubtful else ()
 
 
 def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> int:
@@ -69,7 +70,7 @@ def _may_be_meant_for_them(event: Message, request: Request, where: Situation, t
     """
     if attached.fitting(event, tx):
         return request.state is not RequestState.CLOSED
-    if _LIKE_A_REPLY.match(event.text.plain):
+    if looks_sent(event.text.plain):
         return True
     if not request.unanswered or request.state is RequestState.CLOSED:
         return False
@@ -78,11 +79,12 @@ def _may_be_meant_for_them(event: Message, request: Request, where: Situation, t
     return talks and answering.begins_a_burst(lines, me, tx.now)
 
 
-def _only_a_note(event: Message, request: Request, line: int, where: Situation) -> Actions:
+def only_a_note(room: int, message: str, request: Request, line: int, thread: Ref | None = None) -> Actions:
+    """Say in reply to a message that the member has not seen it, with a button that sends it."""
     told = Line(say("note-only", code=request.code))
     buttons = ((Button(say("button-send-note"), "send-note", str(line)),),)
-    thread = OnNetwork(event.thread) if event.thread else Named(f"{request.code}/card")
-    return (Say(where.chat.id, (told,), request.code, None, thread, OnNetwork(event.id), buttons),)
+    below = thread or Named(f"{request.code}/card")
+    return (Say(room, (told,), request.code, None, below, OnNetwork(message), buttons),)
 
 
 def send(event: Event, where: Situation, tx: Transaction) -> Actions:
@@ -96,7 +98,15 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     request, line = tx.requests.line(int(where.choice.value))
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
+    code, _ = _meant(line, tx)
+    if code not in (None, request.code):
+        return threads.tell(event, where, say("reply-two-requests", code=code or "", thread=request.code), request)
     return replies.give(tx, request, _as_meant(line, tx), where)
+
+
+def looks_sent(words: str) -> bool:
+    """Whether somebody who wrote this may believe that the member reads it."""
+    return _LIKE_A_REPLY.match(words) is not None
 
 
 def behind_the_r(words: str) -> str:
@@ -105,12 +115,17 @@ def behind_the_r(words: str) -> str:
     return words if forgotten is None else words[forgotten.end() :]
 
 
+def _meant(line: Spoken, tx: Transaction) -> tuple[str | None, str]:
+    """The code behind an r that a note begins with, if any, and what follows; of others all."""
+    words = tx.texts.get(line.text).text.plain
+    return commands.Command("r", behind_the_r(words.strip())).code("K") if looks_sent(words) else (None, words)
+
+
 def _as_meant(line: Spoken, tx: Transaction) -> int:
     """The note's own text, with whatever came with it; without the r that stood before it."""
-    known = tx.texts.get(line.text)
-    meant = behind_the_r(known.text.plain)
+    known, (_, meant) = tx.texts.get(line.text), _meant(line, tx)
     if meant != known.text.plain:
-        tx.texts.replace(line.text, known.text[-len(meant) :], known.language)
+        tx.texts.replace(line.text, threads.tail(known.text, meant), known.language)
     if tx.texts.get(line.text).language is None:
         tx.texts.set_language([line.text], tx.policy.working_language)
     return line.text

@@ -22,13 +22,18 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     chat = tx.chats.at(event.chat)
     copy = None if chat is None or chat.role != Role.COORDINATION else tx.copies.at(chat.id, event.id)
     found = None if copy is None or copy.text is None else tx.requests.line_of_text(copy.text)
+    if chat is not None and chat.role == Role.COORDINATION and found is None:
+        return _not_sent(event, chat.id)
     if chat is None or found is None or attached.says_nothing(event, found[1].text, tx):
         return ()
     request, line = found
     replaced = attached.is_replaced(event, line.text, tx)
     if line.author == "note" and line.person in (None, tx.chats.known_person(event.person)):  # Matrix shows no other's
+        before = tx.texts.get(line.text).text.plain
         tx.texts.replace(line.text, event.text, asking.guess(event.text.plain, tx))
         attached.renew(event, line.text, tx)
+        if notes.looks_sent(event.text.plain) and not notes.looks_sent(before):
+            return notes.only_a_note(chat.id, event.id, request, line.id)
     if line.author != "coordinator" or line.withdrawn_at is not None:
         return ()
     _, code, rest = _read(event.text)
@@ -41,6 +46,14 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return (Say(chat.id, (Line(changed),), request.code, reply_to=OnNetwork(event.id)),)
     attached.go_on(event, line.text, changed, tx)
     return _offered(chat.id, event.id, request, line, changed, tx)
+
+
+def _not_sent(event: Edited, room: int) -> Actions:
+    """What was no answer becomes none by being changed, as when the code was forgotten: it has to be written anew."""
+    command = commands.parse(event.text.plain)
+    if command is None or command.name not in ("r", "reply"):
+        return ()
+    return (Say(room, (Line(say("reply-needs-request")),), reply_to=OnNetwork(event.id)),)
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:

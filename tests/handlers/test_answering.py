@@ -102,6 +102,37 @@ async def test_what_is_nearly_a_command_is_left_out_of_what_is_sent(scene: Scene
     assert scene.member.reads()[-1].split("\n")[1] == WORDS
 
 
+async def test_a_note_that_is_changed_into_an_answer_can_be_sent(scene: Scene) -> None:
+    """Whoever has forgotten the r puts it before their words; nothing goes by itself, and they hear so."""
+    await scene.asks()
+    note = await scene.in_thread(WORDS, scene.bob)
+    await scene.bob.edits(note, f"!r {WORDS}", scene.room)
+    assert last(scene) == sentence("note-only", code="K1")
+    await scene.bob.presses(sentence("button-send-note"), scene.room)
+    assert scene.member.reads()[-1].split("\n")[1] == WORDS
+
+
+async def test_a_command_that_is_changed_into_an_answer_is_none(scene: Scene) -> None:
+    """It had no code, and was refused; with the code it has to be written anew."""
+    await scene.asks()
+    refused = await scene.ann.writes(f"!r {REPLY}", scene.room)
+    await scene.ann.edits(refused, f"!r K1 {REPLY}", scene.room)
+    assert scene.room_reads().count(sentence("reply-needs-request")) == 2
+    assert REPLY not in scene.member_reads()
+
+
+async def test_a_note_for_another_is_not_sent_to_this_one(scene: Scene) -> None:
+    """Replies must not reach the wrong person: the / was forgotten, and it stands below the wrong card."""
+    await scene.asks()
+    await scene.asks("Preciso de um médico para a minha mãe", scene.world.somebody("Rui", language="pt"))
+    await scene.in_thread(f"r K2 {WORDS}")
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert scene.world.network.toasts[-1][1] == sentence("reply-two-requests", code="K2", thread="K1")
+    await scene.in_thread(f"r k1 {WORDS}")
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert scene.member.reads()[-1].split("\n")[1] == WORDS
+
+
 @pytest.mark.parametrize("r", ["！r ", "／reply　"])
 async def test_signs_as_wide_as_chinese_letters_are_signs(scene: Scene, r: str) -> None:
     """Some keyboards have no others at hand."""
