@@ -93,11 +93,13 @@ class ReceiveError(Exception):
 
 
 class Down(ReceiveError):
-    """`retry_after`: the network has said when it may be asked again."""
+    """`retry_after`: the network has said when it may be asked again. `anew`: not before the adapter was closed and
+    opened again, since what it has in memory is not what it has kept."""
 
-    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+    def __init__(self, reason: str, retry_after: timedelta | None = None, anew: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = _pause(retry_after)
+        self.anew = anew
 
 
 class Revoked(ReceiveError):

@@ -79,9 +79,11 @@ class Line:
             except NotServed:
                 raise  # no fault of the network: the whole term ends
             except Down as error:
-                wait = min(backoff(self._failures + 1), _LONGEST_WAIT)
+                wait = min(backoff(self._failures + 1), _AFTER_A_FAULT if error.anew else _LONGEST_WAIT)
                 wait = max(wait, error.retry_after or wait)
                 await self._report(str(error))
+                if error.anew:
+                    await self.close()
             except Exception as error:  # a bug in an adapter must not stop the other networks
                 wait = min(backoff(self._failures + 1), _AFTER_A_FAULT)
                 await self._report(f"a fault in the adapter ({type(error).__name__})")

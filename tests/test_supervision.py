@@ -101,6 +101,20 @@ async def kept(tmp_path: Path, sqlite_template: str) -> AsyncIterator[Kept]:
             await asyncio.gather(found.serving, return_exceptions=True)
 
 
+async def test_what_has_to_be_opened_anew_is(kept: Kept) -> None:
+    """As often as it takes; a network that is only down keeps what it has."""
+    await kept.begins()
+    kept.network.receiving = [
+        Down("the folder is full", anew=True),
+        Down("the folder is full", anew=True),
+        Down("away"),
+    ]
+    kept.network.falls.set()
+    await kept.passes(timedelta(seconds=30))
+    assert (kept.network.opened, kept.network.asked) == (3, 5)
+    assert kept.line.up.is_set()
+
+
 async def test_after_a_long_outage_it_is_back_within_ten_seconds(kept: Kept) -> None:
     """However long it was: whoever writes then does not wait for five minutes."""
     await kept.begins()

@@ -81,11 +81,16 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
     # --- receiving -------------------------------------------------------------------------------------------------
 
     def absorb(self, answer: Json) -> bool:
-        """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it."""
+        """Take in a /sync answer: rooms, members, devices, keys. True: a key for messages came with it.
+
+        Raises PeeweeException where its keys cannot be kept. None of them is then, and what opened them has moved on in
+        memory: only a client that is made anew can open them when they come again.
+        """
         response = for_nio.read(answer, self.rooms)
         if response is not None:
             self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
-            self.receive_response(response)
+            with self.store.database.atomic():  # a kill must not fall between opening a key and keeping it
+                self.receive_response(response)
         self.next_batch = answer["next_batch"]
         # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
         counts = answer.get("device_one_time_keys_count")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 from typing import Any
 
 import nio
+from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
 from adapters.matrix.fields import inner
 from adapters.matrix.homeserver import Failure, Json
@@ -75,6 +76,8 @@ def guarded(function: Callable[..., Any], *given: Any) -> Any:
     """Call into nio with what a stranger's client or server wrote; None where nio trips over it."""
     try:
         return function(*given)
+    except PeeweeException:  # our own disk's fault
+        raise
     except Exception as error:  # one crafted event must not stop the stream of everybody's
         log.warning("matrix-nio cannot handle something from the network: %s", type(error).__name__)
         return None

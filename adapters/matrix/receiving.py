@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+
+from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
 from adapters.matrix import direct
 from adapters.matrix.client import Client
@@ -20,7 +23,7 @@ from adapters.matrix.raw import Me, Room, raw
 from adapters.matrix.signing import Signing
 from adapters.matrix.undecrypted import Undecrypted
 from bot.incoming import NOTHING_NEW, Batch, Raw
-from bot.ports import Deliver
+from bot.ports import Deliver, Down
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,8 @@ class Receiver:
                 task.result()
         except Failure as failure:
             raise receive_error(failure) from failure
+        except (PeeweeException, sqlite3.Error) as error:
+            raise Down("the account's folder cannot be written now", anew=True) from error
         finally:
             stream.cancel()
             late.cancel()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from adapters.matrix.client import KEY_STORE
 from bot.incoming import Added
 from bot.model import Attachment, Text
 from bot.outgoing import Choice, EditText, JoinChat, Outgoing, SendFile, SendText
@@ -122,6 +125,21 @@ async def test_nothing_is_sent_that_somebody_could_not_read(
     await core.says(room, "readable", "t1")
     await maria.sees(room, "readable")
     assert maria.undecrypted == set()
+
+
+async def test_a_key_that_could_not_be_kept_comes_again(core: Core, maria: MatrixUser) -> None:
+    """The disk is full, say: else nobody could ever read what is written with it."""
+    room = await maria.create_room(core.user, name="Neighbours", encrypted=True)
+    await core.joins(room)
+    with closing(sqlite3.connect(core.folder / KEY_STORE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await maria.say(room, "hello")
+        with pytest.raises(Down) as caught:
+            await core.wait(lambda: False)
+    assert caught.value.anew
+    await core.stop()
+    await core.start()
+    await core.hears(room, "hello")
 
 
 async def test_a_choice_that_cannot_be_offered_does_not_matter(
