@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
@@ -133,7 +134,7 @@ class Findings:
                 if details["type"] in ("list_type", "tuple_type", "set_type", "frozen_set_type"):
                     result[str(place[0])] = _list(details["input"])
                 elif details["type"] in ("dict_type", "model_type"):
-                    result[str(place[0])] = _json(details["input"])
+                    result[str(place[0])] = _written(details["input"])
         return result
 
     def _sentence(self, error: ErrorDetails, model: type[BaseModel], key: Key) -> str:
@@ -205,13 +206,18 @@ def _place(error: ErrorDetails, values: object) -> Key:
 
 
 def _list(text: str) -> object:
-    return _json(text) if text.lstrip().startswith("[") else [part.strip() for part in text.split(",")]
+    return _written(text) if text.lstrip().startswith("[") else [part.strip() for part in text.split(",")]
 
 
-def _json(text: str) -> object:
+def _written(text: str) -> object:
+    """What a list or table says, in JSON or as the file has it; the text itself where it is neither."""
     try:
         return json.loads(text)
     except ValueError:
+        pass
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
         return text
 
 

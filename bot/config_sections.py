@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -76,6 +77,8 @@ class Bot(Section):
     @field_validator("readers", mode="plain")
     @classmethod
     def are_named(cls, readers: object, info: ValidationInfo) -> str | dict[str, str]:
+        if isinstance(readers, str) and readers.lstrip().startswith("{"):
+            raise PydanticCustomError("dict_type", "a table")  # the environment knows only texts
         if isinstance(readers, str) and readers.strip():
             return readers.strip()
         if not isinstance(readers, dict) or not all(isinstance(w, str) and w.strip() for w in readers.values()):
@@ -110,13 +113,14 @@ class Bot(Section):
         except ValueError as error:
             raise ValueError(f"{error}; {remedy}") from error
 
-    @field_validator("delete_after_days", mode="before")
+    @field_validator("delete_after_days", mode="wrap")
     @classmethod
-    def are_days(cls, days: object) -> object:
+    def are_days(cls, days: object, whole: ValidatorFunctionWrapHandler) -> int:
         # true would count as 1, and delete after a day what was meant to be kept
-        if isinstance(days, bool) or (isinstance(days, int) and not 1 <= days <= 3650):
+        number: int = whole(days)
+        if isinstance(days, bool) or not 1 <= number <= 3650:
             raise ValueError("must be a number of days from 1 to 3650; write for example 30")
-        return days
+        return number
 
     @field_validator("data_dir")
     @classmethod
@@ -159,12 +163,13 @@ class NoticeSettings(Section):
 
     questions_threshold: int = 3
 
-    @field_validator("questions_threshold", mode="before")
+    @field_validator("questions_threshold", mode="wrap")
     @classmethod
-    def is_a_number_of_readers(cls, readers: object) -> object:
-        if isinstance(readers, bool) or (isinstance(readers, int) and not 1 <= readers <= 1000):
+    def is_a_number_of_readers(cls, readers: object, whole: ValidatorFunctionWrapHandler) -> int:
+        number: int = whole(readers)
+        if isinstance(readers, bool) or not 1 <= number <= 1000:
             raise ValueError("must be a number of readers from 1 to 1000; write for example 3")
-        return readers
+        return number
 
 
 class LinkSettings(Section):

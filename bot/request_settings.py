@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from bot.requests import CATEGORIES, OUTCOMES, SENSITIVE
 from bot.waiting import Patience
@@ -31,14 +39,15 @@ def _date(value: object) -> object:
         raise ValueError(f'"{value}" is not a date; write for example "2026-12-25"') from None
 
 
-def _minutes(value: object) -> object:
+def _minutes(value: object, whole: ValidatorFunctionWrapHandler) -> int:
     # true would count as 1 minute
-    if isinstance(value, bool) or (isinstance(value, int) and not 1 <= value <= _MOST_MINUTES):
+    number: int = whole(value)
+    if isinstance(value, bool) or not 1 <= number <= _MOST_MINUTES:
         raise ValueError(f"must be a number of minutes from 1 to {_MOST_MINUTES}; write for example 30")
-    return value
+    return number
 
 
-Minutes = Annotated[int, BeforeValidator(_minutes)]
+Minutes = Annotated[int, WrapValidator(_minutes)]
 TimeOfDay = Annotated[time, BeforeValidator(_time)]
 ClosedDate = Annotated[date, BeforeValidator(_date)]
 

@@ -249,6 +249,41 @@ def test_the_environment_goes_before_the_file(path: Path) -> None:
     assert config.adapters["pigeon"].settings.model_dump()["height"] == 99
 
 
+@pytest.mark.parametrize(
+    "written", ['{ nl = "vrijwilligers", tr = "gönüllüler" }', '{"nl": "vrijwilligers", "tr": "gönüllüler"}']
+)
+def test_readers_are_told_apart_by_language_in_the_environment_as_in_the_file(path: Path, written: str) -> None:
+    """Or members would read brackets and quotes."""
+    config = read(path, BOT + CARRIER, SCHAKEL_BOT__LANGUAGES="nl, tr", SCHAKEL_BOT__READERS=written)
+    assert config.bot.readers_in("tr") == "gönüllüler"
+    assert complaint(path, BOT + CARRIER, SCHAKEL_BOT__READERS='{ nl = "vrijwilligers"') == (
+        "environment: SCHAKEL_BOT__READERS: must be a table: { … = … }"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "wrong", "remedy"),
+    [
+        ("SCHAKEL_BOT__DELETE_AFTER_DAYS", "0", "must be a number of days from 1 to 3650; write for example 30"),
+        ("SCHAKEL_BOT__DELETE_AFTER_DAYS", "-3", "must be a number of days from 1 to 3650; write for example 30"),
+        ("SCHAKEL_BOT__DELETE_AFTER_DAYS", "x", "must be a whole number, without quotes"),
+        (
+            "SCHAKEL_NOTICES__QUESTIONS_THRESHOLD",
+            "0",
+            "must be a number of readers from 1 to 1000; write for example 3",
+        ),
+        (
+            "SCHAKEL_REQUESTS__REMIND_AFTER_MINUTES",
+            "-1",
+            "must be a number of minutes from 1 to 10080; write for example 30",
+        ),
+    ],
+)
+def test_a_number_from_the_environment_has_the_same_bounds(path: Path, variable: str, wrong: str, remedy: str) -> None:
+    """With a negative number of days, what people hold before they press Send would not last an hour."""
+    assert complaint(path, BOT + CARRIER, **{variable: wrong}) == f"environment: {variable}: {remedy}"
+
+
 def test_lists_in_the_environment_are_separated_by_commas_or_json(path: Path) -> None:
     """The core's lists and a network's alike."""
     config = read(
