@@ -214,7 +214,7 @@ class Lanes:
             self.drop(id)
 
     def drop_words(self, chat_id: int, subject: str) -> None:
-        """Nothing more is said in a lane, but for what the network may have already."""
+        """Nothing more is said in a lane, but for what the network may have already. What was not may be said anew."""
         waiting = select(delivery.c.id).where(
             delivery.c.chat_id == chat_id,
             delivery.c.subject == subject,
@@ -224,6 +224,7 @@ class Lanes:
         )
         for id in self._tx.connection.execute(waiting).scalars().all():
             self.drop(id)
+            self.set(id, name=None)
 
     def leave_behind(self, chat_id: int, where: str) -> None:
         """The chat has moved from `where`: the messages of people that unfinished deliveries speak of stay there."""

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from bot.incoming import Added, Deleted, Edited, Message, MovedChat, Pinned, TopicNamed, TopicOpened
 from bot.model import Chat, ChatKind, Text
 from bot.outgoing import OpenTopic, Outgoing
-from bot.ports import Limits, Refused, Unknown
+from bot.ports import Limits, NotSent, Refused, Unknown
 from bot.store.tables import linked_message, message
 from bot.store.transaction import Transaction
 from tests.paper import Paper, Shown
@@ -292,6 +292,24 @@ async def test_a_chat_that_comes_later_hears_the_name_first(street: Street) -> N
 
 
 # --- second thoughts -------------------------------------------------------------------------------------------------
+
+
+async def test_a_chat_that_was_out_before_it_heard_the_name_hears_it_when_it_is_in_again(street: Street) -> None:
+    street.network.broken[street.other.id] = NotSent("later")
+    await street.opens(FOOD, "Eten")
+    await street.says("Wie heeft er brood?", FOOD)
+
+    def out_and_in(tx: Transaction) -> None:
+        here = tx.chats.at(street.other)
+        assert here is not None
+        tx.chats.set_link(here.id, None)
+        tx.chats.set_link(here.id, here.link)
+
+    await street.world.app.unit(out_and_in)
+    del street.network.broken[street.other.id]
+    await street.says("En wie heeft er melk?", FOOD)
+    assert street.last().plain.endswith("En wie heeft er melk?")
+    assert street.last().thread == street.root("Eten")
 
 
 async def test_changes_reactions_pins_and_withdrawals_find_what_stands_in_a_topic(street: Street) -> None:
