@@ -348,16 +348,19 @@ _CHARACTERS = {
 }  # fmt: skip
 """How many characters a text takes, where English takes one (medians of TICO-19 where it has the language)."""
 _SHORT_TEXT = 40
+_INVENTED = 3.5  # times as long as usual
 
 
 def _length(before: _Side, after: _Side) -> Iterator[Finding]:
     """A translation much shorter or longer than usual has probably lost or invented something."""
     expected = len(before.text.strip()) * _CHARACTERS.get(after.language, 1.0) / _CHARACTERS.get(before.language, 1.0)
-    if len(before.text.strip()) < _SHORT_TEXT:
+    if len(before.text.strip()) < _SHORT_TEXT:  # a few words may well take more or less room: but not any amount of it
+        if len(after.text.strip()) > _INVENTED * max(expected, _SHORT_TEXT):
+            yield Finding("length", True)
         return
     ratio = len(after.text.strip()) / expected
     if not 0.5 < ratio < 2.0:
-        yield Finding("length", blocking=not 0.3 < ratio < 3.5)
+        yield Finding("length", blocking=not 0.3 < ratio < _INVENTED)
 
 
 # --- negation ------------------------------------------------------------------------------------------------------

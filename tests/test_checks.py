@@ -383,6 +383,16 @@ def test_a_text_that_shrank_or_swelled_is_seen() -> None:
     assert codes(short, "Wij delen voedsel uit aan iedereen die komt. " * 8, "en", "nl") == ["length"]
 
 
+def test_a_few_words_do_not_become_a_flood() -> None:
+    """Engines that run in a circle do so with short texts above all, and their answer may have four million bytes."""
+    assert codes("Oké, dank je", "Thank you. " * 50, "nl", "en") == ["length"]
+    assert (
+        codes("我们明天早上在学校门口见面好吗", "Shall we meet tomorrow morning at the gate of the school?", "zh", "en")
+        == []
+    )
+    assert codes("Ça va?", "How are you doing today, is everything all right with you?", "fr", "en") == []
+
+
 @pytest.mark.parametrize(
     ("source", "target", "source_language", "target_language", "found"),
     [
