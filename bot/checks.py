@@ -356,7 +356,7 @@ def _length(before: _Side, after: _Side) -> Iterator[Finding]:
     expected = len(before.text.strip()) * _CHARACTERS.get(after.language, 1.0) / _CHARACTERS.get(before.language, 1.0)
     if len(before.text.strip()) < _SHORT_TEXT:  # a few words may well take more or less room: but not any amount of it
         if len(after.text.strip()) > _INVENTED * max(expected, _SHORT_TEXT):
-            yield Finding("length", True)
+            yield Finding("length", blocking=True)
         return
     ratio = len(after.text.strip()) / expected
     if not 0.5 < ratio < 2.0:

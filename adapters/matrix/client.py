@@ -161,12 +161,19 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             self.olm.update_tracked_users(room)
         return room
 
-    async def follow(self, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
-        """Join the room that replaces another, where it lets us in; its id."""
+    def replacement(self, tombstone: Json) -> str | None:
+        """The room that replaces another; the way there is known from now on."""
         new, sender = inner(tombstone, "content").get("replacement_room"), tombstone.get("sender")
         if not isinstance(new, str) or not isinstance(sender, str):
             return None
         self.by_way_of[new] = sender.partition(":")[2]
+        return new
+
+    async def follow(self, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
+        """Join the room that replaces another, where it lets us in; its id."""
+        new = self.replacement(tombstone)
+        if new is None:
+            return None
         try:
             await self.join(new, within)
         except Failure as failure:

@@ -39,6 +39,8 @@ _MSGTYPES = {
 async def fetch(server: Homeserver, attachment: Attachment, into: Path, most: int) -> None:
     """Raises a SendError."""
     where = json.loads(attachment.key)
+    if not where["url"].isascii():
+        raise Refused("the attachment has no address that there could be")
     authority, _, media_id = where["url"].removeprefix("mxc://").partition("/")
     media = f"download/{quote(authority, safe=':')}/{quote(media_id, safe='')}"
     try:
@@ -69,7 +71,7 @@ def _decrypt(file: Path, where: Json) -> None:
             while piece := content.read(PIECE):
                 content.seek(-len(piece), 1)
                 content.write(cipher.decrypt(piece))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         file.unlink()
         raise Refused("the attachment cannot be decrypted") from error
 

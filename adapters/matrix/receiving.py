@@ -67,6 +67,7 @@ class Receiver:
                 "room": {"timeline": {"limit": timeline}, "ephemeral": {"types": []}, "account_data": {"types": []}},
             }
         )
+        self._followed: set[str] = set()  # rooms that have said where they are now
         self._full_state = True  # once in the client's life: nio keeps no rooms on disk
         self._try_decrypting = True
         self._news = News(server, me, lambda room_id: self._room(room_id).direct)
@@ -318,12 +319,19 @@ class Receiver:
             log.warning("the homeserver did not take what follows a sync (%s); it is tried again", failure)
 
     async def _follow_all(self, rooms: Json) -> None:
-        """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience."""
+        """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience, and
+        alone where a room says so again."""
         tombstones = []
-        for room in rooms.get("join", {}).values():
+        for room_id, room in rooms.get("join", {}).items():
             events: list[Json] = room.get("timeline", {}).get("events", [])
             tombstone = last_place(events, lambda e: e["type"] == "m.room.tombstone" and e.get("state_key") == "")
-            tombstones += [] if tombstone is None else [events[tombstone]]
+            if tombstone is None:
+                continue
+            if room_id in self._followed:
+                self._client.replacement(events[tombstone])
+            else:
+                self._followed.add(room_id)
+                tombstones.append(events[tombstone])
         await asyncio.gather(*(self._client.follow(event, SOON) for event in tombstones))
 
 

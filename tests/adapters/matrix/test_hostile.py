@@ -170,6 +170,23 @@ async def test_nobody_changes_what_another_has_said(
     assert [(change.person.id, change.text.plain) for change in changes] == [(maria.id, "come at eleven")]
 
 
+async def test_a_room_that_moves_on_and_on_is_followed_at_once_only_the_first_time(
+    core: Core, maria: MatrixUser
+) -> None:
+    """All others' messages wait for it; whose server takes its time could have them wait for ever."""
+    room = await room_with(core, maria, encrypted=False)
+    first, second = [await maria.create_room() for _ in range(2)]
+    for new in (first, second):
+        await maria.client.room_put_state(new, "m.room.join_rules", {"join_rule": "public"})
+        tombstone = {"body": "", "replacement_room": new}
+        await maria.client.room_put_state(room, "m.room.tombstone", tombstone)
+        await core.gets(MovedChat, room, lambda moved, new=new: moved.to == core.chat(new))  # type: ignore[misc]
+    await maria.wait(lambda: core.user in maria.members(first))
+    await maria.say(room, "after")
+    await core.hears(room, "after")
+    assert core.user not in maria.members(second)
+
+
 async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, maria: MatrixUser) -> None:
     """A lone surrogate, which no homeserver would take in the open, arrives as a replacement character."""
     room = await room_with(core, maria, encrypted=True)

@@ -40,7 +40,8 @@ async def test_a_file_that_is_not_there_is_refused(core: Core, maria: MatrixUser
     await maria.send_file(room, "cat.png", PICTURE, "image/png", "m.image")
     (file,) = (await core.gets(Message, room)).attachments
     where = json.loads(file.key)
-    wrong = [where | {"url": "mxc://localhost/nothing"}, where | {"hashes": {"sha256": "x"}}]
+    wrong = [where | {"url": url} for url in ("mxc://localhost/nothing", "mxc://localhost/\ud800")]
+    wrong += [where | {"hashes": {"sha256": "x"}}, where | {"key": {"k": 5}}, where | {"iv": None}]
     for key in wrong:
         with pytest.raises(Refused):
             await core.adapter.fetch(changed(file, key=json.dumps(key)), tmp_path / "cat.png", 2**20)
