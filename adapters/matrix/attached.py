@@ -12,6 +12,7 @@ from bot.model import Attachment
 
 MEDIA = {"m.image": "photo", "m.audio": "audio", "m.video": "video", "m.file": "document"}
 GALLERIES = {"m.gallery", "dm.filament.gallery"}  # several files with one caption: MSC4274
+_MOST_FILES = 50  # of one message; an event has room for a thousand
 LOUDEST = 1024  # of a waveform, says MSC1767; it recommends 30 to 120 bars
 _MOST_BARS = 500
 _WIDEST = 100_000  # pixels; what is wider is a mistake
@@ -19,10 +20,11 @@ _LONGEST = 24 * 3600 * 1000  # milliseconds; what is longer is a mistake
 
 
 def files(content: Json) -> tuple[Attachment, ...]:
-    """What a message brings beside words."""
+    """What a message brings beside words; nothing where that is more than anybody chooses by hand."""
     msgtype = content.get("msgtype")
     if msgtype in GALLERIES:
-        return tuple(_attachment(item, item["itemtype"]) for item in content["itemtypes"])
+        items = content["itemtypes"]
+        return tuple(_attachment(item, item["itemtype"]) for item in items) if len(items) <= _MOST_FILES else ()
     return (_attachment(content, msgtype),) if msgtype in MEDIA else ()
 
 

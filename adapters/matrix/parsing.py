@@ -220,7 +220,9 @@ def _message(event: _Event) -> Incoming | None:
     if msgtype in attached.MEDIA:
         return replace(_said(event, _caption(content)), attachments=attached.files(content))
     if msgtype in attached.GALLERIES:
-        return replace(_said(event, _text(content, reply=False)), attachments=attached.files(content))
+        files = attached.files(content)
+        said = _said(event, _text(content, reply=False), unsupported=None if files else "unknown")
+        return replace(said, attachments=files)
     if msgtype in ("m.text", "m.emote"):
         text = _text(content, reply="m.in_reply_to" in relation)
         return _said(event, text, unsupported=None if text else "unknown")

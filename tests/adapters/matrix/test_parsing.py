@@ -292,6 +292,14 @@ def test_several_files_with_one_caption_are_one_message() -> None:
     assert heard.text == Text("both pages")
 
 
+def test_more_files_than_anybody_chooses_are_passed_on_to_nobody() -> None:
+    """An event has room for a thousand, each a message elsewhere. Its writer hears that only the words arrived."""
+    items = [{"itemtype": "m.image", "body": "a.jpg", "url": "mxc://a/b"}] * 1000
+    heard = message(msgtype="m.gallery", body="all my photos", itemtypes=items)
+    assert (heard.text, heard.attachments, heard.unsupported) == (Text("all my photos"), (), "unknown")
+    assert len(message(msgtype="m.gallery", body="x", itemtypes=items[:50]).attachments) == 50
+
+
 def test_a_picture_that_moves_is_an_animation() -> None:
     """Telegram would show a still one."""
     assert message(msgtype="m.image", body="x", url="mxc://a/b", info={"mimetype": "image/gif"}).attachments[
