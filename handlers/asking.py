@@ -343,12 +343,10 @@ def delete(event: Event, where: Situation, tx: Transaction) -> Actions:
     return told
 
 
-def in_words(event: Message, where: Situation, tx: Transaction) -> Actions | None:
+def typed_button(event: Message, where: Situation, tx: Transaction) -> str | None:
     """Send or Delete, typed while words are held, whatever was said since they were offered; None for other words."""
     now = held(tx, where.chat.id)
     if now is None or not now.texts or event.attachments:
         return None
-    for key, act in (("button-send", send), ("button-delete", delete)):
-        if reads(event.text.plain, say(key), tx.policy.languages):
-            return act(event, where, tx)
-    return None
+    typed = (key for key in ("button-send", "button-delete") if reads(event.text.plain, say(key), tx.policy.languages))
+    return next(typed, None)

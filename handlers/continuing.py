@@ -34,7 +34,8 @@ from handlers.situation import Actions, Situation
 
 UNSETTLED = "unsettled"
 """The timer of the question which request words are about."""
-
+MOST_OPEN = 20
+"""Requests of one chat: a whole house may share a telephone, but hundreds of cards are no cries for help."""
 _BEHIND_A_CODE = " \t\n:;,.-–—"
 
 
@@ -73,8 +74,11 @@ def _about(event: Message, where: Situation, tx: Transaction) -> Actions:
     answered = next((request for request in mine if request.code == where.subject), None)
     if answered is not None:
         return go_on(answered, [asking.store(event, where, tx, answered.code)], where, tx, event)
-    if (done := asking.in_words(event, where, tx)) is not None:
-        return done
+    match asking.typed_button(event, where, tx):
+        case "button-send":
+            return send(event, where, tx)
+        case "button-delete":
+            return asking.delete(event, where, tx)
     state = tx.dialogues.get(where.chat.id)
     if "which" in state and _which_was_asked_last(tx, where.chat.id):
         return _which_typed(event, where, tx)
@@ -135,6 +139,16 @@ def _last_said(tx: Transaction, mine: Sequence[Request]) -> dict[int, datetime]:
 
 
 # --- going on --------------------------------------------------------------------------------------------------------
+
+
+def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+    """Send: a request of its own; where so many are open that nobody else's could be seen, more of the last."""
+    held, open = asking.held(tx, where.chat.id), tx.requests.of_chat(where.chat.id, open_only=True)
+    if held is None or not held.texts or len(open) < MOST_OPEN:
+        return asking.send(event, where, tx)
+    tx.dialogues.put(where.chat.id, held=None)
+    tx.copies.belong(held.texts, open[0].code)
+    return go_on(open[0], held.texts, where, tx, None)
 
 
 def go_on(request: Request, texts: Sequence[int], where: Situation, tx: Transaction, event: Message | None) -> Actions:

@@ -192,7 +192,7 @@ CHOICES: dict[str, ChoiceHandler] = {
     "language": asking.language_chosen,
     "languages": asking.languages_wanted,
     "language-missing": asking.language_missing,
-    "send": asking.send,
+    "send": continuing.send,
     "delete": asking.delete,
     "which": continuing.which_chosen,
     "intake-what": intake.chosen,

@@ -521,6 +521,21 @@ async def test_ask_takes_along_what_waits_for_an_answer(scene: Scene) -> None:
     assert "médico" in scene.card("K2").plain
 
 
+async def test_whoever_asks_without_end_fills_no_room_with_cards(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they write goes to the last that is open, and is lost to nobody."""
+    monkeypatch.setattr("handlers.continuing.MOST_OPEN", 2)
+    for words in ("Preciso de comida", "Preciso de roupa", "Preciso de um médico para a minha mãe"):
+        await scene.member.writes(f"!ask {words}")
+        await scene.member.presses(sentence("button-send", "pt"))
+    assert scene.member.reads()[-1] == sentence("request-continues", "pt", code="K2")
+    assert any("médico" in said for said in scene.thread("K2"))
+    assert not any(shown.plain.startswith("K3") for shown in scene.ann.sees(scene.room))
+    await scene.in_thread("!close helped", code="K1")
+    await scene.member.writes("!ask Preciso de uma cama")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert "cama" in scene.card("K3").plain
+
+
 async def test_something_new_begins_again(scene: Scene) -> None:
     """With Send and Delete, as the first time."""
     await scene.asks()
