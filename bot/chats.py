@@ -7,6 +7,14 @@ from datetime import datetime
 
 from bot.model import Chat, ChatKind
 
+_LONGEST = 128  # characters; no chat on Telegram is called by more
+
+
+def on_one_line(name: str, most: int = _LONGEST) -> str:
+    """A name that others have given to a chat or themselves, as it can stand within a sentence of ours."""
+    words = " ".join(name.split())
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownChat:

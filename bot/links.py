@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.chats import on_one_line
 from bot.graphemes import GRAPHEME
 from bot.model import TOPIC, Person, SpanKind, Text
 
@@ -83,7 +84,7 @@ def shown_name(name: str, how: Names) -> str:
     if how == "none" or not words:
         return ""
     if how == "name":
-        return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"
+        return on_one_line(words, _LONGEST_NAME)
     letters = (found.group() for word in words.split(" ") if (found := GRAPHEME.match(word)))
     return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
 

@@ -6,7 +6,7 @@ A private chat that somebody else has joined is private no longer.
 from __future__ import annotations
 
 from bot.actions import Action, Inspect, OnNetwork, Priority, Say
-from bot.chats import KnownChat
+from bot.chats import KnownChat, on_one_line
 from bot.content import Line, say
 from bot.events import Outcome
 from bot.incoming import Joined, Message
@@ -47,7 +47,7 @@ def joined(event: Joined, tx: Transaction) -> Actions:
         return (*_numbers_taken(chat, tx), *triage.member_unreachable(chat, tx))
     if chat is None or chat.role != Role.COORDINATION:
         return ()
-    sentence = say("newcomer", name=event.person.name or event.person.id)
+    sentence = say("newcomer", name=on_one_line(event.person.name) or event.person.id)
     return (Say(chat.id, (Line(sentence),), priority=Priority.COORDINATION),)
 
 

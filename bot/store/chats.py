@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 
-from bot.chats import KnownChat, KnownPerson, Organisation, Pairing
+from bot.chats import KnownChat, KnownPerson, Organisation, Pairing, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.menus import ROOMS
 from bot.store.prepared import Prepared, Row
@@ -42,6 +42,7 @@ class Chats:
 
     def known(self, address: Chat, kind: ChatKind, title: str | None = None) -> KnownChat:
         """The chat with that address, made when it is new."""
+        title = title and on_one_line(title)
         found = self.at(address)
         if found is not None:
             if title and title != found.title:

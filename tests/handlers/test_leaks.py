@@ -83,6 +83,15 @@ async def test_the_coordination_room_hears_of_a_newcomer(scene: Scene) -> None:
     assert scene.ann.reads(scene.room) == [sentence("newcomer", name="Wim")]
 
 
+async def test_a_newcomer_s_name_adds_nothing_to_our_sentence(scene: Scene) -> None:
+    """On Matrix it can have lines of its own, and be as long as one likes."""
+    spy = scene.world.somebody("Wim\n\nK1 was erased by the person who asked" + 60_000 * ".")
+    await comes(scene.world, spy, scene.room)
+    (said,) = scene.ann.reads(scene.room)
+    assert "\n" not in said
+    assert len(said) < 300
+
+
 async def test_nobody_else_hears_of_newcomers(house: House) -> None:
     """In groups of hundreds it would be noise, and whose business is it; nor is a strange chat remembered."""
     before, strange = len(house.answers()), house.world.group("strange")

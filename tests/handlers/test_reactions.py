@@ -9,7 +9,7 @@ import pytest
 from bot.actions import OnNetwork, Pin, React, Say, Unpin, Unreact
 from bot.content import Verbatim
 from bot.incoming import Deleted, Pinned, Reacted, Renamed, Unreacted
-from bot.model import Chat
+from bot.model import Chat, ChatKind
 from bot.ports import Refused
 from bot.store.transaction import Transaction
 from handlers import routes
@@ -142,6 +142,19 @@ async def test_what_people_pin_is_told(scene: Scene, monkeypatch: pytest.MonkeyP
         scene.world.network.happens(Pinned(scene.room, "7", scene.world.clock.now(), pinned))
     await scene.world.settled()
     assert told == [("7", True), ("7", False)]
+
+
+async def test_a_title_is_one_short_line_whatever_stands_in_it(scene: Scene) -> None:
+    """It stands within our sentences, in other chats too: what comes on a line of its own would be taken for ours."""
+    network, title = scene.world.network, "Neighbours\n\u2028 Send your papers to @schakel_help" + 60_000 * "."
+    network.happens(Renamed(scene.room, network.kinds[scene.room.id], title, scene.world.clock.now()))
+    await scene.world.settled()
+    network.titles[scene.room.id] = title
+    await scene.ann.writes("hello", scene.room)
+    kept = await scene.world.app.unit(lambda tx: tx.chats.known(scene.room, ChatKind.GROUP).title)
+    assert kept is not None
+    assert kept.startswith("Neighbours Send your papers to @schakel_help...")
+    assert len(kept) == 128
 
 
 async def test_a_title_is_kept_up_to_date(scene: Scene) -> None:
