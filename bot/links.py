@@ -65,6 +65,11 @@ class LinkedMessage:
         return f"{self.subject}/{self.id}"
 
 
+def is_of_one(subject: str) -> bool:
+    """Whether that is the lane of a conversation over several chats."""
+    return subject.startswith("L")
+
+
 def named(link: int, name: str | None) -> int | None:
     """The id of the message that a delivery of this name passes on."""
     subject, _, id = (name or "").partition("/")

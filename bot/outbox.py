@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec.structs import replace as changed
 
+from bot import links
 from bot.claiming import Claiming, Release
 from bot.clock import Clock
 from bot.failing import (
@@ -54,6 +55,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
+HURRIED = 6  # some minutes: people who talk to each other in linked chats wait no longer for one of their files
 _LOOK_AGAIN = 0.2  # seconds
 _PASSED_OVER = (EditText, Withdraw, PinMessage, UnpinMessage, SendReaction, TakeReaction)
 """What is only counted where the network refuses it: all that is said is there all the same."""
@@ -254,9 +256,17 @@ class Sender:
         try:
             return changed(action, file=await stack.enter_async_context(fetched))
         except NotSent as failure:
-            if claimed.attempts < MAX_FETCHES:
+            if await self._is_awaited(claimed):
                 raise
             raise Refused("the file could not be had for a long time") from failure
+
+    async def _is_awaited(self, claimed: Claimed) -> bool:
+        """Whether a file that could not be had is to be tried again."""
+        if claimed.attempts >= MAX_FETCHES:
+            return False
+        if claimed.attempts < HURRIED or not links.is_of_one(claimed.subject):
+            return True
+        return not await self._run(lambda tx: tx.lanes.has_more(claimed.chat, claimed.subject))
 
     async def _without_file(self, claimed: Claimed, part: Part, lost: Refused) -> Claimed:
         self._failed(self._account, claimed.kind, lost)

@@ -321,6 +321,29 @@ async def test_a_file_is_not_lost_because_its_network_wants_a_long_pause(tmp_pat
         assert [shown.file.data for shown in w.network.shown[chat.id] if shown.file] == [b"bytes"]
 
 
+@pytest.mark.parametrize(("subject", "since", "is_given_up"), [("L1", 1, True), ("L1", 0, False), ("K1", 1, False)])
+async def test_a_conversation_does_not_wait_an_hour_for_a_file(
+    tmp_path: Path, subject: str, since: int, is_given_up: bool
+) -> None:
+    """Whose server gives none out could silence linked chats. What nothing waits for is tried on, and so is a letter
+    that somebody who needs help has photographed."""
+    async with two_networks(tmp_path, LIKE_MATRIX) as (w, other):
+        chat = chat_of(w.network, "person")
+        other.files["photo"] = b"bytes"
+        other.fetch_faults = [Unknown("the other server does not answer")] * 100
+        await sends_file(w, chat, "photo", b"bytes", subject)
+        await says(w, chat, *["after"] * since, subject=subject)
+        for _ in range(40):
+            w.clock.advance(timedelta(seconds=10))
+            for _ in range(10):
+                await w.app.unit(lambda tx: None)
+        assert read(w.network, chat)[1:] == (["after"] if is_given_up else [])
+        other.fetch_faults = []
+        w.clock.advance(timedelta(minutes=5))
+        await until(w, lambda: len(w.network.shown[chat.id]) == 1 + since)
+        assert (w.network.shown[chat.id][0].file is None) is is_given_up
+
+
 async def test_a_network_that_is_slow_with_menus_sends_all_the_same(tmp_path: Path) -> None:
     """There are dozens of them, and nobody waits for them; one that fails is tried again."""
     network = Paper()

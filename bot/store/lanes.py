@@ -253,6 +253,13 @@ class Lanes:
         self.advance({(row.chat_id, row.subject)})
         return row
 
+    def has_more(self, chat: int, subject: str) -> bool:
+        """Whether anything waits behind the head of a lane."""
+        queued = select(delivery.c.id).where(
+            delivery.c.chat_id == chat, delivery.c.subject == subject, standing(delivery.c.status, Status.QUEUED)
+        )
+        return self._tx.connection.execute(queued.limit(1)).first() is not None
+
     def advance(self, lanes: set[tuple[int, str]]) -> None:
         """Put the next delivery of each lane ahead, where none is."""
         rows = [{"chat": chat, "lane": lane} for chat, lane in sorted(lanes)]
