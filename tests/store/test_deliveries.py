@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from bot.actions import Amend, Edit, Named, Publish, Recall, RecallAll, Say
+from bot.actions import Amend, Edit, Join, Named, Publish, Recall, RecallAll, Say
 from bot.catalogue import Catalogue
 from bot.chats import Pairing
 from bot.content import Translated, Verbatim
@@ -75,6 +75,21 @@ def test_a_lane_keeps_its_order_and_others_pass(database_url: str) -> None:
         assert claims(tx).claim(10, []) == []
         land(tx, first)
         assert everything(tx) == ["b", "d"]
+
+
+def test_chats_are_joined_beside_all_that_is_said_those_first_that_were_tried_least(database_url: str) -> None:
+    with transaction(database_url) as tx:
+        chats = [group(tx, f"g{number}") for number in range(4)]
+        for chat in chats:
+            tx.deliveries.add(Join(chat))
+        assert claims(tx).claim(10, []) == []
+        [tried] = claims(tx).comings(1, [])
+        claims(tx).again(tried, tried.parts[0], tx.now, unsure=True)
+        tx.lanes.release_due("paper")
+        assert tx.lanes.look("paper").comings
+        assert [one.chat for one in claims(tx).comings(2, not_to=[chats[1]])] == chats[2:]
+        assert [one.chat for one in claims(tx).comings(2, [])] == [chats[1], chats[0]]
+        assert not tx.lanes.look("paper").comings
 
 
 def test_lanes_that_end_together_each_go_on(database_url: str) -> None:
