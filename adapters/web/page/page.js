@@ -461,6 +461,7 @@ function act(room, button) {
       set_context(room, null);
       return room.box.focus();
     }
+    case "write": return room.box.focus();
     case "place": return add_place(room);
     case "pins": return unfold(room, button.getAttribute("aria-expanded") !== "true");
     case "pin": return attempt(room, "pins", { message: id, on: button.getAttribute("aria-pressed") !== "true" });

@@ -604,7 +604,8 @@ async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: 
 
 # What a finger would miss; links within a line of words need only their line.
 SMALL_TARGETS = """() => [...document.querySelectorAll('button, a[href], select, textarea, label.attach')]
-  .filter(e => e.checkVisibility() && !e.closest('.text, .message > .quoted')).map(e => [e, e.getBoundingClientRect()])
+  .filter(e => e.checkVisibility() && !e.closest('.text, .message > .quoted, .skip'))
+  .map(e => [e, e.getBoundingClientRect()])
   .filter(([, r]) => r.width < 43.9 || r.height < 43.9).map(([e, r]) => [e.outerHTML.slice(0, 60), r.width])"""
 
 
@@ -666,6 +667,21 @@ async def test_a_conversation_is_printed_whole(people: People) -> None:
     assert await page.evaluate("document.documentElement.scrollHeight") > 50 * 40
     await expect(page.locator("#coordination form")).to_be_hidden()
     await expect(page.locator("#member")).to_be_hidden()
+
+
+async def test_with_the_keyboard_one_need_not_go_through_all_messages_to_write(people: People) -> None:
+    """Each of them has buttons. What leads past them is seen when it has the focus."""
+    for number in range(10):
+        await people.web.say("coordination", f"K{number}", choices=((Choice("c", "Ja"),),))
+    page = await people.open()
+    await page.locator("#coordination").focus()
+    await page.keyboard.press("Tab")
+    skip = page.locator("#coordination").get_by_role("button", name="Write a message", exact=True)
+    await expect(skip).to_be_focused()
+    assert (shown := await skip.bounding_box())
+    assert shown["width"] > 44
+    await page.keyboard.press("Enter")
+    await expect(box(page, "coordination")).to_be_focused()
 
 
 async def test_a_screen_reader_hears_the_room_one_is_in_and_no_other(people: People) -> None:
