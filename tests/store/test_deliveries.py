@@ -85,11 +85,11 @@ def test_chats_are_joined_beside_all_that_is_said_those_first_that_were_tried_le
         assert claims(tx).claim(10, []) == []
         [tried] = claims(tx).comings(1, [])
         claims(tx).again(tried, tried.parts[0], tx.now, unsure=True)
-        tx.lanes.release_due("paper")
-        assert tx.lanes.look("paper").comings
+        tx.heads.release_due("paper")
+        assert tx.heads.look("paper").comings
         assert [one.chat for one in claims(tx).comings(2, not_to=[chats[1]])] == chats[2:]
         assert [one.chat for one in claims(tx).comings(2, [])] == [chats[1], chats[0]]
-        assert not tx.lanes.look("paper").comings
+        assert not tx.heads.look("paper").comings
 
 
 def test_lanes_that_end_together_each_go_on(database_url: str) -> None:
