@@ -7,7 +7,7 @@ from bot.actions import Button, Edit, Named, OnNetwork, Recall, Say
 from bot.content import Line, Sentence, say
 from bot.incoming import Deleted, Edited
 from bot.model import Text
-from bot.requests import Request
+from bot.requests import RECENT, Request, RequestState
 from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Role
@@ -66,9 +66,7 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
         return ()
     request, line = found
     if line.author == "coordinator":
-        return (
-            () if line.withdrawn_at or echoes.never_arrived(tx, request, line) else _offer_undo(chat.id, request, line)
-        )
+        return _offer_undo(chat.id, request, line) if _may_be_a_mistake(request, line, tx) else ()
     if line.author != "note":
         return ()
     name = cards.line_name(request, line)
@@ -77,6 +75,12 @@ def deleted(event: Deleted, tx: Transaction) -> Actions:
     tx.texts.replace(line.text, Text(""), None)  # what still waits to be shown somewhere shows nothing
     tx.attachments.forget([line.text])
     return shown
+
+
+def _may_be_a_mistake(request: Request, line: Spoken, tx: Transaction) -> bool:
+    """Whether an answer was deleted that the member goes by. Who tidies the room deletes what is long over."""
+    over = request.state is RequestState.CLOSED or tx.now - line.at > RECENT or line.withdrawn_at is not None
+    return not over and not echoes.never_arrived(tx, request, line)
 
 
 def _offer_undo(room: int, request: Request, line: Spoken) -> Actions:

@@ -128,6 +128,9 @@ async def test_a_note_for_another_is_not_sent_to_this_one(scene: Scene) -> None:
     await scene.in_thread(f"r K2 {WORDS}")
     await scene.ann.presses(sentence("button-send-note"), scene.room)
     assert scene.world.network.toasts[-1][1] == sentence("reply-two-requests", code="K2", thread="K1")
+    await scene.in_thread("r k1")
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert scene.world.network.toasts[-1][1] == sentence("reply-how", code="K1")
     await scene.in_thread(f"r k1 {WORDS}")
     await scene.ann.presses(sentence("button-send-note"), scene.room)
     assert scene.member.reads()[-1].split("\n")[1] == WORDS
@@ -191,15 +194,18 @@ async def test_an_answer_whose_message_was_deleted_stands(scene: Scene) -> None:
     assert REPLY not in scene.member_reads()
 
 
-async def test_nothing_is_asked_about_an_answer_that_the_member_does_not_have(scene: Scene) -> None:
-    """It was taken back before."""
+@pytest.mark.parametrize("how", ["!undo", "!close helped", "days later"])
+async def test_nothing_is_asked_about_an_answer_that_is_over(scene: Scene, how: str) -> None:
+    """Taken back before, or long past: helpers tidy their room."""
     await scene.asks()
     message = await scene.in_thread(f"!r {REPLY}")
-    await scene.in_thread("!undo")
-    before = scene.ann.reads(scene.room)
+    if how.startswith("!"):
+        await scene.in_thread(how)
+    else:
+        await scene.world.advance(timedelta(days=2))
     scene.world.network.happens(Deleted(scene.room, message, scene.world.clock.now(), scene.ann.person))
     await scene.world.settled()
-    assert scene.ann.reads(scene.room) == before
+    assert sentence("reply-deleted", code="K1") not in scene.room_reads()
 
 
 async def test_a_note_to_a_closed_request_is_not_sent(scene: Scene) -> None:
