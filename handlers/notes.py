@@ -98,7 +98,9 @@ def send(event: Event, where: Situation, tx: Transaction) -> Actions:
     request, line = tx.requests.line(int(where.choice.value))
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
-    code, _ = _meant(line, tx)
+    code, meant = _meant(line, tx)
+    if not any(map(str.isalnum, meant)) and not tx.attachments.of(line.text):
+        return threads.tell(event, where, say("reply-how", code=request.code), request)
     if code not in (None, request.code):
         return threads.tell(event, where, say("reply-two-requests", code=code or "", thread=request.code), request)
     return replies.give(tx, request, _as_meant(line, tx), where)
