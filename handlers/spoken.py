@@ -31,9 +31,10 @@ def _wordings(label: Sentence | Verbatim, languages: tuple[str, ...]) -> frozens
 
 
 def _letters(words: str) -> str:
-    """What is compared: keyboards differ in quotation marks, apostrophes and invisible signs."""
+    """What is compared: keyboards differ in quotation marks, apostrophes and invisible signs. Whoever asks does not
+    choose."""
     folded = unicodedata.normalize("NFKC", words).casefold()
-    return "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LMN" or sign in "?؟")
 
 
 @cache

@@ -313,9 +313,11 @@ async def test_send_is_understood_whatever_was_said_since(scene: Scene) -> None:
     assert scene.card().plain.count("Enviar") == 0
 
 
-async def test_words_that_begin_like_a_button_are_words(scene: Scene) -> None:
+@pytest.mark.parametrize("typed", ["Enviar comida para o Mercado", "Enviar?", "Apagar ?"])
+async def test_words_that_only_look_like_a_button_are_words(scene: Scene, typed: str) -> None:
+    """They go on, or they ask."""
     await scene.member.writes(PLEA)
-    await scene.member.writes("Enviar comida para o Mercado")
+    await scene.member.writes(typed)
     assert sentence("held-too", "pt") in scene.member.reads()[-1]
 
 
