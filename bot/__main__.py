@@ -26,7 +26,7 @@ from bot.backup import is_of_the_disk, reason
 from bot.checking import check_all, open_to_others
 from bot.config import Config, ConfigError, load
 from bot.store.database import Newer, migrate, open_engine
-from bot.store.faults import Verdict, named, verdict
+from bot.store.faults import Verdict, is_forbidden, named, verdict
 from bot.store.transaction import Transaction
 from bot.watching import is_disk_full
 
@@ -310,7 +310,7 @@ def _in_words(folder: Path) -> Iterator[None]:
     except (Newer, control.NoAnswer) as error:
         _fail(f"{error}.")
     except DBAPIError as error:
-        if verdict(error) is Verdict.RAISE:
+        if verdict(error) is Verdict.RAISE and not is_forbidden(error):
             raise
         _fail(f"nothing can be read or written now: {named(error)}")
     except OSError as error:

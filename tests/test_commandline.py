@@ -15,7 +15,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
 from bot import control, dead_letters
@@ -220,6 +222,20 @@ def test_a_damaged_database_is_named_with_the_remedy(house: House, arguments: tu
 
 def organisations(house: House) -> list[str]:
     return [organisation["name"] for organisation in house.shows("status")["organisations"]]
+
+
+@pytest.mark.postgres
+def test_a_user_who_may_make_no_tables_is_named_with_the_remedy(house: House, postgres_server: str) -> None:
+    """On PostgreSQL only the owner may, unless somebody has said otherwise."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+        connection.execute("CREATE DATABASE not_the_guests")
+    url = make_url(postgres_server).set(username="guest", database="not_the_guests")
+    with house.config.open("a", encoding="utf-8") as config:
+        config.write(f'[database]\nurl = "{url.render_as_string(hide_password=False)}"\n')
+    result = house.program("run")
+    assert result.exit_code == 1
+    assert "make it the owner of the database" in result.output
 
 
 def test_an_organisation_is_the_same_whatever_the_blanks_in_its_name(house: House) -> None:

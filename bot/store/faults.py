@@ -34,6 +34,8 @@ _POSTGRES_OUTAGES = ("08", "25006", "25P03", "53", "55P03", "57", "58")
 """SQLSTATEs or their classes: connection lost, read only, idle for too long, out of disk or memory, a lock not to be
 had, stopped by its operator, files out of reach (postgresql.org/docs/current/errcodes-appendix.html)."""
 
+_FORBIDDEN = {"42501", "3F000"}  # insufficient privilege; no schema that it may use
+
 
 def verdict(error: BaseException) -> Verdict:
     """What to do with the unit that met the error."""
@@ -61,6 +63,11 @@ def is_moved(error: BaseException) -> bool:
     return code == sqlite3.SQLITE_READONLY_DBMOVED
 
 
+def is_forbidden(error: BaseException) -> bool:
+    """Whether PostgreSQL does not let this user do what the bot has to."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _FORBIDDEN
+
+
 def named(error: BaseException) -> str:
     """What to call the trouble in a line for the operator: plain words where we know it, else the error's class."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
@@ -77,4 +84,6 @@ def named(error: BaseException) -> str:
         return "the database's file is damaged: restore a backup"
     if code is not None:
         return "the database's file cannot be read or written"
+    if is_forbidden(error):
+        return "the database's user may not do so: make it the owner of the database"
     return "the database cannot be reached"
