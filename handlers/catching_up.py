@@ -1,30 +1,46 @@
 """A group that was out of reach, or has another language or organisation now: what it has of notices is put right, and
-what people have taken back is gone.
+what people have changed or taken back in linked chats is so there, too.
 
 What was corrected or withdrawn meanwhile was so everywhere else; nobody is to go on reading it there.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.actions import Action, Edit, Named, Priority, Recall, Say
 from bot.chats import KnownChat
-from bot.content import Content, Line, Words, say
+from bot.content import Attached, Content, Line, Translated, Words, say
+from bot.links import LinkedMessage
 from bot.notices import Notice, NoticeState, Standing
 from bot.store.transaction import Transaction
 from handlers import progress, publishing
 from handlers.situation import Actions
 
-_LATEST = 20  # notices: what is older hardly anybody scrolls up to
+_LATEST = 20  # notices, and linked messages: what is older hardly anybody scrolls up to
 
 
 def catch_up(group: KnownChat, tx: Transaction) -> Actions:
     changed: list[Action] = [Recall(group.id, Named(name)) for name in tx.links.not_taken_back(group)]
+    for said in tx.links.latest_in(group, _LATEST):
+        changed += _as_it_reads_now(said, group, tx)
     for notice in tx.notices.shown_in(group.id, _LATEST):
         if notice.state is NoticeState.RECALLED:
             changed += _withdrawn(notice, group)
         elif group.organisation is not None and group.language is not None:
             changed += _put_right(notice, group, group.organisation, group.language, tx)
     return changed
+
+
+def _as_it_reads_now(said: LinkedMessage, group: KnownChat, tx: Transaction) -> Actions:
+    shown, now = tx.deliveries.says(group.id, said.name) or (), said.text
+    before = next((block.text for block in shown if isinstance(block, Translated)), now)
+    if before is None or now is None or before == now:
+        return ()
+    if [one.attachment for one in tx.attachments.of(before)] != [one.attachment for one in tx.attachments.of(now)]:
+        return (Recall(group.id, Named(said.name)),)  # no network lets us put another file in its place
+    content = [replace(block, text=now) if isinstance(block, Translated | Attached) else block for block in shown]
+    return (Edit(group.id, Named(said.name), tuple(content)),)
 
 
 def _withdrawn(notice: Notice, group: KnownChat) -> Actions:

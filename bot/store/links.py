@@ -145,6 +145,21 @@ class Links:
         )
         return list(self._tx.connection.execute(query.order_by(chat.c.id)).scalars())
 
+    def latest_in(self, where: KnownChat, limit: int) -> list[LinkedMessage]:
+        """What was passed on to a linked chat last, the newest first."""
+        if where.link is None:
+            return []
+        query = select(delivery.c.name).where(
+            delivery.c.subject == f"L{where.link}",
+            delivery.c.chat_id == where.id,
+            delivery.c.kind == "say",
+            delivery.c.name.is_not(None),
+        )
+        names = self._tx.connection.execute(query.order_by(delivery.c.id.desc()).limit(limit)).scalars()
+        ids = [named(where.link, name) for name in names]
+        found = [self.by_id(id) for id in ids if id is not None]
+        return [message for message in found if message is not None]
+
     def not_taken_back(self, where: KnownChat) -> list[str]:
         """What was taken back while that chat was out of reach, by its names there; each is told once."""
         lanes = [] if where.organisation is None else [of.subject for of in self.of(where.organisation)]

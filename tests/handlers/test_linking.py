@@ -194,6 +194,20 @@ async def test_a_group_that_is_back_has_nothing_left_of_what_was_taken_back(link
     assert linked.passed_on(linked.pt) == []
 
 
+async def test_a_group_that_is_back_reads_what_was_changed_meanwhile(linked: Linked) -> None:
+    """Another file cannot be put in the place of the one before: that one is gone."""
+    network, at = linked.world.network, linked.world.clock.now()
+    words = await linked.an.writes(HELLO, linked.nl)
+    photo = await linked.an.sends("photo", b"somebody's face", caption="Kijk", chat=linked.nl)
+    network.happens(Removed(linked.pt, ChatKind.GROUP, at))
+    await linked.world.settled()
+    await linked.an.edits(words, SOUP, linked.nl)
+    await linked.an.edits(photo, "Kijk", linked.nl, ("photo", b"a street"))
+    await linked.world.adds_bot(linked.rui, linked.pt)
+    (there,) = linked.passed_on(linked.pt)
+    assert there.plain == "\n".join(["A.", SOUP_PT, sentence("label-machine", "pt"), SOUP])
+
+
 async def test_a_reaction_stays_in_the_conversation_of_what_it_is_about(linked: Linked) -> None:
     """The others were told that this group reads them no longer, and they do not read it."""
     written = await linked.an.writes(HELLO, linked.nl)

@@ -53,3 +53,13 @@ def test_what_could_not_be_taken_back_is_told_once(database_url: str) -> None:
         known = tx.chats.get(there)
         assert tx.links.not_taken_back(known) == [message.name]
         assert tx.links.not_taken_back(known) == []
+
+
+def test_what_was_passed_on_last_is_found_first(database_url: str) -> None:
+    """In a chat that hears others; what waits for it counts, too."""
+    with transaction(database_url) as tx:
+        of, here, there = linked(tx)
+        messages = [said(tx, of, here, there, id) for id in ("m1", "m2", "m3")]
+        assert tx.links.latest_in(tx.chats.get(there), 2) == messages[:0:-1]
+        tx.chats.set_link(there, None)
+        assert tx.links.latest_in(tx.chats.get(there), 2) == []
