@@ -64,7 +64,7 @@ def _option(draft: Draft, today: date) -> Draft | None:
     rest, value = draft.text[match.end() :], match[2]
     if match[1].lower() == "lang":
         code = languages.normalise(value)
-        if not languages.knows(code):
+        if not languages.knows(languages.engine_code(code)):
             raise DraftError("language-unknown", value)
         return replace(draft, text=rest, language=code)
     return replace(draft, text=rest, valid_until=read_until(value, today))

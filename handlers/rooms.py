@@ -157,7 +157,7 @@ def edit(tx: Transaction, room: KnownChat, name: str, content: Content, buttons:
 def language_named(word: str, where: Situation, tx: Transaction) -> str | None:
     """A code ("pt", "por"), or the name of a language we work in, in its own words or in the room's."""
     code = languages.normalise(word)
-    if languages.knows(code):
+    if languages.knows(languages.engine_code(code)):
         return code
     room = where.chat.language or tx.policy.working_language
     for known in tx.policy.languages:

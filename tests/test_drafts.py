@@ -57,6 +57,10 @@ def test_options_come_in_any_order(typed: str) -> None:
     assert read(typed) == Draft("Sopa", Category.FOOD, "pt", date(2026, 11, 24))
 
 
+def test_dari_can_be_named_though_it_is_recognised_as_persian_alone() -> None:
+    assert read("food lang:prs سوپ").language == "prs"
+
+
 def test_options_stand_before_the_text_only() -> None:
     """What looks like one later is the text's own."""
     assert read("food Schrijf lang:fr of until:morgen").text == "Schrijf lang:fr of until:morgen"

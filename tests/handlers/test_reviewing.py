@@ -93,6 +93,17 @@ async def test_ok_takes_a_language_by_its_name_as_well(helped: House, typed: str
     assert await state(helped) is TranslationState.REVIEWED
 
 
+async def test_dari_can_be_read_and_approved_by_its_code(helped: House) -> None:
+    """Though the model of languages knows Persian alone."""
+    await helped.world.paired("prs", "group", "Ons Huis", "prs")
+    await helped.reads(helped.an, "prs")
+    await helped.says("!languages prs")
+    assert helped.last() == sentence("languages-are", languages=(LanguageName("prs"),))
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!ok N1 prs")
+    assert helped.last() == sentence("ok-nothing", language=LanguageName("prs"))
+
+
 @pytest.mark.parametrize("typed", ["!ok N1", "!ok N1 klingon", "!ok N1 so"])
 async def test_ok_without_a_language_of_the_notice_is_explained(helped: House, typed: str) -> None:
     await helped.says("!languages pt")
