@@ -58,10 +58,11 @@ class Watch:
     async def _writer_health(self) -> dict[str, str]:
         if self._proof is None or self._proof.done():  # a second look while the first one waits asks for nothing more
             self._proof = asyncio.create_task(self._proves(), name="proof")
-        await asyncio.wait((self._proof,), timeout=self._within)
-        if not self._proof.done():
+        proof = self._proof
+        await asyncio.wait((proof,), timeout=self._within)
+        if not proof.done():
             return {"writer": f"has stored nothing for {self._within:.0f} seconds"}
-        return self._proof.result()
+        return proof.result()
 
     async def _proves(self) -> dict[str, str]:
         try:
