@@ -228,6 +228,8 @@ class Deliveries:
                 self._tx.lanes.drop(said.id)
                 return
             subject, target = said.subject, refs.to_delivery(said.id)
+            # A change that waits: its words may be gone when its turn comes.
+            self._drop(_WAITING_EDIT.scalars(self._tx.connection, {"of": target, "chat": recall.to, "lane": subject}))
         priority, report = recall.priority, recall.report
         self._simple(recall.to, "withdraw", subject=subject, target=target, priority=priority, report=report)
 

@@ -127,6 +127,18 @@ def test_what_is_said_carries_what_its_chat_is_to_us(database_url: str) -> None:
     assert roles == {"ana": "private", "room": "coordination", "other": ""}
 
 
+def test_a_change_that_waits_goes_with_what_is_taken_back(database_url: str) -> None:
+    """Its words may be deleted by then: nothing of it is left to be sent, or to fail."""
+    with transaction(database_url) as tx:
+        chat = group(tx)
+        tx.deliveries.add(Say(chat, words("first"), subject="L1", name="L1/1"))
+        land(tx, claims(tx).claim(10, []))
+        tx.deliveries.add(Say(chat, words("second"), subject="L1", name="L1/2"))
+        tx.deliveries.add(Edit(chat, Named("L1/1"), words("changed")))
+        tx.deliveries.add(Recall(chat, Named("L1/1")))
+        assert everything(tx) == ["second"]
+
+
 def test_pending_edits_of_one_message_collapse_to_the_latest(database_url: str) -> None:
     """A room with eighty cards lives on twenty messages a minute."""
     with transaction(database_url) as tx:
