@@ -138,6 +138,14 @@ def remind(event: Due, tx: Transaction) -> Actions:
     return (Say(chat, (Line(_first_held(tx, now)),), buttons=(_send_or_delete(),), language=now.shown),)
 
 
+def unsent(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """That words wait for Send, with what to press; nothing where there are none."""
+    now = held(tx, where.chat.id)
+    if now is None or not now.texts:
+        return ()
+    return tell(where, tx, _first_held(tx, now), to=event, buttons=(_send_or_delete(),))
+
+
 def turn_to(notice: Notice, hint: str | None, where: Situation, tx: Transaction) -> None:
     """What is written next is a question about a notice."""
     before = held(tx, where.chat.id) or Held()

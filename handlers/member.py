@@ -40,9 +40,11 @@ def ask(event: Message, where: Situation, tx: Transaction) -> Actions:
 def my(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`my`: codes and states; never what was written, for whoever else looks at this screen."""
     mine = tx.requests.of_chat(where.chat.id)
+    waiting = asking.unsent(event, where, tx)
     if not mine:
-        return tell(where, tx, say("my-none"), to=event)
-    return tell(where, tx, *(say(f"my-{request.state.value}", code=request.code) for request in mine))
+        return waiting or tell(where, tx, say("my-none"), to=event)
+    told = tell(where, tx, *(say(f"my-{request.state.value}", code=request.code) for request in mine))
+    return (*told, *waiting)
 
 
 def lang(event: Message, where: Situation, tx: Transaction) -> Actions:

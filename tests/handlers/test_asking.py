@@ -332,6 +332,15 @@ async def test_an_offer_is_something_new_and_held_until_send(scene: Scene, words
     assert "Posso cozinhar" in scene.card("K2").plain
 
 
+async def test_whoever_asks_for_their_codes_hears_of_what_is_not_sent(scene: Scene) -> None:
+    """They think that somebody has read it."""
+    await scene.member.writes(PLEA)
+    await scene.member.writes("/my")
+    assert scene.member.reads()[-1] == sentence("first-held", "pt")
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert PLEA in scene.card().plain
+
+
 async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
     """Send works on the screen of the bot before."""
     async with world(tmp_path) as w:
