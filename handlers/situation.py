@@ -176,5 +176,5 @@ def _meant(words: str, offered: Mapping[int, OfferedChoice], tx: Transaction) ->
     number = commands.number(words)
     if number is not None:
         return offered.get(number)
-    languages = tx.policy.languages
-    return next((choice for choice in offered.values() if reads(words, choice.label, languages)), None)
+    meant = [choice for choice in offered.values() if reads(words, choice.label, tx.policy.languages)]
+    return meant[0] if len(meant) == 1 else None

@@ -341,6 +341,16 @@ async def test_whoever_asks_for_their_codes_hears_of_what_is_not_sent(scene: Sce
     assert PLEA in scene.card().plain
 
 
+@pytest.mark.parametrize("typed", ["Enviar", "8"])
+async def test_what_stands_below_a_picture_presses_nothing(scene: Scene, typed: str) -> None:
+    """The picture would be lost."""
+    await scene.member.writes(PLEA)
+    await scene.member.sends("photo", caption=typed)
+    assert scene.ann.reads(scene.room) == []
+    await scene.member.presses(sentence("button-send", "pt"))
+    assert [shown for shown in scene.ann.sees(scene.room) if shown.file]
+
+
 async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
     """Send works on the screen of the bot before."""
     async with world(tmp_path) as w:
