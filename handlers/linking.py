@@ -313,9 +313,11 @@ def _copied(said: LinkedMessage, tx: Transaction) -> list[KnownChat]:
 
 def _take_back(said: LinkedMessage, tx: Transaction) -> Actions:
     """Also where the conversation is not heard any more."""
-    actions = [Recall(chat, Named(said.name)) for chat in tx.links.stands_in(said)]
+    chats = tx.links.stands_in(said)
+    for chat in chats:
+        tx.deliveries.drop_changes(chat, said.name)
     tx.links.forget_words(said)
-    return actions
+    return [Recall(chat, Named(said.name)) for chat in chats]
 
 
 def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:

@@ -228,10 +228,15 @@ class Deliveries:
                 self._tx.lanes.drop(said.id)
                 return
             subject, target = said.subject, refs.to_delivery(said.id)
-            # A change that waits: its words may be gone when its turn comes.
-            self._drop(_WAITING_EDIT.scalars(self._tx.connection, {"of": target, "chat": recall.to, "lane": subject}))
         priority, report = recall.priority, recall.report
         self._simple(recall.to, "withdraw", subject=subject, target=target, priority=priority, report=report)
+
+    def drop_changes(self, chat_id: int, name: str) -> None:
+        """What still waits to be changed of a message is not any more: its words go."""
+        said = self.named(chat_id, name)
+        if said is not None:
+            of = {"of": refs.to_delivery(said.id), "chat": chat_id, "lane": said.subject}
+            self._drop(_WAITING_EDIT.scalars(self._tx.connection, of))
 
     def _unreact(self, unreact: Unreact) -> None:
         target = self.ref(unreact.to, unreact.target)

@@ -127,15 +127,15 @@ def test_what_is_said_carries_what_its_chat_is_to_us(database_url: str) -> None:
     assert roles == {"ana": "private", "room": "coordination", "other": ""}
 
 
-def test_a_change_that_waits_goes_with_what_is_taken_back(database_url: str) -> None:
-    """Its words may be deleted by then: nothing of it is left to be sent, or to fail."""
+def test_changes_that_wait_can_be_dropped(database_url: str) -> None:
+    """Where their words are deleted nothing of them is left to be sent, or to fail."""
     with transaction(database_url) as tx:
         chat = group(tx)
         tx.deliveries.add(Say(chat, words("first"), subject="L1", name="L1/1"))
         land(tx, claims(tx).claim(10, []))
         tx.deliveries.add(Say(chat, words("second"), subject="L1", name="L1/2"))
         tx.deliveries.add(Edit(chat, Named("L1/1"), words("changed")))
-        tx.deliveries.add(Recall(chat, Named("L1/1")))
+        tx.deliveries.drop_changes(chat, "L1/1")
         assert everything(tx) == ["second"]
 
 

@@ -49,7 +49,7 @@ KEPT: list[tuple[object, bytes]] = [
         ),
         b'{"#":"model.Edited","chat":' + STORED_CHAT + b',"kind":"group","person":{"#":"model.Person","account":'
         b'"telegram","id":"9","name":"Ana","language":null},"id":"5","at":{"#":"datetime","v":'
-        b'"2026-11-23T09:00:00+00:00"},"text":{"#":"model.Text","plain":"Ja","spans":[]},"attachments":[]}',
+        b'"2026-11-23T09:00:00+00:00"},"text":{"#":"model.Text","plain":"Ja","spans":[]},"attachments":[],"forwarded":false}',
     ),
     (Due("sweep"), b'{"#":"events.Due","what":"sweep","subject":"","calendar":false}'),
 ]
@@ -64,4 +64,4 @@ def test_a_stored_value_keeps_its_name(value: object, stored: bytes) -> None:
 
 def test_what_was_stored_before_a_field_was_added_is_read() -> None:
     value, stored = next(kept for kept in KEPT if isinstance(kept[0], Edited))
-    assert decode(stored.replace(b',"attachments":[]', b""), Edited) == value
+    assert decode(stored.replace(b',"attachments":[],"forwarded":false', b""), Edited) == value
