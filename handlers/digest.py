@@ -12,8 +12,8 @@ from bot.overview import Overview, overview
 from bot.requests import Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import below, opening
-from handlers.looking import folded
 from handlers.situation import Actions, Situation
+from handlers.spoken import folded
 
 _BEFORE_THE_FIRST = timedelta(days=1)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 from bot.actions import OnNetwork, Say
 from bot.catalogue import language_name, own_name
@@ -14,7 +12,7 @@ from bot.requests import CATEGORIES, Request, RequestState
 from bot.store.transaction import Transaction
 from handlers import below, cards, threads
 from handlers.situation import Actions, Situation
-from handlers.spoken import spoken
+from handlers.spoken import folded, spoken
 
 _ROWS = 30
 _HITS = 10
@@ -117,16 +115,6 @@ def _place(request: Request, words: str, language: str, tx: Transaction) -> Word
             if at >= 0:
                 return Words(id, "quote", max(0, at - _BEFORE), _EXCERPT)
     return None
-
-
-def folded(text: str) -> str:
-    """Without capitals and accents, each character in its place."""
-    return "".join(map(_folded, text))
-
-
-@lru_cache(4096)
-def _folded(character: str) -> str:
-    return (unicodedata.normalize("NFD", character)[0].casefold() or " ")[0]
 
 
 def _answer(event: Message, where: Situation, content: Content) -> Actions:

@@ -31,10 +31,23 @@ def _wordings(label: Sentence | Verbatim, languages: tuple[str, ...]) -> frozens
 
 
 def _letters(words: str) -> str:
-    """What is compared: keyboards differ in quotation marks, apostrophes and invisible signs. Whoever asks does not
-    choose."""
-    folded = unicodedata.normalize("NFKC", words).casefold()
-    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LMN" or sign in "?؟")
+    """What is compared: keyboards differ in accents, apostrophes and invisible signs. Whoever asks does not choose."""
+    return "".join(sign for sign in folded(words) if unicodedata.category(sign)[0] in "LN" or sign in "?؟")
+
+
+_SAME = {"ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"}
+"""Letters that Arabic and Persian keyboards, and people in a hurry, write for each other."""
+
+
+def folded(text: str) -> str:
+    """Without capitals, accents and hamzas, each character in its place."""
+    return "".join(map(_folded, text))
+
+
+@lru_cache(4096)
+def _folded(character: str) -> str:
+    bare = (unicodedata.normalize("NFKD", character)[0].casefold() or " ")[0]
+    return _SAME.get(bare, bare)
 
 
 @cache

@@ -351,6 +351,19 @@ async def test_what_stands_below_a_picture_presses_nothing(scene: Scene, typed: 
     assert [shown for shown in scene.ann.sees(scene.room) if shown.file]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["إرسال", "ارسال", "اِرسال!", "\u2067إرسال\u2069"],
+    ids=["as shown", "without hamza", "with a vowel", "copied"],
+)
+async def test_send_counts_as_people_type_it_in_arabic(scene: Scene, typed: str) -> None:
+    """Hardly anybody writes the hamza on a telephone."""
+    amina = scene.world.somebody("Amina", language="ar")
+    await amina.writes("أحتاج إلى طعام لأطفالي")
+    await amina.writes(typed)
+    assert sentence("request-received", "ar", code="K1") in "\n".join(amina.reads())
+
+
 async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
     """Send works on the screen of the bot before."""
     async with world(tmp_path) as w:
