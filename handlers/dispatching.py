@@ -48,6 +48,7 @@ from bot.store.transaction import Transaction
 from handlers import (
     asking,
     attached,
+    cut,
     forum,
     inviting,
     leaks,
@@ -103,8 +104,7 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Reacted():
             return _reacted(event, tx)
         case Edited():
-            changed = situation.storable(event)
-            return [action for handler in routes.EDITED for action in handler(changed, tx)]
+            return _edited(situation.storable(event), tx)
         case Deleted():
             if (reaction := _reaction_of(event, tx)) is not None:
                 return [action for handler in routes.UNREACTED for action in handler(reaction, tx)]
@@ -172,12 +172,21 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
 
 def _message(event: Message, tx: Transaction) -> Actions:
     where = situation.of_message(event, tx)
+    whole = cut.whole(event, where, tx)
+    if isinstance(whole, Edited):
+        return _edited(whole, tx)
+    if whole is not None:
+        event, where = whole, situation.of_message(whole, tx)
     if where.choice is not None:
         return _chosen(event, where, where.choice, tx)
     for candidate in routes.MESSAGES:
         if candidate.fits(where):
             return candidate.handler(event, where, tx)
     return ()
+
+
+def _edited(event: Edited, tx: Transaction) -> Actions:
+    return [action for handler in routes.EDITED for action in handler(event, tx)]
 
 
 # --- choices: buttons, digits as reactions, typed numbers ------------------------------------------------------------

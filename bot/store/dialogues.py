@@ -69,4 +69,5 @@ class Dialogues:
 
 
 def _held(state: dict[str, Any]) -> list[int]:
-    return [*(state.get("held") or {}).get("texts", ()), *state.get("which", ())]
+    cut = state.get("cut")
+    return [*(state.get("held") or {}).get("texts", ()), *state.get("which", ()), *([cut["text"]] if cut else ())]
