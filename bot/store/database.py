@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -125,15 +126,16 @@ def migrate(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
-        prove_known(connection)
-        upgrade(connection)
+        if prove_known(connection) != revisions()[0]:
+            upgrade(connection)
 
 
-def prove_known(connection: Connection) -> None:
-    """Raises Newer where the schema is none of those that this version knows."""
+def prove_known(connection: Connection) -> str | None:
+    """The schema's revision; None where there is none yet. Raises Newer where this version does not know it."""
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is not None and revision not in revisions():
         raise Newer
+    return revision
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -143,10 +145,11 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """Those of the schema that this version knows, the latest first."""
     with _migrations() as config:
-        return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+        return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
 
 
 @contextmanager
