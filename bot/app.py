@@ -200,7 +200,9 @@ class App:
             )
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)
-        line = Line(name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled, self._back)
+        line = Line(
+            name, adapter, self.writer, folder, parts.place, deliver, parts.clock, self._settled, self._back, self._away
+        )
         menus = partial(parts.menus, self.catalogue)
         announcer = Announcer(line, menus, self.writer, parts.clock, self._not_sent)
         return Service(line, sender, announcer, self.leases, _STOP_WITHIN)
@@ -324,6 +326,12 @@ class App:
         sender = self.senders.get(account)
         if sender is not None:
             sender.reconnected(held)
+
+    def _away(self, account: str, away: bool) -> None:
+        if away:
+            self.troubles.begins(f"away/{account}")
+        else:
+            self.troubles.over(f"away/{account}")
 
     def _not_sent(self, account: str, kind: str, error: SendError) -> None:
         self.measures.not_sent(account, error)

@@ -145,6 +145,7 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
 
 _TROUBLES = {
     "account": "{0} does not accept the bot's login; see `check`, then start the bot anew",
+    "away": "{0} cannot be reached; see `check`",
     "engine": "the engine {0} does not accept its key; correct [translation.engines.{0}]",
     "limited": "{0} limits how fast the account may write; its administrator can lift that (docs/set-up.md, 3)",
     "disk": "the disk is almost full; make room",

@@ -27,6 +27,7 @@ _LONGEST_WAIT = timedelta(seconds=10)
 """Between attempts to connect: who writes when the network is back must not wait for our patience to end."""
 _AFTER_A_FAULT = timedelta(minutes=1)
 _LET_IN_AGAIN = timedelta(minutes=10)  # between looks whether an account is accepted again that was before
+_TOO_LONG = 15 * 60.0  # seconds of failures: by then it passes by itself no more, or people should be told elsewhere
 _LATE = 15.0  # seconds: who starts the bot learns by then that a network does not answer
 
 
@@ -44,10 +45,12 @@ class Line:
         clock: Clock,
         settled: Callable[[str, Account | None, bool], Awaitable[None]],
         back: Callable[[str, bool], None],
+        away: Callable[[str, bool], None],
     ) -> None:
         """`folder` is the account's own, `place` what the store calls the data folder that it is in. `settled` hears
         each time the account is connected (with what it is) or not (None), and whether for good; `back`, when the
-        network has answered again after a failure, and once more when it has held (True)."""
+        network has answered again after a failure, and once more when it has held (True); `away`, that it has been out
+        of reach for long, and that it is not, or no longer (False)."""
         self.name = name
         self.adapter = adapter
         self._writer = writer
@@ -57,11 +60,13 @@ class Line:
         self._clock = clock
         self._settled = settled
         self._back = back
+        self._away = away
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
         self.up = asyncio.Event()
         self.fault: str | None = "not connected yet"  # None while all is well
         self._answered = asyncio.Event()  # since the last failure
         self._failures = 0  # in a row
+        self._fell_at = 0.0  # of the steady clock
         self._was_accepted = False
 
     async def run(self) -> None:
@@ -146,6 +151,7 @@ class Line:
         finally:
             unheard.cancel()
             heard.cancel()
+        self._away(self.name, False)
         if self._failures:
             self._failures, self.fault = 0, None
             self._back(self.name, True)
@@ -188,6 +194,10 @@ class Line:
         return Home(self._folder, state, save, share)
 
     async def _report(self, reason: str, final: bool = False) -> None:
+        if not self._failures:
+            self._fell_at = self._clock.steady()
+        elif not final and self._clock.steady() - self._fell_at >= _TOO_LONG:
+            self._away(self.name, True)
         if self.tried.is_set() and reason == self.fault and not final:
             return  # it is known, and every ten seconds would be too often to tell
         self.fault = reason

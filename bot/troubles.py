@@ -23,7 +23,7 @@ LOW = 256 * 2**20
 ENOUGH = 2 * LOW
 
 _LOOKS_EVERY = 60.0
-_OF_THE_CONFIGURATION = ("account", "engine", "limited")
+_OF_THE_CONFIGURATION = ("account", "away", "engine", "limited")
 
 
 class Slowness:

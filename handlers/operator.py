@@ -25,10 +25,16 @@ _DAY = timedelta(days=1)
 _ROOM_COMES = timedelta(hours=1)  # nobody can be told: it is tried again after so long
 _TAKES_EFFECT = timedelta(minutes=1)  # what was tried again has had its chance then
 
-_LASTING = ("account", "engine", "limited", "disk")
+_LASTING = ("account", "away", "engine", "limited", "disk")
 """What stands until it is mended; anything else has happened, and stands in the dead-letter list."""
 
-_LOOK = {"account": "schakel check", "engine": "schakel check", "limited": "schakel status", "disk": "schakel status"}
+_LOOK = {
+    "account": "schakel check",
+    "away": "schakel check",
+    "engine": "schakel check",
+    "limited": "schakel status",
+    "disk": "schakel status",
+}
 _LOOK_AT_FAILED = "schakel status --failed"
 
 
@@ -153,7 +159,8 @@ def _forgotten_at(tx: Transaction, about: KnownTrouble) -> datetime:
 def _room(tx: Transaction, about: KnownTrouble) -> KnownChat | None:
     """The coordination room, if it can be told of this: not by an account about itself, nor a room about itself."""
     room = tx.chats.coordination_room()
-    if room is None or about.cause in (f"account/{room.address.account}", f"not-delivered/{room.id}"):
+    itself = [f"{kind}/{room.address.account}" for kind in ("account", "away")] if room else []
+    if room is None or about.cause in (*itself, f"not-delivered/{room.id}"):
         return None
     return room
 
@@ -170,6 +177,8 @@ def _sentence(tx: Transaction, about: KnownTrouble) -> Sentence | None:
     match about.kind:
         case "account":
             return say("operator-account", network=tx.policy.network(about.about))
+        case "away":
+            return say("operator-away", network=tx.policy.network(about.about))
         case "engine":
             return say("operator-engine", engine=about.about)
         case "limited":

@@ -61,6 +61,7 @@ class Kept:
     clock: Clock
     made: Writer
     heard: list[str] = field(default_factory=list)
+    away: list[bool] = field(default_factory=list)
     serving: asyncio.Task[None] | None = None
 
     async def settles(self) -> None:
@@ -93,7 +94,10 @@ async def kept(tmp_path: Path, sqlite_template: str) -> AsyncIterator[Kept]:
         def back(name: str, held: bool) -> None:
             found.heard.append("held" if held else "back")
 
-        line = Line("paper", network, made, tmp_path / "paper", "", deliver, clock, settled, back)
+        def away(name: str, is_away: bool) -> None:
+            found.away.append(is_away)
+
+        line = Line("paper", network, made, tmp_path / "paper", "", deliver, clock, settled, back, away)
         found = Kept(line, network, clock, made)
         yield found
         if found.serving is not None:
@@ -126,6 +130,28 @@ async def test_after_a_long_outage_it_is_back_within_ten_seconds(kept: Kept) -> 
     await kept.passes(10 * SECOND)
     assert kept.heard[-1] == "back"
     assert kept.heard.count("down") == 2  # when it fell, and why it cannot get up; not at each attempt
+
+
+async def test_an_outage_that_lasts_is_told(kept: Kept) -> None:
+    """After a quarter of an hour, also of a network that lets us in and then falls again; and when it has held."""
+    await kept.begins()
+    kept.network.receiving = [Down("away")] * 10_000
+    kept.network.falls.set()
+    await kept.passes(timedelta(minutes=14), timedelta(seconds=5))
+    assert True not in kept.away
+    await kept.passes(timedelta(minutes=2), timedelta(seconds=5))
+    assert kept.away[-1]
+    kept.network.receiving = []
+    await kept.passes(30 * SECOND)
+    assert not kept.away[-1]
+
+
+async def test_a_network_that_often_falls_is_not_away(kept: Kept) -> None:
+    await kept.begins()
+    for _ in range(20):
+        kept.network.falls.set()
+        await kept.passes(timedelta(minutes=1), timedelta(seconds=5))
+    assert True not in kept.away
 
 
 async def test_it_is_well_again_when_it_has_answered_and_held(kept: Kept) -> None:

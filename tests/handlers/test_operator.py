@@ -69,6 +69,24 @@ async def test_a_trouble_is_told_once_and_again_after_a_day_until_it_is_well(nob
     assert scene.ann.reads(room)[-1] == said
 
 
+async def test_a_network_that_is_out_of_reach_is_told_of_on_another(nobody: Scene) -> None:
+    scene, room = await room_of(nobody.world)
+    await happens(nobody.world, Trouble("away/matrix"))
+    assert scene.ann.reads(room) == [told("operator-away", network="Matrix")]
+    await happens(nobody.world, TroubleOver("away/matrix"))
+    assert scene.ann.reads(room)[-1] == well("operator-away", network="Matrix")
+
+
+async def test_a_network_that_is_out_of_reach_cannot_tell_of_itself(nobody: Scene) -> None:
+    scene, room = await room_of(nobody.world)
+    await happens(nobody.world, Trouble("away/paper"))
+    found = await nobody.world.app.unit(lambda tx: operating.status(tx, ("paper",)))
+    assert "Needs hands: paper cannot be reached" in "\n".join(operating.lines(found, "schakel"))
+    await happens(nobody.world, TroubleOver("away/paper"))
+    await nobody.world.advance(timedelta(hours=2))
+    assert scene.ann.reads(room) == []
+
+
 async def test_without_a_room_it_stands_in_the_status_and_is_told_when_there_is_one(nobody: Scene) -> None:
     """Whoever is at the terminal reads it; the room hears of it within the hour, and not of what was over before."""
     w = nobody.world

@@ -311,7 +311,11 @@ async def test_a_line_whose_news_cannot_be_stored_comes_down_and_is_up_again(
         server.world.touch()
 
     adapter, clock = adapter_for(server, webhook=port), Clock()
-    line = Line(ACCOUNT, adapter, store, tmp_path, "", deliver, clock, settled, lambda name, held: None)
+
+    def deaf(name: str, so: bool) -> None:
+        pass
+
+    line = Line(ACCOUNT, adapter, store, tmp_path, "", deliver, clock, settled, deaf, deaf)
     serving = asyncio.create_task(line.run())
     await server.waits_for(lambda: heard == ["connected", "down"])
     async with asyncio.timeout(10):
