@@ -19,16 +19,18 @@ import structlog
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from bot import backup as making
-from bot import control, dead_letters, logs, operating, restored, restoring, setting_up, stage, wiring
+from bot import wiring
 from bot.app import App, SystemClock, random_token
-from bot.backup import is_of_the_disk, reason
-from bot.checking import check_all, open_to_others
-from bot.config import Config, ConfigError, load
+from bot.backups import backup as making
+from bot.backups import restored, restoring, stage
+from bot.backups.backup import is_of_the_disk, reason
+from bot.configuration.config import Config, ConfigError, load
+from bot.operation import control, dead_letters, logs, operating, setting_up
+from bot.operation.checking import check_all, open_to_others
+from bot.operation.watching import is_disk_full
 from bot.store.database import Newer, migrate, open_engine
 from bot.store.faults import Verdict, is_forbidden, named, verdict
 from bot.store.transaction import Transaction
-from bot.watching import is_disk_full
 
 FAILED, WRONG = 1, 2
 _RERUNS = 20  # of a command that other processes' work is in the way of
@@ -224,7 +226,7 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="A folder in which everything is kept for the next time.")] = None,
 ) -> None:
     """Try everything on one page in the browser: no account, no internet."""
-    from bot import demo as shown  # only the demo needs the web network
+    from bot import demo as shown
 
     if language not in shown.LANGUAGES:
         _fail(f'"{language}" is not one of {", ".join(shown.LANGUAGES)}', WRONG)

@@ -21,23 +21,25 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Connection, Engine
 
-from bot import inbox, languages
-from bot.announcing import Announcer
-from bot.broadcasting import Broadcasting
+from bot import inbox
 from bot.catalogue import Catalogue
-from bot.chats import KnownChat
 from bot.clock import Clock
-from bot.erasing import SWEEP
+from bot.domain.chats import KnownChat
+from bot.domain.erasing import SWEEP
 from bot.events import Due
-from bot.leases import HOUSE, LASTS, Alone, Leases, Shared
-from bot.measuring import MeasuredEngine, Measures
-from bot.media import Media
+from bot.files.media import Media
+from bot.operation.measuring import MeasuredEngine, Measures
+from bot.operation.troubles import Watcher
 from bot.outbox import Sender
 from bot.outgoing import SetCommands
 from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
-from bot.scheduler import Scheduler
-from bot.serving import Service, while_held
+from bot.sending.announcing import Announcer
+from bot.sending.broadcasting import Broadcasting
+from bot.serving.leases import HOUSE, LASTS, Alone, Leases, Shared
+from bot.serving.scheduler import Scheduler
+from bot.serving.service import Service, while_held
+from bot.serving.supervision import Line
 from bot.store import marks
 from bot.store.database import migrate, open_engine
 from bot.store.faults import is_moved
@@ -48,9 +50,8 @@ from bot.store.resuming import doubts
 from bot.store.transaction import Policy, Transaction
 from bot.store.units import Unit
 from bot.store.writer import Fence, Writer
-from bot.supervision import Line
-from bot.translators import Translators
-from bot.troubles import Watcher
+from bot.text import languages
+from bot.translation.translators import Translators
 
 T = TypeVar("T")
 _log = structlog.get_logger()

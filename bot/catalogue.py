@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from bot.content import Arg, LanguageName, OpenHours, Said, Sentence, Weekday, say
-from bot.hours import MIDNIGHT, OpenSpan, parse_hours
+from bot.domain.hours import MIDNIGHT, OpenSpan, parse_hours
 from bot.model import Text
 
 SOURCE = "en"

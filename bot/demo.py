@@ -11,13 +11,13 @@ from adapters.web.adapter import WebAdapter
 from adapters.web.settings import ChatSettings, Settings
 from bot.app import App, Parts
 from bot.catalogue import available
-from bot.chats import Pairing
-from bot.listening import bound, host_and_port, is_loopback
+from bot.configuration.listening import bound, host_and_port, is_loopback
+from bot.domain.chats import Pairing
 from bot.model import Chat, ChatKind
 from bot.store.tables import Role
 from bot.store.transaction import Policy, Transaction
+from handlers.chats.menus import menus
 from handlers.dispatching import handle
-from handlers.menus import menus
 
 ACCOUNT = "web"
 FIRST = ("nl", "fr", "en", "pt", "tr", "ar")

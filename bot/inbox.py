@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.actions import Action
 from bot.events import OPERATOR, Internal, Quarantined
 from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
-from bot.measuring import Measures
+from bot.operation.measuring import Measures
 from bot.ports import Deliver
 from bot.store.encoding import decode
 from bot.store.incoming import Arrived, lane_of

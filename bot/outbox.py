@@ -9,10 +9,25 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec.structs import replace as changed
 
-from bot import links
-from bot.claiming import Claiming, Release
 from bot.clock import Clock
-from bot.failing import (
+from bot.domain import links
+from bot.files.media import Media
+from bot.operation.measuring import Measures
+from bot.outgoing import (
+    EditText,
+    Outgoing,
+    PinMessage,
+    Receipt,
+    SendFile,
+    SendReaction,
+    SendText,
+    TakeReaction,
+    UnpinMessage,
+    Withdraw,
+)
+from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
+from bot.sending.claiming import Claiming, Release
+from bot.sending.failing import (
     LONGEST_WAIT,
     MAX_RESENDS,
     NO_ANSWER,
@@ -28,28 +43,13 @@ from bot.failing import (
     marked,
     most_resends,
 )
-from bot.measuring import Measures
-from bot.media import Media
-from bot.outgoing import (
-    EditText,
-    Outgoing,
-    PinMessage,
-    Receipt,
-    SendFile,
-    SendReaction,
-    SendText,
-    TakeReaction,
-    UnpinMessage,
-    Withdraw,
-)
-from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
-from bot.rendering import Speaks
+from bot.sending.turns import Turns
 from bot.store.claimed import Claimed, Part, Receipted
 from bot.store.claims import Claims
 from bot.store.transaction import Transaction
 from bot.store.units import NotServed, Together, Unit
 from bot.store.writer import Writer
-from bot.turns import Turns
+from bot.text.rendering import Speaks
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -11,17 +11,17 @@ from pathlib import Path
 import structlog
 
 from bot.app import App, Parts
-from bot.backup import Source
-from bot.config import Config
-from bot.listening import bound, host_and_port
+from bot.backups.backup import Source
+from bot.backups.restoring import Target
+from bot.configuration.config import Config
+from bot.configuration.listening import bound, host_and_port
+from bot.operation.watching import Watch
 from bot.plugins import adapter_class, engine_class
 from bot.ports import Adapter, Engine
-from bot.restoring import Target
 from bot.store.database import open_reader
 from bot.store.transaction import Policy
-from bot.watching import Watch
+from handlers.chats.menus import menus
 from handlers.dispatching import handle
-from handlers.menus import menus
 
 _log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from bot.incoming import Edited, Message
 from bot.model import Text
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import linking
+from handlers.chats import linking
 from handlers.situation import Actions, Situation
 
 _APP_SENDS = 4096  # units of UTF-16 in one message, on Telegram; on Matrix nobody comes near it twice in a moment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import naming
 from bot.actions import Action, Answer, OnNetwork, Publish, Say
 from bot.content import Line, Verbatim, say
+from bot.domain import naming
 from bot.events import (
     ChatGone,
     Due,
@@ -45,21 +45,9 @@ from bot.model import Chat
 from bot.store.choices import OfferedChoice
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
-from handlers import (
-    asking,
-    attached,
-    cut,
-    forum,
-    inviting,
-    leaks,
-    leaving,
-    linked_threads,
-    membership,
-    operator,
-    routes,
-    situation,
-    unreadable,
-)
+from handlers import cut, operator, routes, situation, unreadable
+from handlers.chats import leaks, leaving, linked_threads, membership
+from handlers.requests import asking, attached, forum, inviting
 from handlers.situation import Actions, Situation
 
 

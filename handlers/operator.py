@@ -8,14 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.actions import Named, Priority, Say
-from bot.chats import KnownChat
 from bot.content import Line, Sentence, say
+from bot.domain.chats import KnownChat
 from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
-from bot.failing import NO_ANSWER
+from bot.sending.failing import NO_ANSWER
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble
-from handlers import progress, replies
+from handlers.notices import progress
+from handlers.requests import replies
 from handlers.situation import Actions
 
 BUSINESS = "trouble"

@@ -5,14 +5,14 @@ Every hour all that is due is looked for in the store, so nothing has to be reme
 
 from __future__ import annotations
 
-from bot import erasing
 from bot.actions import Action, Edit, Named
 from bot.content import Line, say
+from bot.domain import erasing
+from bot.domain.requests import Request
 from bot.events import Due, Outcome
-from bot.requests import Request
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers.erasing import COMPACT
+from handlers.private.erasing import COMPACT
 from handlers.situation import Actions
 
 PURGED = "purged"

@@ -5,62 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.erasing import SWEEP
+from bot.domain.erasing import SWEEP
+from bot.domain.notices import PLAN_IN_DOUBT
 from bot.events import ChatGone, Due, Outcome, Translated
 from bot.incoming import Deleted, Edited, Pinned, Reacted, Unreacted
-from bot.notices import PLAN_IN_DOUBT
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
-from handlers import (
+from handlers import cut, operator, purging, situation, unreadable
+from handlers.chats import groups, leaks, leaving, linked_threads, linking, membership, pairing
+from handlers.notices import (
+    correcting,
+    expiry,
+    passing,
+    planning,
+    previews,
+    progress,
+    publishing,
+    questions,
+    reader_question,
+    reading,
+    ready_made,
+    reviewing,
+    writing,
+)
+from handlers.private import erasing, member, privacy
+from handlers.requests import (
     asking,
     calling,
     cards,
     continuing,
-    correcting,
-    cut,
     digest,
     echoes,
-    erasing,
-    expiry,
     forum,
-    groups,
     intake,
     inviting,
-    leaks,
-    leaving,
-    linked_threads,
-    linking,
     listening,
     looking,
-    member,
-    membership,
     notes,
-    notices,
     opening,
-    operator,
-    pairing,
-    passing,
     phone_shown,
-    planning,
-    previews,
-    privacy,
-    progress,
-    publishing,
-    purging,
-    questions,
-    reader_question,
-    reading,
     ready_answers,
-    ready_made,
     replies,
-    reviewing,
     second_thoughts,
     silence,
-    situation,
     topics,
     triage,
     undoing,
-    unreadable,
 )
 from handlers.situation import Actions, ChoiceHandler, Handler, Situation
 
@@ -121,8 +111,8 @@ MESSAGES: tuple[Route, ...] = (
     route("group", "start", pairing.started),
     route("", "start", pairing.started),
     route("", "", pairing.anything),
-    route("private group coordination", NOTICE_COMMANDS, notices.wrong_room),
-    route("organisation", "notice", notices.write),
+    route("private group coordination", NOTICE_COMMANDS, writing.wrong_room),
+    route("organisation", "notice", writing.write),
     route("organisation", "template", ready_made.template),
     route("organisation", "ok", reviewing.ok),
     route("organisation", "languages", reading.register),
@@ -134,7 +124,7 @@ MESSAGES: tuple[Route, ...] = (
     route("organisation", "status", progress.status),
     route("organisation", "notices", passing.listing),
     route("organisation", "groups", pairing.groups),
-    route("organisation", "help start", notices.help),
+    route("organisation", "help start", writing.help),
     # --- linked chats ---
     route("*", "link", linking.link),
     route("*", "unlink", linking.unlink),
@@ -173,14 +163,14 @@ MESSAGES: tuple[Route, ...] = (
     route("coordination", "", notes.plain),
     route("private", "", continuing.words),
     # --- what no conversation knows ---
-    unknown_command("organisation", notices.unknown),
+    unknown_command("organisation", writing.unknown),
     route("organisation", "", reviewing.replied),
 )
 
 CHOICES: dict[str, ChoiceHandler] = {
     # --- pairing, notices and the groups that receive them ---
-    "notice-language": notices.language_chosen,
-    "notice-category": notices.category_chosen,
+    "notice-language": writing.language_chosen,
+    "notice-category": writing.category_chosen,
     "approve": reviewing.approve_pressed,
     "we-read": reading.we_read,
     reader_question.STEP: reading.answered,

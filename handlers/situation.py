@@ -9,16 +9,17 @@ from typing import TypeVar
 
 from msgspec.structs import replace as changed
 
-from bot import commands, languages
+from bot import commands
 from bot.actions import Action
-from bot.chats import KnownChat, KnownPerson
 from bot.commands import Command
+from bot.domain.chats import KnownChat, KnownPerson
 from bot.events import Due
 from bot.incoming import Edited, Message, Pressed, Reacted
 from bot.model import ChatKind, Person, Text, joined
 from bot.store.choices import OfferedChoice
 from bot.store.copies import KnownCopy
 from bot.store.transaction import Transaction
+from bot.text import languages
 from handlers.spoken import reads
 
 Actions = Sequence[Action]

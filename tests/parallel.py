@@ -9,7 +9,7 @@ from itertools import permutations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from bot.languages import normalise
+from bot.text.languages import normalise
 
 ROOT = Path(__file__).parent.parent
 TICO19 = ROOT.parent / "shared" / "data" / "tico19"

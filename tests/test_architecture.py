@@ -18,9 +18,9 @@ PURE = {
     "bot.content",
     "bot.actions",
     "bot.events",
-    "bot.chats",
+    "bot.domain.chats",
 }
-WIRING = {"bot.__main__", "bot.wiring", "bot.checking", "bot.demo"}
+WIRING = {"bot.__main__", "bot.wiring", "bot.operation.checking", "bot.demo"}
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:

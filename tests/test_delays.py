@@ -14,11 +14,11 @@ import pytest
 
 from bot.actions import Answer, Edit, Named, Priority, Say
 from bot.content import Attached, Content, Verbatim
-from bot.in_flight import COMINGS, MOST, ONE_CHAT, PRESSES
 from bot.incoming import Added, Pressed
 from bot.model import Attachment, Chat, ChatKind, Person
 from bot.outgoing import EditText, Outgoing, SetCommands
 from bot.ports import Down, Engine, Limits, Marked, NotSent, Refused, SendError, Unknown
+from bot.sending.in_flight import COMINGS, MOST, ONE_CHAT, PRESSES
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Paper

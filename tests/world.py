@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from bot.actions import Priority
 from bot.app import App, Parts, free_bytes
 from bot.catalogue import Catalogue
-from bot.chats import KnownChat, Pairing
-from bot.erasing import SWEEP
+from bot.domain.chats import KnownChat, Pairing
+from bot.domain.erasing import SWEEP
 from bot.incoming import Added, Edited, Joined, Left, Message, Pressed, Reacted, Removed
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import SetCommands

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from bot.addresses import names_a_server
+from bot.configuration.addresses import names_a_server
 
 
 def _checked(address: str) -> str:

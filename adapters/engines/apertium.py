@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.languages import engine_code
 from bot.ports import EngineError, Keep, Marked, Question, Unavailable, Unsupported
+from bot.text.languages import engine_code
 
 _PAIRS_LAST = 600.0
 """Seconds after which a server is asked again which pairs it has."""

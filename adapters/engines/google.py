@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.threads import Threads
-from bot.languages import engine_code
 from bot.ports import Busy, EngineError, Keep, Marked, Question, Unavailable, Unsupported
+from bot.text.languages import engine_code
 
 LONGEST = 4_900
 """Characters; deep-translator refuses 5,000."""

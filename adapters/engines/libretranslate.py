@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.languages import engine_code
 from bot.ports import EngineError, Keep, Marked, Question, Rejected, Unavailable, Unsupported
+from bot.text.languages import engine_code
 
 _LANGUAGES_LAST = 600.0
 """Seconds after which a server is asked again which languages it knows."""

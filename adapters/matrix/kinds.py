@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot import kinds
+from bot.files import kinds
 from bot.model import Text
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from nio.crypto.attachments import encrypted_attachment_generator
 from adapters.matrix.errors import send_error
 from adapters.matrix.homeserver import Failure, Homeserver, Json
 from adapters.matrix.html import body, formatted
-from bot.attached import mime_of, name_of
+from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 from bot.outgoing import SendFile
 from bot.ports import LARGEST_FILE, NotSent, Refused, SendError, TooLarge

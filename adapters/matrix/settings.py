@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
-from bot.addresses import names_a_server
+from bot.configuration.addresses import names_a_server
 
 _USER = re.compile(r"@[^:\s]+:[^\s/]+")
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from adapters.operations.metrics import CONTENT_TYPE, exposition
-from bot.measuring import Numbers
+from bot.operation.measuring import Numbers
 
 _NO_STORE = {"Cache-Control": "no-store"}
 

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from bot.actions import Priority
-from bot.measuring import Histogram, Numbers, Waiting
+from bot.operation.measuring import Histogram, Numbers, Waiting
 
 __all__ = ["CONTENT_TYPE", "exposition"]
 

@@ -11,7 +11,7 @@ from telegram import Bot, InputFile, Message
 from adapters.telegram.entities import to_entities
 from adapters.telegram.errors import send_error
 from adapters.telegram.placing import Manner, keyboard, number, placed, writable
-from bot.attached import mime_of, name_of
+from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 from bot.outgoing import Receipt, SendFile
 from bot.ports import Refused, TooLarge, Unknown

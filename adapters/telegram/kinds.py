@@ -10,7 +10,7 @@ import msgspec
 from adapters.telegram import rich
 from adapters.telegram.entities import to_text
 from adapters.telegram.wire import Entity
-from bot import kinds
+from bot.files import kinds
 from bot.model import Text
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from bot.addresses import names_a_server
-from bot.listening import host_and_port, is_loopback
+from bot.configuration.addresses import names_a_server
+from bot.configuration.listening import host_and_port, is_loopback
 
 LONGEST_POLL = 50  # seconds; the Bot API server waits no longer, whatever it is asked (its source, Client.cpp)
 TELEGRAMS_OWN = "https://api.telegram.org"

@@ -22,8 +22,8 @@ from telegram.error import BadRequest
 from adapters.telegram import wire
 from adapters.telegram.errors import receive_error
 from adapters.telegram.receiving import ALLOWED, FROM_THE_OLDEST, are_updates, batch_of
+from bot.configuration.listening import bound, host_and_port
 from bot.incoming import NOTHING_NEW, Batch
-from bot.listening import bound, host_and_port
 from bot.ports import Deliver, Down
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -34,7 +34,7 @@ CONNECTIONS = 1
 source, WebhookActor.cpp): an edit could overtake its message."""
 LOOK_EVERY = 40.0
 """Seconds between two looks at what Telegram says. Three of them tell that it cannot reach us, which is known before
-the line would count as well again (bot/supervision.py), and mostly not before Telegram has tried once more."""
+the line would count as well again (bot/serving/supervision.py), and mostly not before Telegram has tried once more."""
 _PATIENT_LOOKS = 3
 _SOON = "2"  # seconds after which Telegram may bring again what was not stored
 

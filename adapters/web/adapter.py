@@ -19,8 +19,8 @@ from adapters.web.records import Missing, NotTheWriter
 from adapters.web.server import Server
 from adapters.web.settings import BOT, ChatSettings, Settings
 from adapters.web.site import Site
+from bot.configuration.listening import bound, is_loopback
 from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
-from bot.listening import bound, is_loopback
 from bot.model import Attachment, Chat, Text
 from bot.outgoing import (
     AnswerPress,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.attached import mime_of, name_of
+from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 from bot.outgoing import SendFile
 

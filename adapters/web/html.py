@@ -7,8 +7,8 @@ from functools import cache
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
-from bot import direction
 from bot.model import Span, SpanKind, Text
+from bot.text import direction
 
 SCHEMES = ("https://", "http://", "mailto:", "tel:")
 BLOCKS = (SpanKind.QUOTE, SpanKind.PRE)

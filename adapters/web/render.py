@@ -19,7 +19,7 @@ from adapters.web.files import LARGEST
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
-from bot.languages import normalise
+from bot.text.languages import normalise
 
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "prs", "ckb", "sdh", "sd", "ug", "yi", "dv"})

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from bot.listening import host_and_port, is_loopback
+from bot.configuration.listening import host_and_port, is_loopback
 from bot.model import ChatKind
 
 BOT = "schakel"

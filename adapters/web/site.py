@@ -38,7 +38,7 @@ from adapters.web.records import Missing, NotTheWriter
 from adapters.web.render import ASSETS, Renderer, Tongue, tongue
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post
-from bot.attached import mime_of, name_of
+from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 
 HEARTBEAT = 15.0  # seconds; shorter than the patience of a proxy in between

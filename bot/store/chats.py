@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 
-from bot.chats import KnownChat, KnownPerson, Organisation, Pairing, on_one_line
+from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.menus import ROOMS
 from bot.store.prepared import Prepared, Row

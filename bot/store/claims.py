@@ -13,13 +13,12 @@ from sqlalchemy import SmallInteger, String, case, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
-from bot.backlog import Waiting
 from bot.events import FileLost, TopicGone
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, OpenTopic, SendFile, SendText, SetCommands, Withdraw
 from bot.pacing import Rate
 from bot.ports import Limits
-from bot.rendering import Speaks
+from bot.sending.backlog import Waiting
 from bot.store import refs
 from bot.store.chats import TAKEN
 from bot.store.claimed import Claimed, Part, Pause, Receipted, Remembered
@@ -30,6 +29,7 @@ from bot.store.prepared import Row
 from bot.store.statements import AddMany, ForMany, over_lists
 from bot.store.tables import Id, PartStatus, Role, Status, copy, delivery, part, standing
 from bot.store.topics import LANE
+from bot.text.rendering import Speaks
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 
 from bot.content import Translated
+from bot.domain.notices import NoticeState, TranslationState
+from bot.domain.requests import RequestState
 from bot.events import OPERATOR, HandledAgain, SentAgain
-from bot.notices import NoticeState, TranslationState
-from bot.requests import RequestState
 from bot.store import messages, refs
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
 from bot.store.prepared import Row

@@ -37,10 +37,10 @@ from bot.actions import (
     UnpinAll,
     Unreact,
 )
-from bot.chats import KnownChat
 from bot.content import Content, Line, Translated
-from bot.kinds import wordless
-from bot.notices import TranslationState
+from bot.domain.chats import KnownChat
+from bot.domain.notices import TranslationState
+from bot.files.kinds import wordless
 from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from bot.actions import Priority
-from bot.chats import KnownChat
 from bot.content import Content
-from bot.erasing import SETTLES_WITHIN, Erasure, Remains
-from bot.requests import Request
+from bot.domain.chats import KnownChat
+from bot.domain.erasing import SETTLES_WITHIN, Erasure, Remains
+from bot.domain.requests import Request
 from bot.store import messages, refs
 from bot.store.encoding import texts_in
 from bot.store.lanes import NOT_BEGUN

@@ -25,9 +25,9 @@ from sqlalchemy import (
     update,
 )
 
-from bot.chats import KnownChat
+from bot.domain.chats import KnownChat
+from bot.domain.notices import TranslationState
 from bot.events import ChatGone, Outcome
-from bot.notices import TranslationState
 from bot.store import refs
 from bot.store.copies import LEFT_BEHIND
 from bot.store.prepared import Prepared, Row

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
-from bot.chats import KnownChat
 from bot.content import Translated, Verbatim
-from bot.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
+from bot.domain.chats import KnownChat
+from bot.domain.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.outgoing import OpenTopic
 from bot.store import messages, refs

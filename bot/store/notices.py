@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, case, exists, func, literal_column, select, update
 
-from bot.notices import Category, Notice, NoticeState
+from bot.domain.notices import Category, Notice, NoticeState
 from bot.store import refs
 from bot.store.prepared import Row
 from bot.store.tables import (

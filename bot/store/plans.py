@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from bot.actions import ShownButtons
-from bot.attached import called
 from bot.content import Attached, Content, Verbatim, say
+from bot.files.attached import called
 from bot.model import TOPIC, Chat, SpanKind, Text
 from bot.outgoing import (
     AnswerPress,
@@ -34,8 +34,6 @@ from bot.outgoing import (
     Withdraw,
 )
 from bot.ports import Limits
-from bot.rendering import Lookups, Reading, Speaks, render
-from bot.splitting import length, split
 from bot.store import messages, refs
 from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
@@ -43,6 +41,8 @@ from bot.store.lanes import SAID_AGAIN
 from bot.store.prepared import Prepared, Row
 from bot.store.tables import PartStatus, copy, delivery, part
 from bot.store.topics import LANE
+from bot.text.rendering import Lookups, Reading, Speaks, render
+from bot.text.splitting import length, split
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

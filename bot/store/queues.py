@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.measuring import Queues, Waiting
+from bot.operation.measuring import Queues, Waiting
 from bot.store.dead_letters import counting
 from bot.store.tables import AHEAD, Status, delivery, inbox, standing
 

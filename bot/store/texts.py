@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
 
+from bot.domain.notices import StoredFinding, Translation, TranslationState
 from bot.events import Translated
 from bot.model import Text
-from bot.notices import StoredFinding, Translation, TranslationState
 from bot.store.encoding import decode, encode
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add

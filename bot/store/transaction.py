@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.links import Names
-from bot.requests import CATEGORIES, OUTCOMES, SENSITIVE
+from bot.domain.links import Names
+from bot.domain.requests import CATEGORIES, OUTCOMES, SENSITIVE
+from bot.domain.waiting import Patience
 from bot.store.accounts import Accounts
 from bot.store.attachments import Attachments
 from bot.store.broadcasts import Broadcasts
@@ -37,7 +38,6 @@ from bot.store.schedule import Schedule
 from bot.store.texts import Texts
 from bot.store.topics import Topics
 from bot.store.troubles import Troubles
-from bot.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ from adapters.telegram import parsing as telegram
 from adapters.telegram.entities import to_entities
 from adapters.telegram.placing import sayable
 from adapters.web.html import excerpt, to_html
-from bot.attached import called, clock_of, name_of
+from bot.domain.phones import masked
+from bot.files.attached import called, clock_of, name_of
+from bot.files.kinds import wordless
 from bot.incoming import Edited, Incoming, Message, Raw
-from bot.kinds import wordless
 from bot.model import Chat, Text
 from bot.outgoing import EditText, SendFile, SendText
-from bot.phones import masked
-from bot.splitting import split
 from bot.store.encoding import decode, encode
+from bot.text.splitting import split
 from tests.servers.botapi.formatting import formatted, is_empty
 
 Json = dict[str, Any]

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, LargeBinary, String, Table, insert, select
 
-from bot import backup
-from bot.archive import ACCOUNTS
-from bot.backup import Source
+from bot.backups import backup
+from bot.backups.archive import ACCOUNTS
+from bot.backups.backup import Source
+from bot.backups.restored import Restored
+from bot.backups.restoring import Target, restore
 from bot.ports import PutBack
-from bot.restored import Restored
-from bot.restoring import Target, restore
 from bot.store.database import open_engine
 from bot.store.tables import Instant, metadata
 from bot.store.transaction import Transaction

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.archive import CONTENTS, DATABASE, FORMAT, HEAD, Head, NotABackup, TooNew, unpack, write
+from bot.backups.archive import CONTENTS, DATABASE, FORMAT, HEAD, Head, NotABackup, TooNew, unpack, write
 from bot.store.snapshots import Damaged
 
 MADE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

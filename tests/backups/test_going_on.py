@@ -11,22 +11,22 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.actions import Priority, Publish, Say
+from bot.backups.restored import lines
 from bot.catalogue import Catalogue
-from bot.chats import Pairing
 from bot.content import Verbatim, say
+from bot.domain.chats import Pairing
+from bot.domain.notices import PLAN_IN_DOUBT, Category
 from bot.events import Due, Outcome
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
-from bot.notices import PLAN_IN_DOUBT, Category
 from bot.outgoing import SendText
-from bot.restored import lines
 from bot.store.claimed import Receipted
 from bot.store.claims import Claims
 from bot.store.encoding import decode
 from bot.store.resuming import doubts
 from bot.store.tables import InboxStatus, Role, Status, delivery, inbox
 from bot.store.transaction import Transaction
-from handlers import planning
+from handlers.notices import planning
 from tests.backups.conftest import ACCOUNT, House
 from tests.databases import POLICY, transaction
 from tests.paper.adapter import LIKE_TELEGRAM

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import backup
-from bot.backup import NotMade, Source, make, reason
+from bot.backups import backup
+from bot.backups.backup import NotMade, Source, make, reason
 from tests.backups.conftest import ACCOUNT, House, dies_or_ends
 from tests.databases import transaction
 

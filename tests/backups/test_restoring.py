@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 
-from bot import archive
-from bot.archive import ACCOUNTS, DATABASE, unpack
-from bot.restored import lines
-from bot.restoring import NotRestored, checked
-from bot.stage import STAGE, finish
+from bot.backups import archive
+from bot.backups.archive import ACCOUNTS, DATABASE, unpack
+from bot.backups.restored import lines
+from bot.backups.restoring import NotRestored, checked
+from bot.backups.stage import STAGE, finish
 from bot.store.database import migrate, open_engine, revisions, upgrade
 from bot.store.resuming import doubts
 from tests.backups.conftest import ACCOUNT, NEW_PLACE, PLACE, House, dies_or_ends, fill, names

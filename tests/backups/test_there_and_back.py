@@ -12,9 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import String, func, insert, select, text
 
-from bot.archive import ACCOUNTS
+from bot.backups.archive import ACCOUNTS
+from bot.backups.restoring import NotRestored
 from bot.incoming import Batch, Raw
-from bot.restoring import NotRestored
 from bot.store.database import migrate, open_engine
 from bot.store.tables import metadata
 from bot.store.transaction import Transaction

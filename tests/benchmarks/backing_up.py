@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from bot import backup
+from bot.backups import backup
+from bot.backups.restoring import Target, restore
 from bot.incoming import Batch, Raw
-from bot.restoring import Target, restore
 from bot.store.database import migrate, open_engine
 from bot.store.tables import chat, delivery, message
 from bot.store.transaction import Transaction

@@ -18,9 +18,9 @@ from typing import Any
 from adapters.telegram import TelegramAdapter
 from bot.actions import Priority, Publish, Say
 from bot.app import SystemClock
-from bot.chats import Pairing
 from bot.clock import Clock
 from bot.content import Verbatim
+from bot.domain.chats import Pairing
 from bot.model import ChatKind
 from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits

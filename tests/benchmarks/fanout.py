@@ -18,8 +18,8 @@ from typing import Any
 import psycopg
 
 from bot.actions import Publish
-from bot.chats import Pairing
 from bot.content import Verbatim
+from bot.domain.chats import Pairing
 from bot.inbox import Worker
 from bot.incoming import Batch, Raw
 from bot.model import ChatKind

@@ -13,7 +13,7 @@ from bot.app import SystemClock, keep_what_is_there, random_token
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.content import Verbatim
-from bot.media import Media
+from bot.files.media import Media
 from bot.model import Chat, ChatKind
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt

@@ -14,8 +14,8 @@ from pathlib import Path
 from adapters.telegram import TelegramAdapter
 from bot.actions import Publish
 from bot.app import App, Parts
-from bot.chats import Pairing
 from bot.content import Verbatim
+from bot.domain.chats import Pairing
 from bot.model import ChatKind
 from bot.outgoing import Outgoing
 from bot.store.transaction import Transaction

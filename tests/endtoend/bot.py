@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot import control
+from bot.operation import control
 
 START = 120.0  # seconds, on a machine that does ten other things
 PROGRAM = (sys.executable, "-m", "bot")

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.content import LanguageName
-from bot.drafts import MOST_CHARACTERS
+from bot.domain.drafts import MOST_CHARACTERS
 from tests.endtoend.house import NEED, PATIENCE, House, OnMatrix, said, sees
 from tests.endtoend.house import house as open_house
 from tests.servers.botapi import wire

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.catalogue import own_name
 from bot.content import LanguageName, OpenHours, Weekday, say
-from bot.ready import READY
+from bot.domain.ready import READY
 from tests.endtoend.house import NEED, PATIENCE, House, Member, OnTelegram, said, sees
 from tests.endtoend.house import house as open_house
 from tests.servers.botapi.faults import TooMany

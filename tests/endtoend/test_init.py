@@ -15,7 +15,7 @@ import pytest
 
 from adapters.matrix.homeserver import Homeserver, path
 from adapters.matrix.identity import Identity, new_seeds
-from bot.config import load
+from bot.configuration.config import load
 from tests.endtoend.bot import PROGRAM, ROOT, RunningBot
 from tests.endtoend.house import said
 from tests.servers.botapi import BotApiServer

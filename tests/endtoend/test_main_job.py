@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import languages
 from bot.catalogue import Catalogue
 from bot.content import Arg, LanguageName, say
+from bot.text import languages
 from tests.endtoend.bot import RunningBot, settings
 from tests.servers.botapi import BotApiServer
 from tests.servers.botapi.people import Group, Person

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from adapters.engines.apertium import Apertium, ApertiumSettings, as_html, as_text, without_marks
 from bot.ports import Keep, Marked, Unavailable, Unsupported
-from bot.protecting import mark
-from bot.translating import translate
+from bot.translation.protecting import mark
+from bot.translation.translating import translate
 from tests.servers.web import serving
 
 

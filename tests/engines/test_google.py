@@ -14,7 +14,7 @@ from aiohttp import web
 
 from adapters.engines.google import Google, GoogleSettings, with_tokens, without_tokens
 from bot.ports import Busy, Keep, Marked, Unavailable, Unsupported
-from bot.protecting import mark
+from bot.translation.protecting import mark
 from tests.servers.web import Handler, serving
 
 SECRET = "mijn geheime tekst over thuis"

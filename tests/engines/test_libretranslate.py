@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 from adapters.engines import fetching
 from adapters.engines.libretranslate import LibreTranslate, LibreTranslateSettings, as_html
 from bot.ports import Busy, Keep, Marked, Rejected, Unavailable, Unsupported
-from bot.protecting import mark
+from bot.translation.protecting import mark
 from tests.servers.web import Handler, serving
 
 LANGUAGES = [

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.domain.notices import Notice
 from bot.model import Chat
-from bot.notices import Notice
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bot import dead_letters
+from bot.operation import dead_letters
 from bot.ports import Refused, Unknown
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.house import SOUP, House

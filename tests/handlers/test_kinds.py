@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot import kinds
-from bot.kinds import Place
+from bot.files import kinds
+from bot.files.kinds import Place
 from bot.model import Text
 from tests.handlers.conftest import Scene, sentence
-from tests.handlers.test_calling import asked_for_number, leaked
+from tests.handlers.requests.test_calling import asked_for_number, leaked
 
 PLACE = kinds.place(Place(50.8467, 4.3525, "Café Belga, Place Flagey 18")).plain
 SOMEBODY = kinds.contact("Rui Sá", "+32 470 99 88 77").plain

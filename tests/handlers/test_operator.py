@@ -9,17 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from bot import dead_letters, operating
 from bot.actions import Say
 from bot.content import Arg, Verbatim, say
 from bot.events import OPERATOR, Trouble, TroubleOver
 from bot.incoming import Batch, Raw, Removed
 from bot.model import Chat, ChatKind
+from bot.operation import dead_letters, operating
+from bot.operation.troubles import ENOUGH, LOW
 from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
 from bot.store.encoding import encode
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
-from bot.troubles import ENOUGH, LOW
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Paper

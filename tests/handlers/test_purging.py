@@ -14,7 +14,7 @@ from bot.ports import Limits
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
-from tests.handlers.test_erasing import CONTENTS, erases, private_chats, rows
+from tests.handlers.private.test_erasing import CONTENTS, erases, private_chats, rows
 from tests.world import POLICY, World, world
 
 PLEA = "Preciso de um Zebrafinco para a minha irmã Ágata"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.content import LanguageName
-from bot.notices import TranslationState
+from bot.domain.notices import TranslationState
 from tests.handlers.conftest import sentence
 from tests.handlers.house import SOUP, SOUP_AR, SOUP_PT, House
-from tests.handlers.test_reviewing import BETTER, NO, YES, state
+from tests.handlers.notices.test_reviewing import BETTER, NO, YES, state
 
 ARABIC, PORTUGUESE = LanguageName("ar"), LanguageName("pt")
 QUESTION = sentence("do-you-read", name="Rui", language=ARABIC)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bot.attached import name_of
+from bot.files.attached import name_of
 from bot.incoming import Incoming
 from bot.model import Chat, ChatKind, Text
 from bot.outgoing import (

@@ -9,14 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot import dead_letters
 from bot.actions import Amend, Answer, Edit, Named, Publish, Recall, RecallAll, Say
 from bot.catalogue import Catalogue
-from bot.chats import Pairing
 from bot.content import Translated, Verbatim
+from bot.domain.chats import Pairing
+from bot.domain.notices import Category, recalled
 from bot.incoming import Batch, Pressed, Raw
 from bot.model import Chat, ChatKind, Person
-from bot.notices import Category, recalled
+from bot.operation import dead_letters
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.store.claimed import Claimed, Receipted
 from bot.store.claims import Claims

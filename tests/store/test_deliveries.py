@@ -10,10 +10,10 @@ import pytest
 
 from bot.actions import Amend, Edit, Join, Named, Publish, Recall, RecallAll, Say
 from bot.catalogue import Catalogue
-from bot.chats import Pairing
 from bot.content import Translated, Verbatim
+from bot.domain.chats import Pairing
+from bot.domain.notices import StoredFinding
 from bot.model import Chat, ChatKind
-from bot.notices import StoredFinding
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.store import broadcasts

@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from bot.actions import Button, Named, Priority, Say
 from bot.catalogue import Catalogue
 from bot.content import Content, Gap, Line, Translated, Words, say
-from bot.erasing import SETTLES_WITHIN, Erasure
+from bot.domain.erasing import SETTLES_WITHIN, Erasure
+from bot.domain.requests import Request
 from bot.events import Due
 from bot.incoming import Batch, Raw
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
-from bot.requests import Request
 from bot.store.claimed import Receipted
 from bot.store.claims import Claims
 from bot.store.tables import InboxStatus, Role, inbox, metadata

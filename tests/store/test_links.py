@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions import Named, Recall, Say
-from bot.links import KnownLink, LinkedMessage
+from bot.domain.links import KnownLink, LinkedMessage
 from bot.model import Person, Text
 from bot.store.transaction import Transaction
 from tests.databases import transaction

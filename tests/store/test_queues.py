@@ -9,8 +9,8 @@ from sqlalchemy import text
 from bot.actions import Priority, Say
 from bot.content import Verbatim
 from bot.incoming import Batch, Raw
-from bot.measuring import Queues, Waiting
 from bot.model import Chat, ChatKind
+from bot.operation.measuring import Queues, Waiting
 from bot.store.database import open_reader
 from bot.store.lanes import Finished
 from bot.store.queues import _INBOX, _INBOX_OLDEST, _OUTBOX, queues

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from adapters.matrix import MatrixAdapter
 from adapters.matrix.settings import MatrixSettings
 from bot.incoming import Added, Batch, Incoming, Message, Raw
-from bot.logs import LibraryGate
 from bot.model import Chat, Text
+from bot.operation.logs import LibraryGate
 from bot.outgoing import JoinChat, SendText
 from bot.ports import Account, Home
 from tests.servers.matrixuser import WAIT, MatrixUser

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.html import excerpt, to_html
-from bot import kinds
-from bot.kinds import Place
+from bot.files import kinds
+from bot.files.kinds import Place
 from bot.model import Span, SpanKind, Text
 from tests.styled import styled_texts
 

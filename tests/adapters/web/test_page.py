@@ -18,9 +18,9 @@ from playwright.async_api import Browser, ElementHandle, Locator, Page, Route, a
 
 from adapters.web.files import LARGEST
 from adapters.web.settings import Settings
-from bot import kinds
+from bot.files import kinds
+from bot.files.kinds import Place
 from bot.incoming import Deleted, Edited, Incoming, Message, Pinned, Pressed, Reacted
-from bot.kinds import Place
 from bot.model import Attachment, Chat, Span, SpanKind, Text
 from bot.outgoing import Choice, PinMessage, SendFile, UnpinMessage
 from tests.adapters.web.conftest import Core, Web, web_network

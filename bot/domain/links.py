@@ -1,0 +1,121 @@
+"""Linked chats: several that hear each other, each in its own language. What is known of them, and who is shown how.
+Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.domain.chats import on_one_line
+from bot.model import TOPIC, Person, SpanKind, Text
+from bot.text.graphemes import GRAPHEME
+
+Names = Literal["name", "initials", "none"]
+"""How whoever writes in a linked chat is called in the others."""
+
+NOBODY = -1
+"""The writer of what was said too long ago."""
+
+_LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
+_LONGEST_SIGN = 16  # code points; a family of four in their colours takes eleven
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """An organisation's conversation over several chats. `subject` is its lane in each of them."""
+
+    id: int
+    organisation: int
+    name: str = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        return f"L{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMessage:
+    """Something said in a linked chat; `name` is what it is called in the others. `text` is None once time has deleted
+    it. `root` is the first message of its thread, if it stands in one.
+
+    A topic of a forum is one, too: its `network_id` is the topic's, its text what the topic is called ("" as long as
+    nobody knows), and all that stands in it has it as its root.
+    """
+
+    id: int
+    link: int
+    chat: int
+    network_id: str
+    text: int | None
+    writer: int
+    root: int | None = None
+
+    @property
+    def is_topic(self) -> bool:
+        return self.network_id.startswith(TOPIC)
+
+    @property
+    def subject(self) -> str:
+        return f"L{self.link}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject}/{self.id}"
+
+
+def is_of_one(subject: str) -> bool:
+    """Whether that is the lane of a conversation over several chats."""
+    return subject.startswith("L")
+
+
+def named(link: int, name: str | None) -> int | None:
+    """The id of the message that a delivery of this name passes on."""
+    subject, _, id = (name or "").partition("/")
+    return int(id) if subject == f"L{link}" and id.isdecimal() else None
+
+
+def fingerprint(person: Person, message: str) -> int:
+    """Tells whether somebody is the writer of a message, in all likelihood. It is another for each message, and names
+    nobody; but whoever has a list of a group's members could try them, so it is kept no longer than the words."""
+    told = "\0".join((person.account, person.id, message)).encode()
+    return int.from_bytes(hashlib.sha256(told).digest()[:2])
+
+
+def shown_name(name: str, how: Names) -> str:
+    """What a writer is called elsewhere; "" where nothing is told or known."""
+    words = " ".join(name.split())
+    if how == "none" or not words:
+        return ""
+    if how == "name":
+        return on_one_line(words, _LONGEST_NAME)
+    letters = (found.group() for word in words.split(" ") if (found := GRAPHEME.match(word)))
+    return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
+
+
+def naming_nobody(words: Text) -> Text:
+    """What people say, as others may have it: whoever is mentioned can be written to by their own group alone."""
+    return Text(words.plain, tuple(span for span in words.spans if span.kind is not SpanKind.MENTION))
+
+
+def head(name: str, place: str, chats: int) -> str:
+    """The line above what somebody says elsewhere: between two chats the place goes without saying."""
+    if not name:
+        return place
+    return f"{name} · {place}" if chats > 2 and place else name
+
+
+def is_sign(key: str) -> bool:
+    """Whether a reaction is a single sign. On Matrix it can be any words; passed on they would be the bot's own."""
+    return len(key) <= _LONGEST_SIGN and GRAPHEME.fullmatch(key) is not None
+
+
+def is_echo(plain: str, said: Iterable[tuple[str, Sequence[str]]]) -> bool:
+    """Whether a message is our own, carried here by another bridge. `said`: the heads of what we passed on lately, and
+    the words beneath each, in every language."""
+    for head, words in said:
+        _, found, below = plain.partition(head)
+        if found and any(one and one in below for one in words):
+            return True
+    return False

@@ -1,0 +1,48 @@
+"""The scheduler's worker: moves timers that are due to the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+from bot.clock import Clock
+from bot.serving.leases import HOUSE
+from bot.serving.set_back import WallClock
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+
+_LOOKS_EVERY = 30.0  # seconds, at the clock on the wall
+
+
+class Scheduler:
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._wall = WallClock()
+        self._stirred = asyncio.Event()
+
+    def wake(self) -> None:
+        self._stirred.set()
+
+    async def run(self) -> None:
+        while True:
+            self._stirred.clear()
+            back = self._wall.set_back(self._clock.now(), self._clock.steady())
+            wait = await self._writer.run(partial(_release, back=back), HOUSE)
+            try:
+                async with asyncio.timeout(_LOOKS_EVERY if wait is None else min(wait, _LOOKS_EVERY)):
+                    await self._stirred.wait()
+            except TimeoutError:
+                continue
+
+
+def _release(tx: Transaction, back: timedelta) -> float | None:
+    """Move what is due; the seconds until the next timer, None when there is none. `back`: by how much the clock on the
+    wall was set back."""
+    if back:
+        tx.schedule.set_back(back)
+        tx.texts.set_back(back)
+    tx.schedule.release_due()
+    following = tx.schedule.next_at()
+    return None if following is None else max(0.0, (following - tx.now).total_seconds())

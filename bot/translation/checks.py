@@ -1,0 +1,373 @@
+"""The safety gate: what a translation may have lost, added or turned around, as far as a computer can see it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import regex
+
+from bot.text import languages
+from bot.translation.clocktimes import Time, explained, times
+from bot.translation.daynames import Name, changed, months_in_digits, names
+from bot.translation.negation import only_one_denies
+from bot.translation.numbers import another_word, differences, numbers, said_in_words
+from bot.translation.protecting import Kind, Stretch, stretches, western_digits
+
+Code = Literal[
+    "number-missing",
+    "number-added",
+    "link-changed",
+    "phone-changed",
+    "time-changed",
+    "day-changed",
+    "wrong-language",
+    "empty",
+    "unchanged",
+    "length",
+    "negation",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reviewer should look at; a blocking one keeps the translation from going out unseen.
+
+    `detail` is the stretch in question, for the preview: a person's words, so never for a log.
+    """
+
+    code: Code
+    blocking: bool
+    detail: str = field(default="", repr=False)
+
+
+def check(
+    source: str, target: str, source_language: str, target_language: str, fixed: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """Compare a translation with its source. `fixed` lists the stretches that must stand in it to the letter."""
+    if not _speaks(target):
+        return (Finding("empty", blocking=True),) if _speaks(source) else ()
+    before, after = _Side(source, source_language), _Side(target, target_language)
+    language = tuple(_language(before, after))
+    found = [
+        *_addresses(before, after),
+        *_phones(before, after),
+        *(() if language else _days(before, after)),
+        *_times(before, after),
+        *_numbers(before, after),
+        *_fixed(target, fixed),
+        *language,
+        *_length(before, after),
+        *_negation(before, after),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _speaks(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+# --- what has been compared is taken out ---------------------------------------------------------------------------
+
+_TAKEN = "\ufffc"
+_ADDRESSES = (Kind.LINK, Kind.MAIL, Kind.NAME, Kind.TAG, Kind.PLACEHOLDER)
+_ONLY_A_NUMBER = frozenset({"100", "101", "102", "103", "105", "106", "107", "110"})
+"""Emergency numbers that are more often something else: "100 parcels"."""
+
+_ROUND_THE_CLOCK = regex.compile(
+    r"(?<=(?<!\d)24)\s?(?:h|heures?|u|uur)?\s?(?:/|sur|op)\s?24(?!\d)"
+    r"|(?<=(?<!\d)7)\s?(?:j|jours?|d|dagen)?\s?(?:/|sur|op)\s?7(?!\d)"
+)
+"""In Belgium and France the number is said again: "24h/24 et 7j/7", where others write 24/7."""
+
+
+class _Side:
+    """One of the two texts: its stretches, and what is left to compare (same length, Western digits)."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text = text
+        self.language = language
+        self.left = _ROUND_THE_CLOCK.sub(lambda said: _TAKEN * len(said[0]), western_digits(text))
+        found = stretches(text)
+        self.addresses = [stretch for stretch in found if stretch.kind in _ADDRESSES]
+        self.phones = [
+            stretch for stretch in found if stretch.kind is Kind.PHONE and _digits(stretch.text) not in _ONLY_A_NUMBER
+        ]
+        self.words = self._without(found)
+
+    def _without(self, taken: Sequence[Stretch]) -> str:
+        words = self.text
+        for stretch in reversed(taken):
+            words = words[: stretch.start] + " " + words[stretch.end :]
+        return words
+
+    def take(self, start: int, end: int) -> None:
+        self.left = self.left[:start] + _TAKEN * (end - start) + self.left[end:]
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in western_digits(text) if character in "0123456789")
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+def _addresses(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Links, e-mail addresses, names and placeholders stand in both, to the letter; a tag may be translated."""
+    wanted = Counter(stretch.text for stretch in before.addresses)
+    there = Counter(stretch.text for stretch in after.addresses)
+    kinds = {stretch.text: stretch.kind for stretch in (*before.addresses, *after.addresses)}
+    for side in (before, after):
+        for stretch in side.addresses:
+            side.take(stretch.start, stretch.end)
+    yield from (Finding("link-changed", blocking=kinds[text] is not Kind.TAG, detail=text) for text in wanted - there)
+    for text in there - wanted:
+        bare = kinds[text] is Kind.LINK and "/" not in text
+        if bare and text.casefold() in before.text.casefold():
+            continue  # a full stop without its space: "landen.In" became "countries.in"
+        yield Finding("link-changed", blocking=not bare and kinds[text] is not Kind.TAG, detail=text)
+
+
+# --- phone numbers -------------------------------------------------------------------------------------------------
+
+
+def _phones(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Every phone number of the source stands in the translation, however it is grouped, and no other does."""
+    there = Counter(_digits(stretch.text) for stretch in after.phones)
+    wanted = Counter(_digits(stretch.text) for stretch in before.phones)
+    lost = 0
+    for stretch in before.phones:
+        before.take(stretch.start, stretch.end)
+        found = _find_digits(_digits(stretch.text), after.left)
+        if found:
+            after.take(*found)
+        else:
+            lost += 1
+            yield Finding("phone-changed", blocking=True, detail=stretch.text)
+    for stretch in after.phones:
+        digits = _digits(stretch.text)
+        if there[digits] > wanted[digits]:
+            after.take(stretch.start, stretch.end)
+            if lost:
+                lost -= 1  # the two are one change
+            elif len(digits) > 4:  # a short one is compared as a number
+                yield Finding("phone-changed", blocking=True, detail=stretch.text)
+
+
+def _find_digits(digits: str, text: str) -> tuple[int, int] | None:
+    grouped = r"[\s().\-/\u2010-\u2015\u00a0\u202f\u2066-\u2069\u200e\u200f]{0,3}".join(digits)
+    found = regex.search(rf"\+?\(?(?<!\d){grouped}(?!\d)", text)
+    return found.span() if found else None
+
+
+# --- days of the week and months ----------------------------------------------------------------------------------
+
+
+def _days(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Monday stays Monday. Another day for it blocks; one that is said in a way that we do not know is worth a look."""
+    here, there = names(before.left, before.language), names(after.left, after.language)
+    if here is None or there is None:
+        return
+    here, there = _translated(here, before, after), _translated(there, after, before)
+    _spell_out(before, here, there)
+    _spell_out(after, there, here)
+    for change in changed(here, there):
+        side = before if change.lost else after
+        yield Finding("day-changed", blocking=change.instead, detail=side.text[change.name.start : change.name.end])
+
+
+def _translated(found: Sequence[Name], side: _Side, other: _Side) -> list[Name]:
+    """Without those that stand in the other text to the letter: a street may be called Vrijdagmarkt, Rue du 4 août."""
+    there = set(_WORD.findall(other.left.casefold()))
+    return [name for name in found if side.left[name.start : name.end].casefold() not in there]
+
+
+def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> None:
+    """12/03 says March: where the other text has the name for it, it is not compared as a number."""
+    for start, end, month in months_in_digits(side.left, side.language):
+        if sum(month in name.what for name in others) > sum(month in name.what for name in own):
+            own.append(Name(start, end, (month,), True))
+            side.take(start, end)
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+
+def _times(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Clock times agree, in whatever way each language writes them; what only numbers can explain is left to those."""
+    wanted, there = times(before.left, before.language), times(after.left, after.language)
+    missing, added = _without_pairs(wanted, there)
+    for side, found in ((before, wanted), (after, there)):
+        for time in found:
+            side.take(time.start, time.end)
+    missing = [time for time in missing if not _explained(time, after)]
+    added = [time for time in added if not _explained(time, before)]
+    yield from (Finding("time-changed", blocking=True, detail=before.text[time.start : time.end]) for time in missing)
+    yield from (
+        Finding("time-changed", blocking=True, detail=after.text[time.start : time.end])
+        for time in added[len(missing) :]
+    )
+
+
+def _without_pairs(wanted: Sequence[Time], there: Sequence[Time]) -> tuple[list[Time], list[Time]]:
+    added = list(there)
+    missing = []
+    for time in wanted:
+        pair = next((other for other in added if other.same(time)), None)
+        if pair:
+            added.remove(pair)
+        else:
+            missing.append(time)
+    return missing, added
+
+
+def _explained(time: Time, side: _Side) -> bool:
+    places = explained(time, side.left)
+    for start, end in places or ():
+        side.take(start, end)
+    return places is not None
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
+    """The same numbers stand on both sides, as digits or, small ones, as words."""
+    missing, added = differences(numbers(before.left), numbers(after.left))
+    for number in missing:
+        if not said_in_words(number, after.text, after.language):
+            yield Finding("number-missing", blocking=True, detail=number.shown)
+    for number in added:
+        if not said_in_words(number, before.text, before.language):
+            yield Finding("number-added", blocking=True, detail=number.shown)
+    word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
+    if word:
+        yield Finding("number-missing", blocking=True, detail=word)
+
+
+# --- kept to the letter --------------------------------------------------------------------------------------------
+
+
+def _fixed(target: str, fixed: Sequence[str]) -> Iterator[Finding]:
+    for text in not_kept(fixed, target):
+        yield Finding(_CODE_OF.get(_kind(text), "link-changed"), blocking=True, detail=text)
+
+
+_CODE_OF: dict[Kind | None, Code] = {
+    Kind.PHONE: "phone-changed",
+    Kind.TIME: "time-changed",
+    Kind.DATE: "number-missing",
+    Kind.AMOUNT: "number-missing",
+    Kind.ACCOUNT: "number-missing",
+    Kind.CODE: "number-missing",
+}
+
+
+def _kind(text: str) -> Kind | None:
+    return next((stretch.kind for stretch in stretches(text) if stretch.text == text), None)
+
+
+def not_kept(fixed: Sequence[str], text: str) -> list[str]:
+    """The stretches that do not stand in the text exactly as often as they are listed, as words of their own."""
+    wanted = Counter(fixed)
+    wrong = []
+    for stretch in sorted(wanted, key=len, reverse=True):  # 14:00-16:00 before the 14:00 in it
+        start = r"(?<![\p{Latin}\d])(?<!\d[.,])" if stretch[:1].isalnum() else ""  # Arabic writes "and" on to it
+        end = rf"{_after(stretch)}(?![.,]\d)" if stretch[-1:].isalnum() else ""
+        text, count = regex.subn(start + regex.escape(stretch) + end, _TAKEN, text, flags=regex.VERSION1)
+        if count != wanted[stretch]:
+            wrong.append(stretch)
+    return wrong
+
+
+_WRITTEN_ON = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+"""Scripts that write the next word, or an ending, on to a number: 14:00에, 14:00开门."""
+
+
+def _after(stretch: str) -> str:
+    """What may not follow it: a letter would be a part of an address in any script."""
+    number = stretch[-1:].isdecimal() and _kind(stretch) not in _ADDRESSES
+    return rf"(?![\w--[{_WRITTEN_ON}]]|\d)" if number else r"(?!\w)"
+
+
+# --- language ------------------------------------------------------------------------------------------------------
+
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
+_SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+")
+_LONG_SENTENCE = 40
+"""Letters that a sentence needs before we believe that it is in the wrong language."""
+_WIDELY_KNOWN = ("en", "fr", "nl", "de", "es", "pt", "it", "tr", "pl", "ro", "ru", "uk", "ar", "fa", "ur", "ps", "so")
+_ALIKE = ({"ru", "uk", "bg", "be", "mk"}, {"es", "pt", "gl", "it", "ca"}, {"ar", "fa", "ur", "ps"}, {"no", "da", "sv"})
+
+
+def _language(before: _Side, after: _Side) -> Iterator[Finding]:
+    """The translation is in its language; what was merely repeated is not."""
+    if before.language == after.language:
+        return
+    if _folded(before.words) == _folded(after.words):
+        words = len(_WORD.findall(before.words))
+        if words:  # a name or two may be the same everywhere
+            yield Finding("unchanged", blocking=words >= 3)
+        return
+    if languages.main_script(after.words)[1] >= languages.SHORTEST_LATIN and not languages.written_in(
+        after.words, after.language
+    ):
+        yield Finding("wrong-language", blocking=True)
+    elif languages.knows(after.language):
+        yield from _guessed(before, after)
+
+
+def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
+    pair = (before.language, after.language)
+    whole = languages.guess(after.words, pair)
+    if whole is None and not any(set(pair) <= alike for alike in _ALIKE):
+        whole = languages.guess(after.words, (*pair, *_WIDELY_KNOWN))
+        if whole and any({whole, after.language} <= alike for alike in _ALIKE):
+            whole = None
+    if whole not in (None, after.language):
+        yield Finding("wrong-language", blocking=True)
+        return
+    for sentence in _SENTENCE_END.split(after.words):
+        if languages.main_script(sentence)[1] >= _LONG_SENTENCE and languages.guess(sentence, pair) == before.language:
+            yield Finding("wrong-language", blocking=True, detail=sentence)
+            return
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+# --- length --------------------------------------------------------------------------------------------------------
+
+_CHARACTERS = {
+    "en": 1.0, "fr": 1.22, "nl": 1.12, "de": 1.15, "es": 1.17, "pt": 1.10, "it": 1.15, "ro": 1.15, "pl": 1.08,
+    "tr": 1.02, "ar": 0.90, "fa": 0.95, "ur": 1.00, "ps": 0.98, "ru": 1.12, "uk": 1.08, "bg": 1.10, "so": 1.12,
+    "ti": 0.68, "am": 0.65, "he": 0.80, "zh": 0.32, "ja": 0.45, "ko": 0.52,
+}  # fmt: skip
+"""How many characters a text takes, where English takes one (medians of TICO-19 where it has the language)."""
+_SHORT_TEXT = 40
+_INVENTED = 3.5  # times as long as usual
+
+
+def _length(before: _Side, after: _Side) -> Iterator[Finding]:
+    """A translation much shorter or longer than usual has probably lost or invented something."""
+    expected = len(before.text.strip()) * _CHARACTERS.get(after.language, 1.0) / _CHARACTERS.get(before.language, 1.0)
+    if len(before.text.strip()) < _SHORT_TEXT:  # a few words may well take more or less room: but not any amount of it
+        if len(after.text.strip()) > _INVENTED * max(expected, _SHORT_TEXT):
+            yield Finding("length", blocking=True)
+        return
+    ratio = len(after.text.strip()) / expected
+    if not 0.5 < ratio < 2.0:
+        yield Finding("length", blocking=not 0.3 < ratio < _INVENTED)
+
+
+# --- negation ------------------------------------------------------------------------------------------------------
+
+
+def _negation(before: _Side, after: _Side) -> Iterator[Finding]:
+    """A clear "not" on one side only is worth a look; languages differ too much for more than that."""
+    said = only_one_denies(before.words, before.language, after.words, after.language)
+    if said:
+        yield Finding("negation", blocking=False, detail=said)

@@ -1,0 +1,335 @@
+"""Seeing whether a text says "not": clear signs, and the many weaker ones that stand for it in another language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+
+from bot.text.languages import engine_code
+from bot.translation.wordlists import compiled
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """How a language denies. `clear` hardly ever stands for anything but "not". What another language may have turned
+    a clear "not" into is also `other` ("avoid", "without") or a `hint`: a word that goes with a "not" as often as it
+    stands alone, or a part of a word that may mean something else. `loose` is what another language may have made a
+    clear "not" of, for the languages that we know well enough to say that a translation denies what they do not."""
+
+    clear: regex.Pattern[str]
+    other: regex.Pattern[str]
+    hint: regex.Pattern[str]
+    loose: regex.Pattern[str] | None = None
+
+
+_IN = (
+    r"\bi[lmnr](?!f[elo]|t[eroé]|cl|d[iu](?!s)|dex|st|v[eio](?!s)|gr|m?[aá]|p(?:ort|act|one|os[eét]|l|r[ei]|ut)"
+    r"|m[eéu]|[ií][ctz]|si)\p{L}{3,}"
+)
+"""The Latin "un-", where it is not the "in" of information, importance or interest."""
+
+_LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "en": {
+        "clear": (
+            "never cannot nobody nothing no_one",
+            r"(?<!\bor )(?:\bnot|n[’']t)\b(?! (?:only|forget|hesitate)\b)",
+        ),
+        "other": (
+            "no without neither avoid* lack* fail* free_of prevent* stop* prohibit* only hardly not except "
+            "instead refus* forbid* absen* cease* *less",
+        ),
+        "hint": (
+            "none few little nor less rather whether out_of away_from against rarely scarce* barred ban* forg*",
+            r"\bun(?!it|ion|iv|der|til)\p{L}{3,}|\bdis(?!ea|t|inf|c[uo]|pl)\p{L}{3,}|\b(?:non-?|mis)\p{L}{3,}",
+            r"\bi[mnr](?!f[elo]|t[eo]|cl|cr|d[iu]|st|v[eio](?!s)|gr|ma|p(?:ort|act|ose|l|r)|mu|j|side)\p{L}{3,}",
+        ),
+        "loose": (
+            "still yet but unless",
+            r"\b(?:un|in|im|ir|dis)\p{L}{3,}",
+        ),
+    },
+    "nl": {
+        "clear": ("niet geen nooit niemand niets verboden",),
+        "other": (
+            "zonder vermijd* verbied* geen* nauwelijks tenzij behalve alleen slechts gebrek* stop* voorkom* "
+            "mislukt* *loos *loze *vrij",
+        ),
+        "hint": (
+            "weinig nergens noch",
+            r"\bon(?!der|s|geveer|t[hvmsw])\p{L}{3,}",
+        ),
+        "loose": (
+            "of maar",
+            r"\bon\p{L}{3,}",
+        ),
+    },
+    "de": {
+        "clear": ("nicht kein* nie niemals niemand* nichts verboten*",),
+        "other": ("weder ohne nur vermeid* außer fehl* statt kaum selten erst höchstens verbiet* verhinder* stopp*",),
+        "hint": (
+            "wenig* noch weg",
+            r"\bun(?!d\b|ter|ser|s\b|gef)\p{L}{3,}|\p{L}los\b",
+        ),
+    },
+    "fr": {
+        "clear": (
+            "jamais interdit interdite interdits interdites",
+            r"\b(?:ne\s|n[’'](?!oubli|hésit))[^.!?;:]{1,50}?\b(?:pas|jamais|rien|personne|aucune?)\b",
+        ),
+        "other": (
+            "sans évit* interdi* manqu* absence empêch* sauf arrêt* cess* refus* prév* échec échou* sinon "
+            "omet* asympt* uniquement",
+        ),
+        "hint": (
+            "rien personne aucun aucune ni peu non pas ne plutôt seul*",
+            _IN,
+            r"\bn[’']|\bnon-?\p{L}{3,}",
+        ),
+        "loose": (
+            "encore toujours mais si",
+            r"\b(?:in|im|ir|dés|mal)\p{L}{3,}",
+        ),
+    },
+    "pt": {
+        "clear": ("não nunca ninguém proibid*",),
+        "other": (
+            "sem evit* proíb* proib* falt* exceto apenas somente deix* imped* ausência prev* recus* incapa* "
+            "impossív* falh*",
+        ),
+        "hint": (
+            "nenhum* nada nem jamais pouc* só",
+            _IN,
+            r"\bdes(?!d|en|c|inf)\p{L}{4,}",
+        ),
+        "loose": (
+            "ainda mas se",
+            r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
+        ),
+    },
+    "es": {
+        "clear": ("no nunca nadie prohibid*",),
+        "other": ("sin evit* prohib* prohíb* falt* excepto salvo dej* impid* imped* ausencia fall*",),
+        "hint": (
+            "ningun* ningún nada ni jamás tampoco poc* sol* sólo sino",
+            _IN,
+            r"\bdes(?!d|en|c|p|a|inf)\p{L}{4,}",
+        ),
+        "loose": (
+            "aún todavía pero si",
+            r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
+        ),
+    },
+    "it": {
+        "clear": ("non vietat*",),
+        "other": ("senza evit* soltanto tranne fallit* manc* proib* diviet* salvo invece",),
+        "hint": (
+            "niente nessun* mai né neanche nemmeno nulla poc* solo",
+            _IN,
+        ),
+    },
+    "ro": {
+        "clear": (
+            "nu interzis*",
+            r"\bn-(?=a|o|am|ai|au)",
+        ),
+        "other": ("fără evit* doar numai interzi* imposibil* insuficient* eșu* eşu* lips*",),
+        "hint": (
+            "nicio niciun* nimic nimeni niciodată nici puțin*",
+            r"\bne(?!ce|voie|gr)\p{L}{3,}",
+        ),
+    },
+    "sq": {
+        "clear": (
+            "nuk mos",
+            r"\bs[’'](?=\p{L})",
+        ),
+        "other": ("pa pamundur* ndal* vetëm shman* mungo* mungesë*",),
+        "hint": (
+            "askush asgjë kurrë asnjë* as pak jo",
+            r"\b(?:pa|mos)\p{L}{5,}",
+        ),
+    },
+    "tr": {
+        "clear": (
+            "değil* yok yoktur yasak*",
+            r"\p{L}(?:m[ae]y[ıiae]n|m[aeıiuü]yor|m[ae]d[ıi]|m[ae]mal[ıi]|m[ae]mel[ıi]|m[ae]y[ae](?:c[ae]|bil))",
+            r"(?!namaz)\b\p{L}{2,}m[ae]z(?:l[ae]r|s[ıi]n\p{L}*)?\b",
+        ),
+        "other": ("olmadan kaçın* önle* engel* eksik* başarısız*",),
+        "hint": (
+            "asla hiç* ne yalnız* ancak sadece yok*",
+            r"\p{L}(?:m[ae]y[ae]n|m[ae]d|m[ae]z|m[ae]m|sız|siz|suz|süz|m[ae]\b)",
+        ),
+        "loose": (
+            "henüz hala hâlâ",
+            r"\p{L}m[ae](?:y\p{L}|l[ıi])",
+        ),
+    },
+    "ku": {
+        "clear": (
+            "nikar* nizan* nîn* tune*",
+            r"\bn[ae](?:be|bin|kin|ke|ye|yê|de|din|gir|xw(?!eş)|hêl|tê|hat|çin|çe|pirs)\p{L}*",
+        ),
+        "other": ("bê* tenê qedexe*",),
+        "hint": (
+            "ne na qet",
+            r"\bn[aeêî](?!xweş|v|zîk|m)\p{L}{2,}",
+        ),
+    },
+    "so": {
+        "clear": (
+            "maaha aysan uusan aanay aanad lama looma laguma mamnuuc",
+            r"\bma (?!\P{Po}*\?)",
+        ),
+        "other": ("la’aan bilaa kaliya keliya fogow diid* jooji* suurto* iska_ilaali*",),
+        "hint": (
+            "waligaa ma mana aan aanan inaan inaanay ayna ayan inayna inayan aana ha yaan* ahayn aha",
+            r"la['’]|\bha(?:la|na|ka|ku|u|is)\b|\b[klui]\p{L}{0,5}m?aana?\b|\b[klui]\p{L}{1,5}ma\b|\bmaa?la\b|\baanu\b",
+            r"\p{L}{2,}(?:san|ayna|ynin|anin|ooyin)\b",
+        ),
+    },
+    "ru": {
+        "clear": (
+            "нет нельзя запрещен* запрещён*",
+            r"\bне\b(?! (?:только|менее)\b)",
+        ),
+        "other": ("без отсутств* кроме избега* воздерж* прекрат* предотвр* вместо запре* отказ* вне",),
+        "hint": (
+            "никогда никто никого ничего ни не мало только лишь",
+            r"\bне(?!дел|скольк|обход|медл|которы|мно)\p{L}{4,}",
+        ),
+    },
+    "uk": {
+        "clear": (
+            "немає нема заборонен*",
+            r"\bне\b(?! (?:тільки|лише|менше)\b)",
+        ),
+        "other": ("без відсутн* уника* крім замість заборон* відмов* поза окрім брак*",),
+        "hint": (
+            "ніколи ніхто нікого нічого жод* ні не лише тільки",
+            r"\bне(?!діл|обхід|гайн)\p{L}{4,}",
+        ),
+    },
+    "bg": {
+        "clear": (
+            "няма* недей* забранен*",
+            r"\bне\b(?! (?:само|по-малко)\b)",
+        ),
+        "other": ("без освен избягва* липс* вместо неуспе* отказ* забран*",),
+        "hint": (
+            "нито никога никой никого нищо не нямат само",
+            r"\bне(?!дел|обход|забав|ка)\p{L}{4,}",
+        ),
+    },
+    "pl": {
+        "clear": (
+            "zabronion*",
+            r"\bnie\b(?! (?:tylko|mniej)\b)",
+        ),
+        "other": ("bez brak* unika* zakaz* zamiast odm* poza oprócz",),
+        "hint": (
+            "nigdy nikt nikogo niczego żaden żadn* nie nic ani tylko jedynie",
+            r"\bnie(?!dziel|kt|ch|mie|st)\p{L}{3,}",
+        ),
+    },
+    "ar": {
+        "clear": (
+            "لم لن ليس* ممنوع* يمنع",
+            r"(?<!\p{L})[وف]?لا(?! (?:[يت]زال|سيما|بد|تقل|يقل))(?!\p{L})",
+        ),
+        "other": (
+            "بدون دون عدم بعدم بلا ألا إلا تجنب* منع* يمنع* تمنع* انعدام نقص توقف سوى عوض* بدل بدلا بدلاً "
+            "مستحيل* ألّا لئلا امتن* وقاية *تعذر* *عجز* حظر* يحظر*",
+        ),
+        "hint": ("لا ما قل* أقل غير نادر* فقط",),
+        "loose": ("قبل لكن",),
+    },
+    "fa": {
+        "clear": ("نمی* نیست* نباید نباش* نبود* نشد* نشو* نکن* نکرد* ندار* نداشت* نتوان* نخواه* ندهید نگیرید ممنوع*",),
+        "other": ("بدون غیر* عدم جلوگیری خودداری پرهیز اجتناب جز مگر بی*",),
+        "hint": (
+            "هرگز هیچ* نه کم* فقط تنها",
+            r"(?<!\p{L})(?:نا\p{L}{3,}|ن\p{L}{2,}(?:ید|ند|یم|ده|ته))",
+        ),
+    },
+    "ur": {
+        "clear": ("نہیں ممنوع",),
+        "other": ("بغیر بنا غیر* بلا گریز اجتناب پرہیز بجائے منع روک* بچ* عدم",),
+        "hint": ("نہ مت کم صرف نا* بے*",),
+    },
+    "ps": {
+        "clear": ("مه نۀ نشته نشي ندي نلري ونلري نکوي نکړئ نکړي",),
+        "other": ("پرته ډډه مخنیوی بغیر غیر* ناشونی",),
+        "hint": (
+            "نه منع بندي نده هیڅ* هېڅ* بې* نا* یوازې",
+            r"(?<!\p{L})و?ن[شلکدو]\p{L}{1,4}(?!\p{L})",
+        ),
+    },
+    "ti": {
+        "clear": (
+            "ኣይኮነን*",
+            r"(?<!\p{L})[ብዝንስ]?(?:[ኣአ]ይ(?!ሁድ)|ኣየ(?!ር))\p{L}+",
+        ),
+        "other": ("ምክልኻል ኣወግድ*",),
+        "hint": (
+            "ዋላ ጥራይ",
+            r"(?<!\p{L})\p{L}*(?:ዘይ|ዘየ|ከይ|ከየ|የብል|የለ|ኣይ|ኣየ|አይ)\p{L}*",
+        ),
+    },
+}
+
+
+@cache
+def _signs(language: str) -> _Signs | None:
+    listed = _LISTED.get(engine_code(language))  # Dari as Persian
+    return _Signs(**{kind: compiled(*ways) for kind, ways in listed.items()}) if listed else None
+
+
+_SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+|\n+")
+_VOWEL_SIGNS = regex.compile(r"[\u064b-\u0652]")
+
+
+def only_one_denies(before: str, before_language: str, after: str, after_language: str) -> str | None:
+    """The "not" that one of two texts says clearly while nothing in the other could mean it.
+
+    Where both have as many sentences, each is compared with its own: another "not" further on says nothing about it.
+    """
+    here, there = _signs(before_language), _signs(after_language)
+    if here is None or there is None:
+        return None
+    before, after = _VOWEL_SIGNS.sub("", before), _VOWEL_SIGNS.sub("", after)
+    ones, others = _SENTENCE_END.split(before), _SENTENCE_END.split(after)
+    pairs = zip(ones, others, strict=True) if len(ones) == len(others) else [(before, after)]
+    for one, other in pairs:
+        said = _lost(one, here, other, there) or _added(one, here, other, there)
+        if said:
+            return said
+    return None
+
+
+def _lost(one: str, here: _Signs, other: str, there: _Signs) -> str | None:
+    """A translation may say "avoid" for "do not": the "not" is lost where there are fewer signs of any kind, too."""
+    said = here.clear.search(one)
+    if said is None:
+        return None
+    denials = _count(here.clear, one)
+    found = _count(there.clear, other)
+    if found >= denials:
+        return None
+    rest = there.clear.sub(" ", other)
+    found += _count(there.other, rest) + _count(there.hint, rest)
+    return said[0] if found < denials + _count(here.other, here.clear.sub(" ", one)) else None
+
+
+def _added(one: str, here: _Signs, other: str, there: _Signs) -> str | None:
+    if here.loose is None or there.loose is None:
+        return None
+    said = there.clear.search(other)
+    return said[0] if said and not any(s.search(one) for s in (here.clear, here.other, here.hint, here.loose)) else None
+
+
+def _count(signs: regex.Pattern[str], text: str) -> int:
+    return sum(1 for _ in signs.finditer(text))

@@ -1,0 +1,217 @@
+"""Reading the numbers of a text so that they can be compared across languages: 1.279, 1 279 and ١٬٢٧٩ are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from bot.translation.wordlists import compiled, pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it stands in a text. `value` is its digits, with a point where there can be no doubt of one (2,5 ml
+    are not 25): whether 1.500 is grouped or has decimals is a matter of the language, so it must not matter. `also` is
+    another value it may be read as: 1.5 million written out, the 20 of 2019-20 as a year, 19.00 as 19."""
+
+    value: str
+    shown: str
+    also: str | None = None
+
+
+_THOUSAND = pattern("thousand duizend mille mil bin tausend آلاف ألف ألفا ألفًا тыс* ہزار هزار زره kun")
+_MILLION = pattern(
+    "million millions miljoen milhão milhões millón millones milyon مليون ملايين миллион* млн ملین میلیون malyan"
+)
+_BILLION = pattern(
+    "billion billions miljard milliard milliards mil_millones mil_milhões bilhão bilhões milyar مليار* миллиард* млрд"
+    " ارب میلیارد"
+)
+_NUMBER = regex.compile(
+    r"(?P<number>\d{1,3}(?:[ \u00a0\u202f\u2009.,'\u2019\u066c\u060c]\d{3})+(?!\d)(?:[.,\u066b]\d{1,2}(?!\d))?"
+    r"|\d+(?:[.,\u066b]\d{1,3}(?!\d))?)"
+    rf"(?:[\s-]?(?:(?P<billion>{_BILLION})|(?P<million>{_MILLION})|(?P<thousand>{_THOUSAND})))?",
+    regex.IGNORECASE,
+)
+_DECIMALS = regex.compile(r"(?:(?<=^0)[.,\u066b]|[.,\u066b](?=\d{1,2}$))(?P<decimals>\d+)$")
+"""What groups digits has three after it, and more than a nought before it."""
+_YEARS = regex.compile(r"(?<!\d)(?P<century>1[89]|20)\d\d\s?[-/\u2010-\u2015]\s?$")
+
+
+def numbers(text: str) -> list[Number]:
+    """The numbers in a text with Western digits, in order."""
+    return [Number(_value(match["number"]), match["number"], _also(match, text)) for match in _NUMBER.finditer(text)]
+
+
+def _value(shown: str) -> str:
+    point = _DECIMALS.search(shown)
+    return f"{_digits(shown[: point.start()])}.{point['decimals']}" if point else _digits(shown)
+
+
+def _digits(shown: str) -> str:
+    return "".join(character for character in shown if character.isdecimal()).lstrip("0") or "0"
+
+
+def _also(match: regex.Match[str], text: str) -> str | None:
+    power = 3 if match["thousand"] else 6 if match["million"] else 9 if match["billion"] else 0
+    if power:
+        whole, _, decimals = match["number"].replace(",", ".").replace("٫", ".").partition(".")
+        return _digits(whole + decimals) + "0" * max(power - len(decimals), 0)
+    if match["number"][-3:] in (".00", ",00"):
+        return _digits(match["number"][:-3])
+    years = _YEARS.search(text, max(match.start() - 8, 0), match.start()) if len(match["number"]) == 2 else None
+    return years["century"] + match["number"] if years else None
+
+
+def differences(before: Sequence[Number], after: Sequence[Number]) -> tuple[list[Number], list[Number]]:
+    """The numbers that only one of two texts has: what went missing, and what was added."""
+    missing, added = _unpaired(before, after, _same_digits)
+    return _unpaired(missing, added, _same_otherwise)
+
+
+def _same_digits(one: Number, other: Number) -> bool:
+    """A word like "million" may be one that we do not know; where both have one, it is the same."""
+    return one.value == other.value and (None in (one.also, other.also) or one.also == other.also)
+
+
+def _same_otherwise(one: Number, other: Number) -> bool:
+    return one.also == other.value or one.value == other.also or (one.also is not None and one.also == other.also)
+
+
+def _unpaired(
+    before: Sequence[Number], after: Sequence[Number], same: Callable[[Number, Number], bool]
+) -> tuple[list[Number], list[Number]]:
+    missing, added = [], list(after)
+    for number in before:
+        pair = next((other for other in added if same(number, other)), None)
+        if pair is None:
+            missing.append(number)
+        else:
+            added.remove(pair)
+    return missing, added
+
+
+_WORDS = {
+    "en": (
+        "one once first single, two twice second both double, three third thrice, four*, five fifth fifteen, six*,"
+        "seven*, eight*, nine ninth, ten tenth, eleven*, twelve twelfth"
+    ),
+    "nl": (
+        "een één eerste enkel*, twee*, drie derde, vier*, vijf*, zes*, zeven*, acht*, negen*, tien*, elf*, twaalf*"
+    ),
+    "fr": (
+        "un une premier première seul seule, deux* second seconde double, trois*, quatr*, cinq*, six*, sept*, huit*,"
+        "neuf neuvi*, dix dixi*, onz*, douz*"
+    ),
+    "pt": (
+        "um uma primeir*, dois duas segund* ambos ambas dupl*, três terceir*, quatro quart*, cinco quint*, seis sext*,"
+        "sete sétim*, oito oitav*, nove non*, dez décim*, onze, doze"
+    ),
+    "es": (
+        "un una uno primer*, dos segund* ambos ambas doble, tres tercer*, cuatro cuart*, cinco quint*, seis sext*,"
+        "siete séptim*, ocho octav*, nueve noven*, diez décim*, once, doce"
+    ),
+    "de": (
+        "ein* erste*, zwei* beide*, drei* dritt*, vier*, fünf*, sechs*, sieb*, acht*, neun*, zehn*, elf*, zwölf*"
+    ),
+    "it": (
+        "un una uno prim*, due second* entramb*, tre terz*, quattro quart*, cinque quint*, sei sest*, sette settim*,"
+        "otto ottav*, nove non*, dieci decim*, undici, dodici"
+    ),
+    "tr": (
+        "bir* ilk tek, iki* çift, üç*, dört* dördüncü, beş*, altı*, yedi*, sekiz*, dokuz*, on onuncu, on_bir*, on_iki*"
+    ),
+    "ar": (
+        "واحد واحدة أول أولى مرة, اثنان اثنين اثنتان اثنتين إثنين ثاني ثانية ثان كلا كلتا"
+        " يومان يومين ساعتان ساعتين أسبوعان أسبوعين شهران شهرين سنتان سنتين عامان عامين متران مترين مرتان مرتين"
+        " دقيقتان دقيقتين لتران لترين شخصان شخصين طفلان طفلين قطعتان قطعتين قرصان قرصين كيسان كيسين جرعتان جرعتين"
+        " حبتان حبتين خطوتان خطوتين مليونان مليوني طردان طردين وجبتان وجبتين,"
+        "ثلاث ثلاثة ثالث ثالثة ثلاثا ثلاثًا, أربع أربعة رابع رابعة, خمس خمسة خامس خامسة, ست ستة سادس سادسة,"
+        "سبع سبعة سابع سابعة, ثماني ثمانية ثمان ثامن ثامنة, تسع تسعة تاسع تاسعة, عشر عشرة عاشر عاشرة,"
+        "أحد_عشر إحدى_عشرة, اثنا_عشر اثني_عشر اثنتا_عشرة اثنتي_عشرة"
+    ),
+}  # fmt: skip
+"""How each language says 1, 2, 3 … 12 in words, in that order (see `bot.wordlists`)."""
+_ONLY_ALIKE = {
+    "nl": compiled("achter* vieren viering* tiener*"),
+    "fr": compiled("septembre*"),
+    "pt": compiled("segunda-feira segundas-feiras quarta-feira quartas-feiras quinta-feira quintas-feiras sexta-feira"
+                   " sextas-feiras quarteir*"),
+    "de": compiled("achtung* achten achtet viertel* einfach*"),
+    "it": compiled("settiman* quartier* non"),
+    "tr": compiled("altında altından altına altındaki"),
+}  # fmt: skip
+"""Everyday words that begin like a number: September, the week, Thursday, "behind", "not", "under"."""
+_IN_WORDS = {
+    (language, str(value)): compiled(words)
+    for language, listed in _WORDS.items()
+    for value, words in enumerate(listed.split(","), start=1)
+}
+
+_ROMAN = "I,II,III,IV,V,VI,VII,VIII,IX,X,XI,XII,XIII,XIV,XV,XVI,XVII,XVIII,XIX,XX,XXI"
+_IN_ROMAN = {
+    str(value): regex.compile(rf"(?<!\w){numeral}(?:e|ème)?(?!\w)")
+    for value, numeral in enumerate(_ROMAN.split(","), start=1)
+    if len(numeral) > 1  # a single letter may be anything
+}
+
+
+def said_in_words(number: Number, text: str, language: str) -> bool:
+    """Whether the text says this small number as a word, or as a Roman numeral ("siglo XXI")."""
+    alike = _ONLY_ALIKE.get(language)
+    text = alike.sub(" ", text) if alike else text
+    ways = (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value))
+    return any(way and way.search(text) for way in ways)
+
+
+_SURELY = {
+    "en": "two, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
+    "nl": "twee, drie, vier, vijf, zes, zeven, acht, negen, tien, elf, twaalf",
+    "de": "zwei, drei, vier, fünf, sechs, sieben, acht, neun, zehn, elf, zwölf",
+    "fr": "deux, trois, quatre, cinq, six, sept, huit,, dix, onze, douze",
+    "es": "dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez,, doce",
+    "pt": "dois duas, três, quatro, cinco, seis, sete, oito, nove, dez, onze, doze",
+    "it": "due, tre, quattro, cinque,, sette, otto, nove, dieci, undici, dodici",
+    "tr": "iki, üç, dört, beş,,, sekiz, dokuz,, on_bir, on_iki",
+    "ar": (
+        "اثنان اثنين اثنتان اثنتين إثنين يومان يومين أسبوعان أسبوعين شهران شهرين ساعتان ساعتين مرتان مرتين,"
+        "ثلاث ثلاثة, أربع أربعة, خمس خمسة, ست ستة, سبع سبعة, ثماني ثمانية, تسع تسعة,,,"
+    ),
+}  # fmt: skip
+"""What says 2, 3 … 12 and nothing else: not the French "neuf", which is "new", or the Turkish "altı", "under"."""
+_SAID_SURELY = {
+    language: regex.compile(
+        "|".join(f"(?P<n{n}>{pattern(words)})" for n, words in enumerate(listed.split(","), start=2) if words.strip()),
+        regex.IGNORECASE,
+    )
+    for language, listed in _SURELY.items()
+}
+_PART_OF_MORE = regex.compile(r"\s+و?(?:عشرة?|عشر[يو]ن|(?:ثلاث|أربع|خمس|ست|سبع|ثمان|تسع)[يو]ن)(?!\p{L})")
+"""In Arabic the small number comes first: three-ten is thirteen, five-and-twenty is 25."""
+_BY_HALVES = regex.compile(r"\b(?:half|halb|halve|buçuk)\b", regex.IGNORECASE)
+"""Where half past two may have become "half drie"."""
+
+
+def another_word(before: str, before_language: str, after: str, after_language: str) -> str | None:
+    """The small number that one text says in words while the other says a different one in words: two weeks, three.
+
+    Texts with Western digits. One that merely has no word there says it in another way: both, a pair, a fortnight.
+    """
+    if before_language not in _SURELY or after_language not in _SURELY:
+        return None
+    if _BY_HALVES.search(before) or _BY_HALVES.search(after):
+        return None
+    lost = _only_here(before, before_language, after, after_language)
+    return lost if lost and _only_here(after, after_language, before, before_language) else None
+
+
+def _only_here(text: str, language: str, other: str, other_language: str) -> str | None:
+    for match in _SAID_SURELY[language].finditer(text):
+        value = str(match.lastgroup)[1:]
+        if _PART_OF_MORE.match(text, match.end()) or regex.search(rf"(?<!\d){value}(?!\d)", other):
+            continue
+        if not said_in_words(Number(value, match[0]), other, other_language):
+            return str(match[0])
+    return None

@@ -1,0 +1,57 @@
+"""Rooms that leak: a room hears who else could read along in it, and the coordination room of each newcomer.
+
+A private chat that somebody else has joined is private no longer.
+"""
+
+from __future__ import annotations
+
+from bot.actions import Action, Inspect, OnNetwork, Priority, Say
+from bot.content import Line, say
+from bot.domain.chats import KnownChat, on_one_line
+from bot.domain.leaks import warnings
+from bot.events import Outcome
+from bot.incoming import Joined, Message
+from bot.model import ChatKind
+from bot.store.tables import Role
+from bot.store.transaction import Transaction
+from handlers.requests import phone_shown, triage
+from handlers.situation import Actions, Situation
+
+FOUND = "leaks"
+"""The report of an inspection, with the message that it answers after a colon."""
+
+
+def look(event: Message, where: Situation) -> Action:
+    """Have a look at a room that has just got its role."""
+    return Inspect(where.chat.id, f"{FOUND}:{event.id}")
+
+
+def found(event: Outcome, tx: Transaction) -> Actions:
+    """Nothing found, nothing said; and nothing either where a network would not tell."""
+    chat = tx.chats.get(event.chat)
+    if event.failure is not None or chat.role not in (Role.COORDINATION, Role.ORGANISATION):
+        return ()
+    said = warnings(event.findings, chat.role == Role.COORDINATION)
+    if not said:
+        return ()
+    paired = (event.report or "").partition(":")[2]
+    return (Say(chat.id, tuple(Line(sentence) for sentence in said), reply_to=OnNetwork(paired)),)
+
+
+def joined(event: Joined, tx: Transaction) -> Actions:
+    """Somebody who can read all requests from now on should be somebody whom the others let in."""
+    chat = tx.chats.at(event.chat)
+    if chat is not None and chat.role == Role.PRIVATE and event.kind is not ChatKind.PRIVATE:
+        tx.chats.set_kind(chat.id, event.kind, Role.NONE.value)  # whoever has joined must not read the next answer
+        chat = tx.chats.get(chat.id)
+        return (*_numbers_taken(chat, tx), *triage.member_unreachable(chat, tx))
+    if chat is None or chat.role != Role.COORDINATION:
+        return ()
+    sentence = say("newcomer", name=on_one_line(event.person.name) or event.person.id)
+    return (Say(chat.id, (Line(sentence),), priority=Priority.COORDINATION),)
+
+
+def _numbers_taken(chat: KnownChat, tx: Transaction) -> list[Action]:
+    """What a helper was to read alone goes from where they are alone no longer; they can ask for it elsewhere."""
+    theirs = () if chat.person is None else [r for r in tx.requests.open() if phone_shown.is_for(r, chat.person)]
+    return [action for request in theirs for action in phone_shown.take_from(tx, request, chat)]

@@ -1,0 +1,46 @@
+"""Below a request's card: how the room is spoken to there, with times and names as its people know them."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from bot.actions import Buttons, Named, Priority, Say
+from bot.content import Block, Content, Sentence, say
+from bot.domain.chats import KnownChat
+from bot.domain.requests import Request
+from bot.store.transaction import Transaction
+from handlers.situation import Actions
+
+
+def in_thread(
+    tx: Transaction, request: Request, *content: Block, name: str | None = None, buttons: Buttons = ()
+) -> Actions:
+    """Say something below the card."""
+    room = tx.chats.coordination_room()
+    return () if room is None else (said(room, request, content, name, buttons),)
+
+
+def said(room: KnownChat, request: Request, content: Content, name: str | None, buttons: Buttons = ()) -> Say:
+    thread = Named(card_name(request))
+    return Say(room.id, content, request.code, name, thread, buttons=buttons, priority=Priority.COORDINATION)
+
+
+def member_language(tx: Transaction, request: Request) -> str:
+    """What the member is answered in: the request's own, however the phone is used meanwhile."""
+    return request.language
+
+
+def name_of(tx: Transaction, person: int | None) -> str | Sentence:
+    """A coordinator's name: they see each other in the room anyway."""
+    name = "" if person is None else tx.chats.person_by_id(person).name
+    return name or say("somebody")
+
+
+def clock(tx: Transaction, at: datetime) -> datetime | time:
+    """The clock time, with the date when it was not today."""
+    there, today = at.astimezone(tx.policy.zone), tx.now.astimezone(tx.policy.zone).date()
+    return there.time() if there.date() == today else at
+
+
+def card_name(request: Request) -> str:
+    return f"{request.code}/card"
