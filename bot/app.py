@@ -34,8 +34,8 @@ from bot.outbox import Sender
 from bot.outgoing import SetCommands
 from bot.ports import Account, Adapter, NotSent, SendError
 from bot.ports import Engine as TranslationEngine
-from bot.sending.announcing import Announcer
 from bot.sending.broadcasting import Broadcasting
+from bot.serving.announcing import Announcer
 from bot.serving.leases import HOUSE, LASTS, Alone, Leases, Shared
 from bot.serving.scheduler import Scheduler
 from bot.serving.service import Service, while_held

@@ -11,6 +11,22 @@ from msgspec.structs import replace as changed
 
 from bot.clock import Clock
 from bot.domain import links
+from bot.failing import (
+    LONGEST_WAIT,
+    MAX_RESENDS,
+    NO_ANSWER,
+    Failed,
+    GiveUp,
+    Knock,
+    Move,
+    Resend,
+    Retry,
+    after_failure,
+    backoff,
+    is_repeatable,
+    marked,
+    most_resends,
+)
 from bot.files.media import Media
 from bot.operation.measuring import Measures
 from bot.outgoing import (
@@ -27,22 +43,6 @@ from bot.outgoing import (
 )
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.sending.claiming import Claiming, Release
-from bot.sending.failing import (
-    LONGEST_WAIT,
-    MAX_RESENDS,
-    NO_ANSWER,
-    Failed,
-    GiveUp,
-    Knock,
-    Move,
-    Resend,
-    Retry,
-    after_failure,
-    backoff,
-    is_repeatable,
-    marked,
-    most_resends,
-)
 from bot.sending.turns import Turns
 from bot.store.claimed import Claimed, Part, Receipted
 from bot.store.claims import Claims

@@ -11,7 +11,7 @@ from bot.actions import Named, Priority, Say
 from bot.content import Line, Sentence, say
 from bot.domain.chats import KnownChat
 from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
-from bot.sending.failing import NO_ANSWER
+from bot.failing import NO_ANSWER
 from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble

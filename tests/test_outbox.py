@@ -16,13 +16,13 @@ import pytest
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
 from bot.content import Attached, Verbatim, Words
+from bot.failing import MAX_KNOCKS, GiveUp, Move, Resend, Retry, after_failure, backoff
 from bot.files.media import Media
 from bot.incoming import Pressed
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
-from bot.sending.failing import MAX_KNOCKS, GiveUp, Move, Resend, Retry, after_failure, backoff
 from bot.sending.in_flight import InFlight
 from bot.store.claimed import Claimed
 from bot.store.claims import Claims

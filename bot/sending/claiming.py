@@ -10,14 +10,14 @@ from functools import partial
 
 from bot.actions import BESIDE
 from bot.clock import Clock
+from bot.failing import Failed
 from bot.outgoing import SendFile
 from bot.pacing import Rate
 from bot.ports import Limits, Refused
 from bot.sending.backlog import Waiting
-from bot.sending.failing import Failed
 from bot.sending.turns import Turns
 from bot.sending.window import Window
-from bot.serving.set_back import WallClock
+from bot.set_back import WallClock
 from bot.store.claimed import Claimed, Remembered
 from bot.store.claims import Claims
 from bot.store.lanes import outbox

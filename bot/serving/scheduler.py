@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.serving.leases import HOUSE
-from bot.serving.set_back import WallClock
+from bot.set_back import WallClock
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from bot.outbox import Sender
-from bot.sending.announcing import Announcer
+from bot.serving.announcing import Announcer
 from bot.serving.leases import Leases
 from bot.serving.supervision import Line
 from bot.store.units import NotServed

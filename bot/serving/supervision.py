@@ -12,9 +12,9 @@ from typing import TypeVar
 import structlog
 
 from bot.clock import Clock
+from bot.failing import backoff
 from bot.incoming import Batch
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
-from bot.sending.failing import backoff
 from bot.store.units import NotServed, Unit
 from bot.store.writer import Writer
 

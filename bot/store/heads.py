@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, exists, func, select, update
 
 from bot.actions import Priority
-from bot.sending.failing import LONGEST_WAIT
+from bot.failing import LONGEST_WAIT
 from bot.store.lanes import outbox
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import over_lists

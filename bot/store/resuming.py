@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, func, select, update
 
 from bot.actions import Priority, Say
-from bot.backups.resuming import LATELY, is_too_late, next_number
 from bot.content import Line, say
 from bot.domain.notices import PLAN_IN_DOUBT, PLANS
+from bot.domain.resuming import LATELY, is_too_late, next_number
 from bot.events import Due
 from bot.store.placing import RESTORED
 from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, broadcast, delivery, event, lease, part

@@ -10,7 +10,7 @@ from typing import Literal
 import regex
 
 from bot.text import languages
-from bot.translation.clocktimes import Time, explained, times
+from bot.text.clocktimes import Time, explained, times
 from bot.translation.daynames import Name, changed, months_in_digits, names
 from bot.translation.negation import only_one_denies
 from bot.translation.numbers import another_word, differences, numbers, said_in_words

@@ -10,9 +10,9 @@ from bot.domain import links
 from bot.domain.chats import KnownChat
 from bot.domain.links import KnownLink, LinkedMessage
 from bot.events import Outcome
+from bot.failing import NO_ANSWER
 from bot.incoming import Message, TopicNamed, TopicOpened
 from bot.model import TOPIC
-from bot.sending.failing import NO_ANSWER
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
 from handlers.situation import Actions

@@ -10,8 +10,8 @@ from bot.domain.chats import KnownChat
 from bot.domain.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_look, standing
 from bot.domain.rights import Act
 from bot.events import Due, Outcome, SentAgain
+from bot.failing import NO_ANSWER
 from bot.incoming import Message
-from bot.sending.failing import NO_ANSWER
 from bot.store.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning

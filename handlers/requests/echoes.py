@@ -13,7 +13,7 @@ from bot.content import Content, LanguageName, Line, Sentence, Translated, say
 from bot.domain import answering
 from bot.domain.requests import Request
 from bot.events import Translated as TranslationCame
-from bot.sending.failing import NO_ANSWER
+from bot.failing import NO_ANSWER
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
 from bot.store.transaction import Transaction

@@ -21,10 +21,10 @@ from sqlalchemy import text
 from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
+from bot.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, Outgoing, SendText, Withdraw
 from bot.ports import Limits
-from bot.sending.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
 from bot.store.claimed import Claimed, Part, Receipted
 from bot.store.claims import Claims
 from bot.store.database import open_engine

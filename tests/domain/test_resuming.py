@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backups.resuming import is_too_late, next_number
+from bot.domain.resuming import is_too_late, next_number
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

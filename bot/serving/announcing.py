@@ -12,9 +12,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.domain.chats import KnownChat
+from bot.failing import Failed, backoff
 from bot.outgoing import SetCommands
 from bot.ports import NotSent, SendError, Unknown
-from bot.sending.failing import Failed, backoff
 from bot.serving.supervision import Line
 from bot.store.menus import ROOMS, Place, digest, place
 from bot.store.transaction import Transaction

@@ -12,7 +12,7 @@ from bot.content import Translated, Verbatim
 from bot.events import Due
 from bot.model import ChatKind
 from bot.ports import NotSent
-from bot.serving.set_back import WallClock
+from bot.set_back import WallClock
 from bot.store.transaction import Transaction
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper.adapter import LIKE_TELEGRAM
