@@ -12,9 +12,8 @@ from adapters.web.settings import ChatSettings, Settings
 from bot.app import App, Parts
 from bot.catalogue import available
 from bot.configuration.listening import bound, host_and_port, is_loopback
-from bot.domain.chats import Pairing
+from bot.domain.chats import Pairing, Role
 from bot.model import Chat, ChatKind
-from bot.store.tables import Role
 from bot.store.transaction import Policy, Transaction
 from handlers.chats.menus import menus
 from handlers.dispatching import handle

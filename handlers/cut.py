@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import commands
+from bot.domain.chats import Role
 from bot.events import Due
 from bot.incoming import Edited, Message
 from bot.model import Text
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.chats import linking
 from handlers.situation import Actions, Situation

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.actions import Action, Answer, OnNetwork, Publish, Say
 from bot.content import Line, Verbatim, say
 from bot.domain import naming
+from bot.domain.chats import Role
 from bot.events import (
     ChatGone,
     Due,
@@ -43,7 +44,6 @@ from bot.incoming import (
 )
 from bot.model import Chat
 from bot.store.choices import OfferedChoice
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import cut, operator, routes, situation, unreadable
 from handlers.chats import leaks, leaving, linked_threads, membership

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from bot.actions import Named, Priority, Say
 from bot.content import Line, Sentence, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
 from bot.failing import NO_ANSWER
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble
 from handlers.notices import progress

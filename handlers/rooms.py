@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Content, Line, Sentence, say
-from bot.domain.chats import KnownChat, Organisation
+from bot.domain.chats import KnownChat, Organisation, Role
 from bot.domain.notices import Notice
 from bot.domain.rights import Act, refusal
 from bot.incoming import Message, Pressed, Reacted
 from bot.model import Text
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.situation import Situation

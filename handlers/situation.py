@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 from bot import commands
 from bot.actions import Action
 from bot.commands import Command
-from bot.domain.chats import KnownChat, KnownPerson
+from bot.domain.chats import KnownChat, KnownPerson, Role
 from bot.events import Due
 from bot.incoming import Edited, Message, Pressed, Reacted
 from bot.model import ChatKind, Person, Text, joined
@@ -90,12 +90,12 @@ def of_message(event: Message, tx: Transaction) -> Situation:
     chat = turned_out(chat, event.kind, event.person, tx)
     if not chat.active:
         tx.chats.set_active(chat.id, True)  # who writes can be written to
-        if chat.role == "group":
+        if chat.role == Role.GROUP:
             tx.inbox.put(Due(BACK, str(chat.id)), lane=f"chat:{chat.id}")
     if chat.forum is not event.forum:
         # Nothing else tells of it. Whoever has just switched topics on may have allowed us to open some before.
         tx.chats.set_topics(chat.id, forum=event.forum, allowed=chat.administrator)
-        if chat.role == "coordination":
+        if chat.role == Role.COORDINATION:
             tx.inbox.put(Due(TOPICS, str(chat.id)), lane=TOPICS)
     answered = None
     for network_id in (event.reply_to, event.thread):
@@ -154,7 +154,7 @@ def of_reaction(event: Reacted, tx: Transaction) -> Situation:
 def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCopy | None) -> Situation:
     # Of those who write in a group that is no room of ours nothing is kept.
     # A member's name is needed nowhere; helpers' names are told by the room, where they see each other anyway.
-    known = changed(who, name="") if chat.role == "private" else who
+    known = changed(who, name="") if chat.role == Role.PRIVATE else who
     person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(known)
     app = languages.normalise(person.app_language or "")
     language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)

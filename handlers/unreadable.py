@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from bot.actions import Say
 from bot.content import Line, say
+from bot.domain.chats import Role
 from bot.events import Due
 from bot.incoming import Unreadable
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.situation import Actions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from bot.model import Chat, ChatKind
 
@@ -16,9 +17,19 @@ def on_one_line(name: str, most: int = _LONGEST) -> str:
     return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
+class Role(StrEnum):
+    """What a chat is to us. A private chat needs no pairing."""
+
+    NONE = ""
+    PRIVATE = "private"
+    COORDINATION = "coordination"
+    ORGANISATION = "organisation"
+    GROUP = "group"
+
+
 @dataclass(frozen=True, slots=True)
 class KnownChat:
-    """A chat as the store knows it. `role` is "", "private", "coordination", "organisation" or "group"."""
+    """A chat as the store knows it. `role` is a Role."""
 
     id: int
     address: Chat

@@ -17,6 +17,7 @@ from bot.backups.backup import reason
 from bot.catalogue import Catalogue, available
 from bot.configuration.config import Config
 from bot.configuration.listening import bound, host_and_port
+from bot.domain.chats import Role
 from bot.domain.leaks import warnings
 from bot.model import Chat
 from bot.operation.control import Lock
@@ -24,7 +25,7 @@ from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
 from bot.store.database import Newer, open_engine, prove_known
 from bot.store.faults import Verdict, named, verdict
 from bot.store.placing import file_of
-from bot.store.tables import EVERYWHERE, Role, chat, home, organisation
+from bot.store.tables import EVERYWHERE, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.domain.chats import Pairing
+from bot.domain.chats import Pairing, Role
 from bot.operation import dead_letters
-from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, Role, delivery, inbox, request, translation
+from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, delivery, inbox, request, translation
 from bot.store.transaction import Transaction
 
 Answer = dict[str, Any]

@@ -15,22 +15,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
+from bot.domain.chats import Role
 from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import add, change
-from bot.store.tables import (
-    AHEAD,
-    UNFINISHED,
-    Id,
-    Role,
-    Status,
-    broadcast,
-    chat,
-    delivery,
-    part,
-    standing,
-)
+from bot.store.tables import AHEAD, UNFINISHED, Id, Status, broadcast, chat, delivery, part, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

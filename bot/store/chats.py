@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 
-from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, on_one_line
+from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.menus import ROOMS
 from bot.store.prepared import Prepared, Row
-from bot.store.tables import Role, chat, organisation, pairing, person
+from bot.store.tables import chat, organisation, pairing, person
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

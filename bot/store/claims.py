@@ -13,6 +13,7 @@ from sqlalchemy import SmallInteger, String, case, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
+from bot.domain.chats import Role
 from bot.events import FileLost, TopicGone
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, OpenTopic, SendFile, SendText, SetCommands, Withdraw
@@ -27,7 +28,7 @@ from bot.store.lanes import Finished, outbox
 from bot.store.plans import Plans, instead
 from bot.store.prepared import Row
 from bot.store.statements import AddMany, ForMany, over_lists
-from bot.store.tables import Id, PartStatus, Role, Status, copy, delivery, part, standing
+from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 from bot.store.topics import LANE
 from bot.text.rendering import Speaks
 

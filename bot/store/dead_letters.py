@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 
 from bot.content import Translated
+from bot.domain.chats import Role
 from bot.domain.notices import NoticeState, TranslationState
 from bot.domain.requests import RequestState
 from bot.events import OPERATOR, HandledAgain, SentAgain
@@ -19,7 +20,6 @@ from bot.store.prepared import Row
 from bot.store.tables import (
     InboxStatus,
     PartStatus,
-    Role,
     Status,
     chat,
     delivery,

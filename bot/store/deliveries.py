@@ -38,14 +38,14 @@ from bot.actions import (
     Unreact,
 )
 from bot.content import Content, Line, Translated
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import TranslationState
 from bot.files.kinds import wordless
 from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
 from bot.store.statements import unindexed
-from bot.store.tables import Role, Status, delivery, standing
+from bot.store.tables import Status, delivery, standing
 from bot.store.topics import LANE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from bot.actions import Priority
 from bot.content import Content
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.erasing import SETTLES_WITHIN, Erasure, Remains
 from bot.domain.requests import Request
 from bot.store import messages, refs
@@ -22,7 +22,6 @@ from bot.store.lanes import NOT_BEGUN
 from bot.store.tables import (
     UNFINISHED,
     InboxStatus,
-    Role,
     Status,
     chat,
     choice,

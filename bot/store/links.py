@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
 from bot.content import Translated, Verbatim
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Person
 from bot.outgoing import OpenTopic
@@ -23,7 +23,6 @@ from bot.store.statements import both, change
 from bot.store.tables import (
     UNFINISHED,
     PartStatus,
-    Role,
     Status,
     chat,
     copy,

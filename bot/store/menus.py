@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import delete, select
 
+from bot.domain.chats import Role
 from bot.model import Chat
 from bot.outgoing import SetCommands
 from bot.store.statements import both
-from bot.store.tables import Role, menu
+from bot.store.tables import menu
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, case, exists, func, literal_column, select, update
 
+from bot.domain.chats import Role
 from bot.domain.notices import Category, Notice, NoticeState
 from bot.store import refs
 from bot.store.prepared import Row
@@ -16,7 +17,6 @@ from bot.store.tables import (
     PASSED_OVER,
     UNFINISHED,
     PartStatus,
-    Role,
     Status,
     audience,
     broadcast,

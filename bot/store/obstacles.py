@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
+from bot.domain.chats import Role
 from bot.store import refs
 from bot.store.lanes import is_partly_there
-from bot.store.tables import Id, Role, Status, chat, delivery, event, notice
+from bot.store.tables import Id, Status, chat, delivery, event, notice
 
 OUT_OF_REACH = "the bot was blocked or removed there"
 ERASED = "its words were erased"

@@ -11,11 +11,12 @@ from sqlalchemy import exists, func, select, update
 
 from bot.actions import Priority, Say
 from bot.content import Line, say
+from bot.domain.chats import Role
 from bot.domain.notices import PLAN_IN_DOUBT, PLANS
 from bot.domain.resuming import LATELY, is_too_late, next_number
 from bot.events import Due
 from bot.store.placing import RESTORED
-from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, Role, broadcast, delivery, event, lease, part
+from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, broadcast, delivery, event, lease, part
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction

@@ -4,7 +4,7 @@ of its own (`person`, `chat`), apart from what happened, so that both can be enc
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -97,16 +97,6 @@ class PartStatus(IntEnum):
     TODO = 0
     SENDING = 1  # found like this after a restart, nobody knows whether it arrived
     SENT = 2
-
-
-class Role(StrEnum):
-    """What a chat is to us. A private chat needs no pairing."""
-
-    NONE = ""
-    PRIVATE = "private"
-    COORDINATION = "coordination"
-    ORGANISATION = "organisation"
-    GROUP = "group"
 
 
 PASSED_OVER = "passed-over"

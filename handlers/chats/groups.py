@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.actions import Say
 from bot.content import HelpLink, Line, say
+from bot.domain.chats import Role
 from bot.incoming import Message
 from bot.model import ChatKind
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.situation import Actions, Situation
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from bot.actions import Action, Inspect, OnNetwork, Priority, Say
 from bot.content import Line, say
-from bot.domain.chats import KnownChat, on_one_line
+from bot.domain.chats import KnownChat, Role, on_one_line
 from bot.domain.leaks import warnings
 from bot.events import Outcome
 from bot.incoming import Joined, Message
 from bot.model import ChatKind
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import phone_shown, triage
 from handlers.situation import Actions, Situation

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.actions import Action, LookFor, Priority, Say
 from bot.content import Line, say
 from bot.domain import requests
+from bot.domain.chats import Role
 from bot.domain.requests import RequestState
 from bot.events import Outcome
 from bot.incoming import Left
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, phone_shown, silence
 from handlers.situation import Actions

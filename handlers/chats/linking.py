@@ -7,13 +7,12 @@ from datetime import timedelta
 from bot.actions import Button, Edit, Named, OnNetwork, Pin, Priority, React, Recall, Ref, Say, Unpin, Unreact
 from bot.content import Block, Content, Line, Sentence, Translated, Verbatim, say
 from bot.domain import links
-from bot.domain.chats import KnownChat, Pairing
+from bot.domain.chats import KnownChat, Pairing, Role
 from bot.domain.links import KnownLink, LinkedMessage
 from bot.files import kinds
 from bot.incoming import Deleted, Edited, Message, Pinned, Pressed, Reacted, Unreacted
 from bot.model import Chat, Person, Text
 from bot.operation.operating import PAIRING_LIVES
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.chats import groups, linked_threads, pairing
 from handlers.requests import asking, attached

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bot.actions import Action, Join, Say
 from bot.content import Line, Sentence, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.events import ChatGone, Due, Outcome
 from bot.incoming import Added, MovedChat, Removed, Renamed
 from bot.model import ChatKind
 from bot.store.chats import TAKEN
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers import operator, situation
 from handlers.chats import leaving, pairing

@@ -8,9 +8,8 @@ from typing import Literal
 
 from bot.catalogue import Catalogue
 from bot.content import Sentence, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.outgoing import SetCommands
-from bot.store.tables import Role
 
 Commands = tuple[tuple[str, str], ...]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.actions import Action, Button, Leave, OnNetwork, Recall, Say
 from bot.catalogue import own_name
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
-from bot.domain.chats import KnownChat, Pairing
+from bot.domain.chats import KnownChat, Pairing, Role
 from bot.domain.notices import NoticeState
 from bot.domain.rights import may_become
 from bot.events import Due
@@ -15,7 +15,6 @@ from bot.incoming import Message
 from bot.model import ChatKind
 from bot.operation.operating import PAIRING_LIVES
 from bot.store.accounts import AccountRow
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.chats import leaks, leaving
 from handlers.chats.groups import pointer as groups_pointer

@@ -9,13 +9,13 @@ from bot import commands
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
 from bot.domain import drafts
+from bot.domain.chats import Role
 from bot.domain.drafts import Draft, DraftError
 from bot.domain.notices import Notice, NoticeState, Standing, recalled, reworded, valid_until
 from bot.domain.rights import Act
 from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import Text
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.notices import expiry, notice_cards, previews, progress, publishing, reviewing, writing
 from handlers.notices.progress import way

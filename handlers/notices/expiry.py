@@ -7,10 +7,10 @@ from datetime import date
 
 from bot.actions import Action, Amend, UnpinAll
 from bot.content import Line, Sentence, say
+from bot.domain.chats import Role
 from bot.domain.moments import end_of
 from bot.domain.notices import Notice, NoticeState, is_over
 from bot.events import Due
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.notices import notice_cards, planning, progress
 from handlers.rooms import below, numbered

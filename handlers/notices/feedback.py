@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bot.actions import Action
 from bot.content import Content, LanguageName, Line, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice, is_told
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.rooms import below, edit
 from handlers.situation import Actions

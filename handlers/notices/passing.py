@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.actions import Action, Say
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
+from bot.domain.chats import Role
 from bot.domain.notices import Notice, NoticeState, Standing, standing
 from bot.domain.rights import Act
 from bot.incoming import Message
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.notices import expiry, notice_cards, notice_text, planning, progress, publishing
 from handlers.rooms import Meant, below, language_named, meant, reply, tell

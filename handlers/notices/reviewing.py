@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
+from bot.domain.chats import Role
 from bot.domain.drafts import MOST_CHARACTERS
 from bot.domain.notices import Notice, Standing, TranslationState, paired_paragraphs
 from bot.domain.rights import Act, may_translate
@@ -53,7 +54,7 @@ def approve_pressed(event: Doing, where: Situation, tx: Transaction) -> Actions:
 def reacted(event: Reacted, where: Situation, tx: Transaction) -> Actions:
     """✅ on a preview; any other reaction is talk among people."""
     preview = previews.named(where.answered.name if where.answered else None)
-    if preview is None or where.chat.role != "organisation" or not _YES & set(event.key):
+    if preview is None or where.chat.role != Role.ORGANISATION or not _YES & set(event.key):
         return ()
     return approve(event, where, preview, tx)
 

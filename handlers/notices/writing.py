@@ -9,12 +9,11 @@ from bot.actions import Action, Button, Buttons
 from bot.catalogue import own_name
 from bot.content import Line, Sentence, say
 from bot.domain import drafts
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.drafts import MOST_CHARACTERS, Draft, DraftError
 from bot.domain.notices import Category, Notice, NoticeState
 from bot.domain.rights import Act
 from bot.incoming import Message
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.notices import notice_cards, previews

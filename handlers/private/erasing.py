@@ -12,12 +12,12 @@ from datetime import timedelta
 from bot.actions import Action, Button, Priority, Say
 from bot.content import Content, Line, say
 from bot.domain import erasing
+from bot.domain.chats import Role
 from bot.domain.erasing import Erasure
 from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.incoming import Message
 from bot.store.erasing import REPORT, TOLD
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import continuing
 from handlers.requests.asking import Event, language_of, tell

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.actions import Edit, Say
 from bot.content import LanguageName, Line, say
+from bot.domain.chats import Role
 from bot.incoming import Message
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.chats import groups
@@ -52,12 +52,12 @@ def my(event: Message, where: Situation, tx: Transaction) -> Actions:
 def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`lang [CODE]`: in private for oneself, in a room for the room."""
     code = languages.normalise(where.command.argument) if where.command and where.command.argument else ""
-    if where.chat.role == "private" and code in tx.policy.languages:
+    if where.chat.role == Role.PRIVATE and code in tx.policy.languages:
         spoken = asking.speak(code, where, tx)
         if all(isinstance(action, Edit) for action in spoken):  # the first screen, maybe far above what was typed
             spoken = (*spoken, Say(where.chat.id, (Line(say("language-set")),), language=code))
         return spoken
-    if where.chat.role == "private":
+    if where.chat.role == Role.PRIVATE:
         return asking.languages_wanted(event, where, tx)
     if code in tx.policy.languages:
         tx.chats.set_language(where.chat.id, code)

@@ -8,12 +8,12 @@ from msgspec.structs import replace as changed
 
 from bot.actions import Named, OnNetwork, Say
 from bot.content import Attached, Block, Line, Sentence, say
+from bot.domain.chats import Role
 from bot.events import FileLost
 from bot.files.attached import called
 from bot.incoming import Edited, Message
 from bot.model import Attachment
 from bot.ports import LARGEST_FILE
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.situation import Actions
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from bot import commands
 from bot.content import Line, Sentence, say
 from bot.domain import requests
+from bot.domain.chats import Role
 from bot.domain.ready import NOT_REACHED
 from bot.domain.requests import Request, RequestState
 from bot.incoming import Message
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import asking, below, cards, inviting, phone_shown, ready_answers, replies, threads
 from handlers.requests.asking import Event

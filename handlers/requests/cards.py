@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from bot.actions import Action, Button, Buttons, Edit, InTopic, Named, Priority, Recall, Repost, Say
 from bot.content import Content, Gap, LanguageName, Line, Said, Sentence, Translated, Words, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.requests import Request, RequestState
 from bot.events import Due
 from bot.store.requests import Line as Spoken
-from bot.store.tables import Role, Status
+from bot.store.tables import Status
 from bot.store.transaction import Transaction
 from handlers.requests import attached, below, echoes, opening, topics
 from handlers.situation import Actions

@@ -11,7 +11,7 @@ from bot import commands
 from bot.actions import Action, Button, OnNetwork, Say
 from bot.content import Line, Sentence, say
 from bot.domain import requests
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
@@ -353,7 +353,7 @@ def _own_words(text: Text, about: str) -> Text:
 def deleted(event: Deleted, tx: Transaction) -> Actions:
     """A message taken back before it was sent to anybody is gone; helpers are told of one they have seen."""
     chat = tx.chats.at(event.chat)
-    copy = None if chat is None or chat.role != "private" else tx.copies.at(chat.id, event.id)
+    copy = None if chat is None or chat.role != Role.PRIVATE else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None:
         return ()
     if not copy.subject:

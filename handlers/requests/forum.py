@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from bot.actions import Action, CloseTopic, Say
 from bot.content import Line, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.events import Due, Outcome, TopicGone
 from bot.failing import NO_ANSWER
 from bot.incoming import TopicOpened
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import cards, topics
 from handlers.situation import Actions

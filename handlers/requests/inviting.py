@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.actions import Action
 from bot.content import Line, say
+from bot.domain.chats import Role
 from bot.domain.requests import Request
 from bot.events import Outcome
 from bot.incoming import Joined
 from bot.model import Chat, ChatKind
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import asking, below, phone_shown
 from handlers.situation import Actions

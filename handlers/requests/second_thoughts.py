@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot import commands
 from bot.actions import Button, Edit, Named, OnNetwork, Recall, Say
 from bot.content import Line, Sentence, say
+from bot.domain.chats import Role
 from bot.domain.requests import RECENT, Request, RequestState
 from bot.incoming import Deleted, Edited
 from bot.model import Text
 from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import asking, attached, cards, echoes, notes, ready_answers, replies, threads, undoing
 from handlers.requests.asking import Event

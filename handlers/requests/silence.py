@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from bot.actions import Action, Priority, Say
 from bot.content import Arg, LanguageName, Line, Sentence, say
 from bot.domain import requests
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.requests import Request, RequestState
 from bot.domain.waiting import Step, Waiting, after_open, ask_at, asked, due, waiting
 from bot.events import Due
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, opening, phone_shown
 from handlers.situation import Actions

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from bot.actions import Answer, OnNetwork, Say
 from bot.content import Line, Sentence, say
+from bot.domain.chats import Role
 from bot.domain.requests import Request
 from bot.incoming import Message, Pressed
 from bot.model import Text
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests.asking import Event
 from handlers.situation import Actions, Situation

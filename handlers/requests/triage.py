@@ -7,11 +7,10 @@ from collections.abc import Callable
 from bot.actions import Action, Button, Named, OnNetwork, Say
 from bot.content import Line, Sentence, say
 from bot.domain import requests
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.requests import Request, RequestState, TransitionError
 from bot.events import ChatGone
 from bot.incoming import Message
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, intake, phone_shown, silence, threads
 from handlers.requests.asking import Event

@@ -14,7 +14,7 @@ from bot.actions import Priority, Publish, Say
 from bot.backups.restored import lines
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, say
-from bot.domain.chats import Pairing
+from bot.domain.chats import Pairing, Role
 from bot.domain.notices import PLAN_IN_DOUBT, Category
 from bot.events import Due, Outcome
 from bot.incoming import Batch, Raw
@@ -24,7 +24,7 @@ from bot.store.claimed import Receipted
 from bot.store.claims import Claims
 from bot.store.encoding import decode
 from bot.store.resuming import doubts
-from bot.store.tables import InboxStatus, Role, Status, delivery, inbox
+from bot.store.tables import InboxStatus, Status, delivery, inbox
 from bot.store.transaction import Transaction
 from handlers.notices import planning
 from tests.backups.conftest import ACCOUNT, House

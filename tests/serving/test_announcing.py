@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.catalogue import Catalogue
-from bot.domain.chats import KnownChat, Pairing
+from bot.domain.chats import KnownChat, Pairing, Role
 from bot.model import Chat
 from bot.outgoing import SetCommands
 from bot.ports import Gone, Refused
-from bot.store.tables import Role
 from bot.store.transaction import Transaction
 from handlers.chats.menus import menus
 from tests.databases import transaction

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from bot.actions import Button, Named, Priority, Say
 from bot.catalogue import Catalogue
 from bot.content import Content, Gap, Line, Translated, Words, say
+from bot.domain.chats import Role
 from bot.domain.erasing import SETTLES_WITHIN, Erasure
 from bot.domain.requests import Request
 from bot.events import Due
@@ -21,7 +22,7 @@ from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
 from bot.store.claimed import Receipted
 from bot.store.claims import Claims
-from bot.store.tables import InboxStatus, Role, inbox, metadata
+from bot.store.tables import InboxStatus, inbox, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction, writer
 from tests.paper.adapter import LIKE_TELEGRAM

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.domain.chats import Role
 from bot.domain.requests import RequestState
 from bot.incoming import Added, Joined, MovedChat, Removed
 from bot.model import Chat, ChatKind
 from bot.outgoing import LookFor
 from bot.ports import NotSent, Refused
-from bot.store.tables import Role, delivery
+from bot.store.tables import delivery
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.model import Chat, ChatKind
 from bot.outgoing import SetCommands
-from bot.store.tables import Role
 from handlers import routes
 from handlers.chats.menus import menus
 from handlers.notices import writing

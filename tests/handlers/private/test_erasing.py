@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.domain.chats import Role
 from bot.model import ChatKind
 from bot.ports import Limits, NotSent
-from bot.store.tables import Role, chat, metadata
+from bot.store.tables import chat, metadata
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.domain.chats import Role
 from bot.incoming import Joined, Removed
 from bot.model import ChatKind
-from bot.store.tables import Role, chat, person
+from bot.store.tables import chat, person
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import SOUP, SOUP_PT, House
 from tests.world import World
