@@ -13,7 +13,7 @@ from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role
 from bot.model import Chat, ChatKind, Person
 from bot.store.menus import ROOMS
 from bot.store.prepared import Prepared, Row
-from bot.store.tables import chat, organisation, pairing, person
+from bot.store.tables import chat, organisation, pairing, person, request
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -106,6 +106,15 @@ class Chats:
         """Where a helper can be told what is for them alone."""
         query = select(chat).where(chat.c.person_id == person, chat.c.role == Role.PRIVATE, chat.c.active)
         row = self._tx.connection.execute(query.order_by(chat.c.id.desc()).limit(1)).first()
+        return None if row is None else _chat(row)
+
+    def left_by(self, person: int) -> KnownChat | None:
+        """The private chat where a member has asked for help, and nobody else has, and that they have left since."""
+        theirs = select(request.c.chat_id).where(request.c.person_id == person)
+        others = select(request.c.chat_id).where(request.c.person_id != person)
+        query = select(chat).where(chat.c.role == Role.PRIVATE, ~chat.c.active, chat.c.person_id.is_(None))
+        query = query.where(chat.c.id.in_(theirs), chat.c.id.not_in(others)).order_by(chat.c.id.desc())
+        row = self._tx.connection.execute(query.limit(1)).first()
         return None if row is None else _chat(row)
 
     def of_helper(self, person: int) -> list[KnownChat]:

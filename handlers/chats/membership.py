@@ -24,6 +24,8 @@ RETURNED = "returned"
 
 def added(event: Added, tx: Transaction) -> Actions:
     """The bot is in a chat, is invited to it, or may do more or less there than before."""
+    if event.kind is ChatKind.PRIVATE and event.invited and tx.chats.at(event.chat) is None:
+        _go_on_there(event, tx)
     # A private chat is called by its member's name, which is kept nowhere.
     chat = tx.chats.known(event.chat, event.kind, None if event.kind is ChatKind.PRIVATE else event.title)
     before = chat = situation.turned_out(chat, event.kind, event.person, tx)
@@ -41,6 +43,15 @@ def added(event: Added, tx: Transaction) -> Actions:
         return (*join, *pairing.explain(chat, language, tx))
     caught_up = catching_up.catch_up(chat, tx) if back and not event.invited else ()
     return (*join, *_rights_changed(before, chat, tx), *(_back(chat, tx) if not before.active else ()), *caught_up)
+
+
+def _go_on_there(event: Added, tx: Transaction) -> None:
+    """Where a member had left their private chat and opens another one, it is the same to us: its requests, language
+    and answers to come are there now."""
+    person = tx.chats.known_person(event.person)
+    left = None if person is None else tx.chats.left_by(person)
+    if left is not None and left.address.account == event.chat.account and tx.chats.move(left.id, event.chat.id):
+        tx.chats.set_active(left.id, False)  # until it has been let in, below
 
 
 def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Actions:

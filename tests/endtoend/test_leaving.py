@@ -1,4 +1,5 @@
-"""A helper who leaves the coordination room has no number any more and no claim, on both networks."""
+"""A helper who leaves the coordination room has no number any more and no claim, on both networks; a member who leaves
+their private chat finds the answer in the next one."""
 
 from __future__ import annotations
 
@@ -93,6 +94,35 @@ async def test_on_matrix_while_the_bot_is_dead(tmp_path: Path, synapse: Synapse)
         [other] = await second.wait(second.invited_to, PATIENCE)
         await second.join(other)
         await sees(second, other, user, NUMBER)
+        assert await bot.stop() == 0
+
+
+@pytest.mark.synapse
+async def test_a_member_who_comes_back_in_another_private_chat(tmp_path: Path, synapse: Synapse) -> None:
+    """In the encrypted one that they have left nobody could answer them."""
+    user, password = synapse.register("schakel")
+    async with (
+        MatrixUser(synapse, "helper") as helper,
+        MatrixUser(synapse, "maria") as maria,
+        RunningBot(tmp_path, settings(matrix=(synapse.address, user, password))) as bot,
+    ):
+        code = (await bot.asks("pair", role="coordination"))["code"]
+        room = await helper.create_room(user, name="Coordination")
+        private = await maria.create_room(user, encrypted=True, direct=True)
+        await asyncio.gather(in_room(helper, room, user), in_room(maria, private, user))
+        await helper.say(room, f"!pair {code}")
+        await sees(helper, room, user, said("paired-coordination"))
+        await gives_number(OnMatrix(user, maria, private, "pt"))
+        await sees(helper, room, user, "K1")
+
+        await maria.leave(private)
+        await sees(helper, room, user, said("member-unreachable", network="Matrix"))
+        another = await maria.create_room(user, encrypted=True, direct=True)
+        await in_room(maria, another, user)
+        await helper.say(room, "!r K1 Kom morgen om 10:00")
+        await sees(maria, another, user, "Kom morgen om 10:00")
+        await maria.say(another, "Obrigada")
+        await sees(helper, room, user, "Obrigada")
         assert await bot.stop() == 0
 
 

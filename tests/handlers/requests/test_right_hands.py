@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from bot.domain.chats import Role
 from bot.incoming import Joined, Removed
-from bot.model import ChatKind
+from bot.model import Chat, ChatKind
 from bot.store.tables import chat, person
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import SOUP, SOUP_PT, House
-from tests.world import World
+from tests.world import Somebody, World
 
 
 async def _asked_where(scene: Scene) -> None:
@@ -221,3 +221,47 @@ async def test_a_helper_who_edits_a_reply_is_told_that_the_person_has_the_old_on
     await scene.ann.edits(message, "!r Kom om 11:00", scene.room)
     assert scene.ann.reads(scene.room)[-1] == sentence("reply-changed", code="K1")
     assert "11:00" not in scene.member_reads()
+
+
+# --- a private chat that was left ------------------------------------------------------------------------------------
+
+
+async def opens_another(scene: Scene, who: Somebody) -> Chat:
+    """Somebody opens a new private chat with the bot."""
+    chat = scene.world.network.chat(f"another-of-{who.person.id}", ChatKind.PRIVATE, "")
+    await scene.world.adds_bot(who, chat, invited=True)
+    return chat
+
+
+async def test_who_has_left_their_private_chat_is_answered_in_the_next_one(scene: Scene) -> None:
+    """Nothing of it is shown there before, and nobody has to be asked for their language again."""
+    await scene.asks()
+    await scene.member.blocks_the_bot()
+    assert sentence("member-unreachable", network="Paper") in scene.card().plain
+    another = await opens_another(scene, scene.member)
+    assert sentence("member-unreachable", network="Paper") not in scene.card().plain
+    assert scene.member.reads(another) == []
+    await scene.in_thread("!r U kunt om tien uur komen")
+    (answer,) = scene.member.reads(another)
+    assert "U kunt om tien uur komen" in answer
+    await scene.member.writes("Obrigada", another)
+    assert "Obrigada" in scene.thread()[-1]
+    await scene.member.writes("!my", another)
+    assert "K1" in scene.member.reads(another)[-1]
+
+
+async def test_another_private_chat_beside_the_first_is_one_of_its_own(scene: Scene) -> None:
+    await scene.asks()
+    another = await opens_another(scene, scene.member)
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert scene.member.reads(another) == []
+    assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+async def test_a_private_chat_of_somebody_elses_takes_no_ones_place(scene: Scene) -> None:
+    """Nor does one that others had asked in as well."""
+    await scene.asks()
+    await scene.member.blocks_the_bot()
+    another = await opens_another(scene, scene.bob)
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert scene.bob.reads(another) == []
