@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, on_one_line
 from bot.model import Chat, ChatKind, Person
@@ -109,10 +109,12 @@ class Chats:
         return None if row is None else _chat(row)
 
     def left_by(self, person: int) -> KnownChat | None:
-        """The private chat where a member has asked for help, and nobody else has, and that they have left since."""
+        """The private chat where a member has asked for help, and nobody else has; they have left it since, or others
+        have joined them."""
         theirs = select(request.c.chat_id).where(request.c.person_id == person)
         others = select(request.c.chat_id).where(request.c.person_id != person)
-        query = select(chat).where(chat.c.role == Role.PRIVATE, ~chat.c.active, chat.c.person_id.is_(None))
+        left = (chat.c.role == Role.PRIVATE) & ~chat.c.active
+        query = select(chat).where(or_(left, chat.c.role == Role.NONE), chat.c.person_id.is_(None))
         query = query.where(chat.c.id.in_(theirs), chat.c.id.not_in(others)).order_by(chat.c.id.desc())
         row = self._tx.connection.execute(query.limit(1)).first()
         return None if row is None else _chat(row)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.actions import Say
 from bot.content import HelpLink, Line, say
-from bot.domain.chats import Role
+from bot.domain.chats import KnownChat, Role
 from bot.incoming import Message
 from bot.model import ChatKind
 from bot.store.transaction import Transaction
@@ -22,10 +22,13 @@ def pointer(event: Message, where: Situation, tx: Transaction) -> Actions:
         to_us = where.command is not None and where.command.name in ("help", "start")
     elif event.addressed:
         to_us = True
-    if not to_us:
-        return ()
+    return point(where.chat, tx) if to_us else ()
+
+
+def point(chat: KnownChat, tx: Transaction) -> Actions:
+    """The way to a private chat, so often at most."""
     name = f"pointer/{_slot(tx.now)}"
-    return (Say(where.chat.id, (Line(say("group-pointer")), HelpLink("help-link")), name=name),)
+    return (Say(chat.id, (Line(say("group-pointer")), HelpLink("help-link")), name=name),)
 
 
 def language_of(id: str, tx: Transaction) -> str | None:

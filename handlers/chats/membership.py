@@ -46,8 +46,8 @@ def added(event: Added, tx: Transaction) -> Actions:
 
 
 def _go_on_there(event: Added, tx: Transaction) -> None:
-    """Where a member had left their private chat and opens another one, it is the same to us: its requests, language
-    and answers to come are there now."""
+    """Where a member has left their private chat, or is not alone in it, and opens another one, it is the same to us:
+    its requests, its language and the answers to come are there now."""
     person = tx.chats.known_person(event.person)
     left = None if person is None else tx.chats.left_by(person)
     if left is not None and left.address.account == event.chat.account and tx.chats.move(left.id, event.chat.id):

@@ -17,7 +17,7 @@ from bot.operation.operating import PAIRING_LIVES
 from bot.store.accounts import AccountRow
 from bot.store.transaction import Transaction
 from handlers.chats import leaks, leaving
-from handlers.chats.groups import pointer as groups_pointer
+from handlers.chats.groups import point, pointer
 from handlers.notices import catching_up
 from handlers.requests import cards
 from handlers.rooms import reply, tell
@@ -57,11 +57,13 @@ def started(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A link with a code added the bot to a group, or was followed in one where it already is."""
     if event.start:
         return pair(event, where, tx)
-    return groups_pointer(event, where, tx) if where.chat.role == Role.GROUP else anything(event, where, tx)
+    return pointer(event, where, tx) if where.chat.role == Role.GROUP else anything(event, where, tx)
 
 
 def anything(event: Message, where: Situation, tx: Transaction) -> Actions:
-    """Whatever is said in a chat without a role."""
+    """Whatever is said in a chat without a role; the private one of a member whom others have joined has none."""
+    if tx.requests.of_chat(where.chat.id):
+        return point(where.chat, tx)
     return explain(where.chat, where.language, tx)
 
 

@@ -250,6 +250,25 @@ async def test_who_has_left_their_private_chat_is_answered_in_the_next_one(scene
     assert "K1" in scene.member.reads(another)[-1]
 
 
+async def test_who_is_not_alone_any_more_is_told_and_goes_on_where_they_are(scene: Scene) -> None:
+    """Nobody who has joined reads that there is a request; the way to a private chat is for everybody."""
+    await scene.asks()
+    chat, world = scene.member.private, scene.world
+    world.network.kinds[chat.id] = ChatKind.GROUP
+    world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    before = len(scene.member.reads())
+    for words in ("Ainda preciso de comida", "Olá?"):
+        await scene.member.writes(words)
+    (told,) = scene.member.reads()[before:]
+    assert told.startswith(sentence("group-pointer", "pt"))
+    another = await opens_another(scene, scene.member)
+    await scene.in_thread("!r U kunt om tien uur komen")
+    assert len(scene.member.reads()) == before + 1
+    (answer,) = scene.member.reads(another)
+    assert "U kunt om tien uur komen" in answer
+
+
 async def test_another_private_chat_beside_the_first_is_one_of_its_own(scene: Scene) -> None:
     await scene.asks()
     another = await opens_another(scene, scene.member)
