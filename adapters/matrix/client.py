@@ -24,10 +24,12 @@ from adapters.matrix.fields import inner
 from adapters.matrix.for_nio import guarded, legible
 from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, encoded, path
 from adapters.matrix.their_devices import TheirDevices
+from bot.ports import NotSent
 
 log = logging.getLogger(__name__)
 
 KEY_STORE = "olm.db"
+_OWED_FIRST, _OWED_AT_LAST = 300.0, 6 * 3600.0  # seconds until those who could not be given a key are tried again
 
 
 class KeyStore(SqliteStore):  # type: ignore[misc]  # nio has no types
@@ -59,6 +61,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._their_devices = TheirDevices(server, self)
         self._deaf = False
+        self._owed: dict[str, tuple[float, float]] = {}  # by room: when its key is due anew, and the wait till then
         try:
             self.restore_login(user_id, device_id, "held by the Homeserver")
         except BaseException:
@@ -103,6 +106,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     def forget(self, room_id: str) -> None:
         self.rooms.pop(room_id, None)
+        self._owed.pop(room_id, None)
         self.olm.outbound_group_sessions.pop(room_id, None)
 
     def has_key(self, event: Json, room_id: str) -> bool:
@@ -201,7 +205,8 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
     # --- encrypting ------------------------------------------------------------------------------------------------
 
     async def sealed(self, room: nio.MatrixRoom, kind: str, content: Json) -> tuple[str, Json]:
-        """Type and content as the room wants them: encrypted, once everybody in it has the key. Raises Failure.
+        """Type and content as the room wants them: encrypted, once everybody in it has the key. Raises Failure, and
+        NotSent while nobody can have it.
 
         Not to be cancelled: the key would be made anew.
         """
@@ -209,7 +214,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             return kind, content
         async with self._locks[room.room_id]:
             await self._their_devices.learn(room.users)
-            if self.olm.should_share_group_session(room.room_id):
+            if self.olm.should_share_group_session(room.room_id) or self._somebody_is_owed(room.room_id):
                 session = await self._share(room)
             else:
                 session = self.olm.outbound_group_sessions[room.room_id]
@@ -237,6 +242,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 new = {u: [d for d in devices if (u, d) not in asked] for u, devices in missing.items()}
                 asked |= {(user, device) for user, devices in new.items() for device in devices}
                 await self._claim({user: devices for user, devices in new.items() if devices})
+                cut_off = self._cut_off(room)
                 parts = list(self.olm.share_group_session_parallel(room.room_id, list(room.users), True))
                 session: OutboundGroupSession = sessions[room.room_id]
                 for devices, messages in parts:
@@ -245,10 +251,37 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 await self._their_devices.learn(room.users)
                 if not parts:
                     session.shared = True
+                    self._owe(room.room_id, cut_off)
                     return session
         except BaseException:
             sessions.pop(room.room_id, None)  # somebody may not have it: the next message gets a new one
             raise
+
+    def _cut_off(self, room: nio.MatrixRoom) -> set[str]:
+        """People of the room to none of whose devices there is an encrypted channel; NotSent when it is everybody.
+
+        A server that is away gives out no keys. What is sent all the same stays unreadable for ever.
+        """
+        missing: dict[str, list[str]] = self.olm.get_missing_sessions(list(room.users))
+        others = {user for user in room.users if user != self.user_id}
+        cut_off = {
+            user
+            for user in others
+            if all(device.id in missing.get(user, ()) for device in self.device_store.active_user_devices(user))
+        }
+        if others and cut_off == others:
+            raise NotSent("nobody in the room has a device that can be given the key now")
+        return cut_off & missing.keys()
+
+    def _owe(self, room_id: str, cut_off: Collection[str]) -> None:
+        """Who has not been given the key of a room for want of a channel is tried again, at growing intervals."""
+        _, wait = self._owed.pop(room_id, (0.0, _OWED_FIRST / 2))
+        if cut_off:
+            wait = min(2 * wait, _OWED_AT_LAST)
+            self._owed[room_id] = (asyncio.get_running_loop().time() + wait, wait)
+
+    def _somebody_is_owed(self, room_id: str) -> bool:
+        return room_id in self._owed and self._owed[room_id][0] <= asyncio.get_running_loop().time()
 
     async def _claim(self, wanted: dict[str, list[str]]) -> None:
         """Open an encrypted channel to each device; those that offer none stay without."""

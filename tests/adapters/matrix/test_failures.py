@@ -127,6 +127,43 @@ async def test_nothing_is_sent_that_somebody_could_not_read(
     assert maria.undecrypted == set()
 
 
+NO_KEYS: tuple[int, Any] = (200, {"one_time_keys": {}, "failures": {"away.example": {}}})
+
+
+async def test_nothing_is_sent_that_nobody_could_read(core: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
+    """Their server gives out no keys: the message waits until it does, instead of standing there unreadable."""
+    room = await maria.create_room(core.user, encrypted=True, direct=True)
+    proxy.fault("POST .*/keys/claim", *NO_KEYS, times=1000)
+    await core.joins(room)
+    with pytest.raises(NotSent):
+        await core.says(room, "readable", "t1")
+    proxy.faults.clear()
+    await core.says(room, "readable", "t1")
+    await maria.sees(room, "readable")
+    assert maria.undecrypted == set()
+
+
+async def test_who_could_not_be_given_a_key_has_the_next_one(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, synapse: Synapse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a room with others nobody waits for them; they are tried again."""
+    monkeypatch.setattr("adapters.matrix.client._OWED_FIRST", 0.0)
+    room = await room_with(core, maria, encrypted=True)
+    await core.says(room, "before", "t0")
+    async with MatrixUser(synapse, "late") as late:
+        proxy.fault("POST .*/keys/claim", *NO_KEYS, times=1)
+        await maria.invite(room, late.id)
+        await late.wait(lambda: room in late.invited_to())
+        await late.join(room)
+        await core.wait(lambda: late.id in core.adapter._client.rooms[room].users)  # type: ignore[union-attr]
+        await core.says(room, "for some", "t1")
+        await maria.sees(room, "for some")
+        await core.says(room, "for all", "t2")
+        await late.sees(room, "for all")
+        assert len(late.undecrypted) == 2  # what was said before they came, and before they could be given a key
+        assert maria.undecrypted == set()
+
+
 async def test_a_key_that_could_not_be_kept_comes_again(core: Core, maria: MatrixUser) -> None:
     """The disk is full, say: else nobody could ever read what is written with it."""
     room = await maria.create_room(core.user, name="Neighbours", encrypted=True)
