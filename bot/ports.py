@@ -281,7 +281,8 @@ class EngineError(Exception):
     """What a failed translation says about trying again. Never carries the text or a key.
 
     EngineError
-    ├── Unsupported   not this pair of languages, or not this text: ask the next engine
+    ├── Unsupported   not this text: ask the next engine
+    │   └── NotOffered   not these languages, whatever the text
     ├── Busy          the engine wants a pause of `retry_after`
     ├── Unavailable   cannot be reached, or failed: try again later
     └── Rejected      the key is not accepted, or we are banned: the operator must act
@@ -290,6 +291,14 @@ class EngineError(Exception):
 
 class Unsupported(EngineError):
     pass
+
+
+class NotOffered(Unsupported):
+    pass
+
+
+NOT_OFFERED = "no engine translates between these languages"
+"""Why there is no translation where every engine said so."""
 
 
 class Busy(EngineError):

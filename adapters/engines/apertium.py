@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.ports import EngineError, Keep, Marked, Question, Unavailable, Unsupported
+from bot.ports import EngineError, Keep, Marked, NotOffered, Question, Unavailable, Unsupported
 from bot.text.languages import engine_code
 
 _PAIRS_LAST = 600.0
@@ -63,7 +63,7 @@ class Apertium:
         async with self._gate():
             steps = _steps(await self._direct_pairs(), engine_code(source), engine_code(target), self._settings.pivots)
             if steps is None:
-                raise Unsupported(f"{self.name} does not translate {source} to {target}")
+                raise NotOffered(f"{self.name} does not translate {source} to {target}")
             return [await self._through(steps, marked) for marked in paragraphs]
 
     async def _through(self, steps: Sequence[str], marked: Marked) -> str:

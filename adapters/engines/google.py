@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.threads import Threads
-from bot.ports import Busy, EngineError, Keep, Marked, Question, Unavailable, Unsupported
+from bot.ports import Busy, EngineError, Keep, Marked, NotOffered, Question, Unavailable, Unsupported
 from bot.text.languages import engine_code
 
 LONGEST = 4_900
@@ -63,7 +63,7 @@ class Google:
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         pair = _google_code(source), _google_code(target)
         if not _SPOKEN.issuperset(pair):
-            raise Unsupported(f"{self.name} does not translate {source} to {target}")
+            raise NotOffered(f"{self.name} does not translate {source} to {target}")
         return [await self._paragraph(marked, *pair) for marked in paragraphs]
 
     async def _paragraph(self, marked: Marked, source: str, target: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
 from adapters.engines.fetching import Answer, Server, host_outside
-from bot.ports import EngineError, Keep, Marked, Question, Rejected, Unavailable, Unsupported
+from bot.ports import EngineError, Keep, Marked, NotOffered, Question, Rejected, Unavailable, Unsupported
 from bot.text.languages import engine_code
 
 _LANGUAGES_LAST = 600.0
@@ -58,7 +58,7 @@ class LibreTranslate:
         async with self._gate():
             theirs = (await self._known_pairs()).get((engine_code(source), engine_code(target)))
             if theirs is None:
-                raise Unsupported(f"{self.name} does not translate {source} to {target}")
+                raise NotOffered(f"{self.name} does not translate {source} to {target}")
             given = await self._translated([as_html(marked) for marked in paragraphs], *theirs)
         return [as_text(text, marked) for text, marked in zip(given, paragraphs, strict=True)]
 

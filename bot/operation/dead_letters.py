@@ -36,9 +36,15 @@ def failed(tx: Transaction) -> Answer:
     return {
         "deliveries": [_delivery(one) for one in tx.dead_letters.deliveries(SHOWN)],
         "events": [_event(one) for one in tx.dead_letters.events(SHOWN)],
-        "translations": [_translation(one) for one in tx.dead_letters.translations(SHOWN)],
+        "translations": [_translation(one) for one in tx.dead_letters.translations(SHOWN, offered=True)],
+        "not_offered": not_offered(tx),
         "counts": tx.dead_letters.counts(),
     }
+
+
+def not_offered(tx: Transaction) -> list[Answer]:
+    """Between which languages no engine translates, where that is missing."""
+    return [{"from": one, "to": other, "texts": count} for one, other, count in tx.dead_letters.not_offered()]
 
 
 def _delivery(one: DeadDelivery) -> Answer:
@@ -123,12 +129,18 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
             for account, count in sorted(unreachable.items())
         ),
     ]
-    if any(found["counts"].values()):
+    result += [not_offered_line(one) for one in found.get("not_offered", ())]
+    if result:
         result += [
             "",
             f"When the cause is gone: {program} retry --all{option}, or {program} retry{option} and the ids.",
         ]
     return result or ["Nothing has failed."]
+
+
+def not_offered_line(one: Answer) -> str:
+    texts = "one text stands as it was" if one["texts"] == 1 else f"{one['texts']} texts stand as they were"
+    return f"No engine translates {one['from'] or 'an unknown language'} to {one['to']}: {texts} written."
 
 
 def _part(head: str, shown: list[str], count: int) -> list[str]:

@@ -88,6 +88,7 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
         },
         "translations": _counted(tx, select(translation.c.state, func.count()).group_by(translation.c.state)),
         "failed": tx.dead_letters.counts(),
+        "not_offered": dead_letters.not_offered(tx),
         "troubles": [
             {"kind": found.kind, "about": found.about, "since": found.since.isoformat(), "told": found.told > 0}
             for found in tx.troubles.all()
@@ -137,6 +138,7 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
         )
     for one in found["troubles"]:
         result.append(f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {_day(one['since'])})")
+    result += [dead_letters.not_offered_line(one) for one in found.get("not_offered", ())]
     if any(found["failed"].values()):
         counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
         result.append(f"Failed for good: {counted}. More: {program} status --failed{option}")

@@ -14,6 +14,7 @@ from bot.domain.chats import Role
 from bot.domain.notices import NoticeState, TranslationState
 from bot.domain.requests import RequestState
 from bot.events import OPERATOR, HandledAgain, SentAgain
+from bot.ports import NOT_OFFERED
 from bot.store import messages, refs
 from bot.store.obstacles import ERASED, OBSTACLE, OUT_OF_REACH
 from bot.store.prepared import Row
@@ -28,6 +29,7 @@ from bot.store.tables import (
     notice,
     part,
     request,
+    text_table,
     translation,
 )
 
@@ -71,6 +73,7 @@ _IN_USE = or_(
     ),
 )
 _UNTRANSLATED = (translation.c.state == TranslationState.FAILED.value, _IN_USE)
+_OFFERED = func.coalesce(translation.c.failure, "") != NOT_OFFERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +128,25 @@ class DeadLetters:
         query = query.where(_PUT_ASIDE, inbox.c.id > after).order_by(inbox.c.id).limit(limit)
         return [DeadEvent(*row) for row in self._tx.connection.execute(query)]
 
-    def translations(self, limit: int, after: int = 0) -> list[DeadTranslation]:
-        """Translations that no engine made, of what is still in use, by their id."""
+    def translations(self, limit: int, after: int = 0, offered: bool = False) -> list[DeadTranslation]:
+        """Translations that no engine made, of what is still in use, by their id; those between languages that an
+        engine does translate alone where they are to be `offered`."""
         query = select(translation).where(*_UNTRANSLATED, translation.c.id > after).order_by(translation.c.id)
+        query = query.where(_OFFERED) if offered else query
         rows = self._tx.connection.execute(query.limit(limit)).all()
         languages = {row.id: self._tx.texts.get(row.text_id).language or "" for row in rows}
         return [
             DeadTranslation(row.id, row.purpose, languages[row.id], row.language, row.failure or "", row.failed_at)
             for row in rows
         ]
+
+    def not_offered(self) -> list[tuple[str, str, int]]:
+        """From which language to which no engine translates, and how much of what is still in use that concerns."""
+        source, count = func.coalesce(text_table.c.language, ""), func.count()
+        query = select(source, translation.c.language, count).join(text_table, text_table.c.id == translation.c.text_id)
+        query = query.where(*_UNTRANSLATED, ~_OFFERED).group_by(source, translation.c.language)
+        rows = self._tx.connection.execute(query.order_by(count.desc(), source, translation.c.language))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """How much of each needs hands."""
@@ -251,11 +264,12 @@ class DeadLetters:
 
 
 def counting(since: datetime) -> dict[str, Select[Any]]:
-    """Counts what needs hands, by kind. What goes to chats out of reach is left out: there is nothing to do."""
+    """Counts what needs hands, by kind. Left out is where there is nothing to do: what goes to chats out of reach, or
+    between languages that no engine translates."""
     return {
         "deliveries": _deliveries(since, (func.count(),)).where(OBSTACLE.is_(None)),
         "events": select(func.count()).select_from(inbox).where(_PUT_ASIDE),
-        "translations": select(func.count()).select_from(translation).where(*_UNTRANSLATED),
+        "translations": select(func.count()).select_from(translation).where(*_UNTRANSLATED, _OFFERED),
     }
 
 

@@ -11,7 +11,18 @@ from datetime import timedelta
 import regex
 import structlog
 
-from bot.ports import Busy, Engine, EngineError, Keep, Marked, Rejected, Unavailable, Unsupported
+from bot.ports import (
+    NOT_OFFERED,
+    Busy,
+    Engine,
+    EngineError,
+    Keep,
+    Marked,
+    NotOffered,
+    Rejected,
+    Unavailable,
+    Unsupported,
+)
 from bot.text import languages
 from bot.translation.checks import Finding, check, not_kept
 from bot.translation.protecting import mark, paragraphs
@@ -201,6 +212,8 @@ def _failed(failures: Sequence[EngineError]) -> Result:
                 waits.append(SOON)
             case Rejected():
                 waits.append(AFTER_AN_OPERATOR)
+    if failures and all(isinstance(failure, NotOffered) for failure in failures):
+        return Result(None, None, (), None, NOT_OFFERED)
     reasons = [failure for failure in failures if not isinstance(failure, Unsupported)] or list(failures)
     said = "; ".join(dict.fromkeys(str(failure) for failure in reasons)) or "no engine is configured"
     return Result(None, None, (), min(waits, default=None), said)

@@ -18,6 +18,7 @@ from bot.incoming import Batch, Pressed, Raw
 from bot.model import Chat, ChatKind, Person
 from bot.operation import dead_letters
 from bot.outgoing import EditText, SendText, Withdraw
+from bot.ports import NOT_OFFERED
 from bot.store.claimed import Claimed, Receipted
 from bot.store.claims import Claims
 from bot.store.dead_letters import NOT_THERE
@@ -571,6 +572,22 @@ def test_a_translation_that_failed_is_wanted_again(database_url: str, clock: Tic
         assert tx.dead_letters.translate_again(wanted.id) == "no translation engine is configured for it"
         tx.notices.save(recalled(notice))
         assert dead_letters.failed(tx)["translations"] == []
+
+
+def test_what_no_engine_translates_is_named_once_and_counted_as_nothing_to_mend(
+    database_url: str, clock: Ticking
+) -> None:
+    """An operator who reads thirty failures every day would overlook the one that matters. A new engine makes them."""
+    with unit(database_url, clock) as tx:
+        owner, room = tx.chats.organisation_named("Ons Huis").id, private(tx, "room")
+        for words in ("Soep", "Brood"):
+            text = tx.texts.add(words, "nl")
+            tx.notices.add(owner, room, None, Category.FOOD, text, "nl")
+            tx.texts.done(tx.texts.want(text, "ti", "notice").id, None, None, [], NOT_OFFERED)
+        found = dead_letters.failed(tx)
+        assert (found["translations"], found["counts"]["translations"]) == ([], 0)
+        assert "No engine translates nl to ti: 2 texts stand as they were written." in dead_letters.lines(found, "x")
+        assert [letter.why for letter in tx.dead_letters.translations(10)] == [NOT_OFFERED] * 2
 
 
 def test_words_that_went_out_in_the_original_are_edited_when_their_translation_comes_after_all(

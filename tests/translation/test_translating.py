@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot.ports import Busy, Engine, Keep, Marked, Question, Rejected, Unavailable, Unsupported
+from bot.ports import NOT_OFFERED, Busy, Engine, Keep, Marked, NotOffered, Question, Rejected, Unavailable, Unsupported
 from bot.translation.translating import MEMORY, Result, translate
 
 Work = Callable[[Marked], str]
@@ -159,7 +159,9 @@ async def test_when_an_engine_fails_the_next_one_is_asked(failure: Exception) ->
     ("failures", "seconds", "said"),
     [
         ((), None, "no engine is configured"),
-        ((Unsupported("not this pair"),), None, "not this pair"),
+        ((Unsupported("not this text"),), None, "not this text"),
+        ((NotOffered("not nl to ti"), NotOffered("nor I")), None, NOT_OFFERED),
+        ((NotOffered("not nl to ti"), Unsupported("not this text")), None, "not nl to ti; not this text"),
         ((Busy("wait", timedelta(seconds=7)),), 7, "wait"),
         ((Busy("wait", timedelta(seconds=90)), Unavailable("down")), 30, "wait; down"),
         ((Unsupported("not this pair"), Unavailable("down")), 30, "down"),
