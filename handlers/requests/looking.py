@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.actions import OnNetwork, Say
 from bot.catalogue import language_name, own_name
@@ -103,18 +103,24 @@ def _hit(tx: Transaction, request: Request, place: Words) -> Content:
 
 
 def _place(request: Request, words: str, language: str, tx: Transaction) -> Words | None:
-    """Where in the request's texts the words stand first."""
+    """Where in the request's texts the words stand first; else the first of them, if all stand somewhere there."""
+    texts = tuple(_texts(request, language, tx))
+    each = words.split()
+    if not any(words in text for _, text in texts):
+        if not all(any(word in text for _, text in texts) for word in each):
+            return None
+        words = each[0]
+    return next(Words(id, "quote", max(0, text.find(words) - _BEFORE), _EXCERPT) for id, text in texts if words in text)
+
+
+def _texts(request: Request, language: str, tx: Transaction) -> Iterator[tuple[int, str]]:
+    """All that was said about it, and how that reads in a language, as it is looked through."""
     spoken = [line.text for line in tx.requests.lines(request.id)]
-    spoken += [text for text in (request.area, request.reach) if text is not None]
-    for text in spoken:
+    for text in (*spoken, *(text for text in (request.area, request.reach) if text is not None)):
         translation = tx.texts.translation(text, language)
         for id in (text, translation.result if translation else None):
-            if id is None:
-                continue
-            at = folded(tx.texts.get(id).text.plain).find(words)
-            if at >= 0:
-                return Words(id, "quote", max(0, at - _BEFORE), _EXCERPT)
-    return None
+            if id is not None:
+                yield id, folded(tx.texts.get(id).text.plain)
 
 
 def _answer(event: Message, where: Situation, content: Content) -> Actions:

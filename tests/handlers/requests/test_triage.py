@@ -520,6 +520,18 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
     assert translated.ann.reads(translated.room)[-1] == sentence("find-how")
 
 
+async def test_find_takes_words_in_any_order_and_place(scene: Scene) -> None:
+    """Nobody remembers how exactly it was said, nor in which message; each of them has to be there."""
+    await scene.asks("Preciso de comida para os meus dois filhos")
+    await scene.member.writes("Moro perto da estação")
+    await scene.ann.writes("!find filhos comida", scene.room)
+    assert "K1" in scene.ann.reads(scene.room)[-1]
+    await scene.ann.writes("!find filhos estacao", scene.room)
+    assert "K1" in scene.ann.reads(scene.room)[-1]
+    await scene.ann.writes("!find filhos hospital", scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("find-nothing")
+
+
 async def test_find_names_what_it_does_not_show(scene: Scene) -> None:
     """Ten are shown; whoever looks for one of the others is not told that there is none."""
     for _ in range(11):
