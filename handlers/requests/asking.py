@@ -199,7 +199,10 @@ def _screen(tx: Transaction, chat: KnownChat, language: str, now: Held) -> tuple
     if now.missing:
         content.append(Line(say("language-missing-noted")))
     content.append(Line(_first_held(tx, now) if now.texts else say("first-write"), "bold"))
-    return tuple(content), (*language_buttons(tx), *((_send_or_delete(),) if now.texts else ()))
+    # Send comes first: on a small phone what stands below twenty languages is out of sight. Delete does not come with
+    # it: whoever only types how many they are would have pressed it by its number.
+    sending, deleting = ([(button,)] if now.texts else [] for button in _send_or_delete())
+    return tuple(content), (*sending, *language_buttons(tx), *deleting)
 
 
 def _first_held(tx: Transaction, now: Held) -> Sentence:
@@ -241,7 +244,7 @@ def language_buttons(tx: Transaction) -> Buttons:
     return (*rows, (Button(say("language-missing"), "language-missing", lasting=True),))
 
 
-def _send_or_delete() -> tuple[Button, ...]:
+def _send_or_delete() -> tuple[Button, Button]:
     return (
         Button(say("button-send"), "send", lasting=True),
         Button(say("button-delete"), "delete", lasting=True),

@@ -30,14 +30,18 @@ async def count_texts(scene: Scene) -> int:
 
 
 async def test_whoever_writes_first_is_heard_first(scene: Scene) -> None:
-    """The words are held; languages, who reads and what to press are shown in the language of the words."""
+    """The words are held; who reads and what to press are shown in the language of the words.
+
+    Send stands before the languages: twenty of them are higher than the screen of a small phone. Delete stands below
+    them: whoever answers "2" to a question nobody asked has thrown nothing away.
+    """
     other = scene.world.somebody("Rui")  # the app says nothing
     await other.writes(PLEA)
     (screen,) = other.sees()
     assert screen.labels == [
+        sentence("button-send", "pt"),
         *("Nederlands", "français", "English", "português", "Türkçe", "العربية"),
         sentence("language-missing", "pt"),
-        sentence("button-send", "pt"),
         sentence("button-delete", "pt"),
     ]
     assert screen.plain.split("\n") == [
@@ -288,9 +292,9 @@ async def test_delete_throws_the_words_away(scene: Scene) -> None:
 
 
 async def test_a_number_is_as_good_as_a_button(scene: Scene) -> None:
-    """Where there are no buttons, Send is number 8."""
+    """Where there are no buttons, Send is number 1."""
     await scene.member.writes(PLEA)
-    await scene.member.writes("8")
+    await scene.member.writes("1")
     assert sentence("request-received", "pt", code="K1") in scene.member_reads()
 
 
@@ -341,7 +345,7 @@ async def test_whoever_asks_for_their_codes_hears_of_what_is_not_sent(scene: Sce
     assert PLEA in scene.card().plain
 
 
-@pytest.mark.parametrize("typed", ["Enviar", "8"])
+@pytest.mark.parametrize("typed", ["Enviar", "1"])
 async def test_what_stands_below_a_picture_presses_nothing(scene: Scene, typed: str) -> None:
     """The picture would be lost."""
     await scene.member.writes(PLEA)
