@@ -3,7 +3,7 @@
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-const narrow = matchMedia("(max-width: 760px)");
+const narrow = matchMedia("(max-width: 47.5em), (max-width: 58.75em) and (max-height: 30em)");
 const touch = matchMedia("(hover: none)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const unique = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -558,7 +558,18 @@ for (const room of rooms.values()) room.posts.scrollTop = room.posts.scrollHeigh
 
 addEventListener("hashchange", show_room);
 addEventListener("popstate", show_room);
+// A phone that is turned, a window that gets small: the chat one is in is the one that stays, and so does the focus,
+// which a browser may have taken already from what is out of sight for a moment.
+let focused = null;
+document.addEventListener("focusin", ({ target }) => { focused = target; });
+document.addEventListener("focusout", ({ target }) => { if (target.offsetParent) focused = null; });
+narrow.addEventListener("change", () => {
+  const at = focused?.closest(".room");
+  if (at && narrow.matches) history.replaceState(null, "", `#${at.id}`);
+  show_room();
+});
 const here = new URL(location.href);
 if (follow_link(here) && !here.searchParams.get("start")) forget_start();
+  if (at && document.activeElement === document.body) focused.focus({ preventScroll: true });
 show_room();
 listen();

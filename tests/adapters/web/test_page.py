@@ -650,6 +650,37 @@ async def test_letters_twice_as_large_are_all_there(people: People) -> None:
         await expect(page.locator(f"#{room} .send")).to_be_in_viewport(ratio=1)
 
 
+async def test_letters_twice_as_large_leave_room_for_messages_on_a_wide_screen_too(people: People) -> None:
+    """As with the browser's zoom: one chat at a time, as on a phone."""
+    await people.web.say("coordination", "K1 · eten")
+    page = await people.open("#coordination", size={"width": 1280, "height": 800})
+    browser = await page.context.new_cdp_session(page)
+    await browser.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    await expect(page.locator("#member")).to_be_hidden()
+    await expect(said(page, "coordination", "K1 · eten")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("#coordination .send")).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_low_screen_the_page_scrolls_and_no_chat_is_squeezed(people: People) -> None:
+    page = await people.open(size={"width": 1280, "height": 500})
+    for room in ROOMS:
+        await box(page, room).scroll_into_view_if_needed()
+        await expect(page.locator(f"#{room} .send")).to_be_in_viewport(ratio=1)
+        assert await page.locator(f"#{room} .posts").evaluate("posts => posts.clientHeight") >= 60
+
+
+async def test_who_turns_the_phone_stays_in_the_chat_and_in_the_box(people: People) -> None:
+    await people.web.say("group-ar", "مرحبًا")
+    page = await people.open(size={"width": 1000, "height": 700})
+    await box(page, "group-ar").fill("شكرًا")
+    for width, height in ((700, 1000), (844, 390), (390, 844)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(page.locator("#member")).to_be_hidden()
+        await expect(box(page, "group-ar")).to_be_focused()
+        await expect(said(page, "group-ar", "مرحبًا").locator(".text")).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#group-ar .send")).to_be_in_viewport(ratio=1)
+
+
 async def test_with_the_keyboard_open_messages_are_seen(people: People) -> None:
     await people.web.say("member", "Waar bent u nu?\nBent u veilig?\nHoeveel kinderen?\nTot straks")
     page = await people.open("#member", size={"width": 320, "height": 300}, has_touch=True, is_mobile=True)
