@@ -315,7 +315,7 @@ function notice(room, post) {
   const visible = !narrow.matches || room.element.classList.contains("shown");
   if (visible && room.following) bring(post);
   else if (visible) {
-    room.newest = post;
+    room.newest = post.id;
     room.jump.hidden = false;
   }
   if (visible) return;
@@ -511,7 +511,7 @@ document.addEventListener("click", (event) => {
   else if (button === room.jump) {
     room.following = true;
     room.jump.hidden = true;
-    bring(room.newest);
+    point_at(document.getElementById(room.newest));
   }
 });
 

@@ -508,6 +508,22 @@ async def test_whoever_looks_at_what_is_quoted_is_not_moved_either(people: Peopl
     await expect(said(page, "member", "het begin").first).to_be_in_viewport()
 
 
+async def test_what_is_new_is_found_also_when_it_was_changed_meanwhile(people: People) -> None:
+    """As the card of a request is; whoever came there by the keyboard goes on from there."""
+    for number in range(40):
+        await people.web.say("coordination", f"bericht {number}")
+    page = await people.open()
+    await page.locator("#coordination .posts").hover()
+    await page.mouse.wheel(0, -2000)
+    await expect(said(page, "coordination", "bericht 39")).not_to_be_in_viewport()
+    card = await people.web.say("coordination", "K1 · eten")
+    await people.web.change("coordination", card, "K1 · eten · Leïla")
+    await expect(said(page, "coordination", "K1 · eten · Leïla")).to_have_count(1)
+    await page.get_by_role("button", name="New message").press("Enter")
+    await expect(said(page, "coordination", "K1 · eten · Leïla")).to_be_in_viewport()
+    assert await page.evaluate("document.activeElement.closest('.post')?.id") == f"m{card}"
+
+
 async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
     from bot.outgoing import SetCommands
 
