@@ -276,9 +276,13 @@ function show(room, html, quietly = false) {
   notice(room, post);
 }
 
+// Whether there were any.
 async function show_earlier(room, button) {
   const response = await fetch(`/api/chats/${room.id}/earlier?${new URLSearchParams({ before: button.dataset.before, language, private: within })}`).catch(() => null);
-  if (!response?.ok) return toast(room, room.element.dataset.failed);
+  if (!response?.ok) {
+    toast(room, room.element.dataset.failed);
+    return false;
+  }
   const { html, before } = await response.json();
   const under = room.posts.scrollHeight - room.posts.scrollTop;
   if (before) button.dataset.before = before;
@@ -286,6 +290,7 @@ async function show_earlier(room, button) {
   for (const message of html) show(room, message, true);
   room.posts.scrollTop = room.posts.scrollHeight - under;
   if (!before) room.posts.focus({ preventScroll: true });
+  return true;
 }
 
 function renew(old, post) {
@@ -348,6 +353,14 @@ function point_at(post) {
   requestAnimationFrame(() => post.classList.add("fresh"));
   bring(post);
   $(".message", post)?.focus({ preventScroll: true });
+}
+
+// What is quoted may be older than what the page began with.
+async function point_back(room, id) {
+  let more;
+  while (!document.getElementById(id) && (more = $(".earlier button", room.posts)))
+    if (!(await show_earlier(room, more))) return;
+  point_at(document.getElementById(id));
 }
 
 // --- what stands at the top ------------------------------------------------------------------------------------------
@@ -484,7 +497,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (link?.classList.contains("quoted")) {
     event.preventDefault();
-    return point_at(document.getElementById(link.hash.slice(1)));
+    return point_back(rooms.get(link.closest(".room").id), link.hash.slice(1));
   }
   if (link?.hreflang) return (link.hash = location.hash); // the same room in another language
   if (link?.origin === location.origin && link.hash && link.pathname === "/" && rooms.has(link.hash.slice(1))) {

@@ -524,6 +524,19 @@ async def test_what_is_new_is_found_also_when_it_was_changed_meanwhile(people: P
     assert await page.evaluate("document.activeElement.closest('.post')?.id") == f"m{card}"
 
 
+async def test_what_is_quoted_is_found_however_far_back(people: People) -> None:
+    """The page begins with the latest messages; those before come when they are wanted."""
+    first = await people.web.say("group-pt", "o começo")
+    for number in range(150):
+        await people.web.say("group-pt", f"mensagem {number}")
+    await people.web.write("group-pt", "marta", "isso mesmo", reply_to=int(first))
+    page = await people.open("#group-pt", size=PHONE)
+    await expect(page.locator(f"#m{first}")).to_have_count(0)
+    await page.locator("#group-pt .quoted").click()
+    await expect(page.locator(f"#m{first} .text")).to_be_in_viewport()
+    assert await page.evaluate("document.activeElement.closest('.post')?.id") == f"m{first}"
+
+
 async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
     from bot.outgoing import SetCommands
 
