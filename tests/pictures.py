@@ -44,13 +44,14 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
 
-def png(turned: int = 1) -> bytes:
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+def png(turned: int = 1, side: int = 1) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
     told = chunk(b"tEXt", b"Comment\x00" + PLACE) + chunk(b"iTXt", b"XML:com.adobe.xmp\x00" + PLACE)
     told += (
         chunk(b"eXIf", tiff(turned)) + chunk(b"zTXt", b"x\x00\x00" + zlib.compress(PLACE)) + chunk(b"tIME", bytes(7))
     )
-    return b"\x89PNG\r\n\x1a\n" + head + told + chunk(b"IDAT", zlib.compress(b"\x00\x80")) + chunk(b"IEND", b"") + PLACE
+    dots = chunk(b"IDAT", zlib.compress((b"\x00" + b"\x80" * side) * side))
+    return b"\x89PNG\r\n\x1a\n" + head + told + dots + chunk(b"IEND", b"") + PLACE
 
 
 def riff(kind: bytes, data: bytes) -> bytes:

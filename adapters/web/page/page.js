@@ -262,7 +262,7 @@ const number = (post) => Number(post.id.slice(1));
 function show(room, html, quietly = false) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  const post = template.content.firstElementChild;
+  const post = document.adoptNode(template.content.firstElementChild);
   const old = document.getElementById(post.id);
   dress(room, post);
   if (old) return renew(old, post);
@@ -293,13 +293,17 @@ async function show_earlier(room, button) {
   return true;
 }
 
+// Its thread stays as it is, and its file: a picture does not come once more, and a voice is heard to its end.
 function renew(old, post) {
   const held = old.contains(document.activeElement) && !$(".thread", old)?.contains(document.activeElement);
-  const thread = $(".thread", old);
-  if (thread && $(".thread", post)) $(".thread", post).replaceWith(thread);
-  if (old.classList.contains("here")) post.classList.add("here");
-  old.replaceWith(post);
-  if (held) $(".message", post)?.focus({ preventScroll: true });
+  const [was, is] = [old, post].map((within) => $(":scope > .message > .file", within));
+  const playing = was?.paused === false;
+  const same = was && is && (was.href ?? was.src) === (is.href ?? is.src);
+  if (same) is.replaceWith(was);
+  for (const part of [":scope > .message", ":scope > .into"]) $(part, old)?.replaceWith($(part, post));
+  if (same && playing) was.play().catch(() => {});
+  old.classList.remove("fresh");
+  if (held) $(".message", old)?.focus({ preventScroll: true });
 }
 
 // What depends on who looks: whose message it is, which reactions are theirs, the clock of their zone.
@@ -559,6 +563,13 @@ for (const room of rooms.values()) {
     if (room.bottom || scrollTop < room.top) room.following = room.bottom;
     room.top = scrollTop;
   });
+  // A picture takes up its place when it is there.
+  for (const there of ["load", "loadedmetadata"]) room.posts.addEventListener(there, ({ target }) => {
+    const post = target.closest(".post");
+    if (!room.following || !target.matches("img, audio, video")) return; // an icon tells of itself as well
+    if (post === $$(".post", room.posts).at(-1)) bring(post);
+    else if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight;
+  }, true);
   new ResizeObserver(() => { if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight; }).observe(room.posts);
 }
 

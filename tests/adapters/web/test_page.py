@@ -537,6 +537,37 @@ async def test_what_is_quoted_is_found_however_far_back(people: People) -> None:
     assert await page.evaluate("document.activeElement.closest('.post')?.id") == f"m{first}"
 
 
+async def test_a_picture_that_comes_slowly_is_seen_whole_and_once(people: People, tmp_path: Path) -> None:
+    """Its place is as large as itself only when it is there. What changes beside it does not fetch it again."""
+    page, path = await people.open("#member", size=SMALL, reduced_motion="reduce"), tmp_path / "file"
+    path.write_bytes(png(side=250))
+    for number in range(9):
+        await people.web.say("member", f"bericht {number}")
+    await expect(said(page, "member", "bericht 8")).to_be_in_viewport()
+    asked, comes = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        asked.set()
+        await comes.wait()
+        await route.continue_()
+
+    await page.route("**/files/*", slowly)
+    of = Attachment("photo", "key", None, 1, "image/png")
+    sent = await people.web.adapter.send(
+        SendFile(Chat("web", "member"), "telegram", of, 1, Text("de brief"), "t", file=path)
+    )
+    await asked.wait()
+    comes.set()
+    await expect(said(page, "member", "de brief").locator(".foot")).to_be_in_viewport(ratio=1)
+    await page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 0", arg=await image(said(page, "member", "de brief"))
+    )
+    await expect(said(page, "member", "de brief").locator(".foot")).to_be_in_viewport(ratio=1)
+    await people.web.change("member", str(sent.message), "de brief van de school")
+    await expect(said(page, "member", "de brief van de school")).to_be_visible()
+    assert len([address for address in people.asked if "/files/" in address]) == 1
+
+
 async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> None:
     from bot.outgoing import SetCommands
 
