@@ -741,6 +741,21 @@ async def test_who_turns_the_phone_stays_in_the_chat_and_in_the_box(people: Peop
         await expect(page.locator("#group-ar .send")).to_be_in_viewport(ratio=1)
 
 
+async def test_who_chooses_the_colours_sees_where_they_are_and_what_to_press(people: People) -> None:
+    """There are no backgrounds then, and what was transparent is drawn."""
+    await people.web.say("member", Text("geheim", (Span(0, 6, SpanKind.SPOILER),)))
+    page = await people.open("#member", size=PHONE, forced_colors="active")
+    line = "element => getComputedStyle(element).borderBottomColor"
+    here, elsewhere = (page.locator(f'.tabs a[href="#{room}"]') for room in ("member", "start"))
+    canvas = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert await elsewhere.evaluate(line) == canvas
+    assert await here.evaluate(line) != canvas
+    assert await page.locator("#member .send").evaluate("element => getComputedStyle(element).borderStyle") == "solid"
+    covered = "element => [getComputedStyle(element).color, getComputedStyle(element).backgroundColor]"
+    words, over = await page.locator("#member .spoiler").evaluate(covered)
+    assert words == over
+
+
 async def test_with_the_keyboard_open_messages_are_seen(people: People) -> None:
     await people.web.say("member", "Waar bent u nu?\nBent u veilig?\nHoeveel kinderen?\nTot straks")
     page = await people.open("#member", size={"width": 320, "height": 300}, has_touch=True, is_mobile=True)
