@@ -12,6 +12,7 @@ const { language, private: within } = document.body.dataset;
 const rooms = new Map($$(".room").map((element) => [element.id, new_room(element)]));
 let since = document.body.dataset.since;
 let source = null;
+document.body.classList.add("live");
 
 function new_room(element) {
   const form = $("form", element);

@@ -741,6 +741,18 @@ async def test_who_turns_the_phone_stays_in_the_chat_and_in_the_box(people: Peop
         await expect(page.locator("#group-ar .send")).to_be_in_viewport(ratio=1)
 
 
+async def test_without_the_script_a_phone_reads_and_is_offered_nothing_that_does_nothing(people: People) -> None:
+    """So it is too while the script is on its way."""
+    await people.web.say("member", "Goedendag", choices=((Choice("c", "Versturen"),),))
+    page = await people.open(size=PHONE, java_script_enabled=False)
+    await expect(page.locator("noscript p")).to_be_visible()
+    await expect(page.get_by_text("An organisation writes a notice once")).to_be_visible()
+    await page.locator('.tabs a[href="#member"]').click()
+    await expect(said(page, "member", "Goedendag")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_text("An organisation writes a notice once")).to_be_hidden()
+    await expect(page.locator("button:visible, textarea:visible")).to_have_count(0)
+
+
 async def test_who_chooses_the_colours_sees_where_they_are_and_what_to_press(people: People) -> None:
     """There are no backgrounds then, and what was transparent is drawn."""
     await people.web.say("member", Text("geheim", (Span(0, 6, SpanKind.SPOILER),)))
