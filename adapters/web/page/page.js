@@ -21,7 +21,7 @@ function new_room(element) {
     log: $(".log", element), posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
-    following: true, bottom: true, top: 0, newest: null, unread: 0, deed: null, sending: false,
+    following: true, bottom: true, top: 0, newest: null, unread: 0, unread_from: null, deed: null, sending: false,
     waiting: false, // what stands in the box goes by itself when there is a connection again
     file: null, // {of, deed} of what could not be sent
   };
@@ -324,11 +324,12 @@ function dress(room, within) {
 function notice(room, post) {
   const visible = !narrow.matches || room.element.classList.contains("shown");
   if (visible && room.following) bring(post);
-  else if (visible) {
+  else if (!room.following) {
     room.newest = post.id;
     room.jump.hidden = false;
   }
   if (visible) return;
+  room.unread_from ??= post.id;
   room.unread += 1;
   mark(room);
 }
@@ -339,17 +340,17 @@ function mark(room) {
   tab.dataset.count = room.unread;
 }
 
-function bring(post) {
+function bring(post, behavior = calm.matches ? "auto" : "smooth") {
   const list = post.closest(".posts");
   const whole = post.getBoundingClientRect().height < list.clientHeight; // one that is higher is read from its beginning
   const last = list.lastElementChild.contains(post) && !post.nextElementSibling?.matches(".post");
-  if (last && whole) return list.scrollTo({ top: list.scrollHeight, behavior: calm.matches ? "auto" : "smooth" });
+  if (last && whole) return list.scrollTo({ top: list.scrollHeight, behavior });
   const box = ($(":scope > .message", post) ?? post).getBoundingClientRect();
   const seen = list.getBoundingClientRect();
   const below = box.bottom + 48 - seen.bottom;
   const above = box.top - 12 - seen.top;
   const by = above < 0 ? above : below > 0 ? Math.min(below, above) : 0;
-  if (by) list.scrollBy({ top: by, behavior: calm.matches ? "auto" : "smooth" });
+  if (by) list.scrollBy({ top: by, behavior });
 }
 
 function point_at(post) {
@@ -445,11 +446,20 @@ function show_room() {
   if (narrow.matches) intro.open = true;
   const room = rooms.get(id);
   if (!room) return;
-  if (room.following) room.posts.scrollTop = room.posts.scrollHeight;
+  if (room.following) read_on(room);
   room.unread = 0;
+  room.unread_from = null;
   mark(room);
   attend(room);
   grow(room.box);
+}
+
+// At the end, or where what is new begins.
+function read_on(room) {
+  room.top = 0;
+  room.posts.scrollTop = room.posts.scrollHeight;
+  const first = document.getElementById(room.unread_from);
+  if (first) bring(first, "auto");
 }
 
 // A screen reader follows one room at a time.

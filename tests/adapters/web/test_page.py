@@ -478,6 +478,30 @@ async def test_on_a_phone_one_chat_shows_and_the_others_count_what_is_new(people
     await expect(tab).to_have_attribute("aria-current", "true")
 
 
+async def test_a_chat_with_something_new_is_opened_where_that_begins(people: People) -> None:
+    """A notice is higher than a small phone; who has read further up and left stays there, and is told."""
+    for number in range(20):
+        await people.web.say("group-pt", f"mensagem {number}")
+    page = await people.open("#group-pt", size=SMALL, has_touch=True, is_mobile=True)
+    await expect(said(page, "group-pt", "mensagem 19")).to_be_in_viewport()
+    group, away = page.locator('.tabs a[href="#group-pt"]'), page.locator('.tabs a[href="#group-ar"]')
+    await away.tap()
+    await people.web.say("group-pt", "Sexta-feira\n" + "linha\n" * 30)
+    await people.web.say("group-pt", "Até sexta!")
+    await expect(group).to_have_attribute("data-count", "2")
+    await group.tap()
+    await expect(said(page, "group-pt", "Sexta-feira").locator(".who")).to_be_in_viewport()
+    await page.locator("#group-pt .posts").evaluate("posts => posts.scrollBy(0, -300)")
+    await expect(said(page, "group-pt", "mensagem 17")).to_be_in_viewport()
+    await away.tap()
+    await people.web.say("group-pt", "Atenção!")
+    await expect(group).to_have_attribute("data-count", "1")
+    await group.tap()
+    await expect(said(page, "group-pt", "mensagem 17")).to_be_in_viewport()
+    await page.get_by_role("button", name="Nova mensagem").tap()
+    await expect(said(page, "group-pt", "Atenção!")).to_be_in_viewport()
+
+
 async def test_a_newcomer_scrolled_up_is_not_moved_but_told_of_new_messages(people: People) -> None:
     for number in range(40):
         await people.web.say("member", f"bericht {number}")
