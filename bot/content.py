@@ -58,7 +58,7 @@ def say(key: str, /, **args: Arg) -> Sentence:
     return Sentence(key, args)
 
 
-Style = Literal["plain", "bold", "italic", "quote"]
+Style = Literal["plain", "bold", "italic", "quote", "code"]
 
 
 @dataclass(frozen=True, slots=True)

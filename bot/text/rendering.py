@@ -56,7 +56,7 @@ class Lookups:
 
 _WITHIN_A_SENTENCE = 80  # characters of somebody's words
 
-_STYLES = {"bold": SpanKind.BOLD, "italic": SpanKind.ITALIC, "quote": SpanKind.QUOTE}
+_STYLES = {"bold": SpanKind.BOLD, "italic": SpanKind.ITALIC, "quote": SpanKind.QUOTE, "code": SpanKind.CODE}
 
 
 def render(content: Content, language: str, catalogue: Speaks, lookups: Lookups) -> Text:

@@ -55,10 +55,10 @@ def _notice(event: Message, where: Situation, chosen: Template, texts: dict[str,
 
 
 def _listed(event: Message, where: Situation, tx: Transaction) -> Actions:
-    """Every template by title, with what to write."""
+    """Every template by title, with what to write; on Telegram a tap copies that."""
     blocks: list[Block] = [Line(say("template-list"))]
     for one in ready_made().values():
-        blocks += [Verbatim(_title(one, where, tx), "bold"), Verbatim(_usage(one, tx))]
+        blocks += [Verbatim(_title(one, where, tx), "bold"), Verbatim(_usage(one, tx), "code")]
     return (reply(event, where, tuple(blocks), ""),)
 
 

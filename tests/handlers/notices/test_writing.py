@@ -8,8 +8,9 @@ import pytest
 
 from bot.content import LanguageName, say
 from bot.domain.notices import Category, NoticeState
+from bot.domain.templates import ready_made
 from bot.incoming import Deleted, Message
-from bot.model import Attachment, Text
+from bot.model import Attachment, SpanKind, Text
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, MEALS_PT, SOUP, SOUP_AR, SOUP_PT, House, until
 
@@ -351,11 +352,15 @@ FOOD = '!template food-parcels place="Rue X 12" date=24/11/2026 time=14:00-16:00
 
 
 async def test_templates_are_listed_with_what_to_write(house: House) -> None:
-    """By their titles in the room's language."""
+    """By their titles in the room's language. What to write is marked so that a tap on Telegram copies it."""
     await house.says("!template")
-    listed = "\n".join(house.answers())
-    assert "Voedselpakketten" in listed
-    assert "!template food-parcels place=" in listed
+    listed = house.an.sees(house.room)
+    assert "Voedselpakketten" in "\n".join(shown.plain for shown in listed)
+    copied = [
+        s.text.plain[span.start : span.end] for s in listed for span in s.text.spans if span.kind is SpanKind.CODE
+    ]
+    assert len(copied) == len(ready_made())
+    assert any(line.startswith("!template food-parcels place=") for line in copied)
 
 
 async def test_a_filled_template_is_ready_in_every_language_without_an_engine(house: House) -> None:
