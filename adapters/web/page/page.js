@@ -317,6 +317,8 @@ function dress(room, within) {
     button.classList.toggle("on", on);
     button.setAttribute("aria-pressed", on);
   }
+  for (const code of $$(".bot > .message code", within))
+    if (/^[!/]\p{L}/u.test(code.textContent)) Object.assign(code, { role: "button", tabIndex: 0 });
   for (const time of $$("time", within))
     time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
@@ -522,6 +524,8 @@ document.addEventListener("click", (event) => {
     if (link.dataset.fill) fill(rooms.get(link.hash.slice(1)), link.dataset.fill);
     return;
   }
+  const command = event.target.closest("code[role=button]");
+  if (command && getSelection().isCollapsed) return fill(rooms.get(command.closest(".room").id), command.textContent);
   const button = event.target.closest("button");
   const room = button && rooms.get(button.closest(".room")?.id);
   if (!room) return;
@@ -541,6 +545,13 @@ document.addEventListener("click", (event) => {
     room.jump.hidden = true;
     point_at(document.getElementById(room.newest));
   }
+});
+
+// A command that the bot shows is put into the box by a tap, or by the keyboard.
+document.addEventListener("keydown", (event) => {
+  if (!["Enter", " "].includes(event.key) || !event.target.matches("code[role=button]")) return;
+  event.preventDefault();
+  event.target.click();
 });
 
 function open_room(id) {

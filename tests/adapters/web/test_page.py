@@ -381,6 +381,24 @@ async def test_the_first_steps_fill_the_box_and_send_nothing(people: People) -> 
     await expect(page.locator(".post")).to_have_count(0)
 
 
+async def test_a_command_that_the_bot_shows_is_put_into_the_box(people: People) -> None:
+    """With a finger or the keyboard. What people write is only read, and other code as well."""
+    page = await people.open("#organisation", size=PHONE, has_touch=True, is_mobile=True)
+    shown = Text("Food: !template food place=X\nor x=1", (Span(6, 28, SpanKind.CODE), Span(32, 35, SpanKind.CODE)))
+    await people.web.say("organisation", shown)
+    command = page.get_by_role("button", name="!template food place=X")
+    await command.tap()
+    await expect(box(page, "organisation")).to_have_value("!template food place=X")
+    await box(page, "organisation").fill("")
+    await command.focus()
+    await page.keyboard.press("Enter")
+    await expect(box(page, "organisation")).to_have_value("!template food place=X")
+    await expect(box(page, "organisation")).to_be_focused()
+    await page.reload()
+    await expect(command).to_have_count(1)
+    await expect(page.get_by_role("button", name="x=1")).to_have_count(0)
+
+
 async def test_a_quoted_message_is_one_click_away_and_leads_nowhere_else(people: People) -> None:
     page = await people.open("#member", size=PHONE)
     first = await people.web.say("member", "het begin")
