@@ -11,6 +11,8 @@ from bot.model import Span, SpanKind, Text
 from bot.text import direction
 
 SCHEMES = ("https://", "http://", "mailto:", "tel:")
+NUMBER = Markup('<bdi dir="ltr">{}</bdi>')  # stands on one line where it can
+COMMAND = Markup('<bdi dir="ltr" class="command">{}</bdi>')
 BLOCKS = (SpanKind.QUOTE, SpanKind.PRE)
 TAGS = {
     SpanKind.BOLD: (Markup("<b>"), Markup("</b>")),
@@ -55,7 +57,8 @@ def to_html(text: Text) -> Markup:
 def _escaped(words: str) -> Markup:
     out, at = Markup(""), 0
     for start, end in direction.from_left(words):
-        out += escape(words[at:start]) + Markup('<bdi dir="ltr">{}</bdi>').format(words[start:end])
+        kind = COMMAND if words[start] in "!/" else NUMBER
+        out += escape(words[at:start]) + kind.format(words[start:end])
         at = end
     return out + escape(words[at:])
 

@@ -475,6 +475,21 @@ async def test_nothing_sticks_out_of_the_screen(people: People) -> None:
             assert to_write_in["width"] >= 120
 
 
+async def test_a_command_is_read_to_its_end_and_a_number_stays_whole(people: People) -> None:
+    """A command is as long as what is said to it; a number only leaves its line where none is long enough for it."""
+    await people.web.write("coordination", "wim", "!note " + "she can come tomorrow " * 9)
+    await people.web.write("coordination", "wim", "Bel haar als u kan op het nummer +32 470 12 34 56 a.u.b.")
+    page = await people.open("#coordination", size=SMALL)
+    cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth + 1).map(text => text.textContent)"
+    assert await page.locator("#coordination .text").evaluate_all(cut) == []
+    number = page.locator("#coordination bdi", has_text="470")
+    assert await number.evaluate("number => number.getClientRects().length") == 1
+    assert await number.evaluate("number => number.clientHeight < 30")
+    browser = await page.context.new_cdp_session(page)
+    await browser.send("Page.setFontSizes", {"fontSizes": {"standard": 40}})
+    assert await page.locator("#coordination .text").evaluate_all(cut) == []
+
+
 async def test_the_language_is_changed_from_within_a_room_and_the_room_stays(people: People) -> None:
     page = await people.open("#member", size=PHONE, has_touch=True, is_mobile=True)
     await page.get_by_role("link", name="Nederlands").tap()
