@@ -19,10 +19,12 @@ from adapters.web.files import LARGEST
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
+from bot.model import SpanKind
 from bot.text.languages import normalise
 
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "prs", "ckb", "sdh", "sd", "ug", "yi", "dv"})
+ISOLATES = "\u2066\u2067\u2068"
 CODE = re.compile(r"\b[KN]\d{1,6}\b")
 HUES = 6
 ASSETS = {"style.css": "text/css", "page.js": "text/javascript"}
@@ -184,8 +186,14 @@ def _chat_words(language: str) -> Words:
 
 
 def _code(post: Post) -> str:
-    """The code by which people call what the bot speaks of (K7), else nothing."""
-    found = CODE.search(post.text.plain) if post.by_the_bot else None
+    """The code by which people call what the bot speaks of (K7), else nothing.
+
+    It begins the text, or stands in the bold line that does; further on it may be an example.
+    """
+    if not post.by_the_bot:
+        return ""
+    head = next((span.end for span in post.text.spans if span.start == 0 and span.kind is SpanKind.BOLD), 0)
+    found = CODE.search(post.text.plain, 0, head) or CODE.match(post.text.plain.lstrip(ISOLATES))
     return found.group() if found else ""
 
 

@@ -293,6 +293,14 @@ async def test_a_coordinator_writes_in_the_thread_of_a_card_and_leaves_it_by_esc
     await expect(note).to_contain_text("Ik bel haar")
 
 
+async def test_a_code_that_is_only_an_example_opens_no_thread(people: People) -> None:
+    page = await people.open("#coordination", size=PHONE)
+    await people.web.say("coordination", Text("Notice N1 · Food\nTell", (Span(0, 16, SpanKind.BOLD),)))
+    await people.web.say("coordination", "Which one? Write its code behind the command, for example K7.")
+    await expect(said(page, "coordination", "Which one?")).to_be_visible()
+    await expect(page.locator("#coordination .into:visible")).to_have_text(["Write in the thread of N1…"])
+
+
 async def test_a_reply_names_what_it_answers(people: People) -> None:
     page = await people.open()
     root = await people.web.say("organisation", "N1 · voorstel")
