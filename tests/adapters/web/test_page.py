@@ -643,6 +643,10 @@ async def test_typing_a_sign_offers_the_commands_of_the_bot(people: People) -> N
     await box(page, "coordination").fill("!l")
     offered = page.locator("#coordination .tries button")
     await expect(offered).to_have_text(["!list open requests", "!lang language"])
+    first, second = [await entry.bounding_box() for entry in await offered.all()]
+    assert first
+    assert second
+    assert first["y"] + first["height"] <= second["y"]  # as a list: there are fifteen of them, to be read
     await offered.first.click()
     await expect(box(page, "coordination")).to_have_value("!list ")
 
