@@ -755,6 +755,14 @@ async def test_a_finger_meets_everything_on_a_phone(people: People) -> None:
         assert await page.evaluate(SMALL_TARGETS) == [], room
 
 
+async def test_no_field_makes_a_tablet_or_phone_zoom_in(people: People) -> None:
+    """They do so where letters are smaller than 16 pixels, and then the page sticks out."""
+    for size in (SMALL, TABLET):
+        page = await people.open("#coordination", size=size, has_touch=True, is_mobile=True)
+        for place in (box(page, "coordination"), page.locator("#coordination select")):
+            assert await place.evaluate("field => parseFloat(getComputedStyle(field).fontSize)") >= 16
+
+
 async def test_letters_twice_as_large_are_all_there(people: People) -> None:
     """Whoever sees badly sets it once, in the browser; nothing is cut off, and there is room to write."""
     await people.web.say("coordination", "K1 · eten", choices=((Choice("c", "Ja"), Choice("d", "Nee")),))
