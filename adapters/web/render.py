@@ -19,14 +19,17 @@ from adapters.web.files import LARGEST
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
+from bot.catalogue import available
 from bot.model import SpanKind
-from bot.text.languages import normalise
+from bot.text.languages import guess, normalise
 
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "prs", "ckb", "sdh", "sd", "ug", "yi", "dv"})
 ISOLATES = "\u2066\u2067\u2068"
 CODE = re.compile(r"\b[KN]\d{1,6}\b")
 HUES = 6
+LANGUAGES = tuple(available())
+ENOUGH_TO_GUESS = 2000  # characters
 ASSETS = {"style.css": "text/css", "page.js": "text/javascript"}
 
 Words = Mapping[str, str]
@@ -115,6 +118,7 @@ class Renderer:
             clock=_clock,
             hue=_hue,
             code=_code,
+            written_in=_written_in,
             asset=lambda name: f"/{name}?{versions[name]}",
             chat_words=lambda room: _chat_words(room.spoken),
         )
@@ -195,6 +199,11 @@ def _code(post: Post) -> str:
     head = next((span.end for span in post.text.spans if span.start == 0 and span.kind is SpanKind.BOLD), 0)
     found = CODE.search(post.text.plain, 0, head) or CODE.match(post.text.plain.lstrip(ISOLATES))
     return found.group() if found else ""
+
+
+def _written_in(post: Post) -> str | None:
+    """The language of the words, for whoever has them read aloud; None where they are too few to tell."""
+    return guess(post.text.plain[:ENOUGH_TO_GUESS], LANGUAGES)
 
 
 def _clock(at: datetime) -> str:

@@ -890,6 +890,18 @@ async def test_a_screen_reader_hears_the_room_one_is_in_and_no_other(people: Peo
     await expect(log.get_by_role("list").first.get_by_role("listitem")).to_have_count(1)
 
 
+async def test_a_screen_reader_reads_each_message_in_its_own_language(people: People) -> None:
+    """Whatever the language of the page, where there are enough words to tell."""
+    await people.web.write("member", "amina", "أحتاج إلى طعام لأطفالي الثلاثة")
+    await people.web.write("member", "amina", "ok")
+    page = await people.open("?language=nl#member")
+    await people.web.say("member", "Olá! Escreva ou fale na sua língua. Não precisa de dizer o nome.")
+    words = page.locator("#member .text")
+    await expect(words).to_have_count(3)
+    heard = "words => words.map(text => text.closest('[lang]').lang)"
+    assert await words.evaluate_all(heard) == ["ar", "nl", "pt"]
+
+
 async def test_a_page_of_markup_stays_text(people: People) -> None:
     page = await people.open()
     hostile = "<b id=evil>x</b><script>document.title='evil'</script><img src=x onerror=\"document.title='evil'\">"
