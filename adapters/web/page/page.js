@@ -512,6 +512,8 @@ function act(room, button) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
+  const again = event.detail > 1; // the second tap of two, which may meet what has come there meanwhile
+  if (again && (link?.origin === location.origin || event.target.closest("button"))) return event.preventDefault();
   if (link?.classList.contains("quoted")) {
     event.preventDefault();
     return point_back(rooms.get(link.closest(".room").id), link.hash.slice(1));

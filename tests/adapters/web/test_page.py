@@ -369,6 +369,23 @@ async def test_the_link_in_a_group_opens_the_private_chat_beside_it_with_its_pay
     assert len(page.context.pages) == 1
 
 
+async def test_the_second_tap_of_two_does_nothing(people: People) -> None:
+    """Not even to what has come under the finger meanwhile."""
+    page = await people.open("#group-ar", size=PHONE)
+    link = people.web.account.private_link.format(start="g7_ar")
+    await people.web.say("group-ar", "طرود", choices=((Choice("", "مساعدة", url=link),),))
+    await people.web.say("member", "Klaar?", choices=((Choice("c", "Versturen"),),))
+    async with Core(people.web.adapter).receiving() as core:
+        await page.get_by_role("link", name="مساعدة").dblclick()
+        await page.get_by_role("button", name="Versturen").dblclick()
+        await page.get_by_role("button", name="Approve with ✅").dblclick()
+        await expect(page.locator("#member .reaction")).to_have_attribute("aria-pressed", "true")
+        await people.web.write("member", "amina", "klaar")
+        incoming = await core.until(lambda seen: isinstance(seen[-1], Message) and seen[-1].text.plain == "klaar")
+    kinds_of = [type(event) for event in incoming if event.chat.id == "member"]
+    assert kinds_of == [Message, Pressed, Reacted, Message]
+
+
 async def test_a_followed_link_starts_once_however_often_the_page_is_loaded_again(people: People) -> None:
     page = await people.open("?start=poster1#member", size=PHONE)
     opened = page.get_by_text("Amina opened this chat by a link.")
