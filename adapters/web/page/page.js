@@ -318,7 +318,10 @@ function dress(room, within) {
     button.setAttribute("aria-pressed", on);
   }
   for (const code of $$(".bot > .message code", within))
-    if (/^[!/]\p{L}/u.test(code.textContent)) Object.assign(code, { role: "button", tabIndex: 0 });
+    if (/^[!/]\p{L}/u.test(code.textContent)) {
+      code.setAttribute("role", "button");
+      code.tabIndex = 0;
+    }
   for (const time of $$("time", within))
     time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
@@ -591,7 +594,7 @@ for (const room of rooms.values()) {
   for (const there of ["load", "loadedmetadata"]) room.posts.addEventListener(there, ({ target }) => {
     const post = target.closest(".post");
     if (!room.following || !target.matches("img, audio, video")) return; // an icon tells of itself as well
-    if (post === $$(".post", room.posts).at(-1)) bring(post);
+    if (post === $$(".post", room.posts).pop()) bring(post);
     else if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight;
   }, true);
   new ResizeObserver(() => { if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight; }).observe(room.posts);
@@ -615,9 +618,9 @@ narrow.addEventListener("change", () => {
   const at = focused?.closest(".room");
   if (at && narrow.matches) history.replaceState(null, "", `#${at.id}`);
   show_room();
+  if (at && document.activeElement === document.body) focused.focus({ preventScroll: true });
 });
 const here = new URL(location.href);
 if (follow_link(here) && !here.searchParams.get("start")) forget_start();
-  if (at && document.activeElement === document.body) focused.focus({ preventScroll: true });
 show_room();
 listen();

@@ -331,6 +331,14 @@ def test_every_word_of_the_page_is_there_in_every_language() -> None:
     assert all(set(words["rooms"]) == set(WORDS["page"]["en"]["rooms"]) for words in WORDS["page"].values())
 
 
+async def test_what_an_old_browser_does_not_know_costs_no_other_rule(web: Web) -> None:
+    """It drops the whole rule in which it stands; the phones of the people we mean are old."""
+    css = re.sub(r"/\*.*?\*/", "", (await web.http.get("/style.css")).text, flags=re.DOTALL)
+    recent = re.findall(r"([^{}]*:has\([^{}]*)\{", css)
+    assert recent
+    assert [selector for selector in recent if "," in selector] == []
+
+
 async def test_a_thread_stands_under_its_first_message(web: Web) -> None:
     card = await web.say("coordination", "K1")
     other = await web.say("coordination", "K2")
