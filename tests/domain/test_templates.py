@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from linkify_it import LinkifyIt
 
+from bot.catalogue import available
 from bot.domain.notices import Category
 from bot.domain.templates import (
     MOST_CHARACTERS,
@@ -30,11 +31,12 @@ from bot.domain.templates import (
 from bot.translation.checks import check
 
 TEMPLATES = load()
-LANGUAGES = {"nl", "fr", "en", "pt", "tr", "ar"}
+LANGUAGES = set(available())
 NAMES = sorted(TEMPLATES)
 LINKS = LinkifyIt()
 
-SCRIPTS = {"ar": "ARABIC"}
+SCRIPTS = dict.fromkeys(("ar", "fa", "prs", "ps", "ur"), "ARABIC")
+SCRIPTS |= dict.fromkeys(("bg", "ru", "uk"), "CYRILLIC") | {"ti": "ETHIOPIC"}
 
 VALID = {
     "place": st.sampled_from(["Rue X 12", "De Linde", "شارع الأمل 5", "10,5 m2 {date} <b>", "\u202eomgekeerd"]),
@@ -84,7 +86,7 @@ def test_common_notices_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_template_is_complete_in_every_language(name: str) -> None:
-    """Text, title and review state in each of the first languages; names are lower-case English with hyphens."""
+    """Text, title and review state in every language that the bot speaks; names are lower-case English with hyphens."""
     template = TEMPLATES[name]
     assert set(template.text) == set(template.title) == set(template.review) == LANGUAGES
     assert set(template.review.values()) <= {"unreviewed", "reviewed"}
