@@ -526,10 +526,13 @@ async def test_on_a_phone_one_chat_shows_and_the_others_count_what_is_new(people
     page = await people.open("#member", size=PHONE, has_touch=True, is_mobile=True)
     await expect(page.locator("#member")).to_be_visible()
     await expect(page.locator("#coordination")).to_be_hidden()
+    here = page.locator('.tabs a[href="#member"]')
+    place = await here.bounding_box()
     for number in range(3):
         await people.web.say("coordination", f"K{number}")
     tab = page.locator('.tabs a[href="#coordination"]')
     await expect(tab).to_have_attribute("data-count", "3")
+    assert await here.bounding_box() == place  # no tab moves away from under a finger
     await tab.tap()
     await expect(said(page, "coordination", "K2")).to_be_visible()
     await expect(tab).to_have_attribute("data-count", "0")
