@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.content import Block, Line, Verbatim, say
+from bot.content import Block, Content, Gap, Line, Verbatim, say
 from bot.domain.notices import TranslationState
 from bot.domain.templates import Template, TemplateError, parse_fill, ready_made
 from bot.incoming import Message
@@ -48,10 +48,10 @@ def _notice(event: Message, where: Situation, chosen: Template, texts: dict[str,
         if language != source:
             tx.texts.put(text, language, TranslationState.HUMAN, body, "notice")
     tx.copies.came_in(where.chat.id, event.id, notice.code, text)
-    return (
-        *notice_cards.post(tx, notice, where.chat, event),
-        reply(event, where, (Line(say("template-text", code=notice.code)), Verbatim(texts[source])), notice.code),
-    )
+    reads: Content = (Line(say("template-text", code=notice.code)), Verbatim(texts[source]))
+    if tx.chats.count_groups(organisation):  # the card says so, too, but far above: how it reads elsewhere is between
+        reads = (*reads, Gap(), Line(say("card-publish", command=f"!publish {notice.code}")))
+    return (*notice_cards.post(tx, notice, where.chat, event), reply(event, where, reads, notice.code))
 
 
 def _listed(event: Message, where: Situation, tx: Transaction) -> Actions:

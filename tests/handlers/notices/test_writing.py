@@ -364,8 +364,9 @@ async def test_templates_are_listed_with_what_to_write(house: House) -> None:
 
 
 async def test_a_filled_template_is_ready_in_every_language_without_an_engine(house: House) -> None:
-    """It goes out at once, and says in each language who has not read it."""
+    """It goes out at once, and says in each language who has not read it. What stands last says how to send it."""
     await house.says(FOOD)
+    assert house.last().split("\n")[-1] == sentence("card-publish", command="!publish N1")
     assert "Rue X 12" in house.preview("Arabisch").plain
     await house.says("!publish N1")
     portuguese = house.rui.reads(house.pt)[0]
