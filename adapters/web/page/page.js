@@ -317,13 +317,19 @@ function dress(room, within) {
     button.classList.toggle("on", on);
     button.setAttribute("aria-pressed", on);
   }
-  for (const code of $$(".bot > .message code", within))
-    if (/^[!/]\p{L}/u.test(code.textContent)) {
-      code.setAttribute("role", "button");
-      code.tabIndex = 0;
+  for (const command of $$(".bot > .message code, .bot > .message bdi.command", within))
+    if (command.matches("code") ? /^[!/]\p{L}/u.test(command.textContent) : ends_line(command)) {
+      command.setAttribute("role", "button");
+      command.tabIndex = 0;
     }
   for (const time of $$("time", within))
     time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+// Within a line nobody knows which of the words behind a command belong to it.
+function ends_line(element) {
+  const behind = element.nextSibling;
+  return element.parentElement.matches(".text") && (!behind || behind.nodeType === Node.TEXT_NODE && behind.data.startsWith("\n"));
 }
 
 function notice(room, post) {
@@ -529,7 +535,7 @@ document.addEventListener("click", (event) => {
     if (link.dataset.fill) fill(rooms.get(link.hash.slice(1)), link.dataset.fill);
     return;
   }
-  const command = event.target.closest("code[role=button]");
+  const command = event.target.closest(".text [role=button]");
   if (command && getSelection().isCollapsed) return fill(rooms.get(command.closest(".room").id), command.textContent);
   const button = event.target.closest("button");
   const room = button && rooms.get(button.closest(".room")?.id);
@@ -554,7 +560,7 @@ document.addEventListener("click", (event) => {
 
 // A command that the bot shows is put into the box by a tap, or by the keyboard.
 document.addEventListener("keydown", (event) => {
-  if (!["Enter", " "].includes(event.key) || !event.target.matches("code[role=button]")) return;
+  if (!["Enter", " "].includes(event.key) || !event.target.matches(".text [role=button]")) return;
   event.preventDefault();
   event.target.click();
 });

@@ -422,6 +422,12 @@ async def test_a_command_that_the_bot_shows_is_put_into_the_box(people: People) 
     await page.reload()
     await expect(command).to_have_count(1)
     await expect(page.get_by_role("button", name="x=1")).to_have_count(0)
+    await people.web.say("organisation", "To send it: !publish N1\nUse !list or wait.\nAll: !template")
+    await page.get_by_role("button", name="!publish N1").tap()
+    await expect(box(page, "organisation")).to_have_value("!publish N1")
+    await expect(said(page, "organisation", "To send it").locator(".text [role=button]")).to_have_text(
+        ["!publish N1", "!template"]
+    )
 
 
 async def test_a_quoted_message_is_one_click_away_and_leads_nowhere_else(people: People) -> None:
