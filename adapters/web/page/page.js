@@ -21,6 +21,8 @@ function new_room(element) {
     log: $(".log", element), posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
+    aside: null, // {text, context} of what was half written when something else was put into the box
+    put: "",
     following: true, bottom: true, top: 0, newest: null, unread: 0, unread_from: null, deed: null, sending: false,
     waiting: false, // what stands in the box goes by itself when there is a connection again
     file: null, // {of, deed} of what could not be sent
@@ -100,6 +102,7 @@ function said(room, text) {
   empty(room, text);
   offer(room);
   set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
+  take_up(room);
 }
 
 // A file goes at once, with what stands in the box under it.
@@ -151,9 +154,10 @@ function grow(box) {
 // What is not sent yet outlives a page that is loaded again: a phone with little memory does so by itself. It is kept
 // for this tab alone, and gone with it.
 function keep(room) {
-  const { deed, waiting, context, box, who } = room;
+  const { deed, waiting, context, aside, box, who } = room;
   try {
-    if (box.value || context) sessionStorage.setItem(`draft-${room.id}`, JSON.stringify({ text: box.value, deed, waiting, context, person: who.value }));
+    const kept = { text: box.value, deed, waiting, context, aside, person: who.value };
+    if (box.value || context || aside) sessionStorage.setItem(`draft-${room.id}`, JSON.stringify(kept));
     else sessionStorage.removeItem(`draft-${room.id}`);
   } catch {
     // storage is switched off or full: it lasts as long as the page
@@ -175,6 +179,7 @@ function bring_back(room) {
     room.box.value = kept.text;
     room.deed = kept.deed;
     room.waiting = kept.waiting;
+    room.aside = kept.aside;
     const { thread, reply_to, edit } = kept.context ?? {};
     if (thread && !reply_to) set_context(room, thread_context(room, thread)); // in the language that the page speaks now
     else set_context(room, edit ? { edit, label: room.element.dataset.editing } : kept.context);
@@ -189,6 +194,29 @@ function empty(room, sent) {
   if (value.startsWith(sent)) room.box.value = value.slice(sent.length).trimStart();
   grow(room.box);
   keep(room);
+}
+
+// A suggestion, a command: before what is written if it may go on, else in its place until it is sent.
+function put(room, text) {
+  const { value } = room.box;
+  if (text.endsWith(" ") && value && !/^[!/]/.test(value)) return fill(room, text + value);
+  set_aside(room);
+  fill(room, text);
+  room.put = text;
+}
+
+function set_aside(room) {
+  const { value } = room.box;
+  if (value.trim() && value !== room.put && !/^[!/]\S*$/.test(value)) room.aside = { text: value, context: room.context };
+}
+
+function take_up(room) {
+  if (room.box.value || !room.aside) return;
+  const { text, context } = room.aside;
+  room.aside = null;
+  room.box.value = text;
+  grow(room.box);
+  set_context(room, context);
 }
 
 function fill(room, text) {
@@ -498,6 +526,7 @@ function act(room, button) {
     case "stop": {
       if (room.context?.edit) fill(room, "");
       set_context(room, null);
+      take_up(room);
       return room.box.focus();
     }
     case "write": return room.box.focus();
@@ -513,6 +542,7 @@ function act(room, button) {
       return room.box.focus();
     }
     case "edit": {
+      if (!room.context?.edit) set_aside(room);
       set_context(room, { edit: id, label: room.element.dataset.editing });
       return fill(room, $(".text", post).textContent);
     }
@@ -532,11 +562,11 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     follow_link(new URL(link.href));
     open_room(link.hash.slice(1));
-    if (link.dataset.fill) fill(rooms.get(link.hash.slice(1)), link.dataset.fill);
+    if (link.dataset.fill) put(rooms.get(link.hash.slice(1)), link.dataset.fill);
     return;
   }
   const command = event.target.closest(".text [role=button]");
-  if (command && getSelection().isCollapsed) return fill(rooms.get(command.closest(".room").id), command.textContent);
+  if (command && getSelection().isCollapsed) return put(rooms.get(command.closest(".room").id), command.textContent);
   const button = event.target.closest("button");
   const room = button && rooms.get(button.closest(".room")?.id);
   if (!room) return;
@@ -550,7 +580,7 @@ document.addEventListener("click", (event) => {
     const on = button.getAttribute("aria-pressed") !== "true";
     attempt(room, "reactions", { message: message(), emoji: button.dataset.react, on });
   } else if (button.dataset.before) show_earlier(room, button);
-  else if (button.dataset.fill) fill(room, button.dataset.fill);
+  else if (button.dataset.fill) put(room, button.dataset.fill);
   else if (button === room.jump) {
     room.following = true;
     room.jump.hidden = true;

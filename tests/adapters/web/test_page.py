@@ -188,6 +188,29 @@ async def test_what_is_being_written_outlives_the_page_with_its_place(people: Pe
     await expect(box(page, "coordination")).to_have_value("")
 
 
+async def test_what_is_half_written_comes_back_when_what_took_its_place_is_sent(people: People) -> None:
+    """With the place where it belongs, also when the page was loaded again; a sign goes before what is written."""
+    page = await people.open("#coordination", size=PHONE)
+    await people.web.say("coordination", "K1 · eten")
+    mine = await people.web.write("coordination", "leila", "Morgne")
+    await page.locator("#coordination .into.always").click()
+    await box(page, "coordination").fill("Ik bel haar")
+    await page.locator(f"#m{mine}").get_by_role("button", name="Edit").click()
+    await expect(box(page, "coordination")).to_have_value("Morgne")
+    await page.reload()
+    await box(page, "coordination").fill("Morgen")
+    await page.locator("#coordination .send").click()
+    await expect(said(page, "coordination", "Morgen")).to_contain_text("edited")
+    await expect(box(page, "coordination")).to_have_value("Ik bel haar")
+    await expect(page.locator("#coordination .context")).to_contain_text("In the thread of K1")
+    await page.get_by_role("button", name="!claim").click()
+    await expect(box(page, "coordination")).to_have_value("!claim")
+    await page.locator("#coordination .send").click()
+    await expect(box(page, "coordination")).to_have_value("Ik bel haar")
+    await page.get_by_role("button", name="!r", exact=True).click()
+    await expect(box(page, "coordination")).to_have_value("!r Ik bel haar")
+
+
 async def test_a_server_that_never_answers_is_not_waited_for_in_silence(people: People) -> None:
     """It says that it is sending; what never got an answer is tried again, under the same name."""
     page = await people.open("#member", size=PHONE)
