@@ -41,7 +41,7 @@ from adapters.web.shown import ChatState, Part, Post
 from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 
-HEARTBEAT = 15.0  # seconds; shorter than the patience of a proxy in between
+HEARTBEAT = 15.0  # seconds; shorter than the patience of a proxy in between, and of the page (SILENCE in page.js)
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -153,7 +153,7 @@ class Site:
                     chat, text = listener.toasts.popleft()
                     yield _event("toast", {"chat": chat, "text": text})
                 if not await _woken(listener):
-                    yield ": still here\n\n"
+                    yield _event("alive", {})
 
     def _change(self, change: Post | ChatState, speaks: Tongue) -> str:
         chat = self._settings.chat(change.chat)

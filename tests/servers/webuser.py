@@ -130,10 +130,10 @@ class WebUser:
 
     async def _note(self, what: str, data: dict[str, Any]) -> None:
         async with self._news:
-            if data["chat"] == self.room and what == "message":
+            if what == "message" and data["chat"] == self.room:
                 post = _read(data["html"])
                 self._posts[post.id] = post
-            elif data["chat"] == self.room and what == "chat":
+            elif what == "chat" and data["chat"] == self.room:
                 self.pins = re.findall(r'href="#m(\d+)"', data["pins"])
             self._news.notify_all()
 

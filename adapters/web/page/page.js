@@ -436,19 +436,30 @@ function toast(room, text, stays = false) {
 
 // --- what comes over /events ------------------------------------------------------------------------------------------
 
+const SILENCE = 40_000; // milliseconds; a phone that has changed its network may not be told that a connection is dead
+let silence = null;
+
+function alive() {
+  clearTimeout(silence);
+  silence = setTimeout(() => { lost(); listen(); }, SILENCE);
+}
+
 function listen() {
   source?.close();
+  alive();
   source = new EventSource(`/events?${new URLSearchParams({ page, language, private: within, since })}`);
-  const offline = document.getElementById("offline");
   source.onopen = () => {
+    alive();
     offline.textContent = "";
     for (const room of rooms.values()) if (room.waiting) submit(room);
   };
   source.onerror = () => {
-    offline.textContent = offline.dataset.text;
+    lost();
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   };
+  source.addEventListener("alive", alive);
   const on = (name, act) => source.addEventListener(name, (event) => {
+    alive();
     if (event.lastEventId) since = event.lastEventId;
     const data = JSON.parse(event.data);
     const room = rooms.get(data.chat);
@@ -462,11 +473,17 @@ function listen() {
   on("toast", (room, data) => toast(room, data.text));
 }
 
+const offline = document.getElementById("offline");
+
+function lost() {
+  offline.textContent = offline.dataset.text;
+}
+
 // A hidden page lets its connection go after a while: a browser has only six for one address.
 let resting = null;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(resting);
-  if (document.hidden) resting = setTimeout(() => { source.close(); source = null; }, 60_000);
+  if (document.hidden) resting = setTimeout(() => { clearTimeout(silence); source.close(); source = null; }, 60_000);
   else if (!source) listen();
 });
 

@@ -237,6 +237,31 @@ async def test_a_server_that_never_answers_is_not_waited_for_in_silence(people: 
     await expect(box(page, "member")).to_have_value("")
 
 
+async def test_a_connection_that_has_died_in_silence_is_noticed(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a phone goes from one network to another. One that only has nothing to tell says that it is alive."""
+    monkeypatch.setattr("adapters.web.site.HEARTBEAT", 0.05)
+    page = await people.open("#member", size=PHONE)
+    await page.evaluate("new Promise(heard => source.addEventListener('alive', heard))")
+
+    async def keep_silent(route: Route) -> None:
+        """Neither answer nor end."""
+
+    await page.route("**/events?*", keep_silent)
+    await page.clock.install()
+    await page.reload()
+    await expect(page.locator("#offline")).to_be_empty()
+    async with page.expect_request("**/events?*"):
+        await page.clock.run_for(41_000)
+    await expect(page.locator("#offline")).to_contain_text("No connection")
+    await people.web.say("member", "intussen")
+    await page.unroute("**/events?*")
+    await page.clock.run_for(41_000)
+    await expect(said(page, "member", "intussen")).to_be_visible()
+    await expect(page.locator("#offline")).to_be_empty()
+
+
 async def test_a_file_that_is_too_large_is_called_that_and_not_sent(people: People, tmp_path: Path) -> None:
     """On a slow line it would take an hour to hear so."""
     page = await people.open("#member", size=PHONE)
