@@ -98,7 +98,7 @@ async function submit(room) {
 }
 
 function said(room, text) {
-  room.following = true;
+  follow(room);
   empty(room, text);
   offer(room);
   set_context(room, room.context?.thread ? thread_context(room, room.context.thread) : null);
@@ -287,6 +287,13 @@ function thread_context(room, thread) {
 // --- messages --------------------------------------------------------------------------------------------------------
 
 const number = (post) => Number(post.id.slice(1));
+
+function follow(room) {
+  room.following = true;
+  room.top = room.posts.scrollTop; // what was scrolled before is not going away
+}
+
+const last_post = (room) => $$(".post", room.posts).pop();
 
 function show(room, html, quietly = false) {
   const template = document.createElement("template");
@@ -590,6 +597,7 @@ document.addEventListener("click", (event) => {
   const message = () => number(button.closest(".post"));
   if (button.dataset.act) act(room, button);
   else if (button.dataset.choice) {
+    if (button.closest(".post") === last_post(room)) follow(room); // who has pressed there waits for an answer
     button.classList.add("pressed");
     attempt(room, "presses", { message: message(), choice: button.dataset.choice, page, deed: unique() })
       .then((done) => done || button.classList.remove("pressed"));
@@ -599,7 +607,7 @@ document.addEventListener("click", (event) => {
   } else if (button.dataset.before) show_earlier(room, button);
   else if (button.dataset.fill) put(room, button.dataset.fill);
   else if (button === room.jump) {
-    room.following = true;
+    follow(room);
     room.jump.hidden = true;
     point_at(document.getElementById(room.newest));
   }
@@ -647,7 +655,7 @@ for (const room of rooms.values()) {
   for (const there of ["load", "loadedmetadata"]) room.posts.addEventListener(there, ({ target }) => {
     const post = target.closest(".post");
     if (!room.following || !target.matches("img, audio, video")) return; // an icon tells of itself as well
-    if (post === $$(".post", room.posts).pop()) bring(post);
+    if (post === last_post(room)) bring(post);
     else if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight;
   }, true);
   new ResizeObserver(() => { if (room.bottom) room.posts.scrollTop = room.posts.scrollHeight; }).observe(room.posts);

@@ -617,6 +617,20 @@ async def test_a_chat_with_something_new_is_opened_where_that_begins(people: Peo
     await expect(said(page, "group-pt", "Atenção!")).to_be_in_viewport()
 
 
+async def test_who_presses_in_the_latest_message_is_shown_what_follows(people: People) -> None:
+    """Send stands in the middle of a screen that is higher than a phone; they may have scrolled up to it."""
+    page = await people.open("#member", size=SMALL, reduced_motion="reduce")
+    await people.web.say("member", "regel\n" * 40, choices=((Choice("c", "Versturen"),), *((Choice("d", "d"),),) * 30))
+    posts, button = page.locator("#member .posts"), page.get_by_role("button", name="Versturen")
+    await expect(button).to_have_count(1)
+    await posts.evaluate("posts => posts.scrollTo(0, posts.scrollHeight)")
+    await expect(page.get_by_role("button", name="d", exact=True).last).to_be_in_viewport()
+    await posts.evaluate("posts => posts.scrollBy(0, -900)")
+    await button.click()
+    await people.web.say("member", "Gelukt")
+    await expect(said(page, "member", "Gelukt")).to_be_in_viewport(ratio=1)
+
+
 async def test_a_newcomer_scrolled_up_is_not_moved_but_told_of_new_messages(people: People) -> None:
     for number in range(40):
         await people.web.say("member", f"bericht {number}")
