@@ -63,10 +63,10 @@ def _escaped(words: str) -> Markup:
     return out + escape(words[at:])
 
 
-def excerpt(text: Text, length: int = 80) -> str:
+def excerpt(text: Text, length: int = 80) -> Markup:
     """The beginning of a text, on one line."""
     line = " ".join(text.plain[: 4 * length].split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+    return _escaped(line if len(line) <= length else line[: length - 1].rstrip() + "…")
 
 
 def safe_address(address: str) -> bool:

@@ -98,6 +98,7 @@ def test_the_line_break_after_a_quote_is_the_quotes_own_edge() -> None:
 def test_an_excerpt_is_one_line_and_says_that_it_was_cut() -> None:
     assert excerpt(Text("  one\n\ttwo ")) == "one two"
     assert excerpt(Text("word " * 100), 12) == "word word w…"
+    assert excerpt(Text("<b>one & two")) == "&lt;b&gt;one &amp; two"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,7 @@ def test_the_numbers_of_places_and_telephones_keep_their_order_in_every_script(w
     """What surrounds them runs from right to left."""
     html = to_html(Text(words))
     assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', html) == numbers
+    assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', excerpt(Text(words))) == numbers
     assert Reader(html).words == words
 
 
