@@ -357,8 +357,14 @@ function dress(room, within) {
       command.setAttribute("role", "button");
       command.tabIndex = 0;
     }
-  for (const time of $$("time", within))
-    time.textContent = new Date(time.dateTime).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  for (const time of $$("time", within)) time.textContent = when(new Date(time.dateTime), room.element.lang);
+}
+
+// The clock time, and the day of what was not today.
+function when(at, language) {
+  const clock = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const today = at.toDateString() === new Date().toDateString();
+  return today ? clock : `${at.toLocaleDateString(language, { day: "numeric", month: "short" })} ${clock}`;
 }
 
 // Within a line nobody knows which of the words behind a command belong to it.

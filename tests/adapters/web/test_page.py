@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -347,6 +348,18 @@ async def test_a_code_that_is_only_an_example_opens_no_thread(people: People) ->
     await people.web.say("coordination", "Which one? Write its code behind the command, for example K7.")
     await expect(said(page, "coordination", "Which one?")).to_be_visible()
     await expect(page.locator("#coordination .into:visible")).to_have_text(["Write in the thread of N1…"])
+
+
+async def test_what_was_not_said_today_says_on_which_day(people: People) -> None:
+    """A demo that is kept goes on for days."""
+    await people.web.say("group-pt", "Bom dia!")
+    page = await people.open("#group-pt", size=PHONE, timezone_id="UTC")
+    time = said(page, "group-pt", "Bom dia!").locator(".foot time")
+    await expect(time).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    said_at = datetime.fromisoformat(await time.get_attribute("datetime") or "")
+    await page.clock.set_fixed_time(said_at + timedelta(days=3))
+    await page.reload()
+    await expect(time).to_have_text(re.compile(rf"^{said_at.day} de \w+\.? \d\d:\d\d$"))
 
 
 async def test_a_reply_names_what_it_answers(people: People) -> None:
