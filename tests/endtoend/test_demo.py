@@ -126,5 +126,6 @@ async def test_two_groups_of_the_demo_are_linked_and_hear_each_other(tmp_path: P
         await expect(written.locator(".reaction")).to_have_text("👍 1", timeout=PATIENCE)
         await written.hover()
         await written.get_by_role("button", name="Apagar").click()
+        await written.get_by_role("button", name="Apagar").click()  # and it means it
         await expect(page.locator("#group-ar .withdrawn")).to_be_visible(timeout=PATIENCE)
         await expect(page.locator("#group-ar .pins")).to_be_hidden()

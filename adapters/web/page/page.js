@@ -548,6 +548,15 @@ try {
 
 // --- what people do --------------------------------------------------------------------------------------------------
 
+// Nothing brings back what is deleted: the first press only shows the word for it, the next one does it.
+function sure(button) {
+  if (button.getAttribute("aria-pressed") === "true") return true;
+  button.setAttribute("aria-pressed", "true");
+  button.focus(); // which a finger alone does not do everywhere
+  button.addEventListener("blur", () => button.removeAttribute("aria-pressed"), { once: true });
+  return false;
+}
+
 function act(room, button) {
   const post = button.closest(".post");
   const id = post && number(post);
@@ -564,7 +573,7 @@ function act(room, button) {
     case "pins": return unfold(room, button.getAttribute("aria-expanded") !== "true");
     case "pin": return attempt(room, "pins", { message: id, on: button.getAttribute("aria-pressed") !== "true" });
     case "invite": return attempt(room, "invitations", {});
-    case "delete": return attempt(room, "withdrawals", { message: id });
+    case "delete": return sure(button) && attempt(room, "withdrawals", { message: id });
     case "thread": set_context(room, thread_context(room, id)); return room.box.focus();
     case "reply": {
       const label = room.element.dataset.answering.replace("{name}", $(".who", post).textContent);
