@@ -21,7 +21,7 @@ function new_room(element) {
     log: $(".log", element), posts: $(".posts", element), jump: $(".jump", element), tries: $(".tries", element),
     suggestions: [...$(".tries", element).children], commands: null,
     context: null, // {thread, reply_to, edit, label}
-    aside: null, // {text, context} of what was half written when something else was put into the box
+    aside: null, // {text, context, deed} of what was half written when something else was put into the box
     put: "",
     following: true, bottom: true, top: 0, newest: null, unread: 0, unread_from: null, deed: null, sending: false,
     waiting: false, // what stands in the box goes by itself when there is a connection again
@@ -206,14 +206,15 @@ function put(room, text) {
 }
 
 function set_aside(room) {
-  const { value } = room.box;
-  if (value.trim() && value !== room.put && !/^[!/]\S*$/.test(value)) room.aside = { text: value, context: room.context };
+  const { box: { value }, context, deed } = room;
+  if (value.trim() && value !== room.put && !/^[!/]\S*$/.test(value)) room.aside = { text: value, context, deed };
 }
 
 function take_up(room) {
   if (room.box.value || !room.aside) return;
-  const { text, context } = room.aside;
+  const { text, context, deed } = room.aside;
   room.aside = null;
+  room.deed = deed; // it may have arrived already
   room.box.value = text;
   grow(room.box);
   set_context(room, context);

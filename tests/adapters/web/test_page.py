@@ -212,6 +212,27 @@ async def test_what_is_half_written_comes_back_when_what_took_its_place_is_sent(
     await expect(box(page, "coordination")).to_have_value("!r Ik bel haar")
 
 
+async def test_what_comes_back_and_had_arrived_already_is_not_said_twice(people: People) -> None:
+    page = await people.open("#group-pt", size=PHONE)
+
+    async def lost(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/messages", lost, times=1)
+    people.complaints_expected("ERR_FAILED")
+    await box(page, "group-pt").fill("Bom dia!")
+    await page.locator("#group-pt .send").click()
+    await expect(said(page, "group-pt", "Bom dia!")).to_have_count(1)
+    await expect(page.locator("#group-pt .toast")).to_contain_text("Ainda não foi enviada")
+    await page.get_by_role("button", name="Onde é?").click()
+    await page.locator("#group-pt .send").click()
+    await expect(box(page, "group-pt")).to_have_value("Bom dia!")
+    await page.locator("#group-pt .send").click()
+    await expect(box(page, "group-pt")).to_have_value("")
+    await expect(page.locator("#group-pt .text")).to_have_text(["Bom dia!", "Onde é?"])
+
+
 async def test_a_server_that_never_answers_is_not_waited_for_in_silence(people: People) -> None:
     """It says that it is sending; what never got an answer is tried again, under the same name."""
     page = await people.open("#member", size=PHONE)
