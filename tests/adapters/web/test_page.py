@@ -838,6 +838,9 @@ FAINT = """() => {
 }"""
 
 
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: People) -> None:
     card = await people.web.say("coordination", Text("K1 quote", (Span(3, 8, SpanKind.QUOTE),)))
     for person in ("leila", "wim"):
@@ -854,6 +857,7 @@ async def test_everything_has_a_name_and_stands_out_by_day_and_by_night(people: 
         await page.emulate_media(color_scheme=scheme)
         for size, rooms in ((WIDE, ROOMS[:1]), (PHONE, ("start", *ROOMS))):
             await page.set_viewport_size(size)  # type: ignore[arg-type]
+            await page.evaluate(DRAWN)  # a window that gets small shows the chat one is in
             for room in rooms:
                 await page.evaluate("room => { location.hash = room }", room)
                 await expect(page.locator(f"#{room}")).to_be_visible()

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.web.render import WORDS, tongue
 from adapters.web.settings import ChatSettings, PersonSettings, Settings, demo_chats
+from bot.catalogue import available
 from bot.incoming import Message
 from bot.model import Chat, Span, SpanKind, Text
 from bot.outgoing import Choice, PinMessage, SendReaction, SendText, TakeReaction, UnpinMessage, Withdraw
@@ -314,7 +315,8 @@ async def test_a_group_is_read_from_the_right_however_its_language_is_called(tmp
         id="group", kind="group", title="x", language=language, members=(PersonSettings(id="a", name="a"),)
     )
     async with web_network(tmp_path, Settings(listen="127.0.0.1:0", chats=(chat,))) as web:
-        spoken = "prs" if language in ("prs", "fa-AF") else "en"  # the page has no words in Urdu and Hebrew
+        # The page has no words in Hebrew.
+        spoken = {"prs": "prs", "fa-AF": "prs", "ur": "ur", "iw": "en"}[language]
         assert f'lang="{spoken}" dir="rtl"' in (await web.http.get("/")).text
 
 
@@ -327,6 +329,7 @@ def test_every_word_of_the_page_is_there_in_every_language() -> None:
                 if isinstance(text, str):
                     fields = re.findall(r"\{\w+\}", text)
                     assert sorted(re.findall(r"\{\w+\}", words[key])) == sorted(fields), (language, key)
+    assert set(WORDS["chat"]) == set(available())
     assert set(WORDS["page"]["en"]["rooms"]) == {chat.id for chat in demo_chats()}
     assert all(set(words["rooms"]) == set(WORDS["page"]["en"]["rooms"]) for words in WORDS["page"].values())
 
