@@ -194,6 +194,28 @@ def _another_word(pair: Pair, chance: random.Random) -> str | None:
     return None
 
 
+_LASTING = {
+    "en": "days weeks months years",
+    "nl": "dagen weken maanden jaar",
+    "fr": "jours semaines mois ans",
+    "es": "días semanas meses años",
+    "pt": "dias semanas meses anos",
+    "tr": "gün hafta ay yıl",
+    "ar": "أيام أسابيع أشهر سنوات",
+    "ru": "дней недель месяцев лет",
+}
+
+
+def _another_unit(pair: Pair, chance: random.Random) -> str | None:
+    """Only where the source has the same number in digits."""
+    units = _LASTING.get(pair.target_language, "").split()
+    found = regex.search(rf"(?<!\d)(\d+)\s({'|'.join(units)})(?!\p{{L}})", pair.target) if units else None
+    if not found or not regex.search(rf"(?<!\d){found[1]}(?!\d)", pair.source):
+        return None
+    another = chance.choice([other for other in units if other != found[2]])
+    return pair.target[: found.start(2)] + another + pair.target[found.end() :]
+
+
 FAULTS: Mapping[str, Spoil] = {
     "another digit": _another_digit,
     "swapped digits": _swapped_digits,
@@ -204,6 +226,7 @@ FAULTS: Mapping[str, Spoil] = {
     "another weekday": _another_weekday,
     "another month": _another_month,
     "another word": _another_word,
+    "another unit": _another_unit,
 }
 
 

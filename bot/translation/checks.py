@@ -15,6 +15,7 @@ from bot.translation.daynames import Name, changed, months_in_digits, names
 from bot.translation.negation import only_one_denies
 from bot.translation.numbers import another_word, differences, numbers, said_in_words
 from bot.translation.protecting import Kind, Stretch, stretches, western_digits
+from bot.translation.units import another_unit, lost_unit
 
 Code = Literal[
     "number-missing",
@@ -23,6 +24,7 @@ Code = Literal[
     "phone-changed",
     "time-changed",
     "day-changed",
+    "unit-changed",
     "wrong-language",
     "empty",
     "unchanged",
@@ -56,6 +58,7 @@ def check(
         *_phones(before, after),
         *(() if language else _days(before, after)),
         *_times(before, after),
+        *_units(before, after),
         *_numbers(before, after),
         *_fixed(target, fixed),
         *language,
@@ -255,6 +258,23 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
     word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
     if word:
         yield Finding("number-missing", blocking=True, detail=word)
+
+
+# --- units ---------------------------------------------------------------------------------------------------------
+
+
+def _units(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Milligrams stay milligrams, euros euros: another unit behind the same number blocks."""
+    found = another_unit(before.left, before.language, after.left, after.language)
+    if found:
+        here, there = before.text[found[0].start : found[0].end], after.text[found[1].start : found[1].end]
+        yield Finding("unit-changed", blocking=True, detail=f"{here} → {there}")
+        return
+    for side, other in ((before, after), (after, before)):
+        lost = lost_unit(side.left, side.language, other.left, other.language)
+        if lost:
+            yield Finding("unit-changed", blocking=False, detail=side.text[lost.start : lost.end])
+            return
 
 
 # --- kept to the letter --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import regex
 
@@ -14,11 +14,14 @@ from bot.translation.wordlists import compiled, pattern
 class Number:
     """A number as it stands in a text. `value` is its digits, with a point where there can be no doubt of one (2,5 ml
     are not 25): whether 1.500 is grouped or has decimals is a matter of the language, so it must not matter. `also` is
-    another value it may be read as: 1.5 million written out, the 20 of 2019-20 as a year, 19.00 as 19."""
+    another value it may be read as: 1.5 million written out, the 20 of 2019-20 as a year, 19.00 as 19. It stands at
+    `start`..`end`."""
 
     value: str
     shown: str
     also: str | None = None
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
 
 
 _THOUSAND = pattern("thousand duizend mille mil bin tausend آلاف ألف ألفا ألفًا тыс* ہزار هزار زره kun")
@@ -42,7 +45,10 @@ _YEARS = regex.compile(r"(?<!\d)(?P<century>1[89]|20)\d\d\s?[-/\u2010-\u2015]\s?
 
 def numbers(text: str) -> list[Number]:
     """The numbers in a text with Western digits, in order."""
-    return [Number(_value(match["number"]), match["number"], _also(match, text)) for match in _NUMBER.finditer(text)]
+    return [
+        Number(_value(match["number"]), match["number"], _also(match, text), *match.span())
+        for match in _NUMBER.finditer(text)
+    ]
 
 
 def _value(shown: str) -> str:
