@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,9 +13,9 @@ from bot.text import languages
 from bot.text.clocktimes import Time, explained, times
 from bot.translation.daynames import Name, changed, months_in_digits, names
 from bot.translation.negation import only_one_denies
-from bot.translation.numbers import another_word, differences, numbers, said_in_words
+from bot.translation.numbers import Number, another_word, differences, numbers, said_in_words
 from bot.translation.protecting import Kind, Stretch, stretches, western_digits
-from bot.translation.units import another_unit, lost_unit
+from bot.translation.units import amounts, another_unit, lost_unit
 
 Code = Literal[
     "number-missing",
@@ -58,7 +58,6 @@ def check(
         *_phones(before, after),
         *(() if language else _days(before, after)),
         *_times(before, after),
-        *_units(before, after),
         *_numbers(before, after),
         *_fixed(target, fixed),
         *language,
@@ -74,6 +73,9 @@ def _speaks(text: str) -> bool:
 
 # --- what has been compared is taken out ---------------------------------------------------------------------------
 
+_MOST = 50
+"""Of what seems lost so much is looked for in another form: a text that has lost more is in doubt anyway, and each look
+reads all of it."""
 _TAKEN = "\ufffc"
 _ADDRESSES = (Kind.LINK, Kind.MAIL, Kind.NAME, Kind.TAG, Kind.PLACEHOLDER)
 _ONLY_A_NUMBER = frozenset({"100", "101", "102", "103", "105", "106", "107", "110"})
@@ -140,10 +142,12 @@ def _phones(before: _Side, after: _Side) -> Iterator[Finding]:
     """Every phone number of the source stands in the translation, however it is grouped, and no other does."""
     there = Counter(_digits(stretch.text) for stretch in after.phones)
     wanted = Counter(_digits(stretch.text) for stretch in before.phones)
+    same = {_digits(stretch.text): (stretch.start, stretch.end) for stretch in after.phones}
     lost = 0
     for stretch in before.phones:
         before.take(stretch.start, stretch.end)
-        found = _find_digits(_digits(stretch.text), after.left)
+        digits = _digits(stretch.text)
+        found = same.pop(digits, None) or (_find_digits(digits, after.left) if lost < _MOST else None)
         if found:
             after.take(*found)
         else:
@@ -215,8 +219,8 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
     for side, found in ((before, wanted), (after, there)):
         for time in found:
             side.take(time.start, time.end)
-    missing = [time for time in missing if not _explained(time, after)]
-    added = [time for time in added if not _explained(time, before)]
+    missing = _unexplained(missing, after)
+    added = _unexplained(added, before)
     yield from (Finding("time-changed", blocking=True, detail=before.text[time.start : time.end]) for time in missing)
     yield from (
         Finding("time-changed", blocking=True, detail=after.text[time.start : time.end])
@@ -225,15 +229,24 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
 
 
 def _without_pairs(wanted: Sequence[Time], there: Sequence[Time]) -> tuple[list[Time], list[Time]]:
-    added = list(there)
-    missing = []
-    for time in wanted:
+    """Those told alike first, so that few are left to be compared with all others."""
+    alike = defaultdict(list)
+    for time in reversed(there):
+        alike[time.minutes].append(time)
+    rest = [time for time in wanted if not alike[time.minutes] or not alike[time.minutes].pop()]
+    added = sorted((time for times in alike.values() for time in times), key=lambda time: time.start)
+    missing = rest[_MOST:]
+    for time in rest[:_MOST]:
         pair = next((other for other in added if other.same(time)), None)
         if pair:
             added.remove(pair)
         else:
             missing.append(time)
-    return missing, added
+    return sorted(missing, key=lambda time: time.start), added
+
+
+def _unexplained(found: Sequence[Time], side: _Side) -> list[Time]:
+    return [time for place, time in enumerate(found) if place >= _MOST or not _explained(time, side)]
 
 
 def _explained(time: Time, side: _Side) -> bool:
@@ -247,12 +260,14 @@ def _explained(time: Time, side: _Side) -> bool:
 
 
 def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
-    """The same numbers stand on both sides, as digits or, small ones, as words."""
-    missing, added = differences(numbers(before.left), numbers(after.left))
-    for number in missing:
+    """The same numbers stand on both sides, with the same units, as digits or, small ones, as words."""
+    here, there = numbers(before.left), numbers(after.left)
+    yield from _units(before, here, after, there)
+    missing, added = differences(here, there)
+    for number in dict.fromkeys(missing):
         if not said_in_words(number, after.text, after.language):
             yield Finding("number-missing", blocking=True, detail=number.shown)
-    for number in added:
+    for number in dict.fromkeys(added):
         if not said_in_words(number, before.text, before.language):
             yield Finding("number-added", blocking=True, detail=number.shown)
     word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
@@ -260,21 +275,17 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
         yield Finding("number-missing", blocking=True, detail=word)
 
 
-# --- units ---------------------------------------------------------------------------------------------------------
-
-
-def _units(before: _Side, after: _Side) -> Iterator[Finding]:
+def _units(before: _Side, here: Sequence[Number], after: _Side, there: Sequence[Number]) -> Iterator[Finding]:
     """Milligrams stay milligrams, euros euros: another unit behind the same number blocks."""
-    found = another_unit(before.left, before.language, after.left, after.language)
-    if found:
-        here, there = before.text[found[0].start : found[0].end], after.text[found[1].start : found[1].end]
-        yield Finding("unit-changed", blocking=True, detail=f"{here} → {there}")
-        return
-    for side, other in ((before, after), (after, before)):
-        lost = lost_unit(side.left, side.language, other.left, other.language)
-        if lost:
-            yield Finding("unit-changed", blocking=False, detail=side.text[lost.start : lost.end])
-            return
+    ones, others = amounts(before.left, before.language, here), amounts(after.left, after.language, there)
+    another = another_unit(ones, others)
+    if another:
+        was, now = before.text[another[0].start : another[0].end], after.text[another[1].start : another[1].end]
+        yield Finding("unit-changed", blocking=True, detail=f"{was} → {now}")
+    elif lost := lost_unit(ones, there, after.left, after.language):
+        yield Finding("unit-changed", blocking=False, detail=before.text[lost.start : lost.end])
+    elif lost := lost_unit(others, here, before.left, before.language):
+        yield Finding("unit-changed", blocking=False, detail=after.text[lost.start : lost.end])
 
 
 # --- kept to the letter --------------------------------------------------------------------------------------------

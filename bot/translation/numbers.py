@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import regex
 
@@ -73,8 +75,8 @@ def _also(match: regex.Match[str], text: str) -> str | None:
 
 def differences(before: Sequence[Number], after: Sequence[Number]) -> tuple[list[Number], list[Number]]:
     """The numbers that only one of two texts has: what went missing, and what was added."""
-    missing, added = _unpaired(before, after, _same_digits)
-    return _unpaired(missing, added, _same_otherwise)
+    missing, added = _unpaired(before, after, _same_digits, lambda number: {number.value})
+    return _unpaired(missing, added, _same_otherwise, lambda number: {number.value, number.also or number.value})
 
 
 def _same_digits(one: Number, other: Number) -> bool:
@@ -87,16 +89,30 @@ def _same_otherwise(one: Number, other: Number) -> bool:
 
 
 def _unpaired(
-    before: Sequence[Number], after: Sequence[Number], same: Callable[[Number, Number], bool]
+    before: Sequence[Number],
+    after: Sequence[Number],
+    same: Callable[[Number, Number], bool],
+    keys: Callable[[Number], set[str]],
 ) -> tuple[list[Number], list[Number]]:
-    missing, added = [], list(after)
+    """Two that are the same share a key: without them, a thousand numbers would be compared with a thousand others."""
+    places: dict[str, dict[int, Number]] = defaultdict(dict)
+    for place, number in enumerate(after):
+        for key in keys(number):
+            places[key][place] = number
+    missing, left = [], dict(enumerate(after))
     for number in before:
-        pair = next((other for other in added if same(number, other)), None)
+        near = sorted({place for key in keys(number) for place in islice(places[key], _NEAR)})
+        pair = next((place for place in near if same(number, left[place])), None)
         if pair is None:
             missing.append(number)
         else:
-            added.remove(pair)
-    return missing, added
+            for key in keys(left.pop(pair)):
+                del places[key][pair]
+    return missing, list(left.values())
+
+
+_NEAR = 20
+"""So many of one value are looked at for the one that is meant: "5", "5 thousand", "5 million"."""
 
 
 _WORDS = {
@@ -166,10 +182,12 @@ _IN_ROMAN = {
 
 def said_in_words(number: Number, text: str, language: str) -> bool:
     """Whether the text says this small number as a word, or as a Roman numeral ("siglo XXI")."""
+    ways = [way for way in (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value)) if way]
+    if not ways:
+        return False
     alike = _ONLY_ALIKE.get(language)
     text = alike.sub(" ", text) if alike else text
-    ways = (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value))
-    return any(way and way.search(text) for way in ways)
+    return any(way.search(text) for way in ways)
 
 
 _SURELY = {

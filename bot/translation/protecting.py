@@ -138,7 +138,8 @@ def _phones(text: str) -> Iterator[Stretch]:
 
 # --- what a pattern can tell ---------------------------------------------------------------------------------------
 
-_NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'\u2019\u066c]\d{3})+(?:[.,\u066b]\d{1,2})?|\d+(?:[.,\u066b]\d{1,2})?"
+# Not any number of groups: a long row of such numbers would be read again from each of them.
+_NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'\u2019\u066c]\d{3}){1,5}(?:[.,\u066b]\d{1,2})?|\d+(?:[.,\u066b]\d{1,2})?"
 _CURRENCY = r"[€$£₺₽₹¥]|\b(?:EUR|USD|GBP|CHF|TRY|MAD|BRL|RUB|UAH|PLN|RON|BGN)\b"
 _CLOCK = (
     r"(?:[01]?\d|2[0-4])\s?[uhUH]\s?[0-5]\d|(?:[01]?\d|2[0-4])[:.][0-5]\d(?=\s?(?:uur|Uhr|h)\b)"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import regex
 
 from bot.text.languages import engine_code
-from bot.translation.numbers import numbers
+from bot.translation.numbers import Number
 from bot.translation.wordlists import compiled, pattern
 
 
@@ -121,28 +121,30 @@ def _behind(language: str) -> tuple[regex.Pattern[str], Mapping[str, str]]:
         groups[f"u{number}"] = unit
         sign = rf"[{_SIGNS[unit]}]|" if unit in _SIGNS else ""
         ways.append(f"(?P<u{number}>{sign}{pattern(words)})")
-    return regex.compile(rf"{_PARTED}(?:{'|'.join(ways)})(?!['’\d])", regex.IGNORECASE), groups
+    return regex.compile(rf"{_PARTED}(?=[^\s\d])(?:{'|'.join(ways)})(?!['’\d])", regex.IGNORECASE), groups
 
 
-def amounts(text: str, language: str) -> Iterator[Amount]:
-    """The numbers of a text with Western digits that have a unit which we know."""
+def amounts(text: str, language: str, found: Sequence[Number]) -> list[Amount]:
+    """Those of the numbers found in a text with Western digits that have a unit which we know."""
     behind, groups = _behind(engine_code(language))
-    for number in numbers(text):
-        found = behind.match(text, number.end)
-        if found:
-            unit = groups[str(found.lastgroup)]
-            minus = unit.startswith("°") and _MINUS.search(text, max(number.start - 2, 0), number.start)
-            yield Amount(number.start, found.end(), "-" * bool(minus) + number.value, unit)
+    measured = []
+    for number in found:
+        unit = behind.match(text, number.end)
+        if unit:
+            name = groups[str(unit.lastgroup)]
+            minus = name.startswith("°") and _MINUS.search(text, max(number.start - 2, 0), number.start)
+            measured.append(Amount(number.start, unit.end(), "-" * bool(minus) + number.value, name))
         elif before := _BEFORE.search(text, max(number.start - 12, 0), number.start):
-            yield Amount(before.start(), number.end, number.value, _OF_GROUP[str(before.lastgroup)])
+            measured.append(Amount(before.start(), number.end, number.value, _OF_GROUP[str(before.lastgroup)]))
+    return measured
 
 
-def another_unit(before: str, before_language: str, after: str, after_language: str) -> tuple[Amount, Amount] | None:
-    """The amount of one text whose number has another unit in the other, with that one. Texts with Western digits.
+def another_unit(before: Sequence[Amount], after: Sequence[Amount]) -> tuple[Amount, Amount] | None:
+    """The amount of one text whose number has another unit in the other, with that one.
 
     A unit that only one text names may be said in a way that we do not know.
     """
-    here, there = _by_value(before, before_language), _by_value(after, after_language)
+    here, there = _by_value(before), _by_value(after)
     for value, ones in here.items():
         others = there.get(value, {})
         lost = [ones[unit] for unit in ones if unit not in others]
@@ -152,17 +154,29 @@ def another_unit(before: str, before_language: str, after: str, after_language: 
     return None
 
 
+def _by_value(found: Sequence[Amount]) -> dict[str, dict[str, Amount]]:
+    by_value: dict[str, dict[str, Amount]] = defaultdict(dict)
+    for amount in found:
+        digits = amount.value.lstrip("-")
+        by_value[digits].setdefault(amount.value.removesuffix(digits) + amount.unit, amount)
+    return by_value
+
+
 _SIGNED = frozenset(("%", "°C", "°F", *_CURRENCIES))
 
 
-def lost_unit(before: str, before_language: str, after: str, after_language: str) -> Amount | None:
+def lost_unit(before: Sequence[Amount], after: Sequence[Number], text: str, language: str) -> Amount | None:
     """The amount in per cent, degrees or money whose number the other text has, with no such unit anywhere."""
-    if engine_code(after_language) not in _TIME:
+    if engine_code(language) not in _TIME:
         return None
-    plain = {number.value for number in numbers(after)}
-    for amount in amounts(before, before_language):
-        if amount.unit in _SIGNED and amount.value.lstrip("-") in plain and not _anywhere(amount.unit).search(after):
-            return amount
+    plain = {number.value for number in after}
+    there: dict[str, bool] = {}
+    for amount in before:
+        if amount.unit in _SIGNED and amount.value.lstrip("-") in plain:
+            if amount.unit not in there:
+                there[amount.unit] = bool(_anywhere(amount.unit).search(text))
+            if not there[amount.unit]:
+                return amount
     return None
 
 
@@ -172,11 +186,3 @@ def _anywhere(unit: str) -> regex.Pattern[str]:
     signs = _SIGNS.get(unit[0] if unit.startswith("°") else unit)
     others = [_PERCENT_FIRST] if unit == "%" else [r"\d\s?[CF]\b"] if unit.startswith("°") else []
     return compiled(words, *([f"[{signs}]"] if signs else []), *others)
-
-
-def _by_value(text: str, language: str) -> dict[str, dict[str, Amount]]:
-    found: dict[str, dict[str, Amount]] = defaultdict(dict)
-    for amount in amounts(text, language):
-        digits = amount.value.lstrip("-")
-        found[digits].setdefault(amount.value.removesuffix(digits) + amount.unit, amount)
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import available, write_date, write_weekday
 from bot.translation.checks import Finding, check, not_kept
+from bot.text.languages import load
 from tests.gate import FAULTS, Figures, measure
 from tests.parallel import memories, sample, units
 
@@ -523,6 +525,17 @@ def test_no_text_is_too_strange_to_be_checked(source: str, target: str, language
 def test_digits_that_python_does_not_know_yet_break_nothing() -> None:
     """They did: one such "time" in a message ended the translators, and the bot with them, at every start."""
     assert codes("kom om 1\U00011f52:30", "come at 1\U00011f52:30") == []
+
+
+@pytest.mark.parametrize("piece", ["١٢٣ ", "12:30 ", "half 9 ", "1 ", "12/03 ", "5% ", "0471 12 34 56 ", "的a1"])
+def test_no_text_of_twenty_thousand_characters_takes_long(piece: str) -> None:
+    """Some took a minute, in which the bot answered nobody."""
+    load()
+    text = piece * (20_000 // len(piece))
+    started = process_time()
+    check(text, "Dit is wat er staat, niet meer. " * 600, "en", "nl")
+    check(text, text[: len(text) // 2], "en", "nl")
+    assert process_time() - started < 2.5
 
 
 # --- on real translations ------------------------------------------------------------------------------------------
