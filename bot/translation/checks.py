@@ -56,7 +56,7 @@ def check(
     found = [
         *_addresses(before, after),
         *_phones(before, after),
-        *(() if language else _days(before, after)),
+        *(() if any(not finding.detail for finding in language) else _days(before, after)),
         *_times(before, after),
         *_numbers(before, after),
         *_fixed(target, fixed),
@@ -356,8 +356,9 @@ def _language(before: _Side, after: _Side) -> Iterator[Finding]:
         after.words, after.language
     ):
         yield Finding("wrong-language", blocking=True)
-    elif languages.knows(after.language):
-        yield from _guessed(before, after)
+        return
+    guessed = tuple(_guessed(before, after)) if languages.knows(after.language) else ()
+    yield from guessed or _left_as_it_was(before, after)
 
 
 def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
@@ -374,6 +375,39 @@ def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
         if languages.main_script(sentence)[1] >= _LONG_SENTENCE and languages.guess(sentence, pair) == before.language:
             yield Finding("wrong-language", blocking=True, detail=sentence)
             return
+
+
+_ROW, _LONG_ROW = 5, 8
+"""Words in a row that no translation has in common with its source; fewer than the second may be an organisation's
+name."""
+
+
+def _left_as_it_was(before: _Side, after: _Side) -> Iterator[Finding]:
+    """A part of a sentence that was not translated, where the two languages are not so alike that it may be right."""
+    pair = {languages.engine_code(before.language), languages.engine_code(after.language)}
+    if len(pair) == 1 or any(pair <= alike for alike in _ALIKE):
+        return
+    known = set(_rows(_WORD.findall(before.words)))
+    words = list(_WORD.finditer(after.words))
+    longest = length = end = 0
+    for place, row in enumerate(_rows([word[0] for word in words])):
+        length = length + 1 if row in known and _in_a_sentence(row) else 0
+        if length > longest:
+            longest, end = length, place + _ROW
+    if longest:
+        start = end - longest - _ROW + 1
+        said = after.words[words[start].start() : words[end - 1].end()]
+        yield Finding("wrong-language", blocking=end - start >= _LONG_ROW, detail=said)
+
+
+def _in_a_sentence(row: Sequence[str]) -> bool:
+    """Not a name, most words of which have a capital, and no units."""
+    small = [word for word in row if not word[0].isupper()]
+    return len(small) >= _ROW - 1 and sum(len(word) > 2 for word in small) >= _ROW - 2
+
+
+def _rows(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[first:] for first in range(_ROW)), strict=False)
 
 
 def _folded(text: str) -> str:

@@ -412,6 +412,31 @@ def test_one_sentence_left_in_the_source_language_is_found() -> None:
     assert codes(source, target) == ["wrong-language"]
 
 
+def test_half_a_sentence_left_in_the_source_language_is_found() -> None:
+    source = "Kom morgen met uw kinderen naar de winkel in onze straat en breng daarvoor zelf een grote tas mee."
+    half = "Come to the shop in our street tomorrow with your children en breng daarvoor zelf een grote tas mee."
+    (found,) = check(source, half, "nl", "en")
+    assert (found.code, found.blocking, found.detail) == (
+        "wrong-language",
+        True,
+        "en breng daarvoor zelf een grote tas mee",
+    )
+
+
+def test_a_few_words_left_as_they_were_may_be_a_name_and_hide_no_other_day() -> None:
+    source = "Kom maandag met uw kinderen en vrienden naar Huis van de buurt en ontmoeting."
+    target = "On Monday, please come with your children and all your friends to the Huis van de buurt en ontmoeting."
+    assert codes(source, target) == ["(wrong-language)"]
+    assert codes(source, target.replace("Monday", "Friday")) == ["day-changed", "(wrong-language)"]
+    assert codes(source, target.replace("buurt en o", "Buurt En O")) == []
+
+
+def test_languages_that_are_alike_may_have_words_in_common() -> None:
+    source = "Hubo miles de casos confirmados de coronavirus en las ciudades."
+    assert codes(source, "Houve milhares de casos confirmados de coronavirus nas cidades.", "es", "pt") == []
+    assert codes("لطفا در خانه بمانید و آب بنوشید", "لطفا در خانه بمانید و آب نوش کنید", "fa", "prs") == []
+
+
 def test_names_may_stay_as_they_are() -> None:
     assert codes("Maria Janssens", "Maria Janssens") == ["(unchanged)"]
     assert codes("AETCIS", "AETCIS") == ["(unchanged)"]
