@@ -29,6 +29,7 @@ Code = Literal[
     "empty",
     "unchanged",
     "length",
+    "repeated",
     "negation",
 ]
 
@@ -62,6 +63,7 @@ def check(
         *_fixed(target, fixed),
         *language,
         *_length(before, after),
+        *_repeated(before, after),
         *_negation(before, after),
     ]
     return tuple(dict.fromkeys(found))
@@ -337,6 +339,7 @@ def _after(stretch: str) -> str:
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+")
+_SENTENCE_OR_LINE_END = regex.compile(rf"{_SENTENCE_END.pattern}|\n+")
 _LONG_SENTENCE = 40
 """Letters that a sentence needs before we believe that it is in the wrong language."""
 _WIDELY_KNOWN = ("en", "fr", "nl", "de", "es", "pt", "it", "tr", "pl", "ro", "ru", "uk", "ar", "fa", "ur", "ps", "so")
@@ -436,6 +439,27 @@ def _length(before: _Side, after: _Side) -> Iterator[Finding]:
     ratio = len(after.text.strip()) / expected
     if not 0.5 < ratio < 2.0:
         yield Finding("length", blocking=not 0.3 < ratio < _INVENTED)
+
+
+_SHORTEST_REPEATED = 12
+"""Letters of a sentence that hardly anybody says twice."""
+
+
+def _repeated(before: _Side, after: _Side) -> Iterator[Finding]:
+    """Engines that run in a circle say a sentence again; so may the source."""
+    if _said_again(before.text) is None and (said := _said_again(after.text)):
+        yield Finding("repeated", blocking=True, detail=said)
+
+
+def _said_again(text: str) -> str | None:
+    seen = set()
+    for sentence in _SENTENCE_OR_LINE_END.split(text):
+        words = " ".join(_WORD.findall(sentence.casefold()))
+        if len(words) >= _SHORTEST_REPEATED:
+            if words in seen:
+                return sentence
+            seen.add(words)
+    return None
 
 
 # --- negation ------------------------------------------------------------------------------------------------------

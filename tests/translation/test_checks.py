@@ -455,7 +455,15 @@ def test_a_text_that_shrank_or_swelled_is_seen() -> None:
     short = "Today and tomorrow we hand out food to everybody who needs it in our neighbourhood. "
     assert codes(long, short) == ["(length)"]
     assert codes(long, "Food is handed out today") == ["length"]
-    assert codes(short, "Wij delen voedsel uit aan iedereen die komt. " * 8, "en", "nl") == ["length"]
+    assert codes(short, "Wij delen voedsel uit aan iedereen die komt. " * 8, "en", "nl") == ["length", "repeated"]
+
+
+def test_a_sentence_that_is_said_again_blocks_unless_the_source_says_one_again() -> None:
+    once, twice = "The shop is closed on Monday. Come on Friday.", "De winkel is maandag dicht. Kom vrijdag. "
+    (found,) = check(once, f"{twice}Kom! De winkel is maandag dicht.", "en", "nl")[1:]
+    assert (found.code, found.blocking, found.detail) == ("repeated", True, "De winkel is maandag dicht.")
+    assert codes(f"{once} {once}", twice * 2, "en", "nl") == []
+    assert codes("Yes. It is closed.", "Ja. Ja. Het is dicht.", "en", "nl") == []
 
 
 def test_a_few_words_do_not_become_a_flood() -> None:
