@@ -10,6 +10,7 @@ import regex
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from bot.files.kinds import wordless
+from bot.translation.wordlists import compiled
 
 # --- codes ---------------------------------------------------------------------------------------------------------
 
@@ -100,8 +101,12 @@ _WRITTEN_IN: Mapping[str, frozenset[str]] = {
     for language in languages.split()
 }
 _LATIN = frozenset({"Latin"})
-_TIGRINYA = regex.compile("[ኣቐ-ቖቘ-ቝ]")  # everyday letters of Tigrinya that Amharic hardly uses
-_AMHARIC = regex.compile("[አቀ-ቍ]")
+# Everyday letters and words of the one that the other hardly uses.
+_TIGRINYA = compiled("ናይ እዩ ኢዩ ድማ ምስ እቲ ነቲ እዚ ነዚ እንተ ኩሉ ቅድሚ ድሕሪ", r"[ኣኸ-ኾቐ-ቖቘ-ቝ]", r"(?<!\p{L})[ዝንክብ]\p{L}{3,}")
+_AMHARIC = compiled(
+    "የ* እና ነው ናቸው ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ነገር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ", r"አ|\p{L}ች(?!\p{L})|ለሁ(?!\p{L})"
+)
+"""Everyday letters and words of the one that the other hardly uses."""
 
 
 def letters_by_script(text: str) -> dict[str, int]:
@@ -196,11 +201,23 @@ def guess(text: str, among: Sequence[str]) -> str | None:
     shared = script in ("Latin", "Arabic", "Cyrillic")
     if not candidates or letters < (SHORTEST_LATIN if script == "Latin" else SHORTEST_OTHER):
         return None
-    if script == "Ethiopic" and len(candidates) > 1:
-        return "ti" if len(_TIGRINYA.findall(text)) > len(_AMHARIC.findall(text)) else "am"
+    if script == "Ethiopic":
+        return _of_ethiopia(text, candidates)
     if len(candidates) == 1 and (not shared or (script != "Latin" and letters < SHORTEST_LATIN)):
         return None if _has_letters_of_others(text, candidates[0]) else candidates[0]
     return _likeliest(_NOT_WORDS.sub(" ", text), candidates, min(STRANGER, STRANGER_PER_LETTER * letters))
+
+
+def _of_ethiopia(text: str, candidates: Sequence[str]) -> str | None:
+    """One sign may be a loan word or a slip: for a language that was not expected there have to be two more."""
+    tigrinya, amharic = len(_TIGRINYA.findall(text)), len(_AMHARIC.findall(text))
+    if len(candidates) > 1:
+        return "ti" if tigrinya > amharic else "am"
+    other = amharic - tigrinya if candidates == ["ti"] else tigrinya - amharic
+    return candidates[0] if other < _CLEARLY else None
+
+
+_CLEARLY = 2
 
 
 def _has_letters_of_others(text: str, language: str) -> bool:

@@ -342,7 +342,26 @@ _SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+")
 _SENTENCE_OR_LINE_END = regex.compile(rf"{_SENTENCE_END.pattern}|\n+")
 _LONG_SENTENCE = 40
 """Letters that a sentence needs before we believe that it is in the wrong language."""
-_WIDELY_KNOWN = ("en", "fr", "nl", "de", "es", "pt", "it", "tr", "pl", "ro", "ru", "uk", "ar", "fa", "ur", "ps", "so")
+_WIDELY_KNOWN = (
+    "en",
+    "fr",
+    "nl",
+    "de",
+    "es",
+    "pt",
+    "it",
+    "tr",
+    "pl",
+    "ro",
+    "ru",
+    "uk",
+    "ar",
+    "fa",
+    "ur",
+    "ps",
+    "so",
+    "am",
+)
 _ALIKE = ({"ru", "uk", "bg", "be", "mk"}, {"es", "pt", "gl", "it", "ca"}, {"ar", "fa", "ur", "ps"}, {"no", "da", "sv"})
 
 

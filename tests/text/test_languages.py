@@ -107,6 +107,8 @@ def test_a_script_of_one_language_alone_says_enough() -> None:
     assert guess("ክኸይድ", (*FIRST, "ti")) == "ti"
     assert guess("ናብ ሆስፒታል ክኸይድ ይደሊ ኣለኹ", (*FIRST, "am", "ti")) == "ti"
     assert guess("ወደ ሆስፒታል መሄድ እፈልጋለሁ አሁን", (*FIRST, "am", "ti")) == "am"
+    assert guess("ድሕሪ ኣእዳው ምሕጻብን ቅድሚ ኮፍ ምባልን፡ ነቲ ኮፍ መበሊኻ ተጠቂምካ ወልዉሎ።", (*FIRST, "am", "ti")) == "ti"
+    assert guess("ወደ ሆስፒታል መሄድ እፈልጋለሁ አሁን", (*FIRST, "ti")) is None
 
 
 def test_addresses_and_codes_do_not_count_as_words() -> None:

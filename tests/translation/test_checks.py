@@ -412,6 +412,12 @@ def test_one_sentence_left_in_the_source_language_is_found() -> None:
     assert codes(source, target) == ["wrong-language"]
 
 
+def test_amharic_is_no_tigrinya() -> None:
+    source = "The food parcels are for free. Come to the shop tomorrow."
+    assert codes(source, "የምግብ እሽግ በነፃ ነው። ነገ ጠዋት ወደ ሱቁ ይምጡ።", "en", "ti") == ["wrong-language"]
+    assert codes(source, "ናይ ምግቢ ጥቕላል ብነጻ እዩ። ጽባሕ ናብቲ ድኳን ምጽኡ።", "en", "ti") == []
+
+
 def test_half_a_sentence_left_in_the_source_language_is_found() -> None:
     source = "Kom morgen met uw kinderen naar de winkel in onze straat en breng daarvoor zelf een grote tas mee."
     half = "Come to the shop in our street tomorrow with your children en breng daarvoor zelf een grote tas mee."
