@@ -11,7 +11,7 @@ import regex
 
 from bot.text import languages
 from bot.text.clocktimes import Time, explained, times
-from bot.translation.daynames import Name, changed, months_in_digits, names
+from bot.translation.daynames import InDigits, Name, changed, dates_in_digits, names
 from bot.translation.negation import only_one_denies
 from bot.translation.numbers import Number, another_word, differences, numbers, said_in_words
 from bot.translation.protecting import Kind, Stretch, stretches, western_digits
@@ -180,8 +180,8 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     if here is None or there is None:
         return
     here, there = _translated(here, before, there, after), _translated(there, after, here, before)
-    _spell_out(before, here, there)
-    _spell_out(after, there, here)
+    doubts = (*_spell_out(before, here, there), *_spell_out(after, there, here))
+    yield from (*doubts, *_dates(before, after))
     for change in changed(here, there):
         side = before if change.lost else after
         yield Finding("day-changed", blocking=change.instead, detail=side.text[change.name.start : change.name.end])
@@ -203,12 +203,47 @@ def _word(side: _Side, name: Name) -> str:
     return side.left[name.start : name.end].casefold()
 
 
-def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> None:
-    """12/03 says March: where the other text has the name for it, it is not compared as a number."""
-    for start, end, month in months_in_digits(side.left, side.language):
-        if sum(month in name.what for name in others) > sum(month in name.what for name in own):
-            own.append(Name(start, end, (month,), True))
-            side.take(start, end)
+def _spell_out(side: _Side, own: list[Name], others: Sequence[Name]) -> Iterator[Finding]:
+    """12/03 says March: where the other text has the name for it, it is not compared as a number.
+
+    In English it may say December as well: then whichever the other text names is worth a look.
+    """
+    for date in dates_in_digits(side.left, side.language):
+        for month, place in date.months():
+            if sum(month in name.what for name in others) > sum(month in name.what for name in own):
+                own.append(Name(*place, (month,), True))
+                side.take(*place)
+                if not date.sure:
+                    yield Finding("day-changed", blocking=False, detail=side.text[date.start : date.end])
+                break
+
+
+def _dates(before: _Side, after: _Side) -> Iterator[Finding]:
+    """12/03 may become 12.03. but not 03/12: for most people that is another day; and 1/2 is another dose than 2/1."""
+    there: dict[tuple[int, int], list[InDigits]] = defaultdict(list)
+    for date in reversed(dates_in_digits(after.left, after.language)):
+        there[date.first, date.second].append(date)
+    left = []
+    for date in dates_in_digits(before.left, before.language):
+        same = there[date.first, date.second]
+        if same:
+            _take_date(before, date)
+            _take_date(after, same.pop())
+        else:
+            left.append(date)
+    for date in left:
+        turned = there[date.second, date.first]
+        if turned and max(date.first, date.second) <= 12:
+            other = turned.pop()
+            _take_date(before, date)
+            _take_date(after, other)
+            was, now = before.text[date.start : date.end], after.text[other.start : other.end]
+            yield Finding("day-changed", blocking=True, detail=f"{was} → {now}")
+
+
+def _take_date(side: _Side, date: InDigits) -> None:
+    for place in date.places:
+        side.take(*place)
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

@@ -92,27 +92,43 @@ def _unmatched(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
 # --- in digits -----------------------------------------------------------------------------------------------------
 
 _IN_DIGITS = regex.compile(
-    r"(?<![\w/.-])(?:(?:19|20)\d\d-(?P<month>[01]?\d)-[0-3]?\d"
-    r"|(?P<first>[0-3]?\d)(?:/(?P<second>[0-3]?\d)(?:/(?:20)?\d\d)?|([.-])(?P<second>[0-3]?\d)\4(?:20)?\d\d))(?![\w/-]|[.]\d)"
+    r"(?<![\w/.-])(?:(?P<year>(?:19|20)\d\d)-(?P<second>[01]?\d)-(?P<first>[0-3]?\d)"
+    r"|(?P<first>[0-3]?\d)(?:/(?P<second>[0-3]?\d)(?:/(?:20)?\d\d)?|(?P<between>[.-])(?P<second>[0-3]?\d)(?P=between)(?:20)?\d\d"
+    r"|\.(?P<second>[01]?\d)\.(?!\d)|-(?P<second>0\d|1[0-2])))(?![\w/-]|[.]\d)"
 )
 _MONTH_FIRST = frozenset(("en", "so"))
 """Where 12/03 may be the third of December."""
 
 
-def months_in_digits(text: str, language: str) -> Iterator[tuple[int, int, int]]:
-    """Where the dates in a text with Western digits tell their month: start, end and month (January is 101).
+@dataclass(frozen=True, slots=True)
+class InDigits:
+    """A date in digits, at `start`..`end`: what it says first and second (the day and the month, as most people write),
+    and where each of them stands. Not `sure`: the first may be the month."""
 
-    A date that may be read in two ways tells none.
-    """
+    start: int
+    end: int
+    first: int
+    second: int
+    places: tuple[tuple[int, int], tuple[int, int]]
+    sure: bool
+
+    def months(self) -> Iterator[tuple[int, tuple[int, int]]]:
+        """The months that it may tell (January is 101), the likelier first, each with where it stands."""
+        if 1 <= self.second <= 12:
+            yield _JANUARY - 1 + self.second, self.places[1]
+        if 1 <= self.first <= 12 and (self.second > 12 or not self.sure):
+            yield _JANUARY - 1 + self.first, self.places[0]
+
+
+def dates_in_digits(text: str, language: str) -> list[InDigits]:
+    """The dates in a text with Western digits, in order; among them 1/2, which may be a half."""
+    found = []
     for match in _IN_DIGITS.finditer(text):
-        group = "month"
-        if match["first"]:
-            first, second = int(match["first"]), int(match["second"])
-            if first <= 12 and second <= 12 and language in _MONTH_FIRST and first != second:
-                continue
-            group = "first" if second > 12 else "second"
-        if 1 <= int(match[group]) <= 12:
-            yield (*match.span(group), _JANUARY - 1 + int(match[group]))
+        first, second = int(match["first"]), int(match["second"])
+        sure = bool(match["year"]) or language not in _MONTH_FIRST or max(first, second) > 12 or first == second
+        places = (match.span("first"), match.span("second"))
+        found.append(InDigits(*match.span(), first, second, places, sure))
+    return found
 
 
 # --- the words -----------------------------------------------------------------------------------------------------
