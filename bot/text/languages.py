@@ -104,7 +104,8 @@ _LATIN = frozenset({"Latin"})
 # Everyday letters and words of the one that the other hardly uses.
 _TIGRINYA = compiled("ናይ እዩ ኢዩ ድማ ምስ እቲ ነቲ እዚ ነዚ እንተ ኩሉ ቅድሚ ድሕሪ", r"[ኣኸ-ኾቐ-ቖቘ-ቝ]", r"(?<!\p{L})[ዝንክብ]\p{L}{3,}")
 _AMHARIC = compiled(
-    "የ* እና ነው ናቸው ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ነገር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ", r"አ|\p{L}ች(?!\p{L})|ለሁ(?!\p{L})"
+    "እና ነው ናቸው ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ",
+    r"አ|(?<!\p{L})የ(?!ለ)\p{L}|\p{L}ች(?!\p{L})|ለሁ(?!\p{L})",
 )
 """Everyday letters and words of the one that the other hardly uses."""
 

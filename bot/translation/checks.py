@@ -253,6 +253,8 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
     """Clock times agree, in whatever way each language writes them; what only numbers can explain is left to those."""
     wanted, there = times(before.left, before.language), times(after.left, after.language)
     missing, added = _without_pairs(wanted, there)
+    if not missing and not added:
+        yield from _changed_places(before, wanted, after, there)
     for side, found in ((before, wanted), (after, there)):
         for time in found:
             side.take(time.start, time.end)
@@ -263,6 +265,15 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
         Finding("time-changed", blocking=True, detail=after.text[time.start : time.end])
         for time in added[len(missing) :]
     )
+
+
+def _changed_places(before: _Side, wanted: Sequence[Time], after: _Side, there: Sequence[Time]) -> Iterator[Finding]:
+    """From nine to five is not from five to nine; in a sentence that is built the other way round it may be right."""
+    for time, other in zip(wanted, there, strict=True):
+        if not time.same(other):
+            was, now = before.text[time.start : time.end], after.text[other.start : other.end]
+            yield Finding("time-changed", blocking=False, detail=f"{was} → {now}")
+            return
 
 
 def _without_pairs(wanted: Sequence[Time], there: Sequence[Time]) -> tuple[list[Time], list[Time]]:

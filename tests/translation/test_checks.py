@@ -231,6 +231,12 @@ def test_a_time_that_is_another_is_found(source: str, target: str) -> None:
     assert codes(source, target) == ["time-changed"]
 
 
+def test_times_that_changed_places_are_a_warning_that_shows_them() -> None:
+    assert check("open van 9:00 tot 17:00", "open from 9 am to 5 pm", "nl", "en") == ()
+    (found,) = check("open van 9:00 tot 17:00", "open from 5 pm to 9 am", "nl", "en")
+    assert (found.code, found.blocking, found.detail) == ("time-changed", False, "9:00 → 5 pm")
+
+
 # --- days of the week, months --------------------------------------------------------------------------------------
 
 DATED = sorted({"en", "nl", "de", "fr", "es", "it", *available()})
