@@ -17,12 +17,12 @@ class _Signs:
     """How a language denies. `clear` hardly ever stands for anything but "not". What another language may have turned
     a clear "not" into is also `other` ("avoid", "without") or a `hint`: a word that goes with a "not" as often as it
     stands alone, or a part of a word that may mean something else. `loose` is what another language may have made a
-    clear "not" of, for the languages that we know well enough to say that a translation denies what they do not."""
+    clear "not" of: "still" became "not yet", "wrong" became "not right"."""
 
     clear: regex.Pattern[str]
     other: regex.Pattern[str]
     hint: regex.Pattern[str]
-    loose: regex.Pattern[str] | None = None
+    loose: regex.Pattern[str]
 
 
 _IN = (
@@ -47,7 +47,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\bi[mnr](?!f[elo]|t[eo]|cl|cr|d[iu]|st|v[eio](?!s)|gr|ma|p(?:ort|act|ose|l|r)|mu|j|side)\p{L}{3,}",
         ),
         "loose": (
-            "still yet but unless",
+            "still yet but unless wrong mistake* error* too most stay* let_go left_out instead",
             r"\b(?:un|in|im|ir|dis)\p{L}{3,}",
         ),
     },
@@ -62,7 +62,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\bon(?!der|s|geveer|t[hvmsw])\p{L}{3,}",
         ),
         "loose": (
-            "of maar",
+            "of maar fout* hoogstens te_groot te_lang te_veel weiger* los* weglaten laten_we_weg weg blijf*",
             r"\bon\p{L}{3,}",
         ),
     },
@@ -73,6 +73,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "wenig* noch weg",
             r"\bun(?!d\b|ter|ser|s\b|gef)\p{L}{3,}|\p{L}los\b",
         ),
+        "loose": ("noch aber oder falsch* fehler* hoch zuviel zu_viel zu_groß zu_lang höchstens",),
     },
     "fr": {
         "clear": (
@@ -89,7 +90,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\bn[’']|\bnon-?\p{L}{3,}",
         ),
         "loose": (
-            "encore toujours mais si",
+            "encore toujours mais si erreur* problème* trop maximum plus laiss*",
             r"\b(?:in|im|ir|dés|mal)\p{L}{3,}",
         ),
     },
@@ -105,7 +106,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\bdes(?!d|en|c|inf)\p{L}{4,}",
         ),
         "loose": (
-            "ainda mas se",
+            "ainda mas se erro* demasiad* máximo",
             r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
         ),
     },
@@ -118,7 +119,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\bdes(?!d|en|c|p|a|inf)\p{L}{4,}",
         ),
         "loose": (
-            "aún todavía pero si",
+            "aún todavía pero si error* demasiad* máximo",
             r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
         ),
     },
@@ -129,6 +130,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "niente nessun* mai né neanche nemmeno nulla poc* solo",
             _IN,
         ),
+        "loose": ("ancora ma se sbagliat* error* troppo massimo",),
     },
     "ro": {
         "clear": (
@@ -140,6 +142,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "nicio niciun* nimic nimeni niciodată nici puțin*",
             r"\bne(?!ce|voie|gr)\p{L}{3,}",
         ),
+        "loose": ("încă dar greș* greş* prea maxim maximum rămân* expir*",),
     },
     "sq": {
         "clear": (
@@ -151,6 +154,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "askush asgjë kurrë asnjë* as pak jo",
             r"\b(?:pa|mos)\p{L}{5,}",
         ),
+        "loose": ("ende po gabim* tepër shumë mbetet skad*",),
     },
     "tr": {
         "clear": (
@@ -164,7 +168,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\p{L}(?:m[ae]y[ae]n|m[ae]d|m[ae]z|m[ae]m|sız|siz|suz|süz|m[ae]\b)",
         ),
         "loose": (
-            "henüz hala hâlâ",
+            "henüz hala hâlâ ama yanlış* hata* fazla çok",
             r"\p{L}m[ae](?:y\p{L}|l[ıi])",
         ),
     },
@@ -178,18 +182,21 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "ne na qet",
             r"\bn[aeêî](?!xweş|v|zîk|m)\p{L}{2,}",
         ),
+        "loose": ("hê hîn lê şaş* zêde nemîn* dimîne çênebû",),
     },
     "so": {
         "clear": (
             "maaha aysan uusan aanay aanad lama looma laguma mamnuuc",
-            r"\bma (?!\P{Po}*\?)",
+            r"\bma (?![^.!]*\?)",
         ),
         "other": ("la’aan bilaa kaliya keliya fogow diid* jooji* suurto* iska_ilaali*",),
         "hint": (
-            "waligaa ma mana aan aanan inaan inaanay ayna ayan inayna inayan aana ha yaan* ahayn aha",
+            "waligaa ma mana aan aanan inaan inaanay ayna ayan inayna inayan aana ha yaan* ahayn aha aadan aanan"
+            " maydaan uma kari_way* kari_wey* heli_wey* heli_way* weyn*",
             r"la['’]|\bha(?:la|na|ka|ku|u|is)\b|\b[klui]\p{L}{0,5}m?aana?\b|\b[klui]\p{L}{1,5}ma\b|\bmaa?la\b|\baanu\b",
             r"\p{L}{2,}(?:san|ayna|ynin|anin|ooyin)\b",
         ),
+        "loose": ("weli laakiin khalad* khald* dhac*",),
     },
     "ru": {
         "clear": (
@@ -201,6 +208,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "никогда никто никого ничего ни не мало только лишь",
             r"\bне(?!дел|скольк|обход|медл|которы|мно)\p{L}{4,}",
         ),
+        "loose": ("ещё еще но ошибк* слишком максимум остается останется остаётся истек* истёк* закрыт* если",),
     },
     "uk": {
         "clear": (
@@ -212,6 +220,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "ніколи ніхто нікого нічого жод* ні не лише тільки",
             r"\bне(?!діл|обхід|гайн)\p{L}{4,}",
         ),
+        "loose": ("ще але помилк* надто завелик* залиш* закінч*",),
     },
     "bg": {
         "clear": (
@@ -223,6 +232,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "нито никога никой никого нищо не нямат само",
             r"\bне(?!дел|обход|забав|ка)\p{L}{4,}",
         ),
+        "loose": ("още но грешк* греш* твърде остава остане изтек* най-много",),
     },
     "pl": {
         "clear": (
@@ -234,6 +244,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "nigdy nikt nikogo niczego żaden żadn* nie nic ani tylko jedynie",
             r"\bnie(?!dziel|kt|ch|mie|st)\p{L}{3,}",
         ),
+        "loose": ("jeszcze ale błąd błęd* pomyłk* zbyt zostaje najwyżej wygas*",),
     },
     "ar": {
         "clear": (
@@ -252,32 +263,36 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "other": ("بدون غیر* عدم جلوگیری خودداری پرهیز اجتناب جز مگر بی*",),
         "hint": (
             "هرگز هیچ* نه کم* فقط تنها",
-            r"(?<!\p{L})(?:نا\p{L}{3,}|ن\p{L}{2,}(?:ید|ند|یم|ده|ته))",
+            r"(?<!\p{L})(?:نا\p{L}{3,}|ن\p{L}{2,}(?:ید|ند|یم|ده|ته|اد|رد|شد))|(?<!\p{L})بر?نمی",
         ),
+        "loose": ("هنوز اما ولی اشتباه* غلط* خطا مانده می_ماند می‌ماند منصرف",),
     },
     "ur": {
         "clear": ("نہیں ممنوع",),
         "other": ("بغیر بنا غیر* بلا گریز اجتناب پرہیز بجائے منع روک* بچ* عدم",),
         "hint": ("نہ مت کم صرف نا* بے*",),
+        "loose": ("ابھی لیکن مگر غلط* ختم",),
     },
     "ps": {
         "clear": ("مه نۀ نشته نشي ندي نلري ونلري نکوي نکړئ نکړي",),
         "other": ("پرته ډډه مخنیوی بغیر غیر* ناشونی",),
         "hint": (
-            "نه منع بندي نده هیڅ* هېڅ* بې* نا* یوازې",
+            "نه رانه درنه ورنه منع بندي نده هیڅ* هېڅ* بې* نا* یوازې",
             r"(?<!\p{L})و?ن[شلکدو]\p{L}{1,4}(?!\p{L})",
         ),
+        "loose": ("لا خو تېروتن* غلط* پاتې",),
     },
     "ti": {
         "clear": (
             "ኣይኮነን*",
-            r"(?<!\p{L})[ብዝንስ]?(?:[ኣአ]ይ(?!ሁድ)|ኣየ(?!ር))\p{L}+",
+            r"(?<!\p{L})[ብዝንስ]?(?:[ኣአ]ይ(?!ሁድ)|ኣየ(?!ር|ናይ|ኖት))\p{L}+",
         ),
         "other": ("ምክልኻል ኣወግድ*",),
         "hint": (
             "ዋላ ጥራይ",
-            r"(?<!\p{L})\p{L}*(?:ዘይ|ዘየ|ከይ|ከየ|የብል|የለ|ኣይ|ኣየ|አይ)\p{L}*",
+            r"(?<!\p{L})\p{L}*(?:ዘይ|ዘየ|ከይ|ከየ|የብል|የብሉ|የብላ|የለ|ኣይ|ኣየ|አይ)\p{L}*",
         ),
+        "loose": ("ገና ግን ጌጋ ቀይር*",),
     },
 }
 
@@ -293,7 +308,7 @@ _VOWEL_SIGNS = regex.compile(r"[\u064b-\u0652]")
 
 
 def only_one_denies(before: str, before_language: str, after: str, after_language: str) -> str | None:
-    """The "not" that one of two texts says clearly while nothing in the other could mean it.
+    """The words around the "not" that one of two texts says clearly, while nothing in the other could mean it.
 
     Where both have as many sentences, each is compared with its own: another "not" further on says nothing about it.
     """
@@ -304,31 +319,41 @@ def only_one_denies(before: str, before_language: str, after: str, after_languag
     ones, others = _SENTENCE_END.split(before), _SENTENCE_END.split(after)
     pairs = zip(ones, others, strict=True) if len(ones) == len(others) else [(before, after)]
     for one, other in pairs:
-        said = _lost(one, here, other, there) or _added(one, here, other, there)
-        if said:
-            return said
+        if _lost(one, here, other, there):
+            return _around(here.clear.search(one), one)
+        if _added(one, here, other, there):
+            return _around(there.clear.search(other), other)
     return None
 
 
-def _lost(one: str, here: _Signs, other: str, there: _Signs) -> str | None:
-    """A translation may say "avoid" for "do not": the "not" is lost where there are fewer signs of any kind, too."""
-    said = here.clear.search(one)
+_NEAR = 30  # characters
+
+
+def _around(said: regex.Match[str] | None, text: str) -> str | None:
+    """A "not" alone says nothing in a text that has several."""
     if said is None:
         return None
+    start = text.rfind(" ", 0, max(said.start() - _NEAR, 0)) + 1
+    end = text.find(" ", said.end() + _NEAR)
+    return "… " * (start > 0) + text[start : end if end > 0 else len(text)] + " …" * (end > 0)
+
+
+def _lost(one: str, here: _Signs, other: str, there: _Signs) -> bool:
+    """A translation may say "avoid" for "do not": the "not" is lost where there are fewer signs of any kind, too."""
     denials = _count(here.clear, one)
     found = _count(there.clear, other)
     if found >= denials:
-        return None
+        return False
     rest = there.clear.sub(" ", other)
     found += _count(there.other, rest) + _count(there.hint, rest)
-    return said[0] if found < denials + _count(here.other, here.clear.sub(" ", one)) else None
+    return found < denials + _count(here.other, here.clear.sub(" ", one))
 
 
-def _added(one: str, here: _Signs, other: str, there: _Signs) -> str | None:
-    if here.loose is None or there.loose is None:
-        return None
-    said = there.clear.search(other)
-    return said[0] if said and not any(s.search(one) for s in (here.clear, here.other, here.hint, here.loose)) else None
+def _added(one: str, here: _Signs, other: str, there: _Signs) -> bool:
+    """A translation may say "not wrong" for "right", or "not yet" for "still": then there is no sign of it at all."""
+    return there.clear.search(other) is not None and not any(
+        signs.search(one) for signs in (here.clear, here.other, here.hint, here.loose)
+    )
 
 
 def _count(signs: regex.Pattern[str], text: str) -> int:

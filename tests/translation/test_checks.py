@@ -529,13 +529,29 @@ def test_a_few_words_do_not_become_a_flood() -> None:
         ("Do not drink the water.", "پانی پئیں۔", "en", "ur", ["(negation)"]),
         ("Do not drink the water.", "پانی نہ پئیں۔", "en", "ur", []),
         ("Some routes are not open.", "تُمنع بعض الطرق.", "en", "ar", []),
-        ("Drink op maandag water.", "Не пейте воду в понедельник.", "nl", "ru", []),
+        ("Drink op maandag water.", "Не пейте воду в понедельник.", "nl", "ru", ["(negation)"]),
+        ("The computer is still busy.", "Компьютер ещё не готов.", "en", "ru", []),
+        ("Компьютер ещё занят.", "The computer is not ready.", "ru", "en", []),
+        ("You can drink this water.", "Dieses Wasser kann man nicht trinken.", "en", "de", ["(negation)"]),
+        ("Questa acqua è buona.", "Dit water is niet goed.", "it", "nl", ["(negation)"]),
+        ("Ta woda jest dobra.", "This water is not good.", "pl", "en", ["(negation)"]),
+        ("این آب خوب است.", "This water is not good.", "fa", "en", ["(negation)"]),
+        ("Is this about K7?", "Tani ma waxay ku saabsan tahay K7, mise: waa wax cusub?", "en", "so", []),
     ],
 )
 def test_a_not_on_one_side_only_is_a_warning(
     source: str, target: str, source_language: str, target_language: str, found: list[str]
 ) -> None:
     assert codes(source, target, source_language, target_language) == found
+
+
+def test_the_doubt_about_a_not_shows_what_stands_around_it() -> None:
+    source = "Ouders van kinderen die naar school gaan, mogen dit middel niet geven zonder eerst een arts te bellen."
+    target = "Parents of children who still go to school may give this medicine after they have called a doctor first."
+    (found,) = check(source, target, "nl", "en")
+    assert found.detail == "… school gaan, mogen dit middel niet geven zonder eerst een arts te …"
+    (found,) = check("Neem dit niet.", "Take this.", "nl", "en")
+    assert found.detail == "Neem dit niet."
 
 
 # --- kept to the letter --------------------------------------------------------------------------------------------
