@@ -14,6 +14,7 @@ from bot.text.clocktimes import Time, explained, times
 from bot.translation.daynames import InDigits, Name, changed, dates_in_digits, names
 from bot.translation.negation import only_one_denies
 from bot.translation.numbers import Number, another_word, differences, numbers, said_in_words
+from bot.translation.opposites import opposite
 from bot.translation.protecting import Kind, Stretch, stretches, western_digits
 from bot.translation.units import amounts, another_unit, lost_unit
 
@@ -31,6 +32,7 @@ Code = Literal[
     "length",
     "repeated",
     "negation",
+    "opposite",
 ]
 
 
@@ -65,6 +67,7 @@ def check(
         *_length(before, after),
         *_repeated(before, after),
         *_negation(before, after),
+        *_opposite(before, after),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -535,3 +538,10 @@ def _negation(before: _Side, after: _Side) -> Iterator[Finding]:
     said = only_one_denies(before.words, before.language, after.words, after.language)
     if said:
         yield Finding("negation", blocking=False, detail=said)
+
+
+def _opposite(before: _Side, after: _Side) -> Iterator[Finding]:
+    """After for before, closed for open: languages say such things in too many ways for more than a warning."""
+    said = opposite(before.words, before.language, after.words, after.language)
+    if said:
+        yield Finding("opposite", blocking=False, detail=" → ".join(said))

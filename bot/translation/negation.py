@@ -316,14 +316,18 @@ def only_one_denies(before: str, before_language: str, after: str, after_languag
     if here is None or there is None:
         return None
     before, after = _VOWEL_SIGNS.sub("", before), _VOWEL_SIGNS.sub("", after)
-    ones, others = _SENTENCE_END.split(before), _SENTENCE_END.split(after)
-    pairs = zip(ones, others, strict=True) if len(ones) == len(others) else [(before, after)]
-    for one, other in pairs:
+    for one, other in sentences(before, after):
         if _lost(one, here, other, there):
             return _around(here.clear.search(one), one)
         if _added(one, here, other, there):
             return _around(there.clear.search(other), other)
     return None
+
+
+def sentences(before: str, after: str) -> list[tuple[str, str]]:
+    """Each sentence with its translation; the whole texts where they have not as many."""
+    ones, others = _SENTENCE_END.split(before), _SENTENCE_END.split(after)
+    return list(zip(ones, others, strict=True)) if len(ones) == len(others) else [(before, after)]
 
 
 _NEAR = 30  # characters
