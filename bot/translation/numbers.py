@@ -9,6 +9,7 @@ from itertools import islice
 
 import regex
 
+from bot.text.languages import engine_code
 from bot.translation.wordlists import compiled, pattern
 
 
@@ -154,8 +155,97 @@ _WORDS = {
         "سبع سبعة سابع سابعة, ثماني ثمانية ثمان ثامن ثامنة, تسع تسعة تاسع تاسعة, عشر عشرة عاشر عاشرة,"
         "أحد_عشر إحدى_عشرة, اثنا_عشر اثني_عشر اثنتا_عشرة اثنتي_عشرة"
     ),
+    "ro": (
+        "un o unu una prim* singur* dată, doi două ambii ambele, trei treia treilea, patru patra patrulea, cinci,"
+        " șase şase, șapte şapte, opt opta optulea, nouă noua, zece zecea, unsprezece, doisprezece douăsprezece"
+    ),
+    "sq": (
+        "një parë vetëm, dy dytë dyja, tre tri tretë, katër*, pesë pestë, gjashtë, shtatë, tetë, nëntë, dhjetë,"
+        " njëmbëdhjetë, dymbëdhjetë"
+    ),
+    "ku": (
+        "yek yekem*, du duyem* didu, sê sêyem*, çar çarem*, pênc pêncem*, şeş, heft, heşt, neh, deh, yanzdeh,"
+        " dwanzdeh diwanzdeh"
+    ),
+    "so": (
+        "hal koow kow mid, laba labada labaad, saddex*, afar afarta, shan shanta, lix lixda, toddoba todoba,"
+        " siddeed sideed, sagaal, toban, kow_iyo_toban, laba_iyo_toban"
+    ),
+    "pl": (
+        "jeden jedna jedno jednego jednej jedną jednym raz pierwsz*, dwa dwie dwóch dwu dwaj dwoje drug* oba obie,"
+        " trzy trzech trzej troje trzeci*, cztery czterech czwarty czwarta czwarte, pięć pięciu piąty piąta piąte,"
+        " sześć sześciu szóst*, siedem siedmiu siódm*, osiem ośmiu ósm*, dziewięć dziewięciu dziewiąt*,"
+        " dziesięć dziesięciu dziesiąt*, jedenaście jedenastu, dwanaście dwunastu"
+    ),
+    "ru": (
+        "один одна одно одного одной одну одним раз перв* единствен*, два две двух двум двумя втор* оба обе дважды,"
+        " три трех трёх трем трём тремя трет* трижды, четыре четырех четырёх четверт*, пять пяти пятый пятая пятое,"
+        " шесть шести шестой шестая шестое, семь семи седьм*, восемь восьми восьм*, девят*, десят*, одиннадцат*,"
+        " двенадцат*"
+    ),
+    "uk": (
+        "один одна одне одного одній одну раз перш* єдин*, два дві двох двом двома друг* обидва обидві двічі,"
+        " три трьох трьом трьома трет* тричі, чотири чотирьох четверт*, п'ять п’ять п'яти п’яти п'ятий п’ятий,"
+        " шість шести шост*, сім семи сьом*, вісім восьми восьм*, дев'ят* дев’ят*, десят*, одинадцят*, дванадцят*"
+    ),
+    "bg": (
+        "един една едно първ* веднъж, два две двама двата двете втор*, три трима трите трет*, четири четирима четвърти,"
+        " пет петима пети пета, шест шести, седем седми, осем осми, девет девети, десет десети,"
+        " единадесет единайсет, дванадесет дванайсет"
+    ),
+    "fa": (
+        "یک اول نخست, دو دوم هردو, سه سوم, چهار چهارم, پنج پنجم, شش ششم, هفت هفتم, هشت هشتم, نه نهم, ده دهم, یازده,"
+        " دوازده"
+    ),
+    "ur": (
+        "ایک پہلا پہلی پہلے, دو دوسر* دونوں, تین تیسر*, چار چوتھ*, پانچ پانچو*, چھ چھے چھٹ*, سات ساتو*, آٹھ آٹھو*,"
+        " نو نوی*, دس دسو*, گیارہ, بارہ"
+    ),
+    "ps": (
+        "یو یوه لومړ*, دوه دوو دویم* دوهم* دواړ*, درې دریو دریم*, څلور څلورو څلورم*, پنځه پنځو پنځم*, شپږ شپږو,"
+        " اووه اوه اوو, اته اتو, نهه نه, لس لسو, یوولس, دولس"
+    ),
+    "ti": (
+        "ሓደ ሓንቲ *ቀዳማይ *ቀዳመይቲ, *ክልተ *ክልቲኡ *ካልኣይ, *ሰለስተ *ሳልሳይ, *ኣርባዕተ *ራብዓይ, *ሓሙሽተ *ሓምሽተ, *ሽዱሽተ *ሽድሽተ,"
+        " *ሸውዓተ, *ሸሞንተ *ሾሞንተ, *ትሽዓተ, *ዓሰርተ, *ዓሰርተ_ሓደ, *ዓሰርተ_ክልተ"
+    ),
 }  # fmt: skip
 """How each language says 1, 2, 3 … 12 in words, in that order (see `bot.wordlists`)."""
+_TENS = {
+    "en": "twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety, hundred",
+    "nl": "twintig, dertig, veertig, vijftig, zestig, zeventig, tachtig, negentig, honderd",
+    "de": "zwanzig, dreißig, vierzig, fünfzig, sechzig, siebzig, achtzig, neunzig, hundert",
+    "fr": "vingt, trente, quarante, cinquante, soixante, soixante-dix septante, quatre-vingts,"
+          " quatre-vingt-dix nonante, cent",
+    "es": "veinte, treinta, cuarenta, cincuenta, sesenta, setenta, ochenta, noventa, cien",
+    "pt": "vinte, trinta, quarenta, cinquenta, sessenta, setenta, oitenta, noventa, cem",
+    "it": "venti, trenta, quaranta, cinquanta, sessanta, settanta, ottanta, novanta, cento",
+    "ro": "douăzeci, treizeci, patruzeci, cincizeci, șaizeci, șaptezeci, optzeci, nouăzeci, sută",
+    "pl": "dwadzieścia dwudziestu, trzydzieści trzydziestu, czterdzieści, pięćdziesiąt, sześćdziesiąt, siedemdziesiąt,"
+          " osiemdziesiąt, dziewięćdziesiąt, sto stu",
+    "sq": "njëzet, tridhjetë, dyzet, pesëdhjetë, gjashtëdhjetë, shtatëdhjetë, tetëdhjetë, nëntëdhjetë, njëqind",
+    "tr": "yirmi, otuz, kırk, elli, altmış, yetmiş, seksen, doksan,",
+    "ku": "bîst,, çil, pêncî, şêst, heftê, heştê, nod,",
+    "so": "labaatan, soddon, afartan, konton, lixdan, toddobaatan, siddeetan, sagaashan, boqol",
+    "ru": "двадцать двадцати, тридцать тридцати, сорок сорока, пятьдесят, шестьдесят, семьдесят, восемьдесят,"
+          " девяносто, сто ста",
+    "uk": "двадцять двадцяти, тридцять тридцяти, сорок, п'ятдесят п’ятдесят, шістдесят, сімдесят, вісімдесят,"
+          " дев'яносто дев’яносто, сто",
+    "bg": "двадесет двайсет, тридесет трийсет, четиридесет четирийсет, петдесет, шестдесет, седемдесет, осемдесет,"
+          " деветдесет, сто",
+    "ar": "عشرون عشرين, ثلاثون ثلاثين, أربعون أربعين, خمسون خمسين, ستون ستين, سبعون سبعين, ثمانون ثمانين, تسعون تسعين,",
+    "fa": "بیست,, چهل, پنجاه, شصت, هفتاد, هشتاد, نود, صد",
+    "ur": "بیس, تیس, چالیس, پچاس, ساٹھ, ستر,, نوے,",
+    "ps": "شل, دېرش دیرش, څلوېښت څلویښت, پنځوس, شپېته شپیته, اویا, اتیا,, سل سلو",
+    "ti": "*ዕስራ, *ሰላሳ, *ኣርብዓ, *ሓምሳ, *ስሳ, *ሰብዓ, *ሰማንያ, *ተስዓ, *ሚእቲ",
+}  # fmt: skip
+"""How each language says 20, 30 … 100 in words, where that word says nothing else."""
+
+
+def _tens(language: str) -> list[tuple[int, str]]:
+    return list(zip(range(20, 101, 10), _TENS.get(language, "").split(","), strict=False))
+
+
 _ONLY_ALIKE = {
     "nl": compiled("achter* vieren viering* tiener*"),
     "fr": compiled("septembre*"),
@@ -169,7 +259,8 @@ _ONLY_ALIKE = {
 _IN_WORDS = {
     (language, str(value)): compiled(words)
     for language, listed in _WORDS.items()
-    for value, words in enumerate(listed.split(","), start=1)
+    for value, words in (*enumerate(listed.split(","), start=1), *_tens(language))
+    if words.strip()
 }
 
 _ROMAN = "I,II,III,IV,V,VI,VII,VIII,IX,X,XI,XII,XIII,XIV,XV,XVI,XVII,XVIII,XIX,XX,XXI"
@@ -182,6 +273,7 @@ _IN_ROMAN = {
 
 def said_in_words(number: Number, text: str, language: str) -> bool:
     """Whether the text says this small number as a word, or as a Roman numeral ("siglo XXI")."""
+    language = engine_code(language)
     ways = [way for way in (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value)) if way]
     if not ways:
         return False
@@ -203,11 +295,39 @@ _SURELY = {
         "اثنان اثنين اثنتان اثنتين إثنين يومان يومين أسبوعان أسبوعين شهران شهرين ساعتان ساعتين مرتان مرتين,"
         "ثلاث ثلاثة, أربع أربعة, خمس خمسة, ست ستة, سبع سبعة, ثماني ثمانية, تسع تسعة,,,"
     ),
+    "ro": "doi două, trei, patru, cinci, șase şase, șapte şapte, opt,, zece, unsprezece, doisprezece douăsprezece",
+    "sq": "dy, tre tri, katër, pesë, gjashtë, shtatë, tetë, nëntë, dhjetë, njëmbëdhjetë, dymbëdhjetë",
+    "ku": "du, sê, çar, pênc, şeş, heft, heşt, neh, deh, yanzdeh, dwanzdeh diwanzdeh",
+    "so": "laba, saddex, afar, shan, lix, toddoba todoba, siddeed sideed, sagaal, toban,,",
+    "pl": (
+        "dwa dwie dwóch, trzy trzech, cztery czterech, pięć pięciu, sześć sześciu, siedem siedmiu, osiem ośmiu,"
+        " dziewięć dziewięciu, dziesięć dziesięciu, jedenaście, dwanaście"
+    ),
+    "ru": (
+        "два две двух, три трех трёх, четыре четырех четырёх, пять пяти, шесть шести, семь семи, восемь восьми,"
+        " девять девяти, десять десяти, одиннадцать, двенадцать"
+    ),
+    "uk": (
+        "два дві двох, три трьох, чотири чотирьох, п'ять п’ять п'яти п’яти, шість шести, сім семи, вісім восьми,"
+        " дев'ять дев’ять, десять десяти, одинадцять, дванадцять"
+    ),
+    "bg": (
+        "два две двама, три трима, четири, пет, шест, седем, осем, девет, десет, единадесет единайсет,"
+        " дванадесет дванайсет"
+    ),
+    "fa": ", سه, چهار, پنج, شش, هفت, هشت,,, یازده, دوازده",
+    "ur": "دو, تین, چار, پانچ, چھ چھے, سات, آٹھ,, دس, گیارہ, بارہ",
+    "ps": "دوه دوو, درې دریو, څلور څلورو, پنځه پنځو, شپږ شپږو, اووه, اته, نهه, لس لسو, یوولس, دولس",
+    "ti": "*ክልተ, *ሰለስተ, *ኣርባዕተ, *ሓሙሽተ *ሓምሽተ, *ሽዱሽተ *ሽድሽተ, *ሸውዓተ, *ሸሞንተ *ሾሞንተ, *ትሽዓተ, *ዓሰርተ,,",
 }  # fmt: skip
 """What says 2, 3 … 12 and nothing else: not the French "neuf", which is "new", or the Turkish "altı", "under"."""
 _SAID_SURELY = {
     language: regex.compile(
-        "|".join(f"(?P<n{n}>{pattern(words)})" for n, words in enumerate(listed.split(","), start=2) if words.strip()),
+        "|".join(
+            f"(?P<n{n}>{pattern(words)})"
+            for n, words in (*reversed(_tens(language)), *enumerate(listed.split(","), start=2))
+            if words.strip()
+        ),
         regex.IGNORECASE,
     )
     for language, listed in _SURELY.items()
@@ -223,6 +343,7 @@ def another_word(before: str, before_language: str, after: str, after_language: 
 
     Texts with Western digits. One that merely has no word there says it in another way: both, a pair, a fortnight.
     """
+    before_language, after_language = engine_code(before_language), engine_code(after_language)
     if before_language not in _SURELY or after_language not in _SURELY:
         return None
     if _BY_HALVES.search(before) or _BY_HALVES.search(after):
