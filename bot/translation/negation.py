@@ -39,7 +39,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "other": (
             "no without neither avoid* lack* fail* free_of prevent* stop* prohibit* only hardly not except "
-            "instead refus* forbid* absen* cease* *less",
+            "instead at_most refus* forbid* absen* cease* *less",
         ),
         "hint": (
             "none few little nor less rather whether out_of away_from against rarely scarce* barred ban* forg*",
@@ -54,7 +54,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "nl": {
         "clear": ("niet geen nooit niemand niets verboden",),
         "other": (
-            "zonder vermijd* verbied* geen* nauwelijks tenzij behalve alleen slechts gebrek* stop* voorkom* "
+            "zonder hoogstens vermijd* verbied* geen* nauwelijks tenzij behalve alleen slechts gebrek* stop* voorkom* "
             "mislukt* *loos *loze *vrij",
         ),
         "hint": (
@@ -81,8 +81,8 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             r"\b(?:ne\s|n[’'](?!oubli|hésit))[^.!?;:]{1,50}?\b(?:pas|jamais|rien|personne|aucune?)\b",
         ),
         "other": (
-            "sans évit* interdi* manqu* absence empêch* sauf arrêt* cess* refus* prév* échec échou* sinon "
-            "omet* asympt* uniquement",
+            "sans au_plus au_maximum évit* interdi* manqu* absence empêch* sauf arrêt* cess* refus* prév* échec échou* "
+            "sinon omet* asympt* uniquement",
         ),
         "hint": (
             "rien personne aucun aucune ni peu non pas ne plutôt seul*",
@@ -97,7 +97,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "pt": {
         "clear": ("não nunca ninguém proibid*",),
         "other": (
-            "sem evit* proíb* proib* falt* exceto apenas somente deix* imped* ausência prev* recus* incapa* "
+            "sem no_máximo evit* proíb* proib* falt* exceto apenas somente deix* imped* ausência prev* recus* incapa* "
             "impossív* falh*",
         ),
         "hint": (
@@ -112,7 +112,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "es": {
         "clear": ("no nunca nadie prohibid*",),
-        "other": ("sin evit* prohib* prohíb* falt* excepto salvo dej* impid* imped* ausencia fall*",),
+        "other": ("sin como_máximo evit* prohib* prohíb* falt* excepto salvo dej* impid* imped* ausencia fall*",),
         "hint": (
             "ningun* ningún nada ni jamás tampoco poc* sol* sólo sino",
             _IN,
@@ -125,7 +125,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "it": {
         "clear": ("non vietat*",),
-        "other": ("senza evit* soltanto tranne fallit* manc* proib* diviet* salvo invece",),
+        "other": ("senza al_massimo evit* soltanto tranne fallit* manc* proib* diviet* salvo invece",),
         "hint": (
             "niente nessun* mai né neanche nemmeno nulla poc* solo",
             _IN,
@@ -358,6 +358,12 @@ def _added(one: str, here: _Signs, other: str, there: _Signs) -> bool:
     return there.clear.search(other) is not None and not any(
         signs.search(one) for signs in (here.clear, here.other, here.hint, here.loose)
     )
+
+
+def denies(text: str, language: str) -> bool:
+    """Whether the text says "not" clearly, in a language whose signs we know."""
+    signs = _signs(language)
+    return signs is not None and signs.clear.search(text) is not None
 
 
 def _count(signs: regex.Pattern[str], text: str) -> int:

@@ -8,7 +8,7 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
-from bot.translation.negation import sentences
+from bot.translation.negation import denies, sentences
 from bot.translation.wordlists import alternatives, whole_words
 
 # What says the one and what says its opposite, as bot.wordlists reads them; behind each stroke what may say it, too, or
@@ -38,7 +38,8 @@ _BEFORE_AFTER = {
     "ti": "ቅድሚ / ክሳብ ቅድም*, ድሕሪ / ብድሕሪ ደሓር",
 }
 _LEAST_MOST = {
-    "en": "at_least more above / over minimum from least most, at_most less fewer below / under maximum up_to within",
+    "en": "at_least no_less more above / over minimum from least most,"
+    " at_most no_more less fewer below / under maximum up_to within",
     "nl": "minstens minimaal ten_minste tenminste meer / minimum boven vanaf ouder over,"
     " hoogstens maximaal ten_hoogste minder / maximum onder jonger tot binnen",
     "de": "mindestens wenigstens mehr / über ab minimum, höchstens maximal weniger / unter bis jünger maximum",
@@ -101,7 +102,10 @@ def _words(kind: int, language: str) -> regex.Pattern[str] | None:
 
 
 def opposite(before: str, before_language: str, after: str, after_language: str) -> tuple[str, str] | None:
-    """The word that one text says and the opposite that the other says for it, where neither says both."""
+    """The word that one text says and the opposite that the other says for it, where neither says both.
+
+    Where one denies, it may be right: no more than two are at most two.
+    """
     for kind in range(len(_KINDS)):
         here, there = _words(kind, before_language), _words(kind, after_language)
         if here is None or there is None:
@@ -109,7 +113,10 @@ def opposite(before: str, before_language: str, after: str, after_language: str)
         for one, other in sentences(before, after):
             ones, others = _said(here, one), _said(there, other)
             for side, turned in (("one", "other"), ("other", "one")):
-                if {side} == _sides(ones) and {turned} == _sides(others) and side in ones and turned in others:
+                turned_around = {side} == _sides(ones) and {turned} == _sides(others)
+                if not (turned_around and side in ones and turned in others):
+                    continue
+                if not denies(one, before_language) and not denies(other, after_language):
                     return ones[side], others[turned]
     return None
 

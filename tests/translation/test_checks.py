@@ -588,6 +588,8 @@ def test_the_doubt_about_a_not_shows_what_stands_around_it() -> None:
         ("De winkel is open.", "Dükkan kapalı.", "nl", "tr", ["(opposite)"]),
         ("The shop is open, the door is closed.", "La boutique est fermée, la porte ouverte.", "en", "fr", []),
         ("Open. Come before five.", "Ouvert. Venez après cinq heures.", "en", "fr", ["(opposite)"]),
+        ("Niet meer dan twee mensen.", "At most two people.", "nl", "en", []),
+        ("De winkel is niet open.", "The shop is closed.", "nl", "en", ["(negation)"]),
         ("Zij zorgt al voor K7.", "She is looking after K7 already.", "nl", "en", []),
         ("Take it before dinner.", "Tomar tras la cena.", "en", "gl", []),
     ],
