@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal
 
 import regex
@@ -187,7 +188,10 @@ def _days(before: _Side, after: _Side) -> Iterator[Finding]:
     yield from (*doubts, *_dates(before, after))
     for change in changed(here, there):
         side = before if change.lost else after
-        yield Finding("day-changed", blocking=change.instead, detail=side.text[change.name.start : change.name.end])
+        said = side.text[change.name.start : change.name.end]
+        if change.instead:
+            said += f" → {after.text[change.instead.start : change.instead.end]}"
+        yield Finding("day-changed", blocking=change.instead is not None, detail=said)
 
 
 def _translated(found: Sequence[Name], side: _Side, others: Sequence[Name], other: _Side) -> list[Name]:
@@ -263,11 +267,9 @@ def _times(before: _Side, after: _Side) -> Iterator[Finding]:
             side.take(time.start, time.end)
     missing = _unexplained(missing, after)
     added = _unexplained(added, before)
-    yield from (Finding("time-changed", blocking=True, detail=before.text[time.start : time.end]) for time in missing)
-    yield from (
-        Finding("time-changed", blocking=True, detail=after.text[time.start : time.end])
-        for time in added[len(missing) :]
-    )
+    for lost, new in zip_longest(missing, added):
+        said = [side.text[time.start : time.end] for side, time in ((before, lost), (after, new)) if time]
+        yield Finding("time-changed", blocking=True, detail=" → ".join(said))
 
 
 def _changed_places(before: _Side, wanted: Sequence[Time], after: _Side, there: Sequence[Time]) -> Iterator[Finding]:

@@ -29,11 +29,12 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A day or month that only one of two texts names; `instead`: the other names another one for it."""
+    """A day or month that only one of two texts names; `instead`: what the translation names for one that
+    it lost."""
 
     name: Name
     lost: bool
-    instead: bool
+    instead: Name | None
 
 
 def names(text: str, language: str) -> list[Name] | None:
@@ -74,7 +75,7 @@ def changed(before: Sequence[Name], after: Sequence[Name]) -> Iterator[Changed]:
         one, other = ([name for name in side if any(first <= w <= last for w in name.what)] for side in (before, after))
         lost, added = _unmatched(one, other), _unmatched(other, one)
         if lost or added:
-            yield Changed((lost or added)[0], bool(lost), bool(lost and added))
+            yield Changed((lost or added)[0], bool(lost), added[0] if lost and added else None)
 
 
 def _unmatched(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:

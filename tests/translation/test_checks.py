@@ -417,9 +417,18 @@ def test_a_number_keeps_its_unit(
     assert codes(source, target, source_language, target_language) == found
 
 
-def test_the_doubt_about_a_unit_names_both() -> None:
-    (found,) = check("neem 500 mg per dag", "take 500 g a day", "nl", "en")
-    assert found.detail == "500 mg → 500 g"
+@pytest.mark.parametrize(
+    ("source", "target", "details"),
+    [
+        ("neem 500 mg per dag", "take 500 g a day", ["500 mg → 500 g"]),
+        ("kom maandag langs", "come along on Friday", ["maandag → Friday"]),
+        ("kom maandag langs", "come along", ["maandag"]),
+        ("open van 9u tot 14u30", "open from 9 am to 3 pm", ["14u30 → 3 pm"]),
+        ("open van 9u tot 14u30", "open from 9 am", ["14u30"]),
+    ],
+)
+def test_a_doubt_shows_what_stood_there_and_what_stands_there_now(source: str, target: str, details: list[str]) -> None:
+    assert [finding.detail for finding in check(source, target, "nl", "en")] == details
 
 
 # --- language, length, negation ------------------------------------------------------------------------------------
