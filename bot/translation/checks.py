@@ -391,6 +391,8 @@ def _after(stretch: str) -> str:
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+")
 _SENTENCE_OR_LINE_END = regex.compile(rf"{_SENTENCE_END.pattern}|\n+")
+_SURELY_A_LANGUAGE = 25
+"""Letters of a text in which a guess is hardly ever wrong: "Dil zaten belli" may be anything."""
 _LONG_SENTENCE = 40
 """Letters that a sentence needs before we believe that it is in the wrong language."""
 _WIDELY_KNOWN = (
@@ -442,7 +444,7 @@ def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
         if whole and any({whole, after.language} <= alike for alike in _ALIKE):
             whole = None
     if whole not in (None, after.language):
-        yield Finding("wrong-language", blocking=True)
+        yield Finding("wrong-language", blocking=languages.main_script(after.words)[1] >= _SURELY_A_LANGUAGE)
         return
     for sentence in _SENTENCE_END.split(after.words):
         if languages.main_script(sentence)[1] >= _LONG_SENTENCE and languages.guess(sentence, pair) == before.language:

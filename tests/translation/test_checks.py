@@ -457,6 +457,11 @@ def test_one_sentence_left_in_the_source_language_is_found() -> None:
     assert codes(source, target) == ["wrong-language"]
 
 
+def test_a_few_letters_that_look_like_another_language_are_a_warning() -> None:
+    """A guess from so little is often wrong: this is Turkish."""
+    assert codes("The language is known already.", "Dil zaten belli.", "en", "tr") == ["(wrong-language)"]
+
+
 def test_amharic_is_no_tigrinya() -> None:
     source = "The food parcels are for free. Come to the shop tomorrow."
     assert codes(source, "የምግብ እሽግ በነፃ ነው። ነገ ጠዋት ወደ ሱቁ ይምጡ።", "en", "ti") == ["wrong-language"]
