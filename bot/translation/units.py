@@ -82,7 +82,7 @@ _MEASURES: Mapping[str, str] = {
     ),
     "%": (
         "percent* porcento per_cent pour_cent por_ciento por_cento procent* prozent* процент* відсот* përqind*"
-        " بالمائة بالمئة في_المائة في_المئة درصد فیصد سلنه ሚእታዊ* ሚኢታዊ*"
+        " بالمائة بالمئة في_المائة في_المئة درصد* فیصد* سلنه ሚእታዊ* ሚኢታዊ*"
     ),
     "€": "eur euro euros eurot euroja yuuro avro evro евро євро يورو یورو ዩሮ",
     "$": "usd us$ dollar* dólar* dollaro dollari dolar* доллар* долар* دولار* دلار ڈالر* ډالر*",
