@@ -312,6 +312,16 @@ def _explained(time: Time, side: _Side) -> bool:
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
+def _without_days(side: _Side) -> str:
+    """The text with Western digits and no days of the week: Monday is "the second" in Arabic, Tuesday has a three in
+    Persian."""
+    text = western_digits(side.text)
+    for name in names(text, side.language) or ():
+        if name.is_day:
+            text = text[: name.start] + " " * (name.end - name.start) + text[name.end :]
+    return text
+
+
 def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
     """The same numbers stand on both sides, with the same units, as digits or, small ones, as words."""
     here, there = numbers(before.left), numbers(after.left)
@@ -323,7 +333,7 @@ def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:
     for number in dict.fromkeys(added):
         if not said_in_words(number, before.text, before.language):
             yield Finding("number-added", blocking=True, detail=number.shown)
-    word = another_word(western_digits(before.text), before.language, western_digits(after.text), after.language)
+    word = another_word(_without_days(before), before.language, _without_days(after), after.language)
     if word:
         yield Finding("number-missing", blocking=True, detail=word)
 
@@ -517,6 +527,10 @@ _SHORTEST_REPEATED = 12
 """Letters of a sentence that hardly anybody says twice."""
 
 
+_SAID = regex.compile(r"\p{L}[\p{L}\p{M}'’]*|\d+")
+"""Call 112, and call 101, are two things."""
+
+
 def _repeated(before: _Side, after: _Side) -> Iterator[Finding]:
     """Engines that run in a circle say a sentence again; so may the source."""
     if _said_again(before.text) is None and (said := _said_again(after.text)):
@@ -526,7 +540,7 @@ def _repeated(before: _Side, after: _Side) -> Iterator[Finding]:
 def _said_again(text: str) -> str | None:
     seen = set()
     for sentence in _SENTENCE_OR_LINE_END.split(text):
-        words = " ".join(_WORD.findall(sentence.casefold()))
+        words = " ".join(_SAID.findall(sentence.casefold()))
         if len(words) >= _SHORTEST_REPEATED:
             if words in seen:
                 return sentence

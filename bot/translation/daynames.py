@@ -26,6 +26,11 @@ class Name:
     what: tuple[int, ...]
     sure: bool
 
+    @property
+    def is_day(self) -> bool:
+        """Whether it may be one of the week."""
+        return any(what < _JANUARY for what in self.what)
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:

@@ -100,11 +100,12 @@ _DEGREES = (
     r"|(?P<fahrenheit>℉|\p{L}+\sfahrenheit)"
 )
 _PERCENT_FIRST = r"\b(?:yüzde|boqol?kiiba|ji sedî)"
-_PARTED = r"[\s\u00a0\u202f\u2009-]{0,2}"
+_PARTED = r"[ \t\u00a0\u202f\u2009-]{0,2}"  # in the same line
 _BEFORE = regex.compile(
     rf"(?:(?P<percent>[%٪]|{_PERCENT_FIRST})|(?P<euro>€|\b(?:euro|EUR))|(?P<dollar>[$]|\bUSD)|(?P<pound>£)){_PARTED}$"
 )
 _OF_GROUP = {"percent": "%", "euro": "€", "dollar": "$", "pound": "£", "celsius": "°C", "fahrenheit": "°F"}
+_YEAR = regex.compile(rf"(?:19|20)\d\d{_PARTED}[гр]", regex.IGNORECASE)  # 2026 г. is no weight
 _MINUS = regex.compile(r"(?<!\S)[-\u2212\u2013]$")
 _DURATIONS = ("minute", "hour", "day", "week", "month", "year")
 
@@ -130,7 +131,7 @@ def amounts(text: str, language: str, found: Sequence[Number]) -> list[Amount]:
     measured = []
     for number in found:
         unit = behind.match(text, number.end)
-        if unit:
+        if unit and not _YEAR.fullmatch(text, number.start, unit.end()):
             name = groups[str(unit.lastgroup)]
             minus = name.startswith("°") and _MINUS.search(text, max(number.start - 2, 0), number.start)
             measured.append(Amount(number.start, unit.end(), "-" * bool(minus) + number.value, name))
