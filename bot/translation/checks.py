@@ -426,6 +426,8 @@ _WIDELY_KNOWN = (
     "am",
 )
 _ALIKE = ({"ru", "uk", "bg", "be", "mk"}, {"es", "pt", "gl", "it", "ca"}, {"ar", "fa", "ur", "ps"}, {"no", "da", "sv"})
+_NEIGHBOURS = {one: group for group in (("es", "pt"), ("ru", "uk", "bg"), ("ar", "fa", "ur", "ps")) for one in group}
+"""Alike, and yet told from each other without a mistake where there are no others to choose from."""
 
 
 def _language(before: _Side, after: _Side) -> Iterator[Finding]:
@@ -453,6 +455,8 @@ def _guessed(before: _Side, after: _Side) -> Iterator[Finding]:
         whole = languages.guess(after.words, (*pair, *_WIDELY_KNOWN))
         if whole and any({whole, after.language} <= alike for alike in _ALIKE):
             whole = None
+    if whole is None and languages.main_script(after.words)[1] >= _LONG_SENTENCE:
+        whole = languages.guess(after.words, _NEIGHBOURS.get(after.language, ()))
     if whole not in (None, after.language):
         yield Finding("wrong-language", blocking=languages.main_script(after.words)[1] >= _SURELY_A_LANGUAGE)
         return

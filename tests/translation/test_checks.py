@@ -462,6 +462,15 @@ def test_a_few_letters_that_look_like_another_language_are_a_warning() -> None:
     assert codes("The language is known already.", "Dil zaten belli.", "en", "tr") == ["(wrong-language)"]
 
 
+def test_a_language_that_is_like_another_is_not_that_one() -> None:
+    source = "On Monday we hand out food parcels to everybody who needs them."
+    spanish = "El lunes repartimos paquetes de alimentos a todas las personas que los necesitan."
+    portuguese = "Na segunda-feira distribuímos cabazes de alimentos a todas as pessoas que precisam deles."
+    assert "wrong-language" in codes(source, spanish, "en", "pt")
+    assert "wrong-language" in codes(source, portuguese, "en", "es")
+    assert codes(source, spanish, "en", "es") == codes(source, portuguese, "en", "pt") == []
+
+
 def test_amharic_is_no_tigrinya() -> None:
     source = "The food parcels are for free. Come to the shop tomorrow."
     assert codes(source, "የምግብ እሽግ በነፃ ነው። ነገ ጠዋት ወደ ሱቁ ይምጡ።", "en", "ti") == ["wrong-language"]
