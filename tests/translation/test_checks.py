@@ -529,6 +529,18 @@ def test_a_sentence_that_is_said_again_blocks_unless_the_source_says_one_again()
     assert (found.code, found.blocking, found.detail) == ("repeated", True, "De winkel is maandag dicht.")
     assert codes(f"{once} {once}", twice * 2, "en", "nl") == []
     assert codes("Yes. It is closed.", "Ja. Ja. Het is dicht.", "en", "nl") == []
+    two_numbers = "Brand? Bel 112. Politie? Bel 101.", "Fogo? Ligue para o 112. Polícia? Ligue para o 101."
+    assert codes(*two_numbers, "nl", "pt") == []
+
+
+def test_the_name_of_a_day_is_no_number_and_a_year_no_weight() -> None:
+    """Monday is "the second" in Arabic, Tuesday has a three in Persian; 2026 г. is a year."""
+    assert codes("الاثنين في المدرسة", "دوشنبه در مدرسه", "ar", "fa") == []
+    assert "number-missing" not in codes("سه‌شنبه در مدرسه", "الاثنين في المدرسة", "fa", "ar")
+    assert (
+        codes("Открыто до 14 мая 2026 г.\nДень отдыха: вторник", "Open until 14 May 2026\nDay off: Tuesday", "ru", "en")
+        == []
+    )
 
 
 def test_a_few_words_do_not_become_a_flood() -> None:
