@@ -31,7 +31,7 @@ parts:
 
 # The longest ones wait most of the time, for networks that take theirs: one worker more than there are cores.
 test: dev parts
-	$(BIN)/pytest --numprocesses $$(( $$(nproc) + 1 )) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses $$(( $$(nproc) + 2 )) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What kills, at its full length: at every named instant on each database and network, at moments that nobody chose,
 # `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and

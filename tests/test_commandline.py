@@ -93,7 +93,7 @@ def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
     """Ids, the account, the code and the reason; no word of it, no chat. `status` says that there is something."""
     id = house.fails("secret words", "4242424242")
     with transaction(house.url) as tx:
-        tx.inbox.accept("telegram", Batch((Raw("1", "77", b"secret"),), "1"))
+        tx.inbox.accept("telegram", Batch((Raw("1", "4711995577", b"secret"),), "1"))
         [arrived] = tx.inbox.waiting(1, ("telegram",))
         tx.inbox.quarantine(arrived.id, "KeyError")
     result = house.program("status", "--failed")
@@ -103,7 +103,7 @@ def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
     assert "telegram: KeyError" in result.stdout
     assert "retry --all" in result.stdout
     shown = json.dumps(house.shows("status", "--failed"))
-    for leak in ("secret", "4242424242", "77"):
+    for leak in ("secret", "4242424242", "4711995577"):
         assert leak not in result.stdout
         assert leak not in shown.replace(id, "")
     assert "Failed for good: 1 delivery, 1 event. More:" in house.program("status").stdout

@@ -8,8 +8,6 @@ from bot.domain.templates import ready_made
 from bot.store.transaction import Transaction
 from bot.translation.checks import check
 
-_LONGEST_DETAIL = 80  # characters
-
 
 def copy(tx: Transaction, notice: Notice, organisation: int, language: str, link: bool = True) -> Content:
     """A notice as the groups of an organisation read it. `link`: with the way to ask for help in private."""
@@ -90,20 +88,10 @@ def label(tx: Transaction, notice: Notice, translation: Translation) -> Sentence
 # --- what the gate found ---------------------------------------------------------------------------------------------
 
 
-def findings(tx: Transaction, notice: Notice, translation: Translation) -> tuple[StoredFinding, ...]:
+def doubts(tx: Transaction, notice: Notice, translation: Translation) -> tuple[StoredFinding, ...]:
     """The gate's doubts: those stored with a machine's work; a person's words are looked at now."""
     if translation.state is not TranslationState.HUMAN or translation.result is None:
         return translation.findings
     source, target = (tx.texts.get(id).text.plain for id in (notice.text, translation.result))
     found = check(source, target, notice.language, translation.language)
     return tuple(StoredFinding(one.code, one.blocking, one.detail) for one in found)
-
-
-def finding_lines(found: tuple[StoredFinding, ...]) -> Content:
-    """Each doubt in words that a publisher understands, with the stretch it is about."""
-    lines: list[Block] = []
-    for one in dict.fromkeys(found):
-        lines.append(Line(say(f"finding-{one.code}")))
-        if detail := " ".join(one.detail.split())[:_LONGEST_DETAIL]:
-            lines.append(Verbatim(detail, "quote"))
-    return tuple(lines)

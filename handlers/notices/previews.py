@@ -12,7 +12,8 @@ from bot.domain.notices import Notice, NoticeState, Translation, TranslationStat
 from bot.events import Translated
 from bot.store.transaction import Transaction
 from bot.translation.protecting import paragraphs
-from handlers.notices.notice_text import finding_lines, findings, label
+from handlers import findings
+from handlers.notices.notice_text import doubts, label
 from handlers.rooms import below, card_rooms, edit
 from handlers.situation import Actions
 
@@ -137,7 +138,7 @@ def _preview(tx: Transaction, notice: Notice, room: KnownChat, language: str) ->
         Gap(),
         Words(translation.result),
         Gap(),
-        *finding_lines(findings(tx, notice, translation)),
+        *findings.lines(doubts(tx, notice, translation)),
         Line(label(tx, notice, translation), "italic"),
         Line(hint),
     )

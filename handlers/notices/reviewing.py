@@ -11,8 +11,8 @@ from bot.incoming import Message, Reacted
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text.differences import differences
-from handlers.notices import previews, publishing, reader_question
-from handlers.notices.notice_text import finding_lines, findings
+from handlers import findings
+from handlers.notices import notice_text, previews, publishing, reader_question
 from handlers.notices.previews import Preview
 from handlers.notices.progress import way
 from handlers.rooms import Doing, Meant, checked, language_named, meant, note, reply, tell, why
@@ -140,7 +140,7 @@ def take(event: Doing, where: Situation, found: Meant, language: str, text: Text
         tx.copies.came_in(where.chat.id, event.id, notice.code, made.result)
     tx.notices.happened(notice, f"translated {language}", where.person.id)
     _remember(tx, notice, text, language, found.organisation.id)
-    doubts = finding_lines(findings(tx, notice, made))
+    doubts = findings.lines(notice_text.doubts(tx, notice, made))
     thanks = Line(say("translation-taken", code=notice.code, language=LanguageName(language)))
     warning = (Line(say("translation-doubts")), *doubts) if doubts else ()
     changed = () if before is None or before.result is None else what_changed(tx, before.result, text)

@@ -17,6 +17,7 @@ from bot.failing import NO_ANSWER
 from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
+from handlers import findings
 from handlers.requests import attached, below
 from handlers.situation import Actions
 
@@ -32,12 +33,11 @@ def echo(tx: Transaction, request: Request, line: Spoken) -> Content:
     """What the member receives, in both languages, and how far it is."""
     language, name = below.member_language(tx, request), below.name_of(tx, line.person)
     translation = tx.texts.translation(line.text, language)
-    findings = [] if translation is None else list(dict.fromkeys(finding.code for finding in translation.findings))
     return (
         Line(say("echo-from", code=request.code, name=name, language=LanguageName(language)), "bold"),
         *attached.lines(tx, line.text),
         Translated(line.text, into=language),
-        *(Line(say(f"finding-{code}"), "italic") for code in findings),
+        *(() if translation is None else findings.lines(translation.findings)),
         Line(_progress(tx, request, line), "italic"),
     )
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from datetime import date
 from importlib.resources import files
+from itertools import permutations
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -169,10 +170,11 @@ def test_a_filled_template_reads_as_it_should() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_safety_gate_finds_nothing_in_a_filled_template(name: str) -> None:
-    """Whichever language is the source: numbers, times, links, phones, language, length and denial agree."""
+def test_the_safety_gate_finds_nothing_in_a_filled_template(name: str, full: bool) -> None:
+    """Whichever language is the source: numbers, times, links, phones, language, length and denial agree. At its full
+    length each is compared with each, else with two."""
     filled = TEMPLATES[name].fill(examples(TEMPLATES[name]))
-    pairs = [(source, target) for source in filled for target in filled if source != target]
+    pairs = [pair for pair in permutations(filled, 2) if full or not {"nl", "ar"}.isdisjoint(pair)]
     assert [(*pair, check(filled[pair[0]], filled[pair[1]], *pair)) for pair in pairs] == [
         (*pair, ()) for pair in pairs
     ]

@@ -247,7 +247,7 @@ async def test_a_translation_the_checks_distrust_is_not_sent(translated: Scene) 
     await translated.in_thread("!r Bel ons op het nummer 02 511 22 33 alstublieft")
     assert "02 511 99 99" not in translated.member_reads()
     assert sentence("note-doubtful", "pt") in translated.member.reads()[-1]
-    assert sentence("finding-phone-changed") in translated.thread()[-1]
+    assert f"{sentence('finding-phone-changed')}\n02 511 22 33" in translated.thread()[-1]
     assert sentence("note-doubtful", "pt") in translated.thread()[-1]
 
 
