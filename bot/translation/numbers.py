@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 
 import regex
@@ -256,12 +257,15 @@ _ONLY_ALIKE = {
     "tr": compiled("altında altından altına altındaki"),
 }  # fmt: skip
 """Everyday words that begin like a number: September, the week, Thursday, "behind", "not", "under"."""
-_IN_WORDS = {
-    (language, str(value)): compiled(words)
-    for language, listed in _WORDS.items()
-    for value, words in (*enumerate(listed.split(","), start=1), *_tens(language))
-    if words.strip()
-}
+
+
+@cache
+def _in_words(language: str) -> Mapping[str, regex.Pattern[str]]:
+    """By the number. Made when a language is first met: all together they take a tenth of the program's start."""
+    listed = _WORDS.get(language, "").split(",")
+    numbered = (*enumerate(listed, start=1), *_tens(language))
+    return {str(value): compiled(words) for value, words in numbered if words.strip()}
+
 
 _ROMAN = "I,II,III,IV,V,VI,VII,VIII,IX,X,XI,XII,XIII,XIV,XV,XVI,XVII,XVIII,XIX,XX,XXI"
 _IN_ROMAN = {
@@ -274,7 +278,7 @@ _IN_ROMAN = {
 def said_in_words(number: Number, text: str, language: str) -> bool:
     """Whether the text says this small number as a word, or as a Roman numeral ("siglo XXI")."""
     language = engine_code(language)
-    ways = [way for way in (_IN_WORDS.get((language, number.value)), _IN_ROMAN.get(number.value)) if way]
+    ways = [way for way in (_in_words(language).get(number.value), _IN_ROMAN.get(number.value)) if way]
     if not ways:
         return False
     alike = _ONLY_ALIKE.get(language)
@@ -321,17 +325,15 @@ _SURELY = {
     "ti": "*ክልተ, *ሰለስተ, *ኣርባዕተ, *ሓሙሽተ *ሓምሽተ, *ሽዱሽተ *ሽድሽተ, *ሸውዓተ, *ሸሞንተ *ሾሞንተ, *ትሽዓተ, *ዓሰርተ,,",
 }  # fmt: skip
 """What says 2, 3 … 12 and nothing else: not the French "neuf", which is "new", or the Turkish "altı", "under"."""
-_SAID_SURELY = {
-    language: regex.compile(
-        "|".join(
-            f"(?P<n{n}>{pattern(words)})"
-            for n, words in (*reversed(_tens(language)), *enumerate(listed.split(","), start=2))
-            if words.strip()
-        ),
-        regex.IGNORECASE,
-    )
-    for language, listed in _SURELY.items()
-}
+
+
+@cache
+def _said_surely(language: str) -> regex.Pattern[str]:
+    numbered = (*reversed(_tens(language)), *enumerate(_SURELY[language].split(","), start=2))
+    ways = (f"(?P<n{n}>{pattern(words)})" for n, words in numbered if words.strip())
+    return regex.compile("|".join(ways), regex.IGNORECASE)
+
+
 _PART_OF_MORE = regex.compile(r"\s+و?(?:عشرة?|عشر[يو]ن|(?:ثلاث|أربع|خمس|ست|سبع|ثمان|تسع)[يو]ن)(?!\p{L})")
 """In Arabic the small number comes first: three-ten is thirteen, five-and-twenty is 25."""
 _BY_HALVES = regex.compile(r"\b(?:half|halb|halve|buçuk)\b", regex.IGNORECASE)
@@ -353,7 +355,7 @@ def another_word(before: str, before_language: str, after: str, after_language: 
 
 
 def _only_here(text: str, language: str, other: str, other_language: str) -> str | None:
-    for match in _SAID_SURELY[language].finditer(text):
+    for match in _said_surely(language).finditer(text):
         value = str(match.lastgroup)[1:]
         if _PART_OF_MORE.match(text, match.end()) or regex.search(rf"(?<!\d){value}(?!\d)", other):
             continue
