@@ -14,7 +14,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Endpoint:
-    """Use as an async context manager. `health` and `connected` tell what is wrong, as bot.watching does."""
+    """Use as an async context manager. `health` and `connected` tell what is wrong, as bot.operation.watching does."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """`schakel restore`: a backup is proved whole first, made ready beside what is there, and put in its place in one step.
 
 The step is the database's: it becomes the new one at once. The accounts' folders follow; a command that is killed in
-between leaves them ready, and the next start puts them where they belong (`bot.stage`).
+between leaves them ready, and the next start puts them where they belong (`bot.backups.stage`).
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
         ),
     ]
     result += [not_offered_line(one) for one in found.get("not_offered", ())]
-    if result:
+    if any(found["counts"].values()) or found.get("not_offered"):
         result += [
             "",
             f"When the cause is gone: {program} retry --all{option}, or {program} retry{option} and the ids.",

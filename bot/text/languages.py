@@ -101,7 +101,6 @@ _WRITTEN_IN: Mapping[str, frozenset[str]] = {
     for language in languages.split()
 }
 _LATIN = frozenset({"Latin"})
-# Everyday letters and words of the one that the other hardly uses.
 _TIGRINYA = compiled("ናይ እዩ ኢዩ ድማ ምስ እቲ ነቲ እዚ ነዚ እንተ ኩሉ ቅድሚ ድሕሪ", r"[ኣኸ-ኾቐ-ቖቘ-ቝ]", r"(?<!\p{L})[ዝንክብ]\p{L}{3,}")
 _AMHARIC = compiled(
     "እና ነው ናቸው ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ",

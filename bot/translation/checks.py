@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal
@@ -199,11 +199,15 @@ def _translated(found: Sequence[Name], side: _Side, others: Sequence[Name], othe
 
     What is a part of another name there does not: in Persian, Tuesday is written with Saturday in it.
     """
-    there, rest = {_word(other, name) for name in others}, other.left
-    for name in others:
-        rest = rest[: name.start] + " " * (name.end - name.start) + rest[name.end :]
-    there |= set(_WORD.findall(rest.casefold()))
+    there = {_word(other, name) for name in others}
+    there |= set(_WORD.findall(_blanked(other.left, others).casefold()))
     return [name for name in found if _word(side, name) not in there]
+
+
+def _blanked(text: str, found: Iterable[Name]) -> str:
+    for name in found:
+        text = text[: name.start] + " " * (name.end - name.start) + text[name.end :]
+    return text
 
 
 def _word(side: _Side, name: Name) -> str:
@@ -316,10 +320,7 @@ def _without_days(side: _Side) -> str:
     """The text with Western digits and no days of the week: Monday is "the second" in Arabic, Tuesday has a three in
     Persian."""
     text = western_digits(side.text)
-    for name in names(text, side.language) or ():
-        if name.is_day:
-            text = text[: name.start] + " " * (name.end - name.start) + text[name.end :]
-    return text
+    return _blanked(text, (name for name in names(text, side.language) or () if name.is_day))
 
 
 def _numbers(before: _Side, after: _Side) -> Iterator[Finding]:

@@ -140,7 +140,7 @@ def dates_in_digits(text: str, language: str) -> list[InDigits]:
 # --- the words -----------------------------------------------------------------------------------------------------
 
 # Babel knows the names. What it does not know: how they change in a sentence, and how else people write them; Monday
-# to Sunday and January to December, as bot.wordlists reads them.
+# to Sunday and January to December, as bot.translation.wordlists reads them.
 _DAYS = {
     "de": ",,,,,sonnabend*,",
     "pt": "segunda segundas, terça terças, quarta quartas, quinta quintas, sexta sextas,,",

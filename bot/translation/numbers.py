@@ -211,7 +211,7 @@ _WORDS = {
         " *ሸውዓተ, *ሸሞንተ *ሾሞንተ, *ትሽዓተ, *ዓሰርተ, *ዓሰርተ_ሓደ, *ዓሰርተ_ክልተ"
     ),
 }  # fmt: skip
-"""How each language says 1, 2, 3 … 12 in words, in that order (see `bot.wordlists`)."""
+"""How each language says 1, 2, 3 … 12 in words, in that order (see `bot.translation.wordlists`)."""
 _TENS = {
     "en": "twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety, hundred",
     "nl": "twintig, dertig, veertig, vijftig, zestig, zeventig, tachtig, negentig, honderd",

@@ -11,8 +11,8 @@ from bot.text.languages import engine_code
 from bot.translation.negation import denies, sentences
 from bot.translation.wordlists import alternatives, whole_words
 
-# What says the one and what says its opposite, as bot.wordlists reads them; behind each stroke what may say it, too, or
-# may mean something else: it alarms nobody, and where it stands nothing is missed.
+# What says the one and what says its opposite, as bot.translation.wordlists reads them; behind each stroke what may say
+# it, too, or may mean something else: it alarms nobody, and where it stands nothing is missed.
 _BEFORE_AFTER = {
     "en": "before / until prior earlier ahead first previous* pre* by already, after / look_after looks_after"
     " looking_after since later follow* then next once past",

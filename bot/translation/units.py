@@ -16,7 +16,7 @@ from bot.translation.wordlists import compiled, pattern
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number with its unit, at `start`..`end`. `value`: as `bot.numbers` has it, with the minus of a temperature."""
+    """A number with its unit, at `start`..`end`. `value`: as a Number has it, with the minus of a temperature."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Amount:
     unit: str
 
 
-# Minutes, hours, days, weeks, months, years, as bot.wordlists reads them.
+# Minutes, hours, days, weeks, months, years, as bot.translation.wordlists reads them.
 _TIME = {
     "en": "minute minutes min mins, hour hours h hr hrs, day days daily, week weeks weekly, month months, year years",
     "nl": "minuut minuten min, uur uren u, dag dagen dagelijks*, week weken weekje, maand maanden, jaar jaren",
