@@ -41,12 +41,13 @@ from bot.serving.scheduler import Scheduler
 from bot.serving.service import Service, while_held
 from bot.serving.supervision import Line
 from bot.store import marks
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
 from bot.store.faults import is_moved
 from bot.store.lanes import outbox
 from bot.store.leases import LeaseBook
 from bot.store.listening import listen
 from bot.store.resuming import doubts
+from bot.store.schema import migrate
 from bot.store.transaction import Policy, Transaction
 from bot.store.units import Unit
 from bot.store.writer import Fence, Writer

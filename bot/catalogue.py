@@ -57,6 +57,7 @@ def locale_of(language: str) -> Locale:
     return Locale.parse(_REGION[SOURCE])
 
 
+@lru_cache(maxsize=256)
 def is_rtl(language: str) -> bool:
     """Whether the language is written from right to left."""
     return locale_of(language).text_direction == "rtl"

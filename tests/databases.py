@@ -16,7 +16,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
+from bot.store.schema import migrate
 from bot.store.transaction import Policy, Transaction
 from bot.store.writer import Fence, Writer
 

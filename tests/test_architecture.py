@@ -20,7 +20,7 @@ PURE = {
     "bot.events",
     "bot.domain.chats",
 }
-WIRING = {"bot.__main__", "bot.wiring", "bot.operation.checking", "bot.demo"}
+WIRING = {"bot.commandline", "bot.wiring", "bot.operation.checking", "bot.demo"}
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:

@@ -20,13 +20,14 @@ import pytest
 from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import cli
 from bot.actions import Say
+from bot.commandline import cli
 from bot.content import Verbatim
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
 from bot.operation import control, dead_letters
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
+from bot.store.schema import migrate
 from bot.store.transaction import Transaction
 from tests.databases import transaction
 

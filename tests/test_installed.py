@@ -45,6 +45,6 @@ def test_every_module_can_be_imported_with_what_an_operator_installs() -> None:
     script = _IMPORTS_ALL.replace("ABSENT", repr(absent))
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert {"bot.__main__", "bot.app", "handlers.requests.asking", "adapters.telegram.adapter"} <= set(
+    assert {"bot.commandline", "bot.app", "handlers.requests.asking", "adapters.telegram.adapter"} <= set(
         done.stdout.split()
     )

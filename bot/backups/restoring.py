@@ -26,9 +26,10 @@ from bot.backups.restored import Restored
 from bot.backups.stage import CONTENTS, STAGE, beside, finish, write_plan
 from bot.ports import Adapter, GoesBack, PutBack
 from bot.store import placing, snapshots
-from bot.store.database import open_engine, revisions
+from bot.store.database import open_engine
 from bot.store.placing import InUse, file_of, is_occupied
 from bot.store.resuming import Resumed, resume
+from bot.store.schema import revisions
 from bot.store.snapshots import Damaged
 from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction

@@ -22,9 +22,10 @@ from bot.domain.leaks import warnings
 from bot.model import Chat
 from bot.operation.control import Lock
 from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
-from bot.store.database import Newer, open_engine, prove_known
+from bot.store.database import open_engine
 from bot.store.faults import Verdict, named, verdict
 from bot.store.placing import file_of
+from bot.store.schema import Newer, prove_known
 from bot.store.tables import EVERYWHERE, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer

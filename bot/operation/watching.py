@@ -6,16 +6,19 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.app import App
 from bot.operation.measuring import Numbers, Queues
 from bot.store.queues import queues
 from bot.store.tables import account
 from bot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _FRESH = timedelta(seconds=5)
 """So long a look at the queues is good enough: with a hundred thousand waiting it takes a tenth of a second."""

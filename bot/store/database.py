@@ -1,26 +1,20 @@
-"""Opening the database: SQLite in WAL mode with every commit on disk, or PostgreSQL; migrated at start."""
+"""Opening the database: SQLite in WAL mode with every commit on disk, or PostgreSQL."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store.prepared import execute
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _PRAGMAS = (
     *("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000", "foreign_keys=ON", "secure_delete=ON"),
@@ -50,13 +44,6 @@ def until_gone(address: URL) -> dict[str, Any]:
     return {name: value for name, value in _SILENCE.items() if name not in address.query}
 
 
-class Newer(Exception):
-    """A later version has brought the schema further than this one knows."""
-
-    def __init__(self) -> None:
-        super().__init__("the database was used by a later version of Schakel: update this one")
-
-
 def open_engine(url: str | URL) -> Engine:
     """The engine of the one writer. Commits survive a power cut (synchronous=FULL)."""
     address = make_url(url)
@@ -81,6 +68,8 @@ def open_engine(url: str | URL) -> Engine:
 
 def open_reader(url: str) -> AsyncEngine:
     """An engine for pages and lists that cannot write."""
+    from sqlalchemy.ext.asyncio import create_async_engine  # it imports all of the ORM, and only monitors read
+
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         engine = create_async_engine(address.set(drivername="sqlite+aiosqlite"), hide_parameters=True)
@@ -115,49 +104,6 @@ def wipe(connection: Connection, *, rebuild: bool) -> bool:
         return False
     finally:
         raw.execute("PRAGMA busy_timeout=1000")
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Newer."""
-    if engine.dialect.name == "postgresql":
-        # Who has waited must see what the other has done meanwhile.
-        engine = engine.execution_options(isolation_level="READ COMMITTED")
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
-        if prove_known(connection) != revisions()[0]:
-            upgrade(connection)
-
-
-def prove_known(connection: Connection) -> str | None:
-    """The schema's revision; None where there is none yet. Raises Newer where this version does not know it."""
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is not None and revision not in revisions():
-        raise Newer
-    return revision
-
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the schema to a revision, within the transaction of the connection."""
-    with _migrations() as config:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-@cache
-def revisions() -> tuple[str, ...]:
-    """Those of the schema that this version knows, the latest first."""
-    with _migrations() as config:
-        return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
-
-
-@contextmanager
-def _migrations() -> Iterator[Config]:
-    config = Config()
-    with resources.as_file(resources.files("bot.store") / "migrations") as folder:
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
-        yield config
 
 
 def _with_driver(address: URL) -> URL:

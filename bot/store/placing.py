@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, inspect, make_url, text
 
-from bot.store.database import open_engine, upgrade
+from bot.store.database import open_engine
+from bot.store.schema import upgrade
 from bot.store.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
 from bot.store.tables import event, metadata
 

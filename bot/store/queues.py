@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.operation.measuring import Queues, Waiting
 from bot.store.dead_letters import counting
 from bot.store.tables import AHEAD, Status, delivery, inbox, standing
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def _waiting(*at: Status) -> Select[Any]:

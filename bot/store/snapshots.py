@@ -15,7 +15,8 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
-from bot.store.database import migrate, open_engine, upgrade
+from bot.store.database import open_engine
+from bot.store.schema import migrate, upgrade
 
 _BATCH = 2000  # rows in hand at a time
 _PATIENCE = 30.0  # seconds for somebody's lock on a file; a writer has it for milliseconds

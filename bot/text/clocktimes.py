@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import regex
 
@@ -34,29 +35,33 @@ _AFTERNOON = (
 _NOON_WORDS = r"(?:\s?(?:heures|heure|uur|horas|hora|o['’]clock))?"
 _HALF = rf"(?:{_NOON_WORDS}\s?(?:(?P<am>{_MORNING})|(?P<pm>{_AFTERNOON})))"
 # Not \d in what is read: `regex` knows digits that Python does not know yet, and int() falls over them.
-_CLOCK = regex.compile(
+_CLOCK = (
     r"(?<![\p{Latin}\d.,:])(?:"  # in Arabic "and", "at" and "until" are written on to the number
     rf"(?P<h>[01]?[0-9]|2[0-4])\s?[:uhUH]\s?(?P<m>[0-5][0-9])(?::[0-5]\d)?(?![\d]){_HALF}?"
     rf"|(?P<h>[01]?[0-9]|2[0-4])[.](?P<m>[0-5][0-9])(?:\s?(?:uur|Uhr|h)\b|(?=\s?{_HALF})){_HALF}?"
     rf"|(?P<h>[01]?[0-9]|2[0-4])\s?[uhUH](?!\w){_HALF}?"
     rf"|(?P<h>0?[0-9]|1[0-2]){_HALF}"
     rf"|(?P<half>half past|half|halb)\s(?P<h>[1-9]|1[0-2])(?!\d|[.,:/-]\d){_HALF}?"
-    r")",
-    regex.IGNORECASE,
+    r")"
 )
 _HALF_BEFORE = ("nl", "de")
 """Where "half 9" is half past eight; in English it is half past nine."""
-_HALF_OF_DAY = regex.compile(
+_HALF_OF_DAY = (
     rf"{_MORNING}|{_AFTERNOON}|\b(?:morning|afternoon|evening|noon|matin|après-midi|soir|midi|ochtend|middag|avond"
-    r"|manhã|tarde|noite|mañana|noche|sabah|öğle|akşam|صباح|الظهر|مساء)",
-    regex.IGNORECASE,
+    r"|manhã|tarde|noite|mañana|noche|sabah|öğle|akşam|صباح|الظهر|مساء)"
 )
+
+
+@cache
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    """Not at every start, of which it would take a fiftieth."""
+    return regex.compile(pattern, regex.IGNORECASE)
 
 
 def times(text: str, language: str = "") -> list[Time]:
     """The times of day in a text with Western digits, in order. What "half 9" is, only the language can tell."""
     found = []
-    for match in _CLOCK.finditer(text):
+    for match in _compiled(_CLOCK).finditer(text):
         if match["half"] and not language:
             continue
         hour, minute = int(match["h"]), int(match["m"] or 0)
@@ -78,7 +83,7 @@ def explained(time: Time, text: str) -> list[tuple[int, int]] | None:
     hours = {hour, 24} if hour == 0 else {hour}
     if time.either:
         hours |= {(hour + 12) % 24}
-    if time.halved or _HALF_OF_DAY.search(text):
+    if time.halved or _compiled(_HALF_OF_DAY).search(text):
         hours |= {(hour - 1) % 12 + 1}
     for value in sorted(hours, reverse=True):
         if minute:

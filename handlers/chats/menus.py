@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from bot.catalogue import Catalogue
@@ -49,11 +50,16 @@ def _room(catalogue: Catalogue, room: KnownChat) -> SetCommands:
 
 def described(catalogue: Catalogue, names: str, language: str) -> Commands:
     """Commands, with spaces between, each with a few words of what it does."""
-    told = dict(_told(catalogue, language))
+    told = _told(catalogue, language)
     return tuple((name, _capital(told[name], language)) for name in names.split())
 
 
-def _told(catalogue: Catalogue, language: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=64)  # each network asks for the same
+def _told(catalogue: Catalogue, language: str) -> dict[str, str]:
+    return dict(_found(catalogue, language))
+
+
+def _found(catalogue: Catalogue, language: str) -> Iterator[tuple[str, str]]:
     for key in _HELP:
         for found in _TOLD.finditer(_plain(catalogue, say(key), language)):
             yield (found["first"] or found["within"], (found["line"] or found["brackets"]).strip())

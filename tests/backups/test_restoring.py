@@ -20,8 +20,9 @@ from bot.backups.archive import ACCOUNTS, DATABASE, unpack
 from bot.backups.restored import lines
 from bot.backups.restoring import NotRestored, checked
 from bot.backups.stage import STAGE, finish
-from bot.store.database import migrate, open_engine, revisions, upgrade
+from bot.store.database import open_engine
 from bot.store.resuming import doubts
+from bot.store.schema import migrate, revisions, upgrade
 from tests.backups.conftest import ACCOUNT, NEW_PLACE, PLACE, House, dies_or_ends, fill, names
 from tests.databases import transaction
 

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import aiosqlite  # noqa: F401 - what the bot imports is imported here, used or not
-import alembic.command  # noqa: F401
 import babel.messages.pofile  # noqa: F401
 import jinja2  # noqa: F401
 import linkify_it  # noqa: F401

@@ -25,7 +25,8 @@ from bot.app import SystemClock, random_token
 from bot.inbox import Worker
 from bot.incoming import Batch, Raw
 from bot.store import prepared
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
+from bot.store.schema import migrate
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
 from tests.benchmarks.instant import ACCOUNT, store

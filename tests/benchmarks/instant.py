@@ -18,8 +18,9 @@ from bot.model import Chat, ChatKind
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt
 from bot.ports import Adapter, Limits, SendError
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
 from bot.store.lanes import outbox
+from bot.store.schema import migrate
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY

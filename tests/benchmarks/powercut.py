@@ -39,7 +39,8 @@ from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
 from bot.store.claimed import Claimed, Receipted
 from bot.store.claims import Claims
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
+from bot.store.schema import migrate
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from tests.databases import POLICY

@@ -7,6 +7,7 @@ a slow moment of the machine meets both.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -68,6 +69,7 @@ async def bare(*arguments: str) -> Sample:
 def figures(runs: int) -> Iterator[Figure]:
     if not PYTHON.exists():
         sys.exit("Synapse is not installed; install with: make parts")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what was imported once is compiled, as on other machines
     ours, theirs = asyncio.run(measured(runs))
     no_more = Asked(1.3, at_most=True)
     starts = [one.seconds for one in ours], [one.seconds for one in theirs]

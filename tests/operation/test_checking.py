@@ -16,6 +16,7 @@ from bot.model import Chat
 from bot.operation.checking import check_all, kept_state, leaking, open_to_others, paired_rooms, remarked
 from bot.ports import NotSent, Refused
 from bot.store import database
+from bot.store.schema import migrate
 from tests.paper import Paper, PaperAdapter
 from tests.world import World, world
 
@@ -147,7 +148,7 @@ async def test_a_damaged_database_and_one_of_a_later_version_are_faults(tmp_path
     (tmp_path / "config.toml").write_text(CONFIG)
     config = load(tmp_path / "config.toml", {})
     engine = database.open_engine(config.database.url)
-    database.migrate(engine)
+    migrate(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()

@@ -326,9 +326,9 @@ def test_a_crash_before_anything_is_set_up_prints_no_words(tmp_path: Path) -> No
     """The program's entry is the last resort, on a terminal too."""
     script = tmp_path / "main.py"
     script.write_text(
-        "import sys\nfrom bot import __main__\n"
+        "import sys\nfrom bot import commandline\n"
         f"def cli():\n    words = {WORDS!r}\n    raise ValueError(words)\n"
-        "sys.stderr.isatty = lambda: True\n__main__.cli = cli\n__main__.main()\n"
+        "sys.stderr.isatty = lambda: True\ncommandline.cli = cli\ncommandline.main()\n"
     )
     crashed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert crashed.returncode == 1

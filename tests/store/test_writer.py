@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.exc import OperationalError
 
-from bot.store.database import migrate, open_engine
+from bot.store.database import open_engine
 from bot.store.faults import named
+from bot.store.schema import migrate
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
 from bot.store.units import Together

@@ -1,0 +1,68 @@
+"""The schema: which version a database has, and bringing it to this program's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect
+
+_LOCK = 7244235  # PostgreSQL's name for whoever migrates
+
+
+class Newer(Exception):
+    """A later version has brought the schema further than this one knows."""
+
+    def __init__(self) -> None:
+        super().__init__("the database was used by a later version of Schakel: update this one")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Newer."""
+    if engine.dialect.name == "postgresql":
+        # Who has waited must see what the other has done meanwhile.
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        if prove_known(connection) != revisions()[0]:
+            upgrade(connection)
+
+
+def prove_known(connection: Connection) -> str | None:
+    """The schema's revision; None where there is none yet. Raises Newer where this version does not know it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision is not None and revision not in revisions():
+        raise Newer
+    return revision
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision, within the transaction of the connection."""
+    from alembic import command  # a tenth of a start's imports, and hardly any start needs them
+    from alembic.config import Config
+
+    with _migrations() as folder:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        command.upgrade(config, revision)
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Those of the schema that this version knows, the latest first: each file is named after its own."""
+    with _migrations() as folder:
+        files = (folder / "versions").glob("*.py")
+        return tuple(sorted((file.name.partition("_")[0] for file in files), reverse=True))
+
+
+@contextmanager
+def _migrations() -> Iterator[Path]:
+    with resources.as_file(resources.files("bot.store") / "migrations") as folder:
+        yield folder
