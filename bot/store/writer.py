@@ -151,17 +151,22 @@ class Writer:
         return None if self._closed else self._queue.get()
 
     def _queued(self, most: int) -> list[Awaited[Any]]:
-        """What waits to be run at this moment, as far as the writer is not being closed."""
+        """What waits to be run at this moment, as far as the writer is not being closed: up to `most` units, and any
+        number of items, which cost next to nothing beside others of their kind."""
         group: list[Awaited[Any]] = []
-        while len(group) < most and not self._closed:
+        units = 0
+        while units < most and not self._closed:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
             if one is None:
                 self._closed = True
+            elif one.alone:
+                self._held.append(one)
             else:
-                (self._held if one.alone else group).append(one)
+                group.append(one)
+                units += one.together is None
         return group
 
     def _commit(self, group: list[Awaited[Any]]) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -308,6 +309,21 @@ async def test_items_that_wait_together_are_done_in_one_call(database_url: str) 
         assert sorted(await made.run(names)) == ["number 12", "number 3", "number 4", "number 6"]
     assert [type(result) for result in results] == [int, int, int, ZeroDivisionError, int]
     assert [result for result in results if isinstance(result, int)] == [2, 4, 6, 8]
+
+
+async def test_many_items_leave_room_in_their_commit_for_what_waits_behind_them(database_url: str) -> None:
+    """What goes next is claimed with the outcomes of all that was in the air, also where each commit is dear."""
+    seen, held = Commits(), Held()
+    none: Together[int, None] = Together(lambda tx, items: [None] * len(items))
+    async with seen.writer(database_url) as made:
+        blocking = asyncio.create_task(made.run(held.unit))
+        await held.began.wait()
+        behind: list[asyncio.Task[Any]] = [asyncio.create_task(made.run_together(none, n)) for n in range(100)]
+        behind.append(asyncio.create_task(made.run(seen.unit("next"))))
+        await asyncio.sleep(0)
+        held.go_on.set()
+        await asyncio.gather(blocking, *behind)
+    assert len(seen.seconds) <= 2
 
 
 # --- the database is away --------------------------------------------------------------------------------------------
