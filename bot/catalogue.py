@@ -163,6 +163,7 @@ def _fenced(value: str, language: str) -> str:
 # --- sentences -----------------------------------------------------------------------------------------------------
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+_FILLED = re.compile(rf"{PLACEHOLDER.pattern}(\.?)")
 
 
 def placeholders(message: str) -> list[str]:
@@ -239,7 +240,12 @@ class Catalogue:
     def _filled(self, message: str, args: dict[str, Arg], language: str) -> str:
         if is_rtl(language):
             message = _COMMAND.sub(lambda match: f"{FIRST_STRONG_ISOLATE}{match[0]}{POP_ISOLATE}", message)
-        return PLACEHOLDER.sub(lambda match: self._written(args[match[1]], language), message)
+
+        def filled(match: re.Match[str]) -> str:
+            value = self._written(args[match[1]], language)
+            return value if value.endswith(".") else value + match[2]  # "24 ноября 2026 г." has its full stop
+
+        return _FILLED.sub(filled, message)
 
     def _written(self, value: Arg, language: str) -> str:
         match value:

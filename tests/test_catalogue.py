@@ -399,6 +399,15 @@ def test_arguments_are_written_as_the_language_writes_them(language: str, expect
     assert Catalogue([language], BRUSSELS, tmp_path).render(sentence, language).plain == expected
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_date_that_ends_with_a_full_stop_gets_no_second_one(language: str) -> None:
+    """Russian writes "24 ноября 2026 г.", and a sentence may end with it."""
+    day = date(2026, 11, 24)
+    ends = [say("copy-expired", date=day), say("mydata-closed", code="K7", day=day), say("first-readers", readers="A.")]
+    text = [Catalogue([]).render(sentence, language).plain for sentence in ends]
+    assert [line for line in text if ".." in line or not line.endswith((".", "።", "۔"))] == []
+
+
 def test_a_placeholder_in_an_argument_stays_what_was_typed() -> None:
     """Nobody can make the bot fill in something by being called {organisation}."""
     text = Catalogue([]).render(say("notice-via", organisation="{via}", via="{0.__class__}"), "en").plain
