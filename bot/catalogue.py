@@ -40,6 +40,12 @@ _REGION = {"pt": "pt_PT", "en": "en_GB", "nl": "nl_BE", "fr": "fr_BE"} | _BABEL_
 _OWN_NAME = {"prs": "دری", "ckb": "کوردی (سۆرانی)", "rom": "romani čhib"}
 # Where Babel has no name, or one that the speakers would not look for.
 
+_DAYS = {"ps": _BABEL_CODE["prs"]}
+# Babel's Pashto days are learned words: its Saturday is the everyday word for a week. People say those of Dari.
+
+_DATE = {"ps": "d MMMM y"}
+# Babel's Pashto date begins with the year, and ends with the day beside the time.
+
 _CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 _ZERO = {"arab": 0x0660, "arabext": 0x06F0, "beng": 0x09E6, "deva": 0x0966, "mymr": 0x1040}
@@ -104,6 +110,9 @@ def write_number(value: int, language: str) -> str:
 
 def write_date(value: date, language: str, *, weekday: bool = False) -> str:
     """ "24 november 2026", with `weekday` "dinsdag 24 november 2026"."""
+    if pattern := _DATE.get(language):
+        day = f"{write_weekday(value.weekday(), language)} " if weekday else ""
+        return day + in_own_digits(format_date(value, pattern, locale_of(language)), language)
     return in_own_digits(format_date(value, "full" if weekday else "long", locale_of(language)), language)
 
 
@@ -115,7 +124,7 @@ def write_time(value: time, language: str) -> str:
 
 def write_weekday(day: int, language: str) -> str:
     """The name of a day of the week, as it is written within a sentence; Monday is 0."""
-    return str(locale_of(language).days["format"]["wide"][day])
+    return str(locale_of(_DAYS.get(language, language)).days["format"]["wide"][day])
 
 
 def write_moment(value: datetime, language: str, zone: tzinfo) -> str:

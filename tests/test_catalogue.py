@@ -34,6 +34,7 @@ from bot.catalogue import (
     write_moment,
     write_number,
     write_time,
+    write_weekday,
 )
 from bot.content import LanguageName, OpenHours, Sentence, Weekday, say
 
@@ -492,6 +493,7 @@ def test_dates_and_numbers_follow_the_readers_country_and_digits() -> None:
     assert write_date(day, "nl", weekday=True) == "dinsdag 24 november 2026"
     assert write_date(day, "ar") == "24 نوفمبر 2026"
     assert write_date(day, "prs") == "۲۴ نومبر ۲۰۲۶"
+    assert write_date(day, "ps", weekday=True) == "سه\u200cشنبه ۲۴ نومبر ۲۰۲۶"
     assert write_number(12345, "nl") == "12.345"
     assert write_number(7, "fa") == "۷"
 
@@ -537,3 +539,8 @@ def test_every_language_has_its_own_names_of_days(language: str) -> None:
     """Seven of them, none of them twice."""
     names = {Catalogue(()).render(say("opens-weekday", day=Weekday(d), time=time(9)), language).plain for d in range(7)}
     assert len(names) == 7
+
+
+def test_no_day_is_called_a_week_in_pashto() -> None:
+    """The days are those that people say; the learned word for Saturday means a week, too."""
+    assert [write_weekday(day, "ps") for day in (4, 5, 6)] == ["جمعه", "شنبه", "یکشنبه"]
