@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions import Answer, Edit, Named, Priority, Say
+from bot.actions import Answer, Edit, Named, Priority, Recall, Say
 from bot.content import Attached, Content, Verbatim
 from bot.incoming import Added, Pressed
 from bot.model import Attachment, Chat, ChatKind, Person
@@ -126,6 +126,29 @@ async def test_somebody_who_writes_without_end_holds_up_nobody_else_s_request(tm
         await within(w, 10, lambda: len(read(w.network, room)) >= 3)
         await says(w, room, "K8: my child is ill", priority=Priority.COORDINATION, subject="K8")
         await within(w, 10, lambda: "K8: my child is ill" in read(w.network, room))
+
+
+async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tmp_path: Path) -> None:
+    """However many of them were about to go."""
+    slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)
+    async with world(tmp_path, limits=slow) as w:
+        groups = [chat_of(w.network, f"group {number}", ChatKind.GROUP) for number in range(60)]
+
+        def published(tx: Transaction) -> None:
+            for group in groups:
+                to = tx.chats.known(group, ChatKind.GROUP).id
+                tx.deliveries.add(Say(to, (Verbatim("soup"),), subject="N1", name="N1", priority=Priority.NOTICE))
+
+        def recalled(tx: Transaction) -> None:
+            for group in groups[2:]:
+                to = tx.chats.known(group, ChatKind.GROUP).id
+                tx.deliveries.add(Recall(to, Named("N1"), priority=Priority.NOTICE))
+
+        await w.app.unit(published)
+        await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
+        await w.app.unit(recalled)
+        await says(w, groups[-1], "bread", priority=Priority.NOTICE)
+        await within(w, 5, lambda: read(w.network, groups[-1]) == ["bread"])
 
 
 async def test_a_notice_s_change_that_is_refused_holds_up_nothing_else_there(tmp_path: Path) -> None:

@@ -173,8 +173,8 @@ class Claiming:
         self._due, self._kept = seen.due, look.learnt
         for kind, fault in seen.claims.faults:
             self._failed(self._account, kind, Refused(f"it could not be made out ({type(fault).__name__})"))
-        if seen.claims.ended:
-            self._turns.stirred.set()
+        if seen.claims.ended or not {one.id for one in seen.claimed}.issuperset(seen.tried):
+            self._turns.stirred.set()  # something else may go in its place
         for one in seen.claimed:
             # A file is not on its way yet: it gets its turn when it is here.
             if one.priority not in BESIDE and not isinstance(one.parts[0].action, SendFile):
