@@ -128,6 +128,22 @@ async def test_somebody_who_writes_without_end_holds_up_nobody_else_s_request(tm
         await within(w, 10, lambda: "K8: my child is ill" in read(w.network, room))
 
 
+@pytest.mark.parametrize("limits", [FAST, SLOW], ids=["like Telegram", "like a slow Matrix"])
+async def test_people_who_talk_without_end_in_a_linked_chat_hold_up_no_notice(tmp_path: Path, limits: Limits) -> None:
+    """What is said elsewhere comes faster than the group takes it; each notice goes before what of it waits."""
+    async with world(tmp_path, limits=limits) as w:
+        group = chat_of(w.network, "group", ChatKind.GROUP)
+        talk = [f"word {n}" for n in range(100)]
+        await says(w, group, *talk, priority=Priority.COORDINATION, subject="L1")
+        await within(w, 10, lambda: len(read(w.network, group)) >= 3)
+        for said in ("soup", "bread", "rice"):
+            await says(w, group, said, priority=Priority.NOTICE)
+        await within(w, 70, lambda: {"soup", "bread", "rice"} <= set(read(w.network, group)))
+        assert len(read(w.network, group)) < 30
+        await within(w, 400, lambda: len(read(w.network, group)) == len(talk) + 3)
+        assert [said for said in read(w.network, group) if said in talk] == talk
+
+
 async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tmp_path: Path) -> None:
     """However many of them were about to go."""
     slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)

@@ -157,7 +157,8 @@ class Claiming:
             taken = claims.presses(room.presses) if room.presses and outlook.presses else []
             taken += claims.comings(room.comings, busy) if room.comings and outlook.comings else []
             if limit:
-                taken += claims.claim(limit, busy, self._turns.in_flight.one_chat, 0 if chosen else notices, among)
+                one_chat, no_talk = self._turns.in_flight.one_chat, {notice.chat for notice in chosen}
+                taken += claims.claim(limit, busy, one_chat, 0 if chosen else notices, among, no_talk)
             occupied = {claimed.chat for claimed in taken}
             free = [notice.id for notice in chosen if notice.chat not in occupied]
             tried = free[: max(0, limit - len(taken))]

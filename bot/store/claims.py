@@ -4,7 +4,7 @@ state is durable, so that a crash resumes at the first part that nobody can vouc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import SmallInteger, String, case, delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from bot.actions import Priority
+from bot.domain import links
 from bot.domain.chats import Role
 from bot.events import FileLost, TopicGone
 from bot.model import Chat, ChatKind
@@ -108,16 +109,25 @@ class Claims:
         return Remembered(known.paused_until, tuple(self._tx.chats.paused(self._account)), learnt)
 
     def claim(
-        self, limit: int, not_to: Sequence[int], to_one: int = 1_000, notices: int = 1_000, among: int = 0
+        self,
+        limit: int,
+        not_to: Sequence[int],
+        to_one: int = 1_000,
+        notices: int = 1_000,
+        among: int = 0,
+        no_talk: Collection[int] = (),
     ) -> list[Claimed]:
-        """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, and up to
-        `notices` notices. They are chosen among at least so many: whose turn it is has waited longest as the head of
-        its lane, so that who writes without end holds up nobody else."""
+        """Take up to `limit` deliveries to send now: none to the chats `not_to`, up to `to_one` to any other, up to
+        `notices` notices, and to the chats `no_talk` nothing that is said in linked chats. They are chosen among at
+        least so many: whose turn it is has waited longest as the head of its lane, so that who writes without end holds
+        up nobody else."""
         rows = self._tx.heads.ready(self._account, max(limit, among), not_to, urgent=not notices)
         self.exhausted = len(rows) < limit
         to: Counter[int] = Counter()
         chosen: list[Row] = []
-        for row in sorted(rows, key=lambda row: (row.priority, row.due_at or row.created_at, row.id)):
+        for row in sorted(rows, key=_turn):
+            if row.chat_id in no_talk and _is_talk(row):
+                continue
             is_notice = row.priority == Priority.NOTICE
             if len(chosen) < limit and to[row.chat_id] < to_one and (notices or not is_notice):
                 chosen.append(row)
@@ -397,6 +407,17 @@ class Claims:
     def _change(self, claimed: Claimed, one: Part, **values: object) -> None:
         where = (part.c.delivery_id == claimed.id, part.c.position == one.position)
         self._tx.connection.execute(update(part).where(*where).values(**values))
+
+
+def _is_talk(row: Row) -> bool:
+    """Whether it passes on what people say to each other in linked chats. What they take back waits for nothing."""
+    return links.is_of_one(row.subject) and row.kind != "withdraw"
+
+
+def _turn(row: Row) -> tuple[int, datetime, int]:
+    """What comes first goes first. Talk can have no end: it takes turns with notices."""
+    priority = max(row.priority, Priority.NOTICE) if _is_talk(row) else row.priority
+    return (priority, row.due_at or row.created_at, row.id)
 
 
 def _claimed(row: Row, parts: Sequence[Part]) -> Claimed:
