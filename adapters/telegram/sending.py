@@ -59,6 +59,7 @@ from bot.outgoing import (
     Withdraw,
 )
 from bot.ports import Gone, Refused, Unknown
+from bot.text.graphemes import IN_COLOUR
 
 T = TypeVar("T")
 
@@ -91,9 +92,8 @@ async def perform(bot: Bot, action: Outgoing, manner: Manner = FREELY) -> Receip
             where = (number(chat.id), number(topic.removeprefix(TOPIC)))
             return await _do(change(*where), unless=TOPIC_NOT_MODIFIED)
         case SendReaction(chat, message, key):
-            return await _do(
-                bot.set_message_reaction(number(chat.id), number(message), [ReactionTypeEmoji(whole(key))])
-            )
+            emoji = ReactionTypeEmoji(whole(key).replace(IN_COLOUR, ""))  # else it is none that Telegram knows
+            return await _do(bot.set_message_reaction(number(chat.id), number(message), [emoji]))
         case TakeReaction(chat, message):
             return await _do(bot.set_message_reaction(number(chat.id), number(message), []))
         case AnswerPress(press=press, text=text):

@@ -44,6 +44,7 @@ from bot.files.kinds import wordless
 from bot.store import messages, refs
 from bot.store.lanes import NOT_BEGUN, SAID_AGAIN, may_be_there, outbox
 from bot.store.prepared import Prepared, Row
+from bot.store.reactions import is_same
 from bot.store.statements import unindexed
 from bot.store.tables import Status, delivery, standing
 from bot.store.topics import LANE
@@ -86,7 +87,7 @@ _REACTED = Prepared(
         delivery.c.target == bindparam("of"),
         delivery.c.chat_id == bindparam("chat"),
         delivery.c.kind == "react",
-        delivery.c.argument == bindparam("key"),
+        is_same(delivery.c.argument, bindparam("key")),
     )
     .order_by(delivery.c.id.desc())
     .limit(1)

@@ -19,6 +19,7 @@ from bot.store import messages, refs
 from bot.store.copies import LEFT_BEHIND
 from bot.store.encoding import decode, texts_in
 from bot.store.prepared import Prepared, Row
+from bot.store.reactions import is_same
 from bot.store.statements import both, change
 from bot.store.tables import (
     UNFINISHED,
@@ -216,7 +217,7 @@ class Links:
             delivery.c.target == self._tx.deliveries.ref(to, target),
             delivery.c.chat_id == to,
             delivery.c.kind.in_(("react", "unreact")),
-            delivery.c.argument == key,
+            is_same(delivery.c.argument, key),
             delivery.c.status != Status.DROPPED,
         )
         latest = self._tx.connection.execute(query.order_by(delivery.c.id.desc()).limit(1)).scalar()
@@ -224,7 +225,7 @@ class Links:
 
     def reaction_stands(self, to: LinkedMessage, key: str) -> bool:
         """Whether anybody's reaction of that emoji to the message is left, in whatever chat."""
-        query = select(reaction.c.id).where(reaction.c.copy_id.in_(self._copies(to)), reaction.c.key == key)
+        query = select(reaction.c.id).where(reaction.c.copy_id.in_(self._copies(to)), is_same(reaction.c.key, key))
         return self._tx.connection.execute(query.limit(1)).first() is not None
 
     def _copies(self, of: LinkedMessage) -> Select[int]:

@@ -39,6 +39,7 @@ from bot.store.attachments import Kept
 from bot.store.copies import LEFT_BEHIND, transaction_id
 from bot.store.lanes import SAID_AGAIN
 from bot.store.prepared import Prepared, Row
+from bot.store.reactions import is_same
 from bot.store.tables import PartStatus, copy, delivery, part
 from bot.store.topics import LANE
 from bot.text.rendering import Lookups, Reading, Speaks, render
@@ -59,7 +60,7 @@ _LEFT = Prepared(
     .limit(1)
 )
 _OUR_REACTIONS = Prepared(
-    select(delivery.c.argument, part.c.network_id)
+    select(delivery.c.argument, part.c.network_id, is_same(delivery.c.argument, bindparam("key")).label("is_it"))
     .join(part, part.c.delivery_id == delivery.c.id)
     .where(
         delivery.c.target == bindparam("of"),
@@ -216,11 +217,11 @@ class Plans:
     def _plan_unreact(self, row: Row, to: Chat) -> list[Outgoing]:
         """Where reactions have no ids, ours to a message is one: it may be another by now."""
         message = self._message_id(row.target)
-        ours = _OUR_REACTIONS.all(self._tx.connection, {"of": row.target, "chat": row.chat_id})
-        found = next((one for one in ours if one.argument == row.argument), None)
+        ours = _OUR_REACTIONS.all(self._tx.connection, {"of": row.target, "chat": row.chat_id, "key": row.argument})
+        found = next((one for one in ours if one.is_it), None)
         if message is None or found is None or (found.network_id is None and found is not ours[0]):
             return []
-        return [TakeReaction(to, message, row.argument, self._transaction(row, 0), found.network_id)]
+        return [TakeReaction(to, message, found.argument, self._transaction(row, 0), found.network_id)]
 
     def _too_old(self, target: str) -> bool:
         """Whether the network no longer lets a delivery of ours be withdrawn."""

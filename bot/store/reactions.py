@@ -5,13 +5,19 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, literal, select
+from sqlalchemy import ColumnElement, delete, exists, func, literal, select
 
 from bot.incoming import Reacted, Unreacted
 from bot.store.tables import copy, reaction
+from bot.text.graphemes import IN_COLOUR
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
+
+
+def is_same(key: ColumnElement[str], other: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """Whether two reactions are one emoji, however the app of each has written it."""
+    return func.replace(key, IN_COLOUR, "") == func.replace(other, IN_COLOUR, "")
 
 
 class Reactions:
@@ -50,7 +56,7 @@ class Reactions:
         """Whether anybody's reaction of that emoji is still there."""
         found = exists().where(
             reaction.c.copy_id == copy.c.id,
-            reaction.c.key == key,
+            is_same(reaction.c.key, key),
             copy.c.chat_id == chat_id,
             copy.c.network_id == message,
         )

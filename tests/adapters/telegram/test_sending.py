@@ -187,6 +187,16 @@ async def test_a_reaction_is_shown(bot: Bot, ana: Person) -> None:
         await perform(bot, SendReaction(chat(ana.id), str(asked.id), "✅", "t"))
 
 
+@pytest.mark.parametrize(("written", "known"), [("❤\ufe0f", "❤"), ("❤\ufe0f\u200d🔥", "❤\u200d🔥"), ("👍\ufe0f", "👍")])
+async def test_a_reaction_from_elsewhere_is_written_as_telegram_knows_it(
+    bot: Bot, ana: Person, written: str, known: str
+) -> None:
+    """It refuses ❤ with the sign that other networks write behind it."""
+    asked = ana.writes("ok?")
+    await perform(bot, SendReaction(chat(ana.id), str(asked.id), written, "t"))
+    assert list(asked.reactions.values()) == [[known]]
+
+
 async def test_a_reaction_is_taken_back(bot: Bot, ana: Person) -> None:
     """As often as it is asked."""
     asked = ana.writes("Kunt u helpen?")

@@ -390,6 +390,22 @@ async def test_a_reaction_stands_there_once(linked: Linked) -> None:
     assert linked.passed_on(linked.pt)[0].reactions == ("❤",)
 
 
+@pytest.mark.parametrize("first", ["👍", "👍\ufe0f"])
+@pytest.mark.parametrize("second", ["👍", "👍\ufe0f"])
+async def test_a_reaction_is_the_same_however_an_app_writes_it(linked: Linked, first: str, second: str) -> None:
+    """Element writes a sign behind the emoji that other apps leave out."""
+    network, at = linked.world.network, linked.world.clock.now()
+    written = await linked.an.writes(HELLO, linked.nl)
+    (copy,) = linked.passed_on(linked.pt)
+    eva = linked.world.somebody("Eva")
+    await linked.rui.reacts(first, copy.id, linked.pt)
+    await eva.reacts(second, copy.id, linked.pt)
+    for who, key, left in ((linked.rui, first, (first,)), (eva, second, ())):
+        network.happens(Unreacted(linked.pt, ChatKind.GROUP, who.person, copy.id, key, at))
+        await linked.world.settled()
+        assert next(m for m in network.messages(linked.nl) if m.id == written).reactions == left
+
+
 SIGNS = ("👍🏽", "❤️\u200d🔥", "2\ufe0f\u20e3", "🇧🇪")
 WORDS = ("De Brug: bel 0470 11 22 33", "👍 bel", "mxc://b.be/x", "z" + 30 * "\u0301")
 
