@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _COMMAND = re.compile(r"[!/\uff01\uff0f]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
+_APART = re.compile(r"[!/\uff01\uff0f][^\S\n]+([A-Za-z]+)(?:\s+|$)")
 _MARKS = re.compile(r"[\u2066\u2069]")
 _COPIED = re.compile(r"\s*\u2066[!/]")
 _CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
@@ -36,6 +37,12 @@ def parse(text: str) -> Command | None:
     text = _MARKS.sub("", text).strip() if _COPIED.match(text) else text.strip()
     match = _COMMAND.match(text)
     return None if match is None else Command(match[1].lower(), text[match.end() :].strip())
+
+
+def name_apart(text: str) -> str | None:
+    """The word behind a sign and a blank ("! notice"): maybe a command's name, maybe what somebody says."""
+    match = _APART.match(text.strip())
+    return None if match is None else match[1].lower()
 
 
 def code_in(text: str, letter: str) -> str | None:

@@ -168,7 +168,7 @@ def _message(event: Message, tx: Transaction) -> Actions:
     if where.choice is not None:
         return _chosen(event, where, where.choice, tx)
     for candidate in routes.MESSAGES:
-        if candidate.fits(where):
+        if candidate.fits(event, where):
             return candidate.handler(event, where, tx)
     return ()
 

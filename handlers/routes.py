@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot import commands
 from bot.domain.erasing import SWEEP
 from bot.domain.notices import PLAN_IN_DOUBT
 from bot.events import ChatGone, Due, Outcome, Translated
-from bot.incoming import Deleted, Edited, Pinned, Reacted, Unreacted
+from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
 from handlers import cut, operator, purging, situation, unreadable
@@ -61,7 +62,8 @@ ANYWHERE = frozenset({"", "private", "coordination", "organisation", "group"})
 class Route:
     """Messages in chats of these roles: the commands of these names, or every message if there are none.
 
-    `any_command`: every command, and nothing else. `if_so`: only where that is so.
+    `any_command`: every command, and nothing else. `if_so`: only where that is so. `apart`: messages that would be a
+    command of these names but for a blank behind its sign.
     """
 
     roles: frozenset[str]
@@ -69,12 +71,15 @@ class Route:
     handler: Handler
     any_command: bool = False
     if_so: Callable[[Situation], bool] | None = None
+    apart: bool = False
 
-    def fits(self, where: Situation) -> bool:
+    def fits(self, event: Message, where: Situation) -> bool:
         if where.chat.role not in self.roles or (self.if_so is not None and not self.if_so(where)):
             return False
         if self.any_command:
             return where.command is not None
+        if self.apart:
+            return where.command is None and commands.name_apart(event.text.plain) in self.commands
         return not self.commands or (where.command is not None and where.command.name in self.commands)
 
 
@@ -85,6 +90,10 @@ def route(roles: str, commands: str, handler: Handler) -> Route:
 
 def unknown_command(roles: str, handler: Handler) -> Route:
     return Route(frozenset(roles.split()), frozenset(), handler, any_command=True)
+
+
+def apart(roles: str, commands: str, handler: Handler) -> Route:
+    return replace(route(roles, commands, handler), apart=True)
 
 
 def said_to_others(roles: str, handler: Handler) -> Route:
@@ -125,6 +134,7 @@ MESSAGES: tuple[Route, ...] = (
     route("organisation", "notices", passing.listing),
     route("organisation", "groups", pairing.groups),
     route("organisation", "help start", writing.help),
+    apart("organisation", f"{NOTICE_COMMANDS} link unlink help", writing.unknown),
     # --- linked chats ---
     route("*", "link", linking.link),
     route("*", "unlink", linking.unlink),
@@ -160,6 +170,7 @@ MESSAGES: tuple[Route, ...] = (
     route("coordination", "help start", triage.help),
     unknown_command("coordination", triage.unknown),
     unknown_command("private", member.unknown),
+    apart("coordination", "claim release ready undo close reopen number list find report help", triage.nearly),
     route("coordination", "", notes.plain),
     route("private", "", continuing.words),
     # --- what no conversation knows ---

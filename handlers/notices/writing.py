@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot import commands
 from bot.actions import Action, Button, Buttons
 from bot.catalogue import own_name
 from bot.content import Line, Sentence, say
@@ -208,5 +209,5 @@ def help(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A command that nobody knows, or that somebody mistyped."""
-    assert where.command is not None
-    return tell(event, where, say("organisation-unknown", word=f"!{where.command.name}", command="!help"))
+    word = f"!{where.command.name}" if where.command else f"! {commands.name_apart(event.text.plain)}"
+    return tell(event, where, say("organisation-unknown", word=word, command="!help"))

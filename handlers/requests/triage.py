@@ -12,7 +12,7 @@ from bot.domain.requests import Request, RequestState, TransitionError
 from bot.events import ChatGone
 from bot.incoming import Message
 from bot.store.transaction import Transaction
-from handlers.requests import below, cards, intake, phone_shown, silence, threads
+from handlers.requests import below, cards, intake, notes, phone_shown, silence, threads
 from handlers.requests.asking import Event
 from handlers.situation import Actions, Situation
 from handlers.spoken import spoken
@@ -139,6 +139,11 @@ _HELP = (Line(say("help-coordination")), Line(say("help-answering")), Line(say("
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:
     thread = OnNetwork(event.thread) if event.thread else None
     return (Say(where.chat.id, _HELP, where.subject, thread=thread, reply_to=OnNetwork(event.id)),)
+
+
+def nearly(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Words that look like a command and are none: a note they are all the same, if they stand in a thread."""
+    return (*notes.plain(event, where, tx), *unknown(event, where, tx))
 
 
 def unknown(event: Message, where: Situation, tx: Transaction) -> Actions:

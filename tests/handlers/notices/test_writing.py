@@ -238,6 +238,16 @@ async def test_an_unknown_command_is_answered(house: House) -> None:
     assert sentence("help-publish", command="!publish N1") in house.last()
 
 
+@pytest.mark.parametrize("sign", ["!", "/", "\uff01"])
+async def test_a_command_with_a_blank_behind_its_sign_is_answered(house: House, sign: str) -> None:
+    """Its writer may believe that it is on its way. What is no command's name is talk."""
+    await house.says(f"{sign} Notice food soep om 12 uur")
+    assert house.answers() == [sentence("organisation-unknown", word="! notice", command="!help")]
+    for talk in ("belangrijk", "noticed", "", "2", "\nnotice"):
+        await house.says(f"{sign} {talk}")
+    assert len(house.answers()) == 1
+
+
 async def test_people_can_talk_in_their_room(house: House) -> None:
     """What is no command and no reply to a preview is theirs."""
     await house.says("Wie doet de soep vandaag?")

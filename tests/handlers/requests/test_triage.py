@@ -600,6 +600,18 @@ async def test_an_unknown_command_lists_what_works_here(scene: Scene) -> None:
     assert scene.ann.reads(scene.room)[-1].startswith(sentence("help-coordination"))
 
 
+async def test_what_looks_like_a_command_is_answered_and_kept(scene: Scene) -> None:
+    """Nobody goes home believing that they have claimed it; and it may have been a note."""
+    await scene.asks()
+    await scene.in_thread("! claim", scene.ann)
+    assert scene.ann.reads(scene.room)[-1].startswith(sentence("unknown-command"))
+    lines = await scene.world.app.unit(lambda tx: tx.requests.lines(1))
+    assert [line.author for line in lines] == ["member", "note"]
+    told = len(scene.ann.reads(scene.room))
+    await scene.in_thread("! urgent", scene.ann)
+    assert len(scene.ann.reads(scene.room)) == told
+
+
 async def test_the_room_can_speak_another_language(translated: Scene) -> None:
     """Cards that come from then on are in it."""
     await translated.ann.writes("!lang fr", translated.room)
