@@ -65,8 +65,10 @@ def note(event: Doing, where: Situation, sentence: Sentence) -> tuple[Action, ..
 
 
 def tail(text: Text, end: str) -> Text:
-    """The last part of a text, with its spans; `end` is what its plain words end with, but for white space."""
-    stop = len(text.plain.rstrip())
+    """The last part of a text, with its spans; `end` is what its plain words end with, but for white space and for what
+    is no part of them."""
+    found = text.plain.rfind(end)
+    stop = len(text.plain.rstrip()) if found < 0 else found + len(end)
     return text[stop - len(end) : stop]
 
 

@@ -1,4 +1,6 @@
-"""What a publisher types after `!notice`: [CATEGORY] [lang:xx] [until:DATE] TEXT. Pure."""
+"""What a publisher types after `!notice`: [CATEGORY] [lang:xx] [until:DATE] TEXT. Pure.
+
+`lang:` and `until:` may stand on a last line of their own instead."""
 
 from __future__ import annotations
 
@@ -15,17 +17,24 @@ MOST_CHARACTERS = 20_000
 """Five messages on Telegram: nobody reads more than that on a phone."""
 
 _OPTION = re.compile(r"(lang|until)\s?:\s?(\S+)(?:\s+|$)", re.IGNORECASE)
+_OPTIONS_ALONE = re.compile(r"(?:(?:lang\s?:\s?[A-Za-z-]+|until\s?:\s?\d\S*)\s*)+", re.IGNORECASE)
+_UNTIL_BEHIND = re.compile(r"\buntil\s?:\s?\d[\d/.-]*\W*$", re.IGNORECASE)
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`text` is what is left when the options are taken off the beginning."""
+    """`text` is what is left when the options are taken off the beginning, and the end."""
 
     text: str
     category: Category | None = None
     language: str | None = None
     valid_until: date | None = None
+
+    @property
+    def may_want_a_day(self) -> bool:
+        """Whether the text ends with what would be its last day in another place."""
+        return self.valid_until is None and _UNTIL_BEHIND.search(self.text) is not None
 
 
 class DraftError(Exception):
@@ -46,7 +55,7 @@ def parse(argument: str, today: date, names: Mapping[str, Category]) -> Draft:
     draft = Draft(argument.strip())
     while (following := _option(draft, today) or _category(draft, names)) is not None:
         draft = following
-    return draft
+    return _last_line(draft, today)
 
 
 def options(argument: str, today: date) -> Draft:
@@ -54,7 +63,17 @@ def options(argument: str, today: date) -> Draft:
     draft = Draft(argument.strip())
     while (following := _option(draft, today)) is not None:
         draft = following
-    return draft
+    return _last_line(draft, today)
+
+
+def _last_line(draft: Draft, today: date) -> Draft:
+    text, _, last = draft.text.rpartition("\n")
+    if not text.strip() or not _OPTIONS_ALONE.fullmatch(last.strip()):
+        return draft
+    draft = replace(draft, text=last.strip())
+    while (following := _option(draft, today)) is not None:
+        draft = following
+    return replace(draft, text=text.rstrip())
 
 
 def _option(draft: Draft, today: date) -> Draft | None:

@@ -76,6 +76,7 @@ def write(event: Message, where: Situation, tx: Transaction) -> Actions:
         *notice_cards.post(tx, notice, where.chat, event),
         *([] if language else [_ask_language(tx, notice, where.chat)]),
         *([] if draft.category else [_ask_category(notice, where.chat)]),
+        *(tell(event, where, _how_until(), subject=notice.code) if draft.may_want_a_day else ()),
         *(tell(event, where, say("notice-words-only"), subject=notice.code) if event.attachments else ()),
     )
 
@@ -198,6 +199,10 @@ _HELP = {
     "help-notices": "!notices",
     "help-groups": "!groups",
 }
+
+
+def _how_until() -> Sentence:
+    return say("help-until", command=_HELP["help-until"])
 
 
 def help(event: Message, where: Situation, tx: Transaction) -> Actions:

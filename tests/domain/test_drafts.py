@@ -83,11 +83,31 @@ def test_a_day_that_is_none_is_not_guessed(typed: str) -> None:
 
 
 @given(st.text(), st.sampled_from(["", "food ", "lang:nl ", "food lang:fr "]))
-def test_what_is_left_is_the_end_of_what_was_typed(words: str, options: str) -> None:
+def test_what_is_left_is_a_part_of_what_was_typed(words: str, options: str) -> None:
     """Nothing is lost, changed or invented, whatever people write."""
     argument = (options + words).strip()
     with suppress(DraftError):
-        assert argument.endswith(read(argument).text)
+        assert read(argument).text in argument
+
+
+@pytest.mark.parametrize("end", ["until:24/11", " Until : 24.11.2026 ", "lang:pt until:24/11", "until:24/11 lang:pt"])
+def test_options_may_stand_on_a_last_line_of_their_own(end: str) -> None:
+    """Which no text ends with."""
+    draft = read(f"food Sopa\nàs 12\n\n{end}")
+    language = "pt" if "lang" in end else None
+    assert draft == Draft("Sopa\nàs 12", Category.FOOD, language, date(2026, 11, 24))
+    assert options(f"Sopa\n{end}", TODAY) == Draft("Sopa", None, language, date(2026, 11, 24))
+
+
+@pytest.mark.parametrize("end", ["until: stocks last", "open until:24/11", "until:24/11 or so", "until:"])
+def test_a_last_line_that_says_anything_else_is_the_text_s_own(end: str) -> None:
+    assert read(f"food Soup\n{end}") == Draft(f"Soup\n{end}", Category.FOOD)
+
+
+@pytest.mark.parametrize("end", ["until:31/02", "until:22/11/2026", "lang:qq"])
+def test_an_option_on_the_last_line_that_cannot_be_is_told(end: str) -> None:
+    with pytest.raises(DraftError):
+        read(f"food Soup\n{end}")
 
 
 # --- a correction ----------------------------------------------------------------------------------------------------

@@ -167,6 +167,26 @@ async def test_a_last_day_stands_on_the_card(house: House) -> None:
     assert sentence("valid-until", date=date(2026, 12, 24)) in house.card().plain
 
 
+async def test_the_last_day_may_stand_on_a_last_line(house: House) -> None:
+    """It is no part of the text; an edit changes it there."""
+    message = await house.says(f"!notice food {SOUP}\nuntil:24/12")
+    notice = await house.notice()
+    assert notice.valid_until == date(2026, 12, 24)
+    assert await house.world.app.unit(lambda tx: tx.texts.get(notice.text).text.plain) == SOUP
+    await house.an.edits(message, f"!notice food {SOUP}\nuntil:25/12", house.room)
+    assert (await house.notice()).valid_until == date(2026, 12, 25)
+    assert (await house.notice()).text == notice.text
+
+
+async def test_who_writes_the_last_day_where_it_is_text_reads_how_to_say_it(house: House) -> None:
+    how = sentence("help-until", command="!notice food until:31/12 …")
+    await house.says(f"!notice food {SOUP} until:24/12")
+    assert (await house.notice()).valid_until is None
+    assert house.answers()[-1] == how
+    await house.says(f"!notice food until:24/12 {SOUP} until:24/12")
+    assert house.answers().count(how) == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "key", "what"),
     [
