@@ -252,26 +252,36 @@ def recall(event: Message, where: Situation, tx: Transaction) -> Actions:
     tx.notices.happened(notice, "recalled", where.person.id)
     tx.schedule.cancel(progress.BUSINESS, notice.code)
     expiry.stop(tx, notice)
-    reason = tx.texts.add(tail(event.text, found.rest), notice.language) if found.rest else None
     if found.notice.state is NoticeState.DRAFT:
         said = say("recalled-draft", code=notice.code)
         closed = previews.close(tx, found.notice, say("preview-withdrawn"))
         return (*tell(event, where, said, subject=notice.code), *closed, *notice_cards.refresh(tx, notice))
     copies = tx.notices.copies(notice)
     groups = sum(one.sent + one.waiting for one in copies)
+    spoken = _spoken(found.rest, notice, {one.language for one in copies}, tx)
+    reason = tx.texts.add(tail(event.text, found.rest), spoken) if found.rest else None
     return (
         *tell(event, where, say("recalled-published", code=notice.code, n=groups), subject=notice.code),
         RecallAll(notice.code),
-        *(_withdrawn(notice, one.organisation, one.language, reason) for one in copies),
+        *(
+            _withdrawn(notice, one.organisation, one.language, reason if one.language == spoken else None)
+            for one in copies
+        ),
         *_tell_others(tx, notice, reason),
         *previews.close(tx, found.notice, say("preview-withdrawn")),
         *notice_cards.refresh(tx, notice),
     )
 
 
+def _spoken(reason: str, notice: Notice, read: set[str], tx: Transaction) -> str:
+    """The language of a reason. Where none that is read in the groups can be made out, it is the notice's."""
+    guessed = writing.guess(tx, reason, [notice.language, *sorted(read)])
+    return guessed if guessed in read else notice.language
+
+
 def _withdrawn(notice: Notice, organisation: int, language: str, reason: int | None) -> Publish:
     """The reason is in the words of who gave it, so it goes to those who read them."""
-    because = (Words(reason),) if reason is not None and language == notice.language else ()
+    because = () if reason is None else (Words(reason),)
     content = (Line(say("copy-recalled", code=notice.code)), *because)
     return Publish(organisation, language, content, notice.code, publishing.withdrawn(notice), notice.code)
 

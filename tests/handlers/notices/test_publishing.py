@@ -485,6 +485,23 @@ async def test_a_recall_withdraws_every_copy_and_says_so(helped: House) -> None:
         assert helped.last() == sentence("notice-recalled", code="N1")
 
 
+@pytest.mark.parametrize(
+    ("reason", "read_by"),
+    [("A sopa estragou-se, não há nada hoje", "pt"), ("La soupe ne sera pas prête aujourd’hui", "nl"), ("Ziek", "nl")],
+)
+async def test_a_reason_is_in_the_language_in_which_it_is_written(helped: House, reason: str, read_by: str) -> None:
+    """It goes to the groups that read it; where none does, to those that read what the notice was written in."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!ok N1 pt")
+    await helped.says("!publish N1")
+    await helped.says(f"!recall N1 {reason}")
+    for language, group in (("nl", helped.nl), ("pt", helped.pt)):
+        [told] = (helped.an if language == "nl" else helped.rui).reads(group)
+        said = sentence("copy-recalled", language, code="N1")
+        assert told == (f"{said}\n{reason}" if language == read_by else said)
+
+
 async def test_a_correction_that_says_the_same_corrects_nothing(helped: House) -> None:
     """It was sent twice, say: nobody has to read it again, and what was approved stays so. Another day counts."""
     await helped.says("!languages pt")
