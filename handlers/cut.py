@@ -1,4 +1,5 @@
-"""Long texts that somebody's app cuts and sends as several messages, one after the other: they are read as one."""
+"""Long texts that somebody's app cuts and sends as several messages, one after the other: they are read as one, also
+when one of them is changed."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from handlers.situation import Actions, Situation
 _APP_SENDS = 4096  # units of UTF-16 in one message, on Telegram; on Matrix nobody comes near it twice in a moment
 _AT_ONCE = timedelta(seconds=5)  # between two parts: Telegram gives whole seconds, and a phone may wait for its network
 _WAITS = timedelta(minutes=1)  # for its rest: it is kept for no longer
+_CHANGES = timedelta(days=1)  # within which each part may be changed
 WAITING = "cut"
 _ENDS = ".!?…:;؟۔።॥।。！？"  # after these the app has probably cut between two lines
 
@@ -44,7 +46,9 @@ def whole(event: Message, where: Situation, tx: Transaction) -> Message | Edited
     ):
         _begins(event, where, tx)
         return None
-    text = first + Text(_between(first, before["last"])) + event.text
+    between = _between(first, before["last"])
+    text = first + Text(between) + event.text
+    _joined(event, before["message"], first, between, where, tx)
     said = replace(event, id=before["message"], text=text, reply_to=before["reply_to"], thread=before["thread"])
     _may_go_on(said, where, _units(event.text), tx)
     command = commands.parse(text.plain)
@@ -76,9 +80,41 @@ def _may_go_on(event: Message, where: Situation, last: int, tx: Transaction) -> 
     tx.schedule.at(tx.now + _WAITS, Due(WAITING, str(where.chat.id)), lane=f"chat:{where.chat.id}")
 
 
+def _joined(event: Message, to: str, first: Text, between: str, where: Situation, tx: Transaction) -> None:
+    """Each part is kept by itself for a while, with what stands before it in the whole."""
+    joined = tx.dialogues.get(where.chat.id).get("joined", {})
+    parts = joined.get(to) or [[to, "", tx.texts.add(first, None)]]
+    parts = [*parts, [event.id, between, tx.texts.add(event.text, None)]]
+    tx.dialogues.put(where.chat.id, joined={**joined, to: parts})
+    tx.schedule.at(tx.now + _CHANGES, Due(WAITING, f"{where.chat.id}/{to}"), lane=f"chat:{where.chat.id}")
+
+
+def edited(event: Edited, tx: Transaction) -> Edited:
+    """An edit of a part is one of the whole."""
+    chat = tx.chats.at(event.chat)
+    joined = {} if chat is None else tx.dialogues.get(chat.id).get("joined", {})
+    for first, parts in joined.items():
+        if event.id not in (message for message, _, _ in parts):
+            continue
+        whole = Text("")
+        for message, between, text in parts:
+            if message == event.id:
+                tx.texts.replace(text, event.text, None)
+            whole = whole + Text(between) + tx.texts.get(text).text
+        return replace(event, id=first, text=whole)
+    return event
+
+
 def over(event: Due, tx: Transaction) -> Actions:
-    """Nothing has followed."""
-    _forget(int(event.subject), tx)
+    """Nothing has followed; or what was joined is not kept in parts any more."""
+    chat, _, first = event.subject.partition("/")
+    if not first:
+        _forget(int(chat), tx)
+        return ()
+    joined = tx.dialogues.get(int(chat)).get("joined", {})
+    parts = joined.pop(first, ())
+    tx.dialogues.put(int(chat), joined=joined or None)
+    tx.texts.delete([text for _, _, text in parts])
     return ()
 
 

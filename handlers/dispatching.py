@@ -92,7 +92,7 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Reacted():
             return _reacted(event, tx)
         case Edited():
-            return _edited(situation.storable(event), tx)
+            return _edited(cut.edited(situation.storable(event), tx), tx)
         case Deleted():
             if (reaction := _reaction_of(event, tx)) is not None:
                 return [action for handler in routes.UNREACTED for action in handler(reaction, tx)]

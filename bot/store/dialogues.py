@@ -43,6 +43,12 @@ class Dialogues:
         state = self.get(chat) | changes
         self.save(chat, {name: value for name, value in state.items() if value is not None})
 
+    def forget_parts(self, chat: int) -> None:
+        """What is kept of messages that an app has cut goes."""
+        texts = _parts(self.get(chat))
+        self.put(chat, cut=None, joined=None)
+        self._tx.texts.delete(texts)
+
     def texts(self) -> list[int]:
         """All texts that are held."""
         return [text for _, state in self._all() for text in _held(state)]
@@ -69,5 +75,9 @@ class Dialogues:
 
 
 def _held(state: dict[str, Any]) -> list[int]:
-    cut = state.get("cut")
-    return [*(state.get("held") or {}).get("texts", ()), *state.get("which", ()), *([cut["text"]] if cut else ())]
+    return [*(state.get("held") or {}).get("texts", ()), *state.get("which", ()), *_parts(state)]
+
+
+def _parts(state: dict[str, Any]) -> list[int]:
+    waiting = [state["cut"]["text"]] if "cut" in state else []
+    return [*waiting, *(text for parts in state.get("joined", {}).values() for _, _, text in parts)]

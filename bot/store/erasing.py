@@ -74,6 +74,8 @@ class Erasing:
         if self._tx.dialogues.get(gone.chat).get("request") == gone.number:
             self._tx.dialogues.put(gone.chat, request=None, question=None)
         self._tx.texts.delete(texts)
+        for room in self.rooms_of(gone):
+            self._tx.dialogues.forget_parts(room)
         self._tx.connection.execute(
             delete(schedule).where((schedule.c.lane == gone.code) | schedule.c.name.like(f"%/{gone.code}"))
         )

@@ -78,6 +78,35 @@ async def test_a_translation_in_two_parts_is_one(house: House) -> None:
     assert copy.count("doente") == copy.count("vizinhos") == 50
 
 
+@pytest.mark.parametrize("changed", [0, 1, 2])
+async def test_a_change_of_any_part_is_one_of_the_whole(house: House, changed: int) -> None:
+    parts = [FIRST, REST, "En blijf gezond"]
+    sent = [await house.says(f"!notice health {part}" if part == FIRST else part) for part in parts]
+    parts[changed] = f"{LINE}\nPas op: {parts[changed]}"
+    await house.an.edits(sent[changed], ("" if changed else "!notice health ") + parts[changed], house.room)
+    assert await stored(house) == "\n".join(parts)
+    await house.an.edits(sent[1], "Kort", house.room)
+    assert await stored(house) == "\n".join([parts[0], "Kort", parts[2]])
+
+
+async def test_a_link_s_picture_that_came_changes_no_part(house: House) -> None:
+    """Networks tell of it as of an edit."""
+    first, rest = await house.says(f"!notice health {FIRST}"), await house.says(REST)
+    before = house.answers()
+    await house.an.edits(first, f"!notice health {FIRST}", house.room)
+    await house.an.edits(rest, REST, house.room)
+    assert house.answers() == before
+
+
+async def test_a_changed_part_of_what_is_out_is_told_and_changes_nothing(house: House) -> None:
+    await house.says(f"!notice health {FIRST}")
+    rest = await house.says(REST)
+    await house.says("!publish N1")
+    await house.an.edits(rest, f"{REST}!", house.room)
+    assert house.last() == sentence("edited-published", code="N1", command="!correct N1 …")
+    assert await stored(house) == f"{FIRST}\n{REST}"
+
+
 async def test_what_is_said_next_is_no_rest(house: House) -> None:
     """By somebody else, in reply to something else, as a command, or later; and both would have fitted in one."""
     bo = house.world.somebody("Bo")
@@ -109,12 +138,36 @@ async def test_what_waits_for_a_rest_is_soon_forgotten(house: House) -> None:
         await house.world.app.unit(lambda tx: tx.texts.get(text))
 
 
+async def test_the_parts_are_forgotten_when_they_can_be_changed_no_more(house: House) -> None:
+    await house.says(f"!notice health {FIRST}")
+    await house.says(REST)
+    await house.later(61)
+    assert len(await house.world.app.unit(lambda tx: tx.dialogues.texts())) == 2
+    await house.later(24 * 3600)
+    assert await house.world.app.unit(lambda tx: tx.dialogues.texts()) == []
+    assert await stored(house) == f"{FIRST}\n{REST}"
+
+
+async def test_an_answer_s_parts_are_erased_with_it(scene: Scene) -> None:
+    await scene.asks()
+    await scene.in_thread("!claim")
+    await scene.in_thread(f"!r {FIRST}")
+    await scene.in_thread(REST)
+    await scene.member.writes("/erase")
+    await scene.member.presses(sentence("button-erase", "pt", code="K1"))
+    assert await scene.world.app.unit(lambda tx: tx.dialogues.texts()) == []
+
+
 async def test_an_answer_in_two_parts_is_offered_whole(scene: Scene) -> None:
     """The member has the first one already: a helper says whether they shall have it all."""
     await scene.asks()
     await scene.in_thread("!claim")
     await scene.in_thread(f"!r {FIRST}")
-    await scene.in_thread(REST)
+    rest = await scene.in_thread(REST)
     assert not all_there(scene.member.reads())
     await scene.ann.presses(sentence("button-send-change"), scene.room)
     assert all_there(scene.member.reads())
+    await scene.ann.edits(rest, f"{REST}\nTot morgen", scene.room)
+    await scene.ann.presses(sentence("button-send-change"), scene.room)
+    assert all_there(scene.member.reads())
+    assert "Tot morgen" in scene.member_reads()
