@@ -239,6 +239,17 @@ class OneLogin(Protocol):
 
 
 @runtime_checkable
+class Listens(Protocol):
+    """What an adapter has as well to which others connect: where it listens ("HOST:PORT"), None where it does not, and
+    the key that says so."""
+
+    listens_key: ClassVar[str]
+
+    @property
+    def listens(self) -> str | None: ...
+
+
+@runtime_checkable
 class Remarks(Protocol):
     """What an adapter has as well whose account can work, and still be worse off than it need be."""
 

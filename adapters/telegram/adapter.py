@@ -36,6 +36,7 @@ class TelegramAdapter:
     """One bot."""
 
     Settings: ClassVar[type[BaseModel]] = TelegramSettings
+    listens_key: ClassVar[str] = "webhook_listen"
     questions: ClassVar[Sequence[Question]] = (
         Question(
             "token",
@@ -164,6 +165,10 @@ class TelegramAdapter:
         if self._bot is None:
             raise NotSent("the account is not connected")
         await fetching.fetch(self._client(self._downloads), self._downloads, attachment, into, most)
+
+    @property
+    def listens(self) -> str | None:
+        return self._settings.webhook_listen
 
     async def check(self) -> list[str]:
         async with AiohttpRequest() as request:

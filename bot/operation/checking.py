@@ -21,7 +21,7 @@ from bot.domain.chats import Role
 from bot.domain.leaks import warnings
 from bot.model import Chat
 from bot.operation.control import Lock
-from bot.ports import Adapter, Engine, NotSent, Remarks, SendError, Unknown
+from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unknown
 from bot.store.database import open_engine
 from bot.store.faults import Verdict, named, verdict
 from bot.store.placing import file_of
@@ -35,9 +35,13 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
     faults = _tell(print_line, "database", await asyncio.to_thread(_database, config))
     for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
-        faults += _tell(print_line, name, await tried(plugin))
+        problems = await tried(plugin)
+        if isinstance(plugin, Listens) and plugin.listens is not None:
+            problems += _can_listen(plugin.listens, f"adapters.{name}.{plugin.listens_key}", wiring.lock_path(config))
+        faults += _tell(print_line, name, problems)
     if config.operations.listen is not None:
-        faults += _tell(print_line, "operations", _can_listen(config.operations.listen, wiring.lock_path(config)))
+        problems = _can_listen(config.operations.listen, "operations.listen", wiring.lock_path(config))
+        faults += _tell(print_line, "operations", problems)
     for name, adapter in wiring.adapters(config).items():
         state = await asyncio.to_thread(kept_state, config.database.url, name)
         rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
@@ -189,8 +193,8 @@ def _state_of(name: str) -> Select[bytes]:
     return select(home.c.state).where(*of_a_folder).order_by(home.c.place).limit(1)
 
 
-def _can_listen(listen: str, lock: Path) -> list[str]:
-    """Whether the bot can tell there how it is; while one runs, it does already."""
+def _can_listen(listen: str, key: str, lock: Path) -> list[str]:
+    """Whether the bot can be reached there; while one runs, it is already."""
     held = Lock(lock)
     try:
         if not held.acquire():
@@ -200,7 +204,7 @@ def _can_listen(listen: str, lock: Path) -> list[str]:
     try:
         bound(*host_and_port(listen)).close()
     except OSError as error:
-        return [f"{listen} cannot be listened on ({error.strerror}); choose another operations.listen"]
+        return [f"{listen} cannot be listened on ({error.strerror}); choose another {key}"]
     finally:
         held.release()
     return []

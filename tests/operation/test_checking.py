@@ -6,14 +6,17 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
+from bot import wiring
 from bot.configuration.config import load
+from bot.configuration.listening import bound
 from bot.model import Chat
 from bot.operation.checking import check_all, kept_state, leaking, open_to_others, paired_rooms, remarked
+from bot.operation.control import Lock
 from bot.ports import NotSent, Refused
 from bot.store import database
 from bot.store.schema import migrate
@@ -95,6 +98,21 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     lines.clear()
     await check_all(config, lines.append)
     assert lines[0] == "database: the database's file may not be written"
+
+
+async def test_an_address_for_news_that_is_taken_is_a_fault(tmp_path: Path) -> None:
+    """By another program: one that the bot itself has is none."""
+    with closing(bound("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        hook = f'webhook_url = "https://bot.example.org/"\nwebhook_listen = "{listen}"\n'
+        (tmp_path / "config.toml").write_text(CONFIG + hook)
+        config = load(tmp_path / "config.toml", {})
+        told = f"telegram: {listen} cannot be listened on (Address already in use); choose another adapters.telegram."
+        for runs in (False, True):
+            lines: list[str] = []
+            with Lock(wiring.lock_path(config)) if runs else nullcontext():
+                await check_all(config, lines.append)
+            assert (told + "webhook_listen" in lines) is not runs
 
 
 async def test_a_language_in_which_the_bot_has_no_words_is_told(tmp_path: Path) -> None:
