@@ -274,6 +274,14 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, arguments: tuple[
     assert f"notes.txt{below} is no folder, and one is needed there" in result.stderr
 
 
+@pytest.mark.parametrize("arguments", [("status",), ("run",), ("pair", "coordination"), ("restore", "--check", "x")])
+def test_a_data_folder_that_cannot_be_made_is_named(house: House, arguments: tuple[str, ...]) -> None:
+    house.config.write_text(CONFIG.replace("[adapters", 'data_dir = "/proc/nothing/data"\n[adapters'))
+    result = house.program(*arguments)
+    assert result.exit_code == 1
+    assert "/proc/nothing is no folder, and one is needed there" in result.output
+
+
 @pytest.mark.parametrize(
     ("listen", "said"),
     [

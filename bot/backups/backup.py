@@ -196,14 +196,17 @@ def _name(packed: Path, file: Path) -> None:
     synced(file.parent)
 
 
-def is_of_the_disk(error: OSError) -> bool:
+def is_of_the_disk(error: OSError, folder: Path) -> bool:
     """Whether it is nobody's mistake in the program: whoever looks after the server can put it right."""
     of_the_disk = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-    return error.errno in (*of_the_disk, *_NO_FOLDER)
+    return error.errno in of_the_disk or _is_no_folder(error, folder)
 
 
-_NO_FOLDER = (errno.EEXIST, errno.ENOTDIR)
-"""What the making of a folder ends with where a file is."""
+def _is_no_folder(error: Exception, folder: Path) -> bool:
+    """Whether `folder` could not be made: where a file is, or where nobody can make one (below /proc)."""
+    code, place = getattr(error, "errno", None), getattr(error, "filename", None)
+    on_the_way = place is not None and Path(place) in (folder, *folder.parents)
+    return code in (errno.EEXIST, errno.ENOTDIR) or (code == errno.ENOENT and on_the_way)
 
 
 def reason(error: Exception, folder: Path) -> str:
@@ -216,7 +219,7 @@ def reason(error: Exception, folder: Path) -> str:
         return f"the disk of {folder} can only be read"
     if code in (errno.EACCES, errno.EPERM):
         return f"this user may not use {getattr(error, 'filename', None) or folder}"
-    if code in _NO_FOLDER:
+    if _is_no_folder(error, folder):
         return f"{getattr(error, 'filename', None) or folder} is no folder, and one is needed there"
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
         return reason(error.orig, folder)

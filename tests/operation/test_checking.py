@@ -100,6 +100,13 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     assert lines[0] == "database: the database's file may not be written"
 
 
+async def test_a_data_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG.replace("[adapters", 'data_dir = "/proc/nothing/data"\n[adapters'))
+    lines: list[str] = []
+    await check_all(load(tmp_path / "config.toml", {}), lines.append)
+    assert lines[0] == "database: /proc/nothing is no folder, and one is needed there"
+
+
 async def test_an_address_for_news_that_is_taken_is_a_fault(tmp_path: Path) -> None:
     """By another program: one that the bot itself has is none."""
     with closing(bound("127.0.0.1", 0)) as taken:
