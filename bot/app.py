@@ -225,11 +225,11 @@ class App:
         """End `run`: intake first, then what is in the air, the writer last."""
         self._stop.set()
 
-    def stop_on_signals(self) -> None:
-        """Ctrl-C, the system, or the closing of its terminal end `run` from now on."""
+    def stop_on_signals(self, stop: Callable[[], None] | None = None) -> None:
+        """Ctrl-C, the system, or the closing of its terminal end `run` from now on, or do what else is given."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` wants it to outlive its terminal
-                asyncio.get_running_loop().add_signal_handler(number, self.stop)
+                asyncio.get_running_loop().add_signal_handler(number, stop or self.stop)
 
     async def run(self, ready: Callable[[], Awaitable[None]] | None = None) -> None:
         """Serve until `stop`. `ready` is called once every account has connected, or is known not to for now."""

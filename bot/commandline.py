@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,11 +32,13 @@ from bot.operation.checking import check_all, open_to_others
 from bot.operation.watching import is_disk_full
 from bot.store.database import open_engine
 from bot.store.faults import Verdict, is_forbidden, named, verdict
+from bot.store.placing import file_of
 from bot.store.schema import Newer, migrate
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2
 _RERUNS = 20  # of a command that other processes' work is in the way of
+_LONGEST_STOP = 15.0  # seconds; without trouble it takes less than 5
 
 _log = structlog.get_logger()
 
@@ -243,8 +246,12 @@ def demo(
 
 async def _serve(settings: Config, option: str) -> None:
     async with App(wiring.parts(settings)) as app:
-        app.stop_on_signals()
         accounts = tuple(settings.adapters)
+
+        def stop() -> None:
+            if file_of(settings.database.url) is None:
+                _end_within(_LONGEST_STOP)
+            app.stop()
 
         async def answer(asked: dict[str, Any]) -> dict[str, Any]:
             if app.writer.trouble is not None:
@@ -256,8 +263,22 @@ async def _serve(settings: Config, option: str) -> None:
             _say_if_anybody_reads(operating.lines(found, _program(), option), sys.stderr)
             _say_if_anybody_reads(["ready"], sys.stdout)
 
+        app.stop_on_signals(stop)
         async with control.serve(wiring.socket_path(settings), answer), wiring.watched(settings, app):
             await app.run(ready)
+
+
+def _end_within(seconds: float) -> None:
+    """A server that takes connections and says nothing more would be waited for without end, in threads that nothing
+    can stop. What was acknowledged is durable, and what was in the air is unsure as after any crash."""
+
+    def end() -> None:
+        _log.critical("stopped without the database, which does not answer: nothing that was acknowledged is lost")
+        os._exit(FAILED)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True  # it holds up no stop that comes to its end
+    timer.start()
 
 
 def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:

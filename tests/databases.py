@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -75,6 +77,19 @@ class Postgres:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    def falls_silent(self) -> None:
+        """It takes connections, and says nothing more."""
+        self._signal(signal.SIGSTOP)
+
+    def speaks_again(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        of_all = int(self._server.get_pid() or 0)
+        os.kill(of_all, number)
+        for process in Path(f"/proc/{of_all}/task/{of_all}/children").read_text().split():
+            os.kill(int(process), number)
 
     def stop(self) -> None:
         self._server.cleanup()

@@ -55,9 +55,9 @@ class RunningBot:
             line = await self._process.stdout.readline()
         assert line == b"ready\n", f"the bot did not start: {self.log.read_text()[-2000:]}"
 
-    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Stop as `systemctl stop` does; the exit code. Raises TimeoutError after 5 s."""
-        return await self._end(how, 5.0)
+    async def stop(self, how: signal.Signals = signal.SIGTERM, within: float = 5.0) -> int:
+        """Stop as `systemctl stop` does; the exit code. Raises TimeoutError after so many seconds."""
+        return await self._end(how, within)
 
     async def kill(self) -> None:
         """Gone at once, in the middle of whatever it was doing."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.databases import Postgres
 from tests.endtoend.bot import PROGRAM, ROOT, START, RunningBot, environment, running, settings
 from tests.servers.botapi import BotApiServer
 
@@ -100,6 +101,21 @@ async def test_a_terminal_that_is_closed_ends_it_in_order(tmp_path: Path) -> Non
     assert signal.SIGHUP in ignored_by(process.pid)
     process.terminate()
     assert await process.wait() == 0
+
+
+@pytest.mark.postgres
+async def test_a_database_that_says_nothing_more_does_not_hold_up_the_end(tmp_path: Path, postgres: Postgres) -> None:
+    """No thread that waits for it can be stopped; the end is no good one, and says so."""
+    wanted = settings(telegram="http://127.0.0.1:9") | {"database": {"url": postgres.url}}
+    async with running(tmp_path, wanted) as bot:
+        postgres.falls_silent()
+        try:
+            assert await bot.stop(within=60) == 1
+        finally:
+            postgres.speaks_again()
+        assert "stopped without the database, which does not answer" in bot.log.read_text()
+        await bot.start()
+        assert await bot.stop() == 0
 
 
 async def test_whatever_it_writes_is_its_user_s_alone(tmp_path: Path) -> None:
