@@ -5,7 +5,8 @@ A log line is a sentence that stands literally in our code, and fields from a li
     log.warning("sending failed", account=name, attempt=3, seconds=20, error=failure)
 
 Everything else shows as the name of its type: `text=<str>`. An exception shows as its class and the place in our code,
-never its message or variables. What libraries log passes the same gate, and there only their warnings.
+never its message or variables. What libraries log passes the same gate, and there only their warnings; what one of them
+says again and again is a line a minute.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import logging
 import re
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
@@ -35,8 +38,11 @@ SAYINGS = (
     "Unclosed client session",
     "Unclosed connector",
     "Exception in ASGI application",
+    "socket.accept() out of system resource",  # files that one process may open, say
 )
 """How messages of libraries begin that say something useful; only this beginning is shown."""
+
+_AGAIN_AFTER = 60.0  # seconds in which a library's line is not shown a second time
 
 # --- fields --------------------------------------------------------------------------------------------------------
 
@@ -199,24 +205,39 @@ class LibraryGate(logging.Handler):
     Our own modules may log this way too: their sentence shows, with its %s unfilled, where it stands in their code.
     """
 
-    def __init__(self, write: Callable[[EventDict], None]) -> None:
+    def __init__(self, write: Callable[[EventDict], None], clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._write = write
+        self._clock = clock
+        self._shown: dict[tuple[object, ...], float] = {}  # by the line, when
+        self._withheld: Counter[tuple[object, ...]] = Counter()  # how often since
 
     def emit(self, record: logging.LogRecord) -> None:
         said = record.msg if isinstance(record.msg, str) else ""
         known: tuple[str, ...] = SAYINGS
-        if record.name.partition(".")[0] in OURS and said in _literals(_caller("logging").f_code):
+        ours = record.name.partition(".")[0] in OURS
+        if ours and said in _literals(_caller("logging").f_code):
             known = (said,)
-        self._write(
-            {
-                "level": record.levelname.lower(),
-                "event": next((saying for saying in known if said.startswith(saying)), WITHHELD),
-                "library": _word(record.name) or "?",
-                "place": f"{record.module}:{record.lineno}",
-                **_described(_exception(record.exc_info)),
-            }
-        )
+        line: EventDict = {
+            "level": record.levelname.lower(),
+            "event": next((saying for saying in known if said.startswith(saying)), WITHHELD),
+            "library": _word(record.name) or "?",
+            "place": f"{record.module}:{record.lineno}",
+            **_described(_exception(record.exc_info)),
+        }
+        if ours or self._is_due(line):
+            self._write(line)
+
+    def _is_due(self, line: EventDict) -> bool:
+        """Whether it is shown; `count` tells in it how often it was not since the last time."""
+        key, now = tuple(line.values()), self._clock()
+        if now - self._shown.get(key, now - _AGAIN_AFTER) < _AGAIN_AFTER:
+            self._withheld[key] += 1
+            return False
+        self._shown[key] = now
+        if count := self._withheld.pop(key, 0):
+            line["count"] = count
+        return True
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: the inherited one prints the record's words."""
@@ -229,6 +250,7 @@ def configure(
     stream: TextIO | None = None,
     form: Literal["auto", "text", "json"] = "auto",
     level: int = logging.INFO,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Send every log line of the process through the gate to `stream` (standard error).
 
@@ -257,7 +279,7 @@ def configure(
             line = processor(writer, "msg", line)
         writer.msg(line)
 
-    _take_over_libraries(LibraryGate(write), level)
+    _take_over_libraries(LibraryGate(write, clock), level)
     _take_over_crashes(write)
 
 

@@ -204,6 +204,24 @@ def test_libraries_are_heard_when_they_warn_and_not_quoted(output: Output, name:
     assert output.leaks_nothing()
 
 
+def test_what_a_library_says_again_and_again_is_a_line_a_minute(output: Output) -> None:
+    """asyncio says a hundred times a second that no more files can be opened. What is something else shows at once."""
+    now = [1000.0]
+    logs.configure(output, clock=lambda: now[0])
+
+    def says(name: str, times: int) -> None:
+        for _ in range(times):
+            logging.getLogger(name).error("socket.accept() out of system resource\nsocket: %s", WORDS)
+
+    says("asyncio", 100)
+    says("x.y", 1)
+    now[0] += 61
+    says("asyncio", 2)
+    found = [(line["event"], line["library"], line.get("count")) for line in output.lines]
+    out_of_files = "socket.accept() out of system resource"
+    assert found == [(out_of_files, "asyncio", None), (out_of_files, "x.y", None), (out_of_files, "asyncio", 99)]
+
+
 def test_our_own_modules_may_log_the_standard_way(output: Output) -> None:
     """The sentence in the code shows, what would fill it does not."""
     ours = logging.getLogger("adapters.matrix.receiving")
