@@ -83,25 +83,28 @@ def open_reader(url: str) -> AsyncEngine:
     )
 
 
-def wipe(connection: Connection, *, rebuild: bool) -> bool:
-    """Leave nothing of deleted rows in SQLite's files; outside any transaction. False: somebody is reading, try again.
+def wipe(connection: Connection, *, rebuild: bool) -> set[str]:
+    """Leave nothing of deleted rows in SQLite's files; outside any transaction. What of it is still to be done
+    ("erased", "rebuild"): somebody is reading, say.
 
     secure_delete overwrites what is deleted, but earlier versions stand in the write-ahead log until it is emptied.
     When rows move within the file, pieces of old ones can stay behind in its pages: only a `rebuild` is sure to
     leave none. PostgreSQL cleans its own files (autovacuum).
     """
     if connection.dialect.name != "sqlite":
-        return True
+        return set()
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     raw.execute("PRAGMA busy_timeout=100")  # units are waiting behind this
+    left = {"erased", "rebuild"} if rebuild else {"erased"}
     try:
         if rebuild:
             raw.execute("VACUUM")
+            left.discard("rebuild")
         busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return int(busy) == 0
+        return left if busy else set()
     except sqlite3.Error:  # locked, or the disk is full: both may pass
-        return False
+        return left
     finally:
         raw.execute("PRAGMA busy_timeout=1000")
 

@@ -30,6 +30,7 @@ _JOINING = 16  # more of them, which came while those ran: they share the flush,
 _RERUNS = 3  # of a group that was in another process's way, before its units try one by one
 _FEW = 8  # that share a commit
 _HEAD_START = 3  # turns of the loop: a delivery's task, its adapter's and its HTTP client's
+_REBUILDS_AGAIN = 60.0  # seconds after a rebuilding that failed: the disk may be too full for it
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
 
 
@@ -73,6 +74,7 @@ class Writer:
         self._connection: Connection | None = None  # the thread's own
         self._checkpoints = None if self._shared or not engine.url.database else Checkpoints(engine.url.database)
         self._traces = {"erased"}  # what deleted rows may have left in the files, also before a crash; or "rebuild"
+        self._rebuilds_at = 0.0  # not before this moment
         self._closing = threading.Event()
         self._hurries = threading.Event()
         self._closed = False  # the last unit was taken up …
@@ -318,16 +320,20 @@ class Writer:
         self.trouble = error
 
     def _tidy(self, connection: Connection) -> None:
-        if self._traces:
-            self._wipe(connection)
+        rebuilds = "rebuild" in self._traces and monotonic() >= self._rebuilds_at
+        if rebuilds or "erased" in self._traces:
+            self._wipe(connection, rebuilds)
         elif self._checkpoints is not None:
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
             self._checkpoints.changed(raw.total_changes)
 
-    def _wipe(self, connection: Connection) -> None:
+    def _wipe(self, connection: Connection, rebuilds: bool) -> None:
         """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
-        self._traces = set() if wipe(connection, rebuild="rebuild" in self._traces) else {"erased"}
+        left = wipe(connection, rebuild=rebuilds)
+        if "rebuild" in left:
+            self._rebuilds_at = monotonic() + _REBUILDS_AGAIN
+        self._traces = left if rebuilds else left | (self._traces & {"rebuild"})
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -256,6 +257,34 @@ async def test_what_was_deleted_is_not_in_the_files(tmp_path: Path, sqlite_templ
         await w.run(lambda tx: tx.texts.delete(ids))
         assert b"Zebrafinco" not in _everything(tmp_path)
         assert b"Quincunx" not in _everything(tmp_path)
+
+
+async def test_a_file_that_cannot_be_rebuilt_is_later(tmp_path: Path, sqlite_template: str) -> None:
+    """The disk was too full for a copy of it, say. It is not tried again after each unit."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+
+    def refused(tx: Transaction, by: Callable[..., int] | None) -> None:
+        raw = tx.connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_authorizer(by)
+
+    def free_pages(tx: Transaction) -> int:
+        return int(tx.connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+
+    async with writer(f"sqlite:///{tmp_path / 'schakel.db'}", Ticking()) as w:
+        ids = await w.run(lambda tx: [tx.texts.add("Zebrafinco" * 500, "pt") for _ in range(50)])
+        await w.run(lambda tx: tx.texts.delete(ids))
+        # A copy is attached to be written.
+        await w.run(
+            lambda tx: refused(tx, lambda what, *_: sqlite3.SQLITE_DENY if what == sqlite3.SQLITE_ATTACH else 0)
+        )
+        await w.run(lambda tx: tx.stirred.add("rebuild"))
+        await w.run(lambda tx: refused(tx, None))
+        await w.run(lambda tx: None)
+        assert await w.run(free_pages) > 0
+        w._rebuilds_at = 0.0
+        await w.run(lambda tx: None)
+        assert await w.run(free_pages) == 0
 
 
 async def test_a_reader_beside_the_writer_only_delays_it(tmp_path: Path, sqlite_template: str) -> None:
