@@ -12,7 +12,7 @@ from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers.private.erasing import COMPACT
+from handlers.private.erasing import compact_soon
 from handlers.situation import Actions
 
 PURGED = "purged"
@@ -38,7 +38,7 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     unfinished = len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
     if closed or dropped or old or texts or orphans or linked or others:
-        tx.schedule.no_later(tx.now, Due(COMPACT))
+        compact_soon(tx.now, tx)
     return actions
 
 

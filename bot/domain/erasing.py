@@ -19,6 +19,15 @@ SWEEP = "sweep"
 SWEEPS_EVERY = timedelta(hours=1)
 
 
+_A_MINUTE_S = 64 * 2**20  # bytes: they are rebuilt in well under a second
+_LONGEST_REST = timedelta(hours=1)
+
+
+def rest_after(size: int) -> timedelta:
+    """How long a database's file of so many bytes is not rebuilt again, so that this takes a hundredth of the time."""
+    return min(timedelta(minutes=size / _A_MINUTE_S), _LONGEST_REST)
+
+
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """Requests of one private chat that are being erased; `chat` is its id in the store, `codes` may be empty."""

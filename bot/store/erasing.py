@@ -56,6 +56,15 @@ class Erasing:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
+    def file_size(self) -> int:
+        """Bytes of SQLite's file; 0 on PostgreSQL, which cleans its own."""
+        if self._tx.connection.dialect.name != "sqlite":
+            return 0
+        pages, size = (
+            self._tx.connection.exec_driver_sql(f"PRAGMA page_{what}").scalar_one() for what in ("count", "size")
+        )
+        return int(pages * size)
+
     # --- contents, at once ---------------------------------------------------------------------------------------
 
     def forget(self, gone: Request, why: str) -> list[int]:

@@ -7,7 +7,7 @@ crash between them changes nothing.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.actions import Action, Button, Priority, Say
 from bot.content import Content, Line, say
@@ -25,6 +25,9 @@ from handlers.situation import Actions, Situation
 
 COMPACT = "compact"
 """The timer of what wipes the traces of deleted rows out of the database's pages."""
+
+RESTS = "rests"
+"""The timer that runs while they are not to be wiped out once more."""
 
 _LOOKS_AGAIN = timedelta(minutes=1)
 
@@ -140,7 +143,7 @@ def _end(erasure: Erasure, tx: Transaction) -> Actions:
     chat = tx.chats.get(erasure.chat)
     remains, everything = tx.erasing.remains(erasure), tx.erasing.is_everything(erasure)
     tx.erasing.end(erasure)
-    tx.schedule.no_later(tx.now + _LOOKS_AGAIN, Due(COMPACT))
+    compact_soon(tx.now + _LOOKS_AGAIN, tx)
     if not chat.active or chat.role != Role.PRIVATE:
         tx.erasing.forget_chat(chat.id)
         return ()
@@ -155,6 +158,13 @@ def told(event: Outcome, tx: Transaction) -> Actions:
     return ()
 
 
+def compact_soon(at: datetime, tx: Transaction) -> None:
+    """At that moment, unless it was done lately: whoever erases again and again does not hold up everybody."""
+    rests_until = tx.schedule.planned(RESTS)
+    tx.schedule.no_later(at if rests_until is None else max(at, rests_until), Due(COMPACT))
+
+
 def compact(event: Due, tx: Transaction) -> Actions:
     tx.stirred.add("rebuild")
+    tx.schedule.at(tx.now + erasing.rest_after(tx.erasing.file_size()), Due(RESTS))
     return ()

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.domain import erasing as domain
 from bot.domain.chats import Role
 from bot.model import ChatKind
 from bot.ports import Limits, NotSent
 from bot.store.tables import chat, metadata
 from bot.store.transaction import Transaction
+from handlers.private import erasing
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Shown
@@ -233,6 +235,30 @@ async def test_who_has_asked_nothing_is_forgotten_at_once(scene: Scene) -> None:
     await scene.member.writes("!erase")
     assert scene.member.reads() == [ending(sentence("erased-all", "pt"))]
     assert await private_chats(scene.world) == 0
+
+
+async def test_who_erases_again_and_again_does_not_hold_up_everybody(
+    told: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file is rebuilt, which everybody waits for, and then rests; but what was erased meanwhile goes."""
+    monkeypatch.setattr(domain, "_A_MINUTE_S", 1)
+    w = told.world
+
+    async def waits() -> float | None:
+        """Minutes until it is rebuilt."""
+        when = await w.app.unit(lambda tx: tx.schedule.planned(erasing.COMPACT))
+        return None if when is None else round((when - w.clock.now()).total_seconds() / 60)
+
+    await erases(told)
+    assert await waits() == 1
+    await w.advance(timedelta(minutes=2))
+    assert await waits() is None
+    for _ in range(2):
+        await told.member.writes(DOCTOR)
+        await told.member.writes("!erase")
+        assert await waits() == 60
+    await w.advance(timedelta(minutes=61))
+    assert await waits() is None
 
 
 async def test_who_comes_back_is_met_as_somebody_new(told: Scene) -> None:
