@@ -91,6 +91,15 @@ class Postgres:
         for process in Path(f"/proc/{of_all}/task/{of_all}/children").read_text().split():
             os.kill(int(process), number)
 
+    def stands_by(self) -> None:
+        """Another server has its place: this one only follows, and can be read."""
+        self.crash()
+        (self._server.pgdata / "standby.signal").touch()
+        self.start()
+
+    def is_promoted(self) -> None:
+        self._pg_ctl(["-w", "promote"], pgdata=self._server.pgdata, user=self._server.system_user)
+
     def stop(self) -> None:
         self._server.cleanup()
 

@@ -30,9 +30,10 @@ _SQLITE_OUTAGES = {
     sqlite3.SQLITE_NOTADB,
 }
 _CONFLICTS = {"40001", "40P01"}  # serialization failure, deadlock
-_POSTGRES_OUTAGES = ("08", "25006", "25P03", "53", "55P03", "57", "58")
-"""SQLSTATEs or their classes: connection lost, read only, idle for too long, out of disk or memory, a lock not to be
-had, stopped by its operator, files out of reach (postgresql.org/docs/current/errcodes-appendix.html)."""
+_ONLY_READ = ("0A000", "25006")  # a standby server gives us no transaction of our level (SERIALIZABLE); read only
+_POSTGRES_OUTAGES = ("08", *_ONLY_READ, "25P03", "25P04", "53", "55P03", "57", "58")
+"""SQLSTATEs or their classes: connection lost, only to be read, idle or at work for too long, out of disk or memory, a
+lock not to be had, stopped by its operator, files out of reach (postgresql.org/docs/current/errcodes-appendix.html)."""
 
 _FORBIDDEN = {"42501", "3F000"}  # insufficient privilege; no schema that it may use
 
@@ -86,4 +87,6 @@ def named(error: BaseException) -> str:
         return "the database's file cannot be read or written"
     if is_forbidden(error):
         return "the database's user may not do so: make it the owner of the database"
+    if state in _ONLY_READ:
+        return "the database can only be read: is it a standby server?"
     return "the database cannot be reached"

@@ -29,7 +29,10 @@ _LEAVE = (
     "SELECT CAST(pg_current_xact_id_if_assigned() AS text)"
 )
 _LEAVE_AND_TELL = f"{_LEAVE}, pg_notify('{CHANNEL}', %(told)s)"
-_STATUS = "SELECT pg_xact_status(CAST(%(transaction)s AS xid8))"
+# A standby server may not have heard of all that was committed, and may be the one that goes on.
+_STATUS = (
+    "SELECT CASE WHEN pg_is_in_recovery() THEN 'in progress' ELSE pg_xact_status(CAST(%(transaction)s AS xid8)) END"
+)
 _LAST = "SELECT token FROM commit_mark WHERE writer = %(writer)s"
 _NEVER_GIVEN = "22023"  # invalid_parameter_value: "transaction ID … is in the future"
 _FORGET_AFTER = timedelta(days=30)  # a writer that has ended leaves its row
@@ -57,7 +60,7 @@ class Marks:
         return None if transaction is None else Mark(transaction, token)
 
     def was_committed(self, engine: Engine, mark: Mark) -> bool | None:
-        """None: the server has not finished with it. Raises DBAPIError where there is none to ask."""
+        """None: the server has not finished with it, or does not know. Raises DBAPIError where there is none to ask."""
         # Each look shows what is there by then.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if _status(connection, mark) == "in progress":

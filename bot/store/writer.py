@@ -300,7 +300,8 @@ class Writer:
                 if not self._wait_out(error, attempt):
                     return False
             attempt += 1
-            self._closing.wait(0.05)
+            if self._hurries.wait(0.05):
+                return False
 
     # --- trouble -----------------------------------------------------------------------------------------------------
 

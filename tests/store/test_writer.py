@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store.database import open_engine
 from bot.store.faults import named
+from bot.store.marks import Marks
 from bot.store.schema import migrate
 from bot.store.tables import organisation
 from bot.store.transaction import Transaction
@@ -443,6 +444,58 @@ async def test_units_wait_for_a_server_that_restarts(postgres: Postgres) -> None
         await working
         assert len(await made.run(names)) == 400
     assert set(trouble.heard) <= {"the database cannot be reached", None}
+
+
+async def test_units_wait_while_another_server_has_its_place(postgres: Postgres) -> None:
+    """Where the address leads to a standby server for a while, nothing fails and nobody has to start the bot again."""
+    async with watched(postgres.url) as (made, _, trouble):
+        await made.run(naming("before"))
+        await asyncio.to_thread(postgres.stands_by)
+        waiting = asyncio.create_task(made.run(naming("after")))
+        async with asyncio.timeout(20):
+            while "the database can only be read: is it a standby server?" not in trouble.heard:
+                await trouble.comes()
+        assert not waiting.done()
+        await asyncio.to_thread(postgres.is_promoted)
+        await waiting
+        assert await made.run(names) == ["after", "before"]
+
+
+async def test_a_standby_server_is_not_asked_what_became_of_a_commit(postgres: Postgres) -> None:
+    """It may not have heard of it yet: the unit would be done twice."""
+    engine, marks = open_engine(postgres.url), Marks()
+    with engine.begin() as connection:
+        connection.execute(organisation.insert().values(name="once"))
+        mark = marks.leave(connection, "")
+    assert mark is not None
+    assert marks.was_committed(engine, mark)
+    engine.dispose()
+    postgres.stands_by()
+    assert marks.was_committed(engine, mark) is None
+    postgres.is_promoted()
+    assert marks.was_committed(engine, mark)
+    engine.dispose()
+
+
+async def test_a_writer_can_be_closed_while_nobody_knows_what_became_of_a_commit(postgres: Postgres) -> None:
+    """It is not said to be done."""
+    async with watched(postgres.url) as (made, engine, _):
+        await made.run(names)
+        event.listen(engine, "commit", lambda _: postgres.stands_by(), once=True)
+        waiting = asyncio.create_task(made.run(naming("unknown")))
+        await asyncio.to_thread(_until_it_stands_by, postgres)
+    with pytest.raises(OperationalError):
+        await waiting
+
+
+def _until_it_stands_by(postgres: Postgres) -> None:
+    while True:
+        try:
+            with psycopg.connect(postgres.url.replace("postgresql+psycopg:", "postgresql:")) as asked:
+                if asked.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+                    return
+        except psycopg.OperationalError:
+            continue
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_done_twice(postgres: Postgres) -> None:
