@@ -33,7 +33,7 @@ from bot.operation.watching import is_disk_full
 from bot.store.database import open_engine
 from bot.store.faults import Verdict, is_forbidden, named, verdict
 from bot.store.placing import file_of
-from bot.store.schema import Newer, migrate
+from bot.store.schema import Unfit, migrate
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2
@@ -335,7 +335,7 @@ def _in_words(folder: Path) -> Iterator[None]:
     """A folder, a disk or a database that cannot be used ends the command with words that can be acted on."""
     try:
         yield
-    except (Newer, control.NoAnswer) as error:
+    except (Unfit, control.NoAnswer) as error:
         _fail(f"{error}.")
     except DBAPIError as error:
         if verdict(error) is Verdict.RAISE and not is_forbidden(error):

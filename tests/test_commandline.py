@@ -239,6 +239,27 @@ def test_a_user_who_may_make_no_tables_is_named_with_the_remedy(house: House, po
     assert "make it the owner of the database" in result.output
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("letters", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_keep_every_language_is_named_with_the_remedy(
+    house: House, postgres_server: str, letters: str
+) -> None:
+    """PostgreSQL makes such ones by itself where the machine has no language set; each message from somebody whose name
+    is written in other letters would be put aside."""
+    name = f"in_{letters.lower()}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        made = f"CREATE DATABASE {name} ENCODING '{letters}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.execute(made.encode())
+    assert house.program("backup", str(house.config.with_name("backup"))).exit_code == 0
+    url = make_url(postgres_server).set(database=name)
+    with house.config.open("a", encoding="utf-8") as config:
+        config.write(f'[database]\nurl = "{url.render_as_string(hide_password=False)}"\n')
+    for arguments in (("restore", str(house.config.with_name("backup"))), ("check",), ("run",)):
+        result = house.program(*arguments)
+        assert result.exit_code == 1
+        assert "ENCODING 'UTF8' TEMPLATE template0" in result.output
+
+
 def test_an_organisation_is_the_same_whatever_the_blanks_in_its_name(house: House) -> None:
     """A name with a blank more would be another organisation, which looks like the first one."""
     for name in ("De Brug", " De  Brug ", "de\nbrug"):

@@ -29,7 +29,7 @@ from bot.store import placing, snapshots
 from bot.store.database import open_engine
 from bot.store.placing import InUse, file_of, is_occupied
 from bot.store.resuming import Resumed, resume
-from bot.store.schema import revisions
+from bot.store.schema import Unfit, revisions
 from bot.store.snapshots import Damaged
 from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction
@@ -150,8 +150,8 @@ def _restored(file: Path, target: Target, move_away: bool) -> Restored:
         shutil.move(contents / DATABASE, ready)
     try:
         placing.place(target.url, ready, aside)
-    except Damaged as damage:
-        raise NotRestored(f"{damage}. Nothing was changed") from None
+    except (Damaged, Unfit) as fault:
+        raise NotRestored(f"{fault}. Nothing was changed") from None
     before = target.data_dir / DATABASE
     unused = before if database is None and before.exists() else None
     return Restored(head, rows, resumed, aside, told, kept, left, unused)

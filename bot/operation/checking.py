@@ -25,7 +25,7 @@ from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unk
 from bot.store.database import open_engine
 from bot.store.faults import Verdict, named, verdict
 from bot.store.placing import file_of
-from bot.store.schema import Newer, prove_known
+from bot.store.schema import Unfit, prove_known
 from bot.store.tables import EVERYWHERE, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
@@ -225,7 +225,7 @@ def _database(config: Config) -> list[str]:
             prove_known(connection)
             connection.execute(text("CREATE TABLE schakel_check (tried INTEGER)"))
             tried.rollback()
-    except Newer as error:
+    except Unfit as error:
         return [str(error)]
     except DBAPIError as error:
         if verdict(error) is Verdict.RERUN:

@@ -28,6 +28,8 @@ _STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
 # A process that sleeps in the middle of a unit holds up nobody for longer than a few seconds.
 _SESSION = "-c enable_seqscan=off -c idle_in_transaction_session_timeout=3s -c tcp_keepalives_idle=5"
 
+_LETTERS = {"client_encoding": "UTF8"}  # whatever the environment says
+
 # A server that has died with its machine says nothing more: without these we would wait for its answer for a quarter of
 # an hour or longer, while another one may have its place (postgresql.org/docs/current/libpq-connect.html).
 _SILENCE = {
@@ -59,7 +61,7 @@ def open_engine(url: str | URL) -> Engine:
         return engine
     return create_engine(
         _with_driver(address),
-        connect_args={"options": _SESSION, **until_gone(address)},
+        connect_args={"options": _SESSION, **_LETTERS, **until_gone(address)},
         isolation_level="SERIALIZABLE",
         pool_size=2,
         hide_parameters=True,
@@ -77,7 +79,7 @@ def open_reader(url: str) -> AsyncEngine:
         return engine
     return create_async_engine(
         _with_driver(address),
-        connect_args={"options": "-c default_transaction_read_only=on", **until_gone(address)},
+        connect_args={"options": "-c default_transaction_read_only=on", **_LETTERS, **until_gone(address)},
         pool_size=2,
         hide_parameters=True,
     )

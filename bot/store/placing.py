@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, inspect, make_url, text
 
 from bot.store.database import open_engine
-from bot.store.schema import upgrade
+from bot.store.schema import prove_known, upgrade
 from bot.store.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
 from bot.store.tables import event, metadata
 
@@ -103,8 +103,8 @@ def place(url: str, copy: Path, aside: Path | None, sleep: Callable[[float], Non
     """Make `copy` the database. What was there is in `aside` then, or in a schema of that folder's name.
 
     `copy` has this version's schema, and stands on the disk of the SQLite file that it shall become. `aside` is None
-    where nothing is there. A kill leaves what was there before, or all of the new. Raises InUse, Damaged, OSError,
-    SQLAlchemyError, psycopg.Error.
+    where nothing is there. A kill leaves what was there before, or all of the new. Raises InUse, Damaged, Unfit,
+    OSError, SQLAlchemyError, psycopg.Error.
     """
     file = file_of(url)
     if file is not None:
@@ -197,6 +197,7 @@ def _fill(engine: Engine, copy: Path, aside: str | None) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
         if aside is not None:
             _move_tables(connection, aside)
+        prove_known(connection)
         upgrade(connection)
         raw = connection.connection.driver_connection
         assert isinstance(raw, psycopg.Connection)

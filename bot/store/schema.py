@@ -13,15 +13,29 @@ from sqlalchemy import Connection, Engine, inspect
 _LOCK = 7244235  # PostgreSQL's name for whoever migrates
 
 
-class Newer(Exception):
+class Unfit(Exception):
+    """The database is none that this program can use; the message says what to do."""
+
+
+class Newer(Unfit):
     """A later version has brought the schema further than this one knows."""
 
     def __init__(self) -> None:
         super().__init__("the database was used by a later version of Schakel: update this one")
 
 
+class WrongLetters(Unfit):
+    """It was made with an encoding in which most of the world cannot be written."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the database cannot keep every language ({name}): make one with CREATE DATABASE … ENCODING 'UTF8' "
+            "TEMPLATE template0"
+        )
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Newer."""
+    """Bring the schema to this version's, in one transaction; two starting at once take turns. Raises Unfit."""
     if engine.dialect.name == "postgresql":
         # Who has waited must see what the other has done meanwhile.
         engine = engine.execution_options(isolation_level="READ COMMITTED")
@@ -34,7 +48,11 @@ def migrate(engine: Engine) -> None:
 
 
 def prove_known(connection: Connection) -> str | None:
-    """The schema's revision; None where there is none yet. Raises Newer where this version does not know it."""
+    """The schema's revision; None where there is none yet. Raises Unfit: Newer where this version does not know it."""
+    if connection.dialect.name == "postgresql":
+        letters = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+        if letters != "UTF8":
+            raise WrongLetters(letters)
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
