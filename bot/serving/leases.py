@@ -41,7 +41,7 @@ class Leases(Protocol):
         """Its writing was refused: `until_held` does not count it as held before it has been looked at again."""
 
     async def run(self) -> None:
-        """Keep and take leases until cancelled."""
+        """Keep and take leases until cancelled. Raises Newer where a later version is at work on the database."""
 
     async def give_back(self) -> None: ...
 

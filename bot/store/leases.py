@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.faults import Verdict, verdict
+from bot.store.schema import Newer, revisions
 from bot.store.tables import SERVER_NOW, lease
 
 _RENEW = text(
@@ -23,11 +24,15 @@ _TAKE = text(
     f"WHERE lease.until < {SERVER_NOW} RETURNING epoch"
 )
 _GIVE_BACK = text("UPDATE lease SET until = 0 WHERE account = :account AND owner = :owner AND epoch = :epoch")
+_SCHEMA = text("SELECT version_num FROM alembic_version")
 _EPOCHS = select(lease.c.account, lease.c.epoch).where(lease.c.account.in_(bindparam("accounts", expanding=True)))
 
 
 class LeaseBook:
-    """Each call is one short transaction of its own: a lease is kept whatever the writer is waiting for."""
+    """Each call is one short transaction of its own: a lease is kept whatever the writer is waiting for.
+
+    What a later version has brought further is not for this one to serve: taking and keeping raise Newer.
+    """
 
     def __init__(self, engine: Engine, owner: str, lasts: timedelta) -> None:
         """`owner` names this process and no other. A lease that is not renewed ends after `lasts`."""
@@ -41,6 +46,7 @@ class LeaseBook:
         """Keep what is held, by account and epoch; those that are still this process's."""
         kept = set()
         with self._engine.begin() as connection:
+            _prove_known(connection)
             for account in sorted(held):
                 given = {"account": account, "owner": self._owner, "epoch": held[account], "lasts": self._lasts}
                 if connection.execute(_RENEW, given).rowcount:
@@ -53,6 +59,7 @@ class LeaseBook:
             return {}
         try:
             with self._taking.begin() as connection:
+                _prove_known(connection)
                 return self._take(connection, sorted(set(wanted).difference(connection.execute(_HELD).scalars())))
         except DBAPIError as error:
             if verdict(error) is Verdict.RERUN:  # another process was faster
@@ -74,6 +81,12 @@ class LeaseBook:
             for account in sorted(held):
                 given = {"account": account, "owner": self._owner, "epoch": held[account]}
                 connection.execute(_GIVE_BACK, given)
+
+
+def _prove_known(connection: Connection) -> None:
+    """As when the database is opened, but cheap. Raises Newer."""
+    if connection.execute(_SCHEMA).scalar() not in revisions():
+        raise Newer
 
 
 def lost(connection: Connection, accounts: Collection[str], held: Mapping[str, int]) -> frozenset[str]:

@@ -45,6 +45,9 @@ def migrate(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         if prove_known(connection) != revisions()[0]:
             upgrade(connection)
+            if connection.dialect.name == "postgresql":
+                # Whoever serves with the version of before does not know these tables: nothing more of it is taken.
+                connection.exec_driver_sql("UPDATE lease SET epoch = epoch + 1, until = 0")
 
 
 def prove_known(connection: Connection) -> str | None:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import column, table, update
 
 from bot.domain.erasing import SWEEP
 from bot.events import Due
 from bot.serving.leases import HOUSE
 from bot.store.database import open_engine
+from bot.store.schema import Newer
 from bot.store.tables import lease
 from bot.store.transaction import Transaction
 from tests.world import World, world
@@ -22,6 +23,8 @@ from tests.world import World, world
 pytestmark = pytest.mark.postgres
 
 TURN = timedelta(seconds=1)
+
+alembic_version = table("alembic_version", column("version_num"))
 
 
 @pytest.fixture
@@ -102,3 +105,20 @@ async def test_nothing_is_begun_again_before_the_leases_have_been_looked_at(serv
 def _sweep_now(tx: Transaction) -> datetime:
     tx.schedule.at(tx.now, Due(SWEEP))
     return tx.now
+
+
+async def test_it_stops_when_a_later_version_has_begun_on_its_database(
+    tmp_path: Path, migrated: Callable[[str], str]
+) -> None:
+    """Whoever looks after it has updated one server, and is told to update this one."""
+
+    async def is_served() -> None:
+        async with world(tmp_path, url=migrated("postgresql")) as w:
+            further = update(alembic_version).values(version_num="9999")
+            await w.app.unit(lambda tx: tx.connection.execute(further).rowcount)
+            w.clock.advance(TURN)
+            async with asyncio.timeout(10):
+                await asyncio.wait((w.serving,))
+
+    with pytest.raises(Newer):
+        await is_served()

@@ -18,6 +18,7 @@ from bot.store.claimed import Claimed
 from bot.store.claims import Claims
 from bot.store.database import open_engine
 from bot.store.leases import LeaseBook
+from bot.store.schema import Newer, migrate, revisions, upgrade
 from bot.store.transaction import Transaction
 from bot.store.units import NotServed
 from tests.databases import POLICY, Ticking, writer
@@ -70,6 +71,27 @@ def test_one_of_two_takes_what_nobody_holds(migrated: Callable[[str], str]) -> N
     one.give_back(held)
     assert other.take(["", "paper"]) == {"": 2, "paper": 2}
     assert one.renew(held) == set()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_what_an_older_version_serves_ends_when_the_schema_is_brought_further(empty_database_url: str) -> None:
+    """It would write into tables that it does not know; who has brought them further takes over at once."""
+    engine = open_engine(empty_database_url)
+    with engine.begin() as connection:
+        upgrade(connection, revisions()[1])
+    older, newer = (LeaseBook(engine, owner, timedelta(minutes=1)) for owner in ("older", "newer"))
+    held = older.take(["paper"])
+    migrate(engine)
+    with engine.connect() as connection:
+        assert leases.lost(connection, held, held) == {"paper"}
+    assert newer.take(["paper"])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Newer):
+        older.renew(held)
+    with pytest.raises(Newer):
+        older.take(["paper"])
     engine.dispose()
 
 
