@@ -76,8 +76,9 @@ class Watch:
 
     def connected(self) -> Mapping[str, str | None]:
         """By account: None, or what is wrong with its line to the network; what another process serves is well."""
-        services, holds = self._app.services, self._app.leases.holds
-        return {one.name: one.line.fault if holds(one.name) else None for one in services}
+        services, leases = self._app.services, self._app.leases
+        elsewhere = None if leases.knows() else "the database that tells who serves it cannot be used"
+        return {one.name: one.line.fault if leases.holds(one.name) else elsewhere for one in services}
 
     async def numbers(self) -> Numbers:
         parts = self._app.parts

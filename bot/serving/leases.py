@@ -30,6 +30,9 @@ class Leases(Protocol):
     def holds(self, account: str) -> bool:
         """Whether this process may act for the account now. Costs nothing."""
 
+    def knows(self) -> bool:
+        """Whether it is known what this process may do; where the database cannot be asked, nothing is."""
+
     async def until_held(self, account: str) -> None: ...
 
     async def until_lost(self, account: str) -> None: ...
@@ -50,6 +53,9 @@ class Alone:
     """One process, which serves everything: SQLite, whose file is locked against a second one."""
 
     def holds(self, account: str) -> bool:
+        return True
+
+    def knows(self) -> bool:
         return True
 
     async def until_held(self, account: str) -> None:
@@ -79,13 +85,16 @@ class Shared:
         self._accounts = frozenset(accounts) | {HOUSE}
         self._clock = clock
         self._epochs: dict[str, int] = {}
-        self._until = 0.0  # by our steady clock: what is held is surely held until then
+        self._until = 0.0  # by our steady clock: what is held is surely held until then, and what is not is another's
         self._held = {account: asyncio.Event() for account in self._accounts}  # and not doubted
         self._lost = {account: asyncio.Event() for account in self._accounts}
         self._known = asyncio.Event()
 
     def holds(self, account: str) -> bool:
-        return account in self._epochs and self._clock.steady() < self._until
+        return account in self._epochs and self.knows()
+
+    def knows(self) -> bool:
+        return self._clock.steady() < self._until
 
     async def until_held(self, account: str) -> None:
         await self._held[account].wait()

@@ -22,8 +22,10 @@ from adapters.operations import Endpoint
 from bot.configuration.listening import bound
 from bot.operation.watching import Watch, is_disk_full
 from bot.ports import Down, NotSent, Refused
+from bot.serving.leases import LASTS
 from bot.store.database import open_engine, open_reader
 from bot.store.transaction import Transaction
+from tests.databases import Postgres
 from tests.handlers.conftest import scene_of
 from tests.handlers.phrasebook import Phrasebook
 from tests.world import World, world
@@ -92,6 +94,21 @@ async def test_a_network_that_is_down_makes_it_healthy_and_not_ready(watched: Wa
         await w.advance(timedelta(seconds=1))
     assert (await watched.asks("/readyz"))[0] == 200
     assert (await watched.metrics())["schakel_connected{paper}"] == 1
+
+
+@pytest.mark.postgres
+async def test_nothing_is_ready_while_nobody_can_tell_who_serves_it(tmp_path: Path, postgres: Postgres) -> None:
+    """The database is away: no other process serves it either."""
+    async with world(tmp_path, url=postgres.url) as w, watching(w, Phrasebook()) as watched:
+        await asyncio.to_thread(postgres.crash)
+        w.clock.advance(LASTS)
+        told = "the database that tells who serves it cannot be used"
+        assert await watched.asks("/readyz") == (503, {"ready": False, "accounts": {"paper": told}})
+        assert (await watched.metrics())["schakel_connected{paper}"] == 0
+        await asyncio.to_thread(postgres.start)
+        async with asyncio.timeout(30):
+            while (await watched.asks("/readyz"))[0] != 200:
+                w.clock.advance(timedelta(seconds=1))
 
 
 async def test_a_writer_that_stores_nothing_is_not_healthy(tmp_path: Path) -> None:
