@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bot.domain.chats import Pairing, Role
 from bot.operation import dead_letters
-from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, delivery, inbox, request, translation
+from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, chat, delivery, inbox, request, translation
 from bot.store.transaction import Transaction
 
 Answer = dict[str, Any]
@@ -78,6 +78,11 @@ def status(tx: Transaction, accounts: tuple[str, ...]) -> Answer:
     ]
     return {
         "networks": networks,
+        "elsewhere": [
+            {"account": name, "chats": chats, "waiting": queues.get(name, {}).get("waiting", 0)}
+            for name, chats in sorted(_paired(tx).items())
+            if name not in accounts
+        ],
         "coordination_rooms": len(tx.chats.with_role(Role.COORDINATION)),
         "organisations": organisations,
         "requests": _counted(tx, select(request.c.state, func.count()).group_by(request.c.state)),
@@ -118,6 +123,7 @@ def answer(tx: Transaction, accounts: tuple[str, ...], asked: Answer) -> Answer:
 def lines(found: Answer, program: str, option: str = "") -> list[str]:
     """The status as a person reads it; `program` and `option` are how each command is given."""
     result = [_network_line(network) for network in found["networks"]]
+    result += [_elsewhere_line(one) for one in found.get("elsewhere", ())]
     if not found["coordination_rooms"]:
         result.append(f"No coordination room yet: {program} pair coordination{option}")
     else:
@@ -169,6 +175,22 @@ def _network_line(network: Answer) -> str:
     held_up = f", some of it for {closed} {'groups' if closed > 1 else 'group'} where nobody may write now"
     waiting = f"{network['waiting']} waiting to be sent{held_up if closed else ''}"
     return f"{network['account']}: {state} ({waiting}, {network['failed']} failed)"
+
+
+def _elsewhere_line(one: Answer) -> str:
+    """An account that was renamed, say: what it had is still there, and nobody may know that it is not served."""
+    name = one["account"]
+    return (
+        f"{name} is not in this configuration, but {one['chats']} paired chats and {one['waiting']} messages that wait "
+        f"are its own. Unless another bot serves it, nobody is heard there: put [adapters.{name}] back, or pair them "
+        "anew with the accounts that there are"
+    )
+
+
+def _paired(tx: Transaction) -> dict[str, int]:
+    """By account: how many rooms and groups."""
+    paired = select(chat.c.account, func.count()).where(chat.c.active, chat.c.role.not_in((Role.NONE, Role.PRIVATE)))
+    return _counted(tx, paired.group_by(chat.c.account))
 
 
 def _closed(tx: Transaction) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import update
@@ -246,3 +247,17 @@ async def test_what_nobody_has_mended_is_not_called_well(nobody: Scene) -> None:
     await w.advance(timedelta(days=2))
     assert await w.app.unit(lambda tx: tx.troubles.all()) == []
     assert sentence("operator-well") not in "".join(scene.ann.reads(room))
+
+
+async def test_what_belongs_to_an_account_that_is_no_more_is_named(tmp_path: Path) -> None:
+    """It was renamed, and nobody would know why the helpers' room does not hear of a request."""
+    async with world(tmp_path, network=Paper("telegram")) as w:
+        await w.paired("room", "coordination")
+        await w.paired("group", "group", "Ons Huis", "pt")
+        await w.somebody("Ana").writes("Goedemorgen")
+        for accounts, named in ((("telegram",), 0), (("tg",), 1)):
+            found = await w.app.unit(partial(operating.status, accounts=accounts))
+            lines = [line for line in operating.lines(found, "schakel") if "is not in this configuration" in line]
+            assert len(lines) == named
+        assert lines[0].startswith("telegram is not in this configuration, but 2 paired chats")
+        assert "put [adapters.telegram] back" in lines[0]
