@@ -73,11 +73,12 @@ class TopicGone:
 @dataclass(frozen=True, slots=True)
 class Due:
     """A timer. `what` names the handler's business, `subject` whose. `calendar`: it is due at a time that stands on the
-    wall (midnight, nine o'clock), not after so many minutes."""
+    wall (midnight, nine o'clock), not after so many minutes. `at`: when it was due, once it is."""
 
     what: str
     subject: str = ""
     calendar: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ NEVER_UNREVIEWED = frozenset({Category.HEALTH, Category.LEGAL})
 
 PLANS = ("notice-publish", "notice-publish-machine")
 """The timers of a notice that goes out later: with what was read by then, or with unreviewed translations, too."""
+PLAN_HOLDS = timedelta(hours=6)
+"""A bot that was down when a notice was to go out sends it until then. Later its "tomorrow" may have become yesterday,
+and it is for its publisher to decide."""
 PLAN_IN_DOUBT = "notice-plan-in-doubt"
 """The timer of one whose time came after a backup to which the bot was put back."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -64,13 +65,13 @@ class Schedule:
     def release_due(self, limit: int = 100) -> None:
         """Move what is due to the inbox."""
         rows = self._tx.connection.execute(
-            select(schedule.c.id, schedule.c.lane, schedule.c.body)
+            select(schedule.c.id, schedule.c.lane, schedule.c.body, schedule.c.due_at)
             .where(schedule.c.due_at <= self._tx.now)
             .order_by(schedule.c.due_at)
             .limit(limit)
         ).all()
-        for id, lane, body in rows:
-            self._tx.inbox.put(decode(body, Due), lane)
+        for id, lane, body, at in rows:
+            self._tx.inbox.put(replace(decode(body, Due), at=at), lane)
             self._tx.connection.execute(delete(schedule).where(schedule.c.id == id))
 
     def set_back(self, by: timedelta) -> None:

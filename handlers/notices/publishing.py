@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.actions import Action, Amend, Button, Publish
 from bot.content import LanguageName, Line, Sentence, say
 from bot.domain.moments import MomentError, end_of, read_moment
-from bot.domain.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, published
+from bot.domain.notices import NEVER_UNREVIEWED, PLAN_HOLDS, Notice, NoticeState, Standing, published
 from bot.domain.rights import Act
 from bot.events import Due, Translated
 from bot.incoming import Message
@@ -160,12 +160,13 @@ def _unread_corrections(tx: Transaction, notice: Notice) -> list[str]:
 
 
 def due(event: Due, tx: Transaction) -> Actions:
-    """Its time has come: everything is looked at as if somebody had said `publish` just now."""
+    """Its time has come: everything is looked at as if somebody had said `publish` now; unless it came long ago."""
     notice = numbered(tx, event.subject)
     if notice is None or notice.state is NoticeState.RECALLED:
         return ()
     rooms = [room for room in card_rooms(tx, notice) if room.organisation == notice.organisation]
-    no = refusal(tx, notice)
+    late = event.at is not None and tx.now - event.at > PLAN_HOLDS
+    no = refusal(tx, notice) or (say("planned-no-more", code=notice.code) if late else None)
     if no is not None:
         said = (Line(say("planned-not-sent", code=notice.code)), Line(no))
         return (*(below(room, notice, said) for room in rooms), *notice_cards.refresh(tx, notice))

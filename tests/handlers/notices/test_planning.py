@@ -73,7 +73,7 @@ async def test_a_new_time_takes_the_place_of_the_old_one(drafted: House) -> None
     await drafted.says("!publish N1 at 2026-12-01 09:00")
     await drafted.world.advance(24 * HOUR)
     assert drafted.rui.reads(drafted.pt) == []
-    await drafted.world.advance(timedelta(days=8))
+    await drafted.world.advance(timedelta(days=7))
     assert len(drafted.rui.reads(drafted.pt)) == 1
 
 
@@ -177,6 +177,20 @@ async def test_a_plan_for_after_its_last_day_is_refused(house: House) -> None:
     assert house.last() == sentence("planned-too-late", code="N1", date=date(2026, 11, 24))
     await house.says("!publish N1 at 24/11 23:30")
     assert house.last().startswith(sentence("planned", code="N1", at=datetime(2026, 11, 24, 22, 30, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(("late", "goes"), [(5 * HOUR, True), (timedelta(days=21), False)])
+async def test_a_plan_that_a_stopped_bot_has_missed_is_kept_for_some_hours(
+    drafted: House, late: timedelta, goes: bool
+) -> None:
+    """Weeks later its "tomorrow" would be a day that nobody meant; its publisher decides."""
+    await drafted.says("!publish N1 at 18:00")
+    await drafted.world.advance(8 * HOUR + late)
+    assert bool(drafted.an.reads(drafted.nl)) == goes
+    told = [sentence("planned-not-sent", code="N1"), sentence("planned-no-more", code="N1")]
+    assert ("\n".join(told) in drafted.answers()) != goes
+    await drafted.says("!publish N1")
+    assert len(drafted.an.reads(drafted.nl)) == 1
 
 
 async def test_what_cannot_go_out_when_its_time_comes_says_why(drafted: House) -> None:
