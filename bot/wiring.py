@@ -85,7 +85,9 @@ def place(config: Config) -> str:
     if not file.exists():
         config.bot.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A folder from before there could be others is the nameless one.
-        file.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
+        fresh = file.with_name("place.new")  # half of it would be a name as well, and maybe another folder's
+        fresh.write_text("" if (config.bot.data_dir / "accounts").exists() else secrets.token_hex(4))
+        fresh.replace(file)
     return file.read_text().strip()
 
 
