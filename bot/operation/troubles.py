@@ -24,6 +24,7 @@ ENOUGH = 2 * LOW
 
 _LOOKS_EVERY = 60.0
 _OF_THE_CONFIGURATION = ("account", "away", "engine", "limited")
+_OF_WHOEVER_SERVES = ("account", "away")
 
 
 class Slowness:
@@ -52,14 +53,15 @@ class Slowness:
 class Watcher:
     """Hears from the running parts what is wrong and what is well.
 
-    `free` tells the bytes that the disk has left; `configured` names the accounts and engines that there are.
+    `free` tells the bytes that the disk has left; `configured` names the accounts and engines that there are, None
+    where other processes may have others.
     """
 
-    def __init__(self, writer: Writer, clock: Clock, free: Callable[[], int], configured: Sequence[str]) -> None:
+    def __init__(self, writer: Writer, clock: Clock, free: Callable[[], int], configured: Sequence[str] | None) -> None:
         self._writer = writer
         self._clock = clock
         self._free = free
-        self._configured = frozenset(configured)
+        self._configured = configured
         self._slowness: dict[str, Slowness] = {}
         self._news: deque[tuple[str, bool]] = deque()
         self._stirred = asyncio.Event()
@@ -82,9 +84,9 @@ class Watcher:
         self._stirred.set()
 
     async def run(self) -> None:
-        standing = await self._writer.run(lambda tx: {known.cause for known in tx.troubles.all()})
+        standing = await self._writer.run(_standing)
         for kind, _, about in (cause.partition("/") for cause in standing):
-            if kind in _OF_THE_CONFIGURATION and about not in self._configured:
+            if self._configured is not None and kind in _OF_THE_CONFIGURATION and about not in self._configured:
                 self.over(f"{kind}/{about}")
             elif kind == "limited":
                 self._slowness.setdefault(about, Slowness())
@@ -94,6 +96,8 @@ class Watcher:
                 self._stirred.clear()
                 while self._news:
                     cause, there = self._news.popleft()
+                    if not there and cause.partition("/")[0] in _OF_WHOEVER_SERVES:
+                        standing = await self._writer.run(_standing)  # it began while another process had the account
                     if there != (cause in standing):
                         standing ^= {cause}
                         await self._tell(cause, there)
@@ -117,6 +121,10 @@ class Watcher:
                 if slowness.is_over(self._clock.now()):
                     self.over(f"limited/{account}")
             await self._clock.sleep(_LOOKS_EVERY)
+
+
+def _standing(tx: Transaction) -> set[str]:
+    return {known.cause for known in tx.troubles.all()}
 
 
 def _put(tx: Transaction, event: Trouble | TroubleOver) -> None:

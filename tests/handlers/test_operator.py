@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from bot.actions import Say
@@ -18,6 +19,7 @@ from bot.model import Chat, ChatKind
 from bot.operation import dead_letters, operating
 from bot.operation.troubles import ENOUGH, LOW
 from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
+from bot.serving.leases import LASTS
 from bot.store.encoding import encode
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
@@ -261,3 +263,25 @@ async def test_what_belongs_to_an_account_that_is_no_more_is_named(tmp_path: Pat
             assert len(lines) == named
         assert lines[0].startswith("telegram is not in this configuration, but 2 paired chats")
         assert "put [adapters.telegram] back" in lines[0]
+
+
+@pytest.mark.postgres
+async def test_what_another_process_has_told_of_is_ended_by_whoever_finds_it_well(
+    tmp_path: Path, migrated: Callable[[str], str]
+) -> None:
+    """The account was that one's until it died; what this one does not serve it leaves alone, also at its start."""
+    url, network, clock = migrated("postgresql"), Paper(), Clock()
+
+    def standing(tx: Transaction) -> list[str]:
+        return sorted(known.cause for known in tx.troubles.all())
+
+    for causes in (["account/elsewhere", "away/paper"], ["away/paper"]):
+        async with world(tmp_path, url=url, network=network, clock=clock) as w:
+            for cause in causes:
+                await happens(w, Trouble(cause))
+            w.app.troubles.over("away/paper")
+            async with asyncio.timeout(10):
+                while "away/paper" in await w.app.unit(standing):
+                    pass
+            assert await w.app.unit(standing) == ["account/elsewhere"]
+        clock.advance(LASTS)
