@@ -80,6 +80,8 @@ _CITIES_AND_OTHERS = ["brussels", "vlaanderen", "gent", "amsterdam", "frl", "par
                       "site", "online", "support", "community", "social", "ngo", "ong", "international"]  # fmt: skip
 _END_OF_LINK = regex.compile("[؟،۔؛。，、《》«»“”„]")
 """Marks of other scripts that linkify-it takes for a part of the address."""
+_LONGEST_PIECE = 4000  # characters; linkify-it looks from each address to the end, and no address is longer
+_PIECE = regex.compile(rf"(?s:.{{1,{_LONGEST_PIECE}}})(?=\s|\Z)|\S+")
 _LIKE_A_LINK = regex.compile(r"[^\W_]\.[^\W_]|//|@")
 _NEXT_SENTENCE = regex.compile(r"[\p{L}\d-]+\.\p{Lu}\p{Ll}+")
 """A full stop without the space after it ("open.De winkel") looks like a domain."""
@@ -91,14 +93,16 @@ def _linkify() -> LinkifyIt:
 
 
 def _links(text: str) -> Iterator[Stretch]:
-    if not _LIKE_A_LINK.search(text):
-        return
-    for match in _linkify().match(text) or ():
-        address = _END_OF_LINK.split(match.raw, maxsplit=1)[0]
-        if _NEXT_SENTENCE.fullmatch(address):
+    for piece in _PIECE.finditer(text):
+        if len(piece[0]) > _LONGEST_PIECE or not _LIKE_A_LINK.search(piece[0]):
             continue
-        kind = Kind.MAIL if match.schema == "mailto:" else Kind.LINK
-        yield Stretch(match.index, match.index + len(address), kind, address)
+        for match in _linkify().match(piece[0]) or ():
+            address = _END_OF_LINK.split(match.raw, maxsplit=1)[0]
+            if _NEXT_SENTENCE.fullmatch(address):
+                continue
+            kind = Kind.MAIL if match.schema == "mailto:" else Kind.LINK
+            start = piece.start() + match.index
+            yield Stretch(start, start + len(address), kind, address)
 
 
 # --- phone numbers -------------------------------------------------------------------------------------------------

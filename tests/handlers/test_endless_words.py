@@ -7,7 +7,7 @@ import pytest
 from tests.handlers.conftest import Scene
 
 LONGEST = 60_000  # bytes; an event on Matrix has at most 65,536
-ENDLESS = ("x", "漢", "é", "🇧", "a\u0301", "a.", "a@", "1/", "1 ", "<a ", "http://", "{a", "\u00a0")
+ENDLESS = ("x", "漢", "é", "🇧", "a\u0301", "a.", "a@", "1/", "1 ", "<a ", "http://", "http://a.b/", "{a", "\u00a0")
 
 
 @pytest.mark.timeout(8, func_only=True)
