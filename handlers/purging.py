@@ -5,19 +5,23 @@ Every hour all that is due is looked for in the store, so nothing has to be reme
 
 from __future__ import annotations
 
+from datetime import time
+
 from bot.actions import Action, Edit, Named
 from bot.content import Line, say
 from bot.domain import erasing
+from bot.domain.hours import next_time
 from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers.private.erasing import compact_soon
+from handlers.private.erasing import COMPACT
 from handlers.situation import Actions
 
 PURGED = "purged"
 """The report of the card's last edit."""
 
+_AT_NIGHT = time(4)  # to rebuild a database that has grown for years takes many seconds, in which nobody is answered
 _REQUESTS = 10  # at a time: others are waiting for the writer
 _ROWS = 200
 
@@ -38,7 +42,7 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     unfinished = len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
     if closed or dropped or old or texts or orphans or linked or others:
-        compact_soon(tx.now, tx)
+        tx.schedule.no_later(next_time((_AT_NIGHT,), tx.policy.zone, tx.now), Due(COMPACT, calendar=True))
     return actions
 
 

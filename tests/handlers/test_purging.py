@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.ports import Limits
 from bot.store.transaction import Transaction
+from handlers.private.erasing import COMPACT
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.handlers.private.test_erasing import CONTENTS, erases, private_chats, rows
@@ -80,6 +81,18 @@ async def test_closed_requests_are_deleted_when_their_days_are_over(scene: Scene
     await _hour(scene, days=4)
     assert _in_the_files(tmp_path, *who) == []
     assert await private_chats(scene.world) == 0
+
+
+async def test_a_large_database_is_rebuilt_at_night(scene: Scene) -> None:
+    """It takes many seconds after some years, and in a busy bot something is deleted each hour."""
+    await _whole_story(scene)
+    await scene.in_thread("!close helped")
+    await _hour(scene, days=30, hours=1)
+    assert not await rows(scene.world, "request")
+    planned = await scene.world.app.unit(lambda tx: tx.schedule.planned(COMPACT))
+    assert planned is not None
+    assert planned.astimezone(POLICY.zone).time() == time(4)
+    assert timedelta() < planned - scene.world.clock.now() < timedelta(days=1)
 
 
 async def test_what_is_open_is_kept(scene: Scene) -> None:
