@@ -135,7 +135,7 @@ class App:
         self.policy = replace(parts.policy, largest_files=largest, opens_private=inviting, knows_members=knowing)
         self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
-        self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock.now)
+        self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock)
         measured = {
             id: MeasuredEngine(engine, self.measures, parts.clock.steady, self._accepted)
             for id, engine in engines.items()

@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel
 
+from bot.clock import Clock
 from bot.ports import (
     Busy,
     Closed,
@@ -69,14 +70,14 @@ class Histogram:
 
 
 class Measures:
-    """Counted since the start of the process. `now` is the clock by which lags are told."""
+    """Counted since the start of the process."""
 
-    def __init__(self, accounts: Sequence[str], engines: Sequence[str], now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, accounts: Sequence[str], engines: Sequence[str], clock: Clock) -> None:
+        self._clock = clock
         self.sends: Counter[tuple[str, str]] = Counter({(a, result): 0 for a in accounts for result in RESULTS})
         self.waits = {account: Histogram(_WAITS) for account in accounts}
         self.lags = {account: Histogram(_WAITS) for account in accounts}
-        self.heard_at: dict[str, datetime] = {}
+        self.heard_at: dict[str, float] = {}  # by the steady clock
         self.translations = {engine: Histogram(_CALLS) for engine in engines}
         self.translation_failures: Counter[tuple[str, str]] = Counter()
         self.commits = Histogram(_COMMITS)
@@ -92,12 +93,12 @@ class Measures:
 
     def heard(self, account: str) -> None:
         """The network has answered, with news or without."""
-        self.heard_at[account] = self._now()
+        self.heard_at[account] = self._clock.steady()
 
     def silent_for(self, account: str) -> float | None:
         """Seconds since the network answered last; None where it has not since the start."""
         at = self.heard_at.get(account)
-        return None if at is None else self._since(at)
+        return None if at is None else self._clock.steady() - at
 
     def handled(self, account: str, happened_at: datetime) -> None:
         """Something that people did then has had its effect now."""
@@ -115,7 +116,7 @@ class Measures:
 
     def _since(self, at: datetime) -> float:
         """People's clocks may be ahead of ours."""
-        return max(0.0, (self._now() - at).total_seconds())
+        return max(0.0, (self._clock.now() - at).total_seconds())
 
 
 def result_of(error: SendError) -> str:

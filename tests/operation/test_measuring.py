@@ -60,7 +60,7 @@ def test_every_way_to_fail_has_its_name(error: SendError, result: str) -> None:
 def test_lags_are_told_by_the_given_clock_and_never_negative() -> None:
     """A phone whose clock is ahead is not from the future."""
     clock = Clock()
-    measures = Measures(["telegram"], [], clock.now)
+    measures = Measures(["telegram"], [], clock)
     assert measures.silent_for("telegram") is None
     measures.heard("telegram")
     happened_at = clock.now()
@@ -73,6 +73,16 @@ def test_lags_are_told_by_the_given_clock_and_never_negative() -> None:
     measures.sent("telegram", None)
     assert measures.sends["telegram", "sent"] == 2
     assert measures.waits["telegram"].cumulated()[-1][1] == 1
+
+
+def test_how_long_a_network_is_silent_does_not_change_with_the_clock_on_the_wall() -> None:
+    """Else somebody is called at night because it was set right, or for an hour nobody is."""
+    clock = Clock()
+    measures = Measures(["telegram"], [], clock)
+    measures.heard("telegram")
+    clock.advance(timedelta(seconds=30))
+    clock.set_back(timedelta(hours=1))
+    assert measures.silent_for("telegram") == pytest.approx(30, abs=0.01)
 
 
 class Failing(Phrasebook):
@@ -99,7 +109,7 @@ class Failing(Phrasebook):
 async def test_a_failed_translation_is_counted_by_its_reason_and_raised_all_the_same(
     failure: Exception, reason: str
 ) -> None:
-    measures = Measures([], [Phrasebook().name], Clock().now)
+    measures = Measures([], [Phrasebook().name], Clock())
     engine = MeasuredEngine(Failing(failure), measures)
     with pytest.raises(type(failure)):
         await engine.translate([("hello",)], "en", "nl")
@@ -110,7 +120,7 @@ async def test_a_failed_translation_is_counted_by_its_reason_and_raised_all_the_
 
 async def test_a_translation_is_timed_by_a_steady_clock() -> None:
     times = iter((10.0, 12.5))
-    measures = Measures([], [Phrasebook().name], Clock().now)
+    measures = Measures([], [Phrasebook().name], Clock())
     engine = MeasuredEngine(Phrasebook(), measures, lambda: next(times))
     await engine.translate([("Vandaag is er helaas niemand aanwezig",)], "nl", "pt")
     assert measures.translations[engine.name].total == 2.5
