@@ -64,6 +64,11 @@ def is_moved(error: BaseException) -> bool:
     return code == sqlite3.SQLITE_READONLY_DBMOVED
 
 
+def is_too_slow(error: BaseException) -> bool:
+    """Whether PostgreSQL has lost its patience in the middle of a unit: the process was asleep, or the unit is slow."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "25P03"
+
+
 def is_forbidden(error: BaseException) -> bool:
     """Whether PostgreSQL does not let this user do what the bot has to."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) in _FORBIDDEN

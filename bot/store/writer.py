@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store.checkpoints import Checkpoints
 from bot.store.database import wipe
-from bot.store.faults import Verdict, verdict
+from bot.store.faults import Verdict, is_too_slow, verdict
 from bot.store.marks import Mark, Marks
 from bot.store.transaction import Transaction
 from bot.store.units import Awaited, Item, NotServed, T, Together, Unit, in_order
@@ -28,6 +28,7 @@ Fence = Callable[[Connection, frozenset[str]], frozenset[str]]
 _GROUP = 64  # units in one commit: enough to share the disk's flush, few enough to stay within milliseconds
 _JOINING = 16  # more of them, which came while those ran: they share the flush, too
 _RERUNS = 3  # of a group that was in another process's way, before its units try one by one
+_TOO_SLOW = 2  # times that the database ended a unit for its silence; a process that was asleep sleeps once
 _FEW = 8  # that share a commit
 _HEAD_START = 3  # turns of the loop: a delivery's task, its adapter's and its HTTP client's
 _REBUILDS_AGAIN = 60.0  # seconds after a rebuilding that failed: the disk may be too full for it
@@ -172,20 +173,22 @@ class Writer:
         return group
 
     def _commit(self, group: list[Awaited[Any]]) -> None:
-        attempt = 0
+        attempt = slow = 0
         while True:
             began = monotonic()
             try:
                 results, unheard = self._attempt(group)
             except BaseException as error:
                 attempt += 1
+                slow += is_too_slow(error)
+                gives_up = slow >= _TOO_SLOW  # it is one of the units, and would hold up all others for ever
                 match verdict(error):
                     case Verdict.RERUN if attempt <= _RERUNS or len(group) == 1:
                         self._closing.wait(0.001 * 2 ** min(attempt, 7))
                         continue
-                    case Verdict.WAIT if self._wait_out(error, attempt):
+                    case Verdict.WAIT if not gives_up and self._wait_out(error, attempt):
                         continue
-                if len(group) == 1 or verdict(error) is Verdict.WAIT:  # then it is none of the units' fault
+                if len(group) == 1 or (verdict(error) is Verdict.WAIT and not gives_up):  # then it is no unit's fault
                     for waiting in group:
                         self._loop.call_soon_threadsafe(waiting.fail, error)
                 else:

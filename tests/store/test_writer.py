@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.store.database import open_engine
 from bot.store.faults import named
@@ -516,6 +516,29 @@ async def test_a_commit_whose_answer_was_lost_is_not_done_twice(postgres: Postgr
         await made.run(lambda tx: tx.connection.execute(tx.insert(organisation).values(name="once")))
         assert await made.run(names) == ["once"]
         assert broken
+
+
+async def test_a_unit_that_is_always_too_slow_fails_alone(postgres: Postgres) -> None:
+    """PostgreSQL waits for nobody who says nothing in the middle of a unit: to run it again for ever would stop all."""
+    async with watched(postgres.url) as (made, _, trouble):
+
+        def too_slow(tx: Transaction) -> None:
+            raw = tx.connection.connection.driver_connection
+            assert isinstance(raw, psycopg.Connection)
+            tx.connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 1")
+            with psycopg.connect(postgres.url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True) as other:
+                still_there = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
+                while other.execute(still_there, (raw.info.backend_pid,)).fetchone():
+                    pass
+            tx.connection.exec_driver_sql("SELECT 1")
+
+        async with asyncio.timeout(60):
+            slow, other = await asyncio.gather(made.run(too_slow), made.run(naming("another")), return_exceptions=True)
+        assert isinstance(slow, DBAPIError)
+        assert isinstance(other, int)
+        assert await made.run(names) == ["another"]
+        assert made.trouble is None
+    assert trouble.heard[-1] is None
 
 
 async def test_a_commit_that_was_in_the_way_of_another_process_runs_again(postgres: Postgres) -> None:
