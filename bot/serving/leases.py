@@ -21,6 +21,7 @@ HOUSE = ""
 
 LASTS = timedelta(seconds=6)
 _TURN = 1.0  # seconds between looks at the book
+_CLOCKS_AGREE = timedelta(seconds=5)  # what was put off by one machine's clock is due by that of whoever takes over
 _MARGIN = 1.0  # seconds by which this process stops before another may begin
 
 _log = structlog.get_logger()
@@ -125,6 +126,8 @@ class Shared:
         try:
             kept = await asyncio.to_thread(self._book.renew, held)
             got = await asyncio.to_thread(self._book.take, self._accounts - kept)
+            if got:
+                await self._compare_clocks()
         except DBAPIError:  # the database is away: what is held ends by itself
             if self._clock.steady() < self._until:
                 return
@@ -141,6 +144,11 @@ class Shared:
             self._held[account].set()
             _log.info("serving", account=account or "house")
         self._known.set()
+
+    async def _compare_clocks(self) -> None:
+        ahead = await asyncio.to_thread(self._book.ahead, self._clock.now)
+        if abs(ahead) > _CLOCKS_AGREE:
+            _log.error("this machine's clock is not the database's: set both right", seconds=ahead.total_seconds())
 
     def _lose(self, account: str) -> None:
         del self._epochs[account]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
@@ -74,6 +74,12 @@ class LeaseBook:
             if epoch is not None:
                 got[account] = int(epoch)
         return got
+
+    def ahead(self, now: Callable[[], datetime]) -> timedelta:
+        """By how much this machine's clock is ahead of the database's."""
+        with self._engine.begin() as connection:
+            theirs: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return now() - theirs
 
     def give_back(self, held: Mapping[str, int]) -> None:
         """Another process may take them at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from bot.store.database import open_engine
 from bot.store.schema import Newer
 from bot.store.tables import lease
 from bot.store.transaction import Transaction
-from tests.world import World, world
+from tests.world import Clock, World, world
 
 pytestmark = pytest.mark.postgres
 
@@ -122,3 +122,25 @@ async def test_it_stops_when_a_later_version_has_begun_on_its_database(
 
     with pytest.raises(Newer):
         await is_served()
+
+
+class Ahead(Clock):
+    """The time of the machine on which the database is, and so much more."""
+
+    def __init__(self, by: timedelta) -> None:
+        super().__init__()
+        self._by = by
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._by
+
+
+async def test_a_clock_that_is_not_the_databases_is_told(
+    tmp_path: Path, migrated: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is put off by it waits for hours when a machine with the right time takes over, or goes too early."""
+    told = []
+    for by in (timedelta(), timedelta(hours=3)):
+        async with world(tmp_path, url=migrated("postgresql"), clock=Ahead(by)):
+            told.append("this machine's clock is not the database's" in capsys.readouterr().out)
+    assert told == [False, True]
