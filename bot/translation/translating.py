@@ -35,6 +35,9 @@ SOON = timedelta(seconds=30)
 """When to try again after a failure that passes, where the engine named no time."""
 AFTER_AN_OPERATOR = timedelta(minutes=10)
 """When to try again where somebody has to do something first."""
+_MANY_TIMES = 20
+_FEW_CHARACTERS = 1_000
+"""What an engine that goes round in circles brings is not worth the time that it takes to look through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,10 @@ async def _called(engine: Engine, marked: Sequence[Marked], source: str, target:
         raise Unavailable("the engine failed") from None
     if len(given) != len(marked):
         raise Unavailable("the engine gave another number of paragraphs back")
+    if any(
+        len(text) > _FEW_CHARACTERS + _MANY_TIMES * len(_plain(one)) for one, text in zip(marked, given, strict=True)
+    ):
+        raise Unavailable("the engine made the text many times as long")
     return given
 
 

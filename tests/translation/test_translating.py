@@ -238,6 +238,12 @@ class Hanging(Scripted):
         raise AssertionError
 
 
+async def test_what_an_engine_says_without_end_is_not_looked_through() -> None:
+    """Models can go round in circles, for megabytes."""
+    result = await english("kom om 12:00", Scripted("one", lambda _: "12:00 " * 100_000), Scripted("two"))
+    assert result.engine == "two"
+
+
 async def test_an_engine_that_hangs_leaves_the_next_its_share_of_the_time() -> None:
     engines = [Hanging("one"), Scripted("two")]
     result = await translate("kom morgen", "nl", "en", engines, nothing, within=timedelta(seconds=0.1))
