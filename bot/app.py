@@ -132,7 +132,14 @@ class App:
         largest = {name: adapter.limits.download for name, adapter in parts.adapters.items()}
         inviting = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.opens_private)
         knowing = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.knows_members)
-        self.policy = replace(parts.policy, largest_files=largest, opens_private=inviting, knows_members=knowing)
+        unnumbered = tuple(name for name, adapter in parts.adapters.items() if adapter.limits.buttons)
+        self.policy = replace(
+            parts.policy,
+            largest_files=largest,
+            opens_private=inviting,
+            knows_members=knowing,
+            unnumbered=unnumbered,
+        )
         self.media = Media(parts.data_dir / "media", parts.adapters, parts.clock.steady)
         engines = {id(engine): engine for purpose in parts.engines.values() for engine in purpose}
         self.measures = Measures(list(parts.adapters), [e.name for e in engines.values()], parts.clock)

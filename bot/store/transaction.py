@@ -67,6 +67,7 @@ class Policy:
     largest_files: dict[str, int] = field(default_factory=dict)  # by account: bytes that can be fetched there
     opens_private: tuple[str, ...] = ()  # accounts that can invite somebody to a private chat
     knows_members: tuple[str, ...] = ()  # accounts that can say whether somebody is in a chat
+    unnumbered: tuple[str, ...] = ()  # accounts on whose network no number stands beside a choice
     copied_at: datetime | None = None  # of a backup that we go on from: what was on its way then may have arrived
     again: dict[str, datetime] = field(default_factory=dict)  # by account: what was written before may come once more
     networks: dict[str, str] = field(default_factory=dict)  # by account: what people call its network ("Telegram")

@@ -16,6 +16,7 @@ from bot.store.tables import text_table
 from handlers.situation import storable
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
+from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM
 from tests.world import MONDAY_MORNING, POLICY, world
 
 PLEA = "Preciso de comida para os meus dois filhos"
@@ -296,6 +297,24 @@ async def test_a_number_is_as_good_as_a_button(scene: Scene) -> None:
     await scene.member.writes(PLEA)
     await scene.member.writes("1")
     assert sentence("request-received", "pt", code="K1") in scene.member_reads()
+
+
+async def test_a_number_throws_nothing_away_where_none_stands_beside_delete(tmp_path: Path) -> None:
+    """Two, says who has two children; nor is that a language. Where choices are a list, its numbers count."""
+    for limits, kept in ((LIKE_TELEGRAM, True), (LIKE_MATRIX, False)):
+        (folder := tmp_path / str(kept)).mkdir()
+        async with world(folder, limits=limits) as w:
+            scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+            await scene.member.writes(PLEA)
+            await scene.member.writes("2")
+            spoken = "pt" if kept else "nl"
+            assert sentence("first-speak", spoken) in scene.member.reads()[0]
+            await scene.member.writes("para todos")
+            await scene.member.writes("2")
+            assert scene.member.reads()[-1] == sentence("held-too" if kept else "held-deleted", spoken)
+            if kept:
+                await scene.member.presses(sentence("button-send", "pt"))
+                assert "\n2\n" in scene.card().plain
 
 
 @pytest.mark.parametrize("typed", ["Enviar", "enviar!", "Send", "إرسال"])
