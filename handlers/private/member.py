@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.actions import Edit, Say
+from bot.actions import Say
 from bot.content import LanguageName, Line, say
 from bot.domain.chats import Role
 from bot.incoming import Message
@@ -53,10 +53,7 @@ def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`lang [CODE]`: in private for oneself, in a room for the room."""
     code = languages.normalise(where.command.argument) if where.command and where.command.argument else ""
     if where.chat.role == Role.PRIVATE and code in tx.policy.languages:
-        spoken = asking.speak(code, where, tx)
-        if all(isinstance(action, Edit) for action in spoken):  # the first screen, maybe far above what was typed
-            spoken = (*spoken, Say(where.chat.id, (Line(say("language-set")),), language=code))
-        return spoken
+        return asking.speak(code, where, tx)
     if where.chat.role == Role.PRIVATE:
         return asking.languages_wanted(event, where, tx)
     if code in tx.policy.languages:

@@ -276,15 +276,22 @@ def language_missing(event: Event, where: Situation, tx: Transaction) -> Actions
 
 
 def speak(language: str, where: Situation, tx: Transaction, missing: bool = False) -> Actions:
+    """The first screen is said again where it stands; whoever chose elsewhere may be far below, and is told there."""
     tx.chats.set_language(where.chat.id, language)
-    now = held(tx, where.chat.id)
+    now, told = held(tx, where.chat.id), [Line(say("language-missing-noted" if missing else "language-set"))]
     if now is None or now.screen is None:
-        told = say("language-missing-noted" if missing else "language-set")
-        return (*_in_requests(tx, where, language, missing), Say(where.chat.id, (Line(told),), language=language))
+        return (*_in_requests(tx, where, language, missing), Say(where.chat.id, tuple(told), language=language))
     now = replace(now, shown=language, missing=missing)
     keep(tx, where.chat.id, now)
     content, buttons = _screen(tx, where.chat, language, now)
-    return (Edit(where.chat.id, Named(str(now.screen)), content, buttons, language),)
+    screen = Edit(where.chat.id, Named(str(now.screen)), content, buttons, language)
+    stands = tx.deliveries.named(where.chat.id, str(now.screen))
+    if stands is not None and where.answered is not None and where.answered.delivery == stands.id:
+        return (screen,)
+    if not now.texts:
+        return (screen, Say(where.chat.id, tuple(told), language=language))
+    told.append(Line(_first_held(tx, now)))
+    return (screen, Say(where.chat.id, tuple(told), buttons=(_send_or_delete(),), language=language))
 
 
 def _in_requests(tx: Transaction, where: Situation, language: str, missing: bool) -> list[Action]:

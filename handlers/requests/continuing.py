@@ -55,6 +55,8 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     told = tell(where, tx, *refused, to=event) if refused else ()
     if written or attached.fitting(event, tx):
         return (*kept, *_about(event, where, tx), *told)
+    if not told and event.unsupported is None:
+        told = asking.unsent(event, where, tx)  # "?", says who has overlooked Send
     if not told:  # maybe the first that they hear of us, in a language that nobody has chosen
         told = tell(where, tx, say("words-please"), asking.danger(tx), to=event, buttons=(asking.GLOBE,))
     return (*kept, *told)

@@ -401,13 +401,33 @@ async def test_held_words_survive_a_restart(tmp_path: Path) -> None:
 # --- what is no text -------------------------------------------------------------------------------------------------
 
 
-async def test_a_language_that_is_typed_is_answered_where_it_was_typed(scene: Scene) -> None:
-    """The first screen changes, far above; whoever typed sees below that it did."""
+async def test_a_sign_while_words_wait_says_what_to_press(scene: Scene) -> None:
+    """ "?", says who has overlooked Send and wonders that nobody answers: words we have."""
+    await scene.member.writes(PLEA)
+    for sign in ("?", "🙏"):
+        await scene.member.writes(sign)
+        told = scene.member.sees()[-1]
+        assert told.plain == sentence("first-held", "pt")
+        assert told.labels == [sentence("button-send", "pt"), sentence("button-delete", "pt")]
+    await scene.member.writes("", unsupported="story")
+    assert scene.member.reads()[-1].startswith(sentence("words-please", "pt"))
+
+
+@pytest.mark.parametrize("how", ["typed", "chosen"])
+async def test_a_language_is_answered_where_it_was_asked_for(scene: Scene, how: str) -> None:
+    """The first screen changes, far above; whoever asked below sees there that it did, and what to press."""
     await scene.member.writes(PLEA)
     await scene.member.writes("A minha filha está doente")
-    await scene.member.writes("/lang ar")
+    if how == "typed":
+        await scene.member.writes("/lang ar")
+    else:
+        await scene.member.writes("", unsupported="story")
+        await scene.member.presses("🌐")
+        await scene.member.presses("العربية", message=scene.member.sees()[-1])
     assert sentence("first-held", "ar") in scene.member.reads()[0]
-    assert scene.member.reads()[-1] == sentence("language-set", "ar")
+    told = scene.member.sees()[-1]
+    assert told.plain == sentence("language-set", "ar") + "\n" + sentence("first-held", "ar")
+    assert told.labels == [sentence("button-send", "ar"), sentence("button-delete", "ar")]
 
 
 @pytest.mark.parametrize("words", ["", "   ", "😢😢", "???", "…", "\u202e\u202d"])
