@@ -158,8 +158,8 @@ def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCop
     # A member's name is needed nowhere; helpers' names are told by the room, where they see each other anyway.
     known = changed(who, name="") if chat.role == Role.PRIVATE else who
     person = KnownPerson(0, "", who.language) if chat.role in ("", "group") else tx.chats.person(known)
-    app = languages.normalise(person.app_language or "")
-    language = chat.language or (app if app in tx.policy.languages else tx.policy.working_language)
+    app = languages.closest(person.app_language or "", tx.policy.languages)
+    language = chat.language or app or tx.policy.working_language
     return Situation(chat, person, language, answered.subject if answered else "", answered)
 
 

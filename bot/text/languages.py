@@ -58,6 +58,12 @@ def engine_code(code: str) -> str:
     return _DIALECTS.get(normalise(code), normalise(code))
 
 
+def closest(code: str, among: Sequence[str]) -> str | None:
+    """The one of `among` that somebody whose app is in this language reads: in Afghanistan apps speak Persian."""
+    wanted = normalise(code)
+    return wanted if wanted in among else next((one for one in among if engine_code(one) == engine_code(wanted)), None)
+
+
 # --- scripts -------------------------------------------------------------------------------------------------------
 
 _SCRIPTS = (

@@ -10,6 +10,7 @@ from bot.incoming import Added, MovedChat, Removed, Renamed
 from bot.model import ChatKind
 from bot.store.chats import TAKEN
 from bot.store.transaction import Transaction
+from bot.text import languages
 from handlers import operator, situation
 from handlers.chats import leaving, pairing
 from handlers.notices import catching_up
@@ -38,8 +39,7 @@ def added(event: Added, tx: Transaction) -> Actions:
     join = (Join(chat.id, report=back),) if event.invited else ()
     if not chat.role:
         pairing.wait(chat, tx)
-        app = (event.person.language or "").partition("-")[0]
-        language = app if app in tx.policy.languages else tx.policy.working_language
+        language = languages.closest(event.person.language or "", tx.policy.languages) or tx.policy.working_language
         return (*join, *pairing.explain(chat, language, tx))
     caught_up = catching_up.catch_up(chat, tx) if back and not event.invited else ()
     return (*join, *_rights_changed(before, chat, tx), *(_back(chat, tx) if not before.active else ()), *caught_up)

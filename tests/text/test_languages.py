@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.languages import engine_code, guess, knows, main_script, normalise, written_in
+from bot.text.languages import closest, engine_code, guess, knows, main_script, normalise, written_in
 from tests.parallel import SAMPLE, TICO19
 
 FIRST = ("nl", "fr", "en", "pt", "tr", "ar")
@@ -39,6 +39,16 @@ MANY = (*FIRST, "es", "ru", "ps", "ur", "fa", "so", "ti", "pl", "ro", "bg", "uk"
 def test_a_code_is_written_in_one_way(code: str, ours: str) -> None:
     assert normalise(code) == ours
     assert normalise(ours) == ours
+
+
+def test_who_has_an_app_in_persian_reads_dari_where_there_is_no_persian() -> None:
+    """Telegram has no Dari: all of Afghanistan says that it is Persian."""
+    assert closest("fa", ["nl", "prs"]) == "prs"
+    assert closest("fa", ["nl", "prs", "fa"]) == "fa"
+    assert closest("fa-AF", ["nl", "fa"]) == "fa"
+    assert closest("pt-BR", ["nl", "pt"]) == "pt"
+    assert closest("uk", ["nl", "ru"]) is None
+    assert closest("", ["nl"]) is None
 
 
 DARI = "ما امشب برای خود و دو کودک خود جای خواب پیدا کرده نمی‌توانیم، لطفاً کمک کنید"
