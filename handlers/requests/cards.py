@@ -189,7 +189,8 @@ def _excerpt(tx: Transaction, request: Request) -> Content:
     first = _first_words(tx, request)
     if _fits(tx, first):
         return tuple(block for line in first for block in (*attached.lines(tx, line.text), Translated(line.text)))
-    beginning = (*attached.lines(tx, first[0].text), Translated(first[0].text, most=SHOWN))
+    shown = first[: next((n for n in range(_SHOWN_TEXTS, 0, -1) if _fits(tx, first[:n])), 1)]
+    beginning = (block for one in shown for block in (*attached.lines(tx, one.text), Translated(one.text, most=SHOWN)))
     return (*beginning, Line(say("card-cut"), "italic"))
 
 

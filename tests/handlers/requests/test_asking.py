@@ -156,6 +156,15 @@ async def test_the_language_of_the_words_goes_before_that_of_the_app(scene: Scen
     assert sentence("first-speak", "tr") in someone.reads()[0]
 
 
+async def test_who_writes_dari_in_latin_letters_reads_dari(tmp_path: Path) -> None:
+    """Nothing but the app tells, and apps know only Persian."""
+    async with world(tmp_path, policy=replace(POLICY, languages=("nl", "prs"))) as w:
+        await w.paired("room", "coordination")
+        zahra = w.somebody("Zahra", language="fa")
+        await zahra.writes("salam, komak mikhaham")
+        assert sentence("first-held", "prs") in zahra.reads()[0]
+
+
 async def test_words_too_short_to_tell_get_the_language_of_the_app_or_ours(scene: Scene) -> None:
     """A guess, with every language one tap away."""
     await scene.member.writes("ola")
@@ -485,6 +494,18 @@ async def test_a_very_long_message_is_kept_whole(scene: Scene, size: int) -> Non
     assert sentence("card-cut", "nl") in card
     assert "FIM" not in card
     assert "FIM" in scene.room_reads()
+
+
+async def test_of_many_short_messages_the_card_shows_the_first(scene: Scene) -> None:
+    """A mere "hello" tells nobody what it is about; all of it stands in the thread."""
+    said = ["olá", "bom dia", "preciso de ajuda", *(f"e mais {number}" for number in range(9))]
+    for words in said:
+        await scene.member.writes(words)
+    await scene.member.presses(sentence("button-send", "pt"))
+    card = scene.card().plain.split("\n")
+    assert [words for words in said if words in card] == said[:8]
+    assert sentence("card-cut", "nl") in card
+    assert all(words in scene.room_reads() for words in said)
 
 
 @pytest.mark.parametrize(
