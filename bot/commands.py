@@ -14,6 +14,7 @@ _MARKS = re.compile(r"[\u2066\u2069]")
 _COPIED = re.compile(r"\s*\u2066[!/]")
 _CODE = re.compile(r"#?([KkNn])(\d{1,9})(?!\w)")
 _CODE_BEHIND = re.compile(r"#?([KkNn])\s?(\d{1,9})(?!\w)")  # a command: elsewhere "n 3" may be somebody's words
+_BEHIND_A_CODE = " \t\n:,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Command:
         match = (_CODE_BEHIND if self.name else _CODE).match(_digits(self.argument))
         if match is None or match[1].upper() != letter:
             return None, self.argument
-        return f"{letter}{int(match[2])}", self.argument[match.end() :].strip()
+        return f"{letter}{int(match[2])}", self.argument[match.end() :].lstrip(_BEHIND_A_CODE).rstrip()
 
 
 def parse(text: str) -> Command | None:

@@ -20,9 +20,11 @@ from handlers.situation import Actions, Situation
 _UNSEEN = r"\s\u200e\u200f\u2066-\u2069"  # spaces, and marks of direction
 _LETTER = r"[^\W\d_A-Za-z]"  # of another alphabet: whoever has its keyboard at hand writes the r with it
 _LIKE_A_REPLY = re.compile(
-    rf"[{_UNSEEN}]*(?:[!/]?[{_UNSEEN}]*r(eply)?|[!/\uff01\uff0f]{_LETTER})[{_UNSEEN}:,]+(?=\w)", re.IGNORECASE
+    rf"[{_UNSEEN}]*(?:(?:[!/]?[{_UNSEEN}]*r(eply)?|[!/\uff01\uff0f]{_LETTER})[{_UNSEEN}:,]+(?=\w)|[!/]r(?=#?k\d))",
+    re.IGNORECASE,
 )
-"""The / was forgotten, or something stands behind it or behind the r that makes it no command."""
+"""The / was forgotten, or something stands behind it or behind the r that makes it no command, or nothing does."""
+_CODE_FIRST = re.compile(rf"[{_UNSEEN}]*#?k\d+[{_UNSEEN}:,]+[!/]r(eply)?(?!\w)", re.IGNORECASE)
 
 
 def note(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -43,6 +45,8 @@ def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
     if (along := replies.going_along(event, where, tx)) is not None:
         return along
     request = tx.requests.by_code(where.subject) if where.subject.startswith("K") else None
+    if request is None and _names_somebody(event.text.plain):
+        return threads.tell(event, where, say("reply-needs-request"))
     if request is None or not (event.text or event.attachments):
         return ()
     if not event.text and (refused := attached.too_large(event, tx)):
@@ -78,6 +82,12 @@ def _may_be_meant_for_them(event: Message, request: Request, where: Situation, t
     lines, me = tx.requests.lines(request.id), where.person.id
     talks = request.claimed_by == me or (request.claimed_by is None and answering.has_answered(lines, me))
     return talks and answering.begins_a_burst(lines, me, tx.now)
+
+
+def _names_somebody(words: str) -> bool:
+    """Whether it was meant as an answer to somebody, where nobody gets it: "r K7 …", "K7 /r …"."""
+    named = looks_sent(words) and commands.Command("r", behind_the_r(words.strip())).code("K")[0] is not None
+    return named or _CODE_FIRST.match(words) is not None
 
 
 def only_a_note(room: int, message: str, request: Request, line: int, thread: Ref | None = None) -> Actions:

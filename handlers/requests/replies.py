@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.actions import Action, Answer, Say
+from bot.commands import Command
 from bot.content import Line, Sentence, Translated, say
 from bot.domain import answering, requests
 from bot.domain.requests import Request, RequestState
@@ -24,6 +25,9 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     request = about.request
     if where.subject.startswith("K") and where.subject != request.code:
         return threads.tell(event, where, say("reply-two-requests", code=request.code, thread=where.subject))
+    other = Command("r", about.rest).code("K")[0]
+    if other not in (None, request.code) and tx.requests.by_code(str(other)) is not None:  # /r K1 K2 …
+        return threads.tell(event, where, say("reply-two-requests", code=str(other), thread=request.code))
     if not any(character.isalnum() for character in about.rest) and not event.attachments:
         return threads.tell(event, where, say("reply-how", code=request.code), request)
     if event.album is not None:

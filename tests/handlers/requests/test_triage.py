@@ -259,12 +259,41 @@ async def test_r_without_thread_and_code_goes_nowhere(scene: Scene) -> None:
     assert REPLY not in scene.member_reads()
 
 
-@pytest.mark.parametrize("code", ["k1", "#K1", "K 1", "k١"])
+@pytest.mark.parametrize("before", ["r K1", "R: k1:", "K1 /r", "#k1: !r", "!rK1", "! r K1"])
+async def test_what_names_somebody_and_is_no_command_does_not_pass_for_an_answer(scene: Scene, before: str) -> None:
+    """Whoever wrote it beside the cards would believe that the person has it."""
+    await scene.asks()
+    await scene.ann.writes(f"{before} {REPLY}", scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("reply-needs-request")
+    assert REPLY not in scene.member_reads()
+
+
+@pytest.mark.parametrize(
+    "words", ["K1 belt morgen terug", "r u there?", "Reply as soon as you can", "K1", "/r/brussel"]
+)
+async def test_talk_about_somebody_is_no_answer(scene: Scene, words: str) -> None:
+    """Only what looks sent is remarked on."""
+    await scene.asks()
+    before = scene.ann.reads(scene.room)
+    await scene.ann.writes(words, scene.room)
+    assert scene.ann.reads(scene.room) == before
+
+
+async def test_r_with_two_codes_goes_to_nobody(scene: Scene) -> None:
+    """One of them would have got it, with the other's code."""
+    await scene.asks()
+    await scene.asks("Preciso de um médico para a minha mãe", scene.world.somebody("Rui", language="pt"))
+    await scene.ann.writes(f"!r K1 K2 {REPLY}", scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("reply-two-requests", code="K2", thread="K1")
+    assert REPLY not in scene.member_reads()
+
+
+@pytest.mark.parametrize("code", ["k1", "#K1", "K 1", "k١", "K1:", "K1 ,"])
 async def test_r_with_a_code_works_anywhere_in_the_room(scene: Scene, code: str) -> None:
     """The echo stands in the thread all the same."""
     await scene.asks()
     await scene.ann.writes(f"/r {code} {REPLY}", scene.room)
-    assert REPLY in scene.member.reads()[-1]
+    assert scene.member.reads()[-1].split("\n")[1] == REPLY
     assert REPLY in scene.thread()[-1]
 
 
