@@ -109,7 +109,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     lock = control.Lock(wiring.lock_path(settings))
     with _in_words(settings.bot.data_dir):
         if not lock.acquire(patience=5.0):
-            _fail("Another Schakel runs on this database already.")
+            _fail("Another Schakel runs on this database already: as a service, or in another window.")
         try:
             _finish_restoring(settings)
             asyncio.run(_serve(settings, _option(config)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from bot.configuration.problems import ConfigError, Key, Problem, Values
 PREFIX = "SCHAKEL_"
 SEPARATOR = "__"
 
+_RULES = "texts stand in quotes, and each key stands once"
+_CURLY = re.compile("[\u2018-\u201f\u00ab\u00bb\u2032\u2033\u00b4`]")
+
 
 def read(path: Path) -> tuple[str, Values]:
     """The file's text, and what it says. Raises ConfigError."""
@@ -22,19 +27,34 @@ def read(path: Path) -> tuple[str, Values]:
     def failure(message: str) -> ConfigError:
         return ConfigError([Problem(str(path), "", message)])
 
+    text = ""
     try:
         text = path.read_text(encoding="utf-8-sig")
         return text, tomllib.loads(text)
     except FileNotFoundError:
         raise failure(
-            "there is no such file; copy config.example.toml to this name and fill it in, or name yours with --config"
+            "there is no such file here; go to the folder where it is, or name it with --config. `schakel init` asks "
+            "for all that a new one needs"
         ) from None
     except UnicodeDecodeError:
         raise failure("is not UTF-8 text; save it as UTF-8 in your editor") from None
     except OSError as error:
         raise failure(f"cannot be read ({error.strerror}); check the name and the permissions") from None
     except tomllib.TOMLDecodeError as error:
-        raise failure(f"is not valid TOML: {error}; texts stand in quotes, and each key stands once") from None
+        raise failure(f"is not valid TOML: {_misread(text, error) or error}; {_RULES}") from None
+
+
+def _misread(text: str, error: tomllib.TOMLDecodeError) -> str | None:
+    """What word processors and web pages make of quotes and blanks looks right, and is not."""
+    at = re.search(r"at line (\d+)", str(error))
+    if at is None:
+        return None
+    line = text.split("\n")[int(at[1]) - 1]
+    if found := _CURLY.search(line):
+        return f'a {found[0]} is no quote here: write it straight, as " (at line {at[1]})'
+    if any(unicodedata.category(character) in ("Zs", "Cf") and character != " " for character in line):
+        return f"what looks like a blank is none: delete it, and type it anew (at line {at[1]})"
+    return None
 
 
 def merged(file: Values, environ: Mapping[str, str]) -> Values:

@@ -554,6 +554,12 @@ def test_a_line_is_given_only_when_it_is_beyond_doubt(path: Path) -> None:
     [
         (b"[bot", "is not valid TOML: "),
         (b"hours = Mon-Fri", "is not valid TOML: "),
+        (
+            "[bot]\nreaders = “us”".encode(),
+            'is not valid TOML: a “ is no quote here: write it straight, as " (at line 2)',
+        ),
+        ("[bot]\nhours\u00a0= “x”\n".encode(), "is not valid TOML: a “ is no quote"),
+        ("[bot]\n\u00a0hours = 1\n".encode(), "is not valid TOML: what looks like a blank is none: delete it"),
         (b'[bot]\nreaders = "\xe9"', "is not UTF-8 text; save it as UTF-8 in your editor"),
     ],
 )
@@ -592,8 +598,8 @@ def test_a_missing_file_is_said_how_to_make(path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         load(path, {})
     assert str(raised.value) == (
-        f"{path}: there is no such file; "
-        "copy config.example.toml to this name and fill it in, or name yours with --config"
+        f"{path}: there is no such file here; go to the folder where it is, or name it with --config. `schakel init` "
+        "asks for all that a new one needs"
     )
     with pytest.raises(ConfigError, match="cannot be read"):
         load(path.parent, {})
