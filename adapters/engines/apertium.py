@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.engines.addresses import Address
 from adapters.engines.breaker import Gate
-from adapters.engines.fetching import Answer, Server, host_outside
+from adapters.engines.fetching import Answer, Server
+from bot.configuration.addresses import host_outside
 from bot.ports import EngineError, Keep, Marked, NotOffered, Question, Unavailable, Unsupported
 from bot.text.languages import engine_code
 

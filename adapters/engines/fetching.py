@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -102,15 +100,3 @@ class Server:
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     value = headers.get("retry-after", "")
     return timedelta(seconds=min(int(value), 3600)) if value.isascii() and value.isdigit() else None
-
-
-def host_outside(url: str) -> str | None:
-    """The server's name if it is somebody else's machine: neither this one, nor one of the same private network."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        # names without a dot are a machine of the local network or a container beside this one
-        near = "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
-        return None if near else host
-    return None if address.is_loopback or address.is_private or address.is_link_local else host

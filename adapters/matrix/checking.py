@@ -7,6 +7,7 @@ from adapters.matrix.identity import Standing, standing
 from adapters.matrix.login import login_body, login_error
 from adapters.matrix.settings import MatrixSettings
 from adapters.matrix.signing import published
+from bot.configuration.addresses import host_outside
 
 UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"
 FOREIGN = (
@@ -19,13 +20,22 @@ NOT_SIGNED = (
     "that does not help, its log says why"
 )
 
+NOT_YET = "the account has not logged in yet: write its password into the configuration, for the first start"
+NOT_ENCRYPTED = (
+    "what goes to the homeserver, the password too, can be read by whoever is on the way: write its address with "
+    '"https://"'
+)
+
 
 async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
     try:
         await server.call("GET", "/_matrix/client/versions")
     except Failure as failure:
         if failure.status is None:
-            return [f"{settings.homeserver} does not answer: check `homeserver`, and that this machine can reach it."]
+            return [
+                f"{settings.homeserver} does not answer: check `homeserver`, that this machine can reach it, and that "
+                "its date and time are right."
+            ]
         return [
             f"{settings.homeserver} answers, but not as a Matrix homeserver ({failure}): `homeserver` must be the "
             'address under "m.homeserver" in https://SERVER/.well-known/matrix/client.'
@@ -45,11 +55,17 @@ async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
 
 
 async def remarks(server: Homeserver, settings: MatrixSettings, device: str | None) -> list[str]:
-    """What others see of the login that was kept; None: there is none yet, and the password is tried."""
+    """How well guarded the way there is, and what others see of the login that was kept; None: there is none yet, and
+    the password is tried."""
+    clear = settings.homeserver.startswith("http:") and host_outside(settings.homeserver) is not None
+    return [*([f"{NOT_ENCRYPTED}."] if clear else []), *await _of_the_login(server, settings, device)]
+
+
+async def _of_the_login(server: Homeserver, settings: MatrixSettings, device: str | None) -> list[str]:
     try:
         if device is None:
             if settings.password is None:
-                return []
+                return [f"{NOT_YET}."]
             answer = await server.call("POST", path("login"), login_body(settings, None))
             server.token = answer["access_token"]
         found = standing(await published(server, settings.user), settings.user, device)

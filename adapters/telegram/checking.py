@@ -72,5 +72,9 @@ def _brought(webhook: WebhookInfo, url: str) -> list[str]:
 
 
 def _sentence(reason: str) -> str:
-    remedy = "" if ":" in reason else ": check the internet connection and `api_url`, and try again"
+    remedy = (
+        ""
+        if ":" in reason
+        else ": check the internet connection, this machine's date and time, and `api_url`, and try again"
+    )
     return f"{reason[:1].upper()}{reason[1:]}{remedy}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 _WRITTEN_OUT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -21,6 +21,18 @@ def names_a_server(address: str) -> bool:
         return parts.port != 0 and _is_a_host(parts.hostname or "", in_brackets="[" in parts.netloc)
     except ValueError:
         return False
+
+
+def host_outside(url: str) -> str | None:
+    """The server's name if it is somebody else's machine: neither this one, nor one of the same private network."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        # names without a dot are a machine of the local network or a container beside this one
+        near = "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
+        return None if near else host
+    return None if address.is_loopback or address.is_private or address.is_link_local else host
 
 
 def _is_a_host(host: str, in_brackets: bool) -> bool:

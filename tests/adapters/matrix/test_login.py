@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
+from adapters.matrix.checking import NOT_ENCRYPTED, NOT_YET
 from adapters.matrix.settings import MatrixSettings
 from bot.incoming import Removed, Unreadable
 from bot.ports import Gone, Home, Revoked
@@ -242,6 +243,14 @@ async def test_check_names_fault_and_remedy(core: Core) -> None:
     (fault,) = await checked(core, password=SecretStr("wrong"))
     assert "password" in fault
     assert "wrong" not in fault
+
+
+async def test_check_says_what_the_first_start_would_miss(core: Core) -> None:
+    """A password; and a way on which nobody reads it."""
+    adapter = MatrixAdapter(ACCOUNT, core.settings.model_copy(update={"password": None}))
+    assert await adapter.remarks(None) == [f"{NOT_YET}."]
+    adapter = MatrixAdapter(ACCOUNT, core.settings.model_copy(update={"homeserver": "http://matrix.invalid"}))
+    assert await adapter.remarks(None) == [f"{NOT_ENCRYPTED}."]
 
 
 @pytest.mark.parametrize(
