@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -285,3 +286,17 @@ async def test_what_another_process_has_told_of_is_ended_by_whoever_finds_it_wel
                     pass
             assert await w.app.unit(standing) == ["account/elsewhere"]
         clock.advance(LASTS)
+
+
+def test_the_operators_page_says_what_to_do_about_each() -> None:
+    """In the words in which the room hears of it."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "operating.md").read_text()
+    messages = re.findall(r'^msgid "operator-(.+)"\nmsgstr "(.+?)[.:"]', _english(root), re.MULTILINE)
+    told = {key: re.sub(r"{\w+}", "…", first) for key, first in messages if key not in ("look", "well")}
+    assert len(told) == 7
+    assert [key for key, first in told.items() if f"| {first} " not in page] == []
+
+
+def _english(root: Path) -> str:
+    return (root / "translations" / "catalogue" / "en.po").read_text()
