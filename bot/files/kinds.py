@@ -123,9 +123,14 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 def wordless(words: str) -> bool:
     """Whether a text is the same in every language: numbers, signs, addresses, a place, somebody's name and number."""
-    if _CONTACT.fullmatch(words) or _PLACE.fullmatch(words):
+    if bears_no_words(words):
         return True
     return not any(character.isalpha() for character in _ADDRESS.sub("", words))
+
+
+def bears_no_words(words: str) -> bool:
+    """Whether it is a place or a contact as above: apps send these alone, without a command before them."""
+    return bool(_CONTACT.fullmatch(words) or _PLACE.fullmatch(words))
 
 
 def one_line(words: str) -> str:

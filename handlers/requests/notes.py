@@ -9,6 +9,7 @@ from bot.actions import Button, Named, OnNetwork, Ref, Say
 from bot.content import Line, Sentence, say
 from bot.domain import answering
 from bot.domain.requests import Request, RequestState
+from bot.files import kinds
 from bot.incoming import Message
 from bot.model import Text
 from bot.store.requests import Line as Spoken
@@ -71,9 +72,9 @@ def _may_be_meant_for_them(event: Message, request: Request, where: Situation, t
     """The member waits, and whoever talks with them writes: that looks sent to whoever has not learnt it yet.
 
     Said once in a train of thought. Others' notes are left in peace: they talk about the member, not to them. What is
-    spoken or photographed is offered always: not every app lets people write /r with it.
+    spoken or photographed, a place or a contact is offered always: not every app lets people write /r with it.
     """
-    if attached.fitting(event, tx):
+    if attached.fitting(event, tx) or kinds.bears_no_words(event.text.plain):
         return request.state is not RequestState.CLOSED
     if looks_sent(event.text.plain):
         return True

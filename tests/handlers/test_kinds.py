@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.files import kinds
 from bot.files.kinds import Place
 from bot.model import Text
@@ -41,6 +43,17 @@ async def test_a_poll_is_translated_like_words(translated: Scene) -> None:
     answers = [kinds.Answer(Text("Amanhã de manhã às dez")), kinds.Answer(Text("Depois de amanhã à tarde"))]
     await translated.member.writes(kinds.poll(Text("Quando podem vir buscar a comida?"), answers).plain)
     assert len(translated.engine.asked) > before
+
+
+@pytest.mark.parametrize("words", [PLACE, SOMEBODY])
+async def test_a_helpers_place_or_contact_below_a_card_can_be_sent(scene: Scene, words: str) -> None:
+    """Apps send it alone, without /r: it is a note, and says so, until somebody sends it."""
+    await scene.asks()
+    await scene.in_thread(words)
+    assert scene.ann.reads(scene.room)[-1] == sentence("note-only", code="K1")
+    assert words not in scene.member_reads()
+    await scene.ann.presses(sentence("button-send-note"), scene.room)
+    assert words in scene.member_reads()
 
 
 async def test_ones_own_contact_is_the_number_that_was_asked_for(scene: Scene) -> None:
