@@ -58,8 +58,9 @@ _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing
-_NO_NUMBER = frozenset({"delete", "erase", "language", "language-missing"})
-"""What nobody means who writes "2" because there are two of them: it would cost them their words, or their language."""
+_NO_NUMBER = frozenset({"delete", "erase", "language", "language-missing", "what", "who", "how"})
+"""What nobody means who writes "4" because there are four of them: it would cost them their words or their language, or
+say on the card, and on their screen, that somebody threatens them."""
 Written = TypeVar("Written", Message, Edited)
 
 
@@ -173,7 +174,11 @@ def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, t
         return None  # an answer to one message is none to another that happens to be the last
     offered = tx.choices.latest(chat.id)
     if chat.address.account in tx.policy.unnumbered and commands.number(event.text.plain) is not None:
-        offered = {number: choice for number, choice in offered.items() if choice.step not in _NO_NUMBER}
+        offered = {
+            number: choice
+            for number, choice in offered.items()
+            if choice.step.removeprefix("intake-") not in _NO_NUMBER
+        }
     chosen = _meant(event.text.plain, offered, tx)
     return None if chosen is None or chosen.used else chosen
 

@@ -111,10 +111,12 @@ async def test_an_earlier_question_can_be_answered_late(scene: Scene) -> None:
 
 @pytest.mark.parametrize("typed", ["1", "1.", "١", "1\ufe0f\u20e3"])
 async def test_numbers_choose(scene: Scene, typed: str) -> None:
-    """In whatever digits."""
+    """In whatever digits, where they stand beside the choices; elsewhere they are words, how many somebody is say."""
     await scene.asks()
     await scene.member.writes(typed)
-    assert sentence("need-food") in scene.card().plain
+    numbered = not scene.world.app.parts.adapters["paper"].limits.buttons
+    assert (sentence("need-food") in scene.card().plain) is numbered
+    assert any(said.endswith(f"\n{typed}") for said in scene.thread()) is not numbered
 
 
 @pytest.mark.parametrize("typed", ["Comida", "comida", "«Comida».", "Food", "طعام"])
