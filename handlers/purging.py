@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot.actions import Action, Edit, Named
+from bot.actions import Action, Edit, Named, Say
 from bot.content import Line, say
 from bot.domain import erasing
+from bot.domain.chats import Role
 from bot.domain.hours import next_time
 from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
 from handlers.private.erasing import COMPACT
+from handlers.requests import asking
 from handlers.situation import Actions
 
 PURGED = "purged"
@@ -33,17 +35,23 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     orphans = tx.erasing.remove_orphans()
     closed = tx.requests.closed_before(before, _REQUESTS)
     actions = [action for request in closed for action in _purge(request, tx)]
-    dropped = _drop_unsent(tx)
+    told = _drop_unsent(tx)
     old = tx.erasing.remove_old(before, _ROWS)
     texts = tx.texts.forget_orphans(before, _ROWS, [*tx.dialogues.texts(), *tx.erasing.offered()])
     linked = tx.links.forget(before, _ROWS)
-    others = tx.erasing.remove_put_aside(before) + tx.erasing.forget_empty_chats(_ROWS)
+    others = tx.erasing.remove_put_aside(before)
+    if not told:  # whoever is to be told something has to be known
+        others += tx.erasing.forget_empty_chats(_ROWS)
     tx.erasing.forget_people()
-    unfinished = len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
+    unfinished = bool(told) or len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
-    if closed or dropped or old or texts or orphans or linked or others:
-        tx.schedule.no_later(next_time((_AT_NIGHT,), tx.policy.zone, tx.now), Due(COMPACT, calendar=True))
-    return actions
+    if closed or old or texts or orphans or linked or others:
+        _rebuild_at_night(tx)
+    return [*actions, *told]
+
+
+def _rebuild_at_night(tx: Transaction) -> None:
+    tx.schedule.no_later(next_time((_AT_NIGHT,), tx.policy.zone, tx.now), Due(COMPACT, calendar=True))
 
 
 def _purge(request: Request, tx: Transaction) -> list[Action]:
@@ -65,11 +73,17 @@ def purged(event: Outcome, tx: Transaction) -> Actions:
     return ()
 
 
-def _drop_unsent(tx: Transaction) -> int:
-    """Words that were written days ago and never sent, and screens that nobody has answered."""
+def _drop_unsent(tx: Transaction) -> list[Action]:
+    """Words that were written days ago and never sent, and screens that nobody has answered. Who believes that helpers
+    have the words is told."""
     before = erasing.drop_unsent_before(tx.now, tx.policy.delete_after_days)
-    old = tx.dialogues.unsent_since(before)
-    for chat, texts in old:
-        tx.dialogues.put(chat, held=None, which=None)
+    told: list[Action] = []
+    for id, texts in tx.dialogues.unsent_since(before):
+        chat, held = tx.chats.get(id), asking.held(tx, id)
+        if texts and chat.active and chat.role == Role.PRIVATE:
+            said = (Line(say("held-deleted")), Line(say("nothing-held")))
+            told.append(Say(id, said, language=chat.language or (held.shown if held else None)))
+        tx.dialogues.put(id, held=None, which=None)
         tx.texts.delete(texts)
-    return len(old)
+        _rebuild_at_night(tx)
+    return told

@@ -139,13 +139,17 @@ async def test_the_operator_says_how_many_days(tmp_path: Path) -> None:
 
 
 async def test_words_never_sent_are_deleted_after_three_days(scene: Scene, tmp_path: Path) -> None:
-    """Whoever presses Send then is asked to write again."""
+    """Whoever believes that helpers have them is told, and asked to write again."""
     await scene.member.writes(PLEA)
     await _hour(scene, days=2, hours=23)
     assert _in_the_files(tmp_path, "Zebrafinco") == ["Zebrafinco"]
     await _hour(scene, hours=2)
     await _hour(scene, hours=1)
     assert _in_the_files(tmp_path, "Zebrafinco") == []
+    gone = sentence("held-deleted", "pt") + "\n" + sentence("nothing-held", "pt")
+    assert scene.member.reads().count(gone) == 1
+    await _hour(scene, days=1)
+    assert scene.member.reads()[-1] == gone
     await scene.member.presses(sentence("button-send", "pt"))
     assert scene.member.reads()[-1] == sentence("nothing-held", "pt")
     assert scene.ann.reads(scene.room) == []
