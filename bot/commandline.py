@@ -150,7 +150,7 @@ def status(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Show networks, rooms, groups, queues and the last error of each network."""
-    answer = _answered(_load(config), {"command": "failed" if failed else "status"})
+    answer = {"running": True, **_answered(_load(config), {"command": "failed" if failed else "status"})}
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -291,7 +291,7 @@ def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
         if not lock.acquire(patience=2.0):
             return {"error": "Schakel is starting or stopping; try again in a moment."}
         try:
-            return _look(settings, asked)
+            return {**_look(settings, asked), "running": False}
         finally:
             lock.release()
 

@@ -31,6 +31,7 @@ async def test_a_bot_starts_answers_commands_and_stops_in_time(tmp_path: Path) -
             assert status["networks"][0]["name"].startswith("@")
             assert status["networks"][0]["error"] is None
             assert status["coordination_rooms"] == 0
+            assert status["running"] is True
             assert (await monitor.get("/healthz")).json() == {"healthy": True, "wrong": {}}
             assert (await monitor.get("/readyz")).json() == {"ready": True, "accounts": {"telegram": "connected"}}
             assert 'schakel_connected{account="telegram"} 1.0' in (await monitor.get("/metrics")).text
