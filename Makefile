@@ -10,6 +10,8 @@ install: $(VENV)/.installed
 dev: $(VENV)/.dev
 
 $(BIN)/pip:
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. On Debian 12: apt-get install python3.11-venv;" \
+		"a newer Python does as well: make $(or $(MAKECMDGOALS),install) PYTHON=python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/pip
