@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.actions import OnNetwork, Say
+from bot import commands
+from bot.actions import Named, OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
 from bot.domain.requests import CATEGORIES, Request, RequestState
@@ -23,6 +24,8 @@ _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
     filter = folded(where.command.argument.strip()) if where.command else ""
+    if (request := _by_code(where, tx)) is not None:
+        return _shown(event, request, where, tx)
     looked_through = tx.requests.all() if filter == "closed" else tx.requests.open()
     found = [request for request in looked_through if _fits(request, filter, where, tx)]
     if not found:
@@ -89,6 +92,8 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     words = folded(where.command.argument.strip()) if where.command else ""
     if not words:
         return _answer(event, where, (Line(say("find-how")),))
+    if (request := _by_code(where, tx)) is not None:
+        return _shown(event, request, where, tx)
     language = threads.language(where, tx)
     places = ((request, _place(request, words, language, tx)) for request in reversed(tx.requests.all()))
     found = [(request, place) for request, place in places if place is not None]
@@ -121,6 +126,22 @@ def _texts(request: Request, language: str, tx: Transaction) -> Iterator[tuple[i
         for id in (text, translation.result if translation else None):
             if id is not None:
                 yield id, folded(tx.texts.get(id).text.plain)
+
+
+def _by_code(where: Situation, tx: Transaction) -> Request | None:
+    code = commands.code_in(where.command.argument, "K") if where.command else None
+    return None if code is None else tx.requests.by_code(code)
+
+
+def _shown(event: Message, request: Request, where: Situation, tx: Transaction) -> Actions:
+    """In reply to the card of that code: one tap leads there, however far up it stands; below it where it stands in a
+    topic of its own."""
+    card, row = Named(below.card_name(request)), (_row(tx, request),)
+    if tx.deliveries.named(where.chat.id, card.name) is None:
+        return _answer(event, where, row)
+    if where.chat.has_topics:
+        return (Say(where.chat.id, row, request.code, thread=card),)
+    return (Say(where.chat.id, row, request.code, reply_to=card),)
 
 
 def _answer(event: Message, where: Situation, content: Content) -> Actions:

@@ -85,6 +85,15 @@ async def test_a_card_goes_to_the_topic_of_what_is_needed(forum: Scene) -> None:
     assert within(forum, None)[0].labels == []
 
 
+async def test_who_looks_for_a_code_finds_it_in_its_topic(forum: Scene) -> None:
+    """Below the card, where its conversation is."""
+    await needs(forum, "food")
+    await forum.ann.writes("!find K1", forum.room)
+    found = within(forum)[-1]
+    assert found.plain.startswith("K1 · ")
+    assert found.reply_to == forum.card().id
+
+
 async def test_one_topic_is_opened_for_all_requests_of_a_kind(forum: Scene) -> None:
     for _ in range(3):
         await needs(forum, "food")

@@ -549,6 +549,20 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
     assert translated.ann.reads(translated.room)[-1] == sentence("find-how")
 
 
+@pytest.mark.parametrize("typed", ["!find K1", "!list k1", "/find #K1"])
+async def test_find_with_a_code_leads_to_its_card(scene: Scene, typed: str) -> None:
+    """Among eighty cards on a telephone nobody scrolls to the one of that code."""
+    await two(scene)
+    await scene.ann.writes(typed, scene.room)
+    found = scene.ann.sees(scene.room)[-1]
+    assert found.plain.startswith("K1 · ")
+    assert found.reply_to == scene.card("K1").id
+    await scene.ann.writes(f"!r {REPLY}", scene.room, reply_to=found.id)
+    assert REPLY in scene.member_reads()
+    await scene.ann.writes("!find K9", scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("find-nothing")
+
+
 async def test_find_takes_words_in_any_order_and_place(scene: Scene) -> None:
     """Nobody remembers how exactly it was said, nor in which message; each of them has to be there."""
     await scene.asks("Preciso de comida para os meus dois filhos")
