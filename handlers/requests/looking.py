@@ -30,6 +30,7 @@ def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     found = [request for request in looked_through if _fits(request, filter, where, tx)]
     if not found:
         return _answer(event, where, (Line(say("list-empty")),))
+    found.sort(key=lambda request: not request.unanswered)  # of many those at the end are only named
     rows = [_row(tx, request) for request in found[:_ROWS]]
     return _answer(event, where, (*rows, *_more(found[_ROWS:])))
 

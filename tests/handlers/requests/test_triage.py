@@ -549,6 +549,17 @@ async def test_find_looks_through_originals_and_translations(translated: Scene) 
     assert translated.ann.reads(translated.room)[-1] == sentence("find-how")
 
 
+async def test_a_list_begins_with_who_waits_for_an_answer(scene: Scene) -> None:
+    """The oldest first: of eighty only thirty have a line."""
+    for _ in range(3):
+        await scene.asks()
+        await scene.member.writes("/ask")
+    await scene.ann.writes(f"!r K1 {REPLY}", scene.room)
+    await scene.ann.writes("!list", scene.room)
+    rows = scene.ann.reads(scene.room)[-1].split("\n")
+    assert [row.split(" ")[0] for row in rows] == ["K2", "K3", "K1"]
+
+
 @pytest.mark.parametrize("typed", ["!find K1", "!list k1", "/find #K1"])
 async def test_find_with_a_code_leads_to_its_card(scene: Scene, typed: str) -> None:
     """Among eighty cards on a telephone nobody scrolls to the one of that code."""
