@@ -22,6 +22,8 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     if isinstance(about, Sentence):
         told = say("reply-needs-request") if about.key == "which-code" else about
         return threads.tell(event, where, told)
+    if event.forwarded:  # an example from elsewhere, or what was said last week
+        return threads.tell(event, where, say("reply-needs-request"))
     request = about.request
     if where.subject.startswith("K") and where.subject != request.code:
         return threads.tell(event, where, say("reply-two-requests", code=request.code, thread=where.subject))

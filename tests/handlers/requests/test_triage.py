@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from bot.content import LanguageName, say
 from bot.domain.chats import Pairing
-from bot.model import Chat
+from bot.incoming import Message
+from bot.model import Chat, ChatKind, Text
 from bot.ports import Gone, Refused, SendError
 from bot.store.tables import event
 from bot.store.transaction import Transaction
@@ -277,6 +278,17 @@ async def test_talk_about_somebody_is_no_answer(scene: Scene, words: str) -> Non
     before = scene.ann.reads(scene.room)
     await scene.ann.writes(words, scene.room)
     assert scene.ann.reads(scene.room) == before
+
+
+async def test_an_answer_that_is_forwarded_is_none(scene: Scene) -> None:
+    """Somebody shows the others how it is done, or what they wrote last week."""
+    await scene.asks()
+    network, text = scene.world.network, Text(f"/r K1 {REPLY}")
+    at = scene.world.clock.now()
+    network.happens(Message(scene.room, ChatKind.GROUP, scene.ann.person, "f1", at, text, forwarded=True))
+    await scene.world.settled()
+    assert scene.ann.reads(scene.room)[-1] == sentence("reply-needs-request")
+    assert REPLY not in scene.member_reads()
 
 
 async def test_r_with_two_codes_goes_to_nobody(scene: Scene) -> None:
