@@ -114,7 +114,7 @@ def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
 def test_that_no_bot_runs_is_said_first(house: House) -> None:
     """What the networks said last would look as if all were well."""
     first = house.program("status").stdout.splitlines()[0]
-    assert first.startswith("Schakel does not run here: ")
+    assert first.startswith("Schakel does not run here; ")
     assert first.endswith(f" run --config {house.config}")
     assert house.shows("status")["running"] is False
 

@@ -125,9 +125,7 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
     result = [_network_line(network) for network in found["networks"]]
     result += [_elsewhere_line(one) for one in found.get("elsewhere", ())]
     if not found.get("running", True):
-        result.insert(
-            0, f"Schakel does not run here: nothing comes in, nothing goes out. Start it: {program} run{option}"
-        )
+        result.insert(0, f"Schakel does not run here; this is what its database says. Start it: {program} run{option}")
     if not found["coordination_rooms"]:
         result.append(f"No coordination room yet: {program} pair coordination{option}")
     else:
