@@ -26,7 +26,7 @@ Actions = Sequence[Action]
 TOPICS = "topics"
 """The business of a room that has topics now, or no longer."""
 BACK = "back"
-"""The business of a group that was out of reach, and is not."""
+"""The business of a group, or a member, that was out of reach, and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def of_message(event: Message, tx: Transaction) -> Situation:
     chat = turned_out(chat, event.kind, event.person, tx)
     if not chat.active:
         tx.chats.set_active(chat.id, True)  # who writes can be written to
-        if chat.role == Role.GROUP:
+        if chat.role in (Role.GROUP, Role.PRIVATE):
             tx.inbox.put(Due(BACK, str(chat.id)), lane=f"chat:{chat.id}")
     if chat.forum is not event.forum:
         # Nothing else tells of it. Whoever has just switched topics on may have allowed us to open some before.

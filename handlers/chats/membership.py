@@ -77,9 +77,13 @@ def _back(chat: KnownChat, tx: Transaction) -> Actions:
 
 
 def wrote(event: Due, tx: Transaction) -> Actions:
-    """Somebody has written in a group that was out of reach: so it is not."""
+    """Somebody has written where nobody could be reached: so they can."""
+    if not tx.chats.exists(int(event.subject)):
+        return ()
     chat = tx.chats.get(int(event.subject))
-    return (*_back(chat, tx), *catching_up.catch_up(chat, tx)) if chat.role == Role.GROUP and chat.active else ()
+    if chat.role not in (Role.GROUP, Role.PRIVATE) or not chat.active:
+        return ()
+    return (*_back(chat, tx), *(catching_up.catch_up(chat, tx) if chat.role == Role.GROUP else ()))
 
 
 def returned(event: Outcome, tx: Transaction) -> Actions:

@@ -423,6 +423,14 @@ async def test_a_member_who_lets_the_bot_in_again_is_in_reach(scene: Scene) -> N
     assert REPLY in scene.member.reads()[-1]
 
 
+async def test_a_member_who_writes_again_is_in_reach(scene: Scene) -> None:
+    """Also when the network has not told that they let the bot in, and they have said nothing yet."""
+    await scene.asks()
+    await scene.member.blocks_the_bot()
+    await scene.member.writes("/start")
+    assert sentence("member-unreachable", network="Paper") not in scene.card().plain
+
+
 @pytest.mark.parametrize("why", [Refused("message is too strange"), Gone("Forbidden: bot was blocked by the user")])
 async def test_an_answer_that_never_arrived_is_none(scene: Scene, why: SendError) -> None:
     """The member still waits, and the room is told so in time; until it arrives after all."""
