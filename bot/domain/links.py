@@ -4,7 +4,8 @@ Pure."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +21,10 @@ NOBODY = -1
 
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
 _LONGEST_SIGN = 16  # code points; a family of four in their colours takes eleven
+_ABOVE = 3  # lines in which another bridge may say who we are
+_SURE = 20  # characters with which nobody begins by chance as another has
+_CUT = 500  # characters that are beyond doubt the beginning of what was too long for one message
+_MARKS = re.compile("[\u200e\u200f\u2066-\u2069]")  # of direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,51 @@ def is_sign(key: str) -> bool:
     return len(key) <= _LONGEST_SIGN and GRAPHEME.fullmatch(key) is not None
 
 
-def is_echo(plain: str, said: Iterable[tuple[str, Sequence[str]]]) -> bool:
-    """Whether a message is our own, carried here by another bridge. `said`: the heads of what we passed on lately, and
-    the words beneath each, in every language."""
-    for head, words in said:
-        _, found, below = plain.partition(head)
-        if found and any(one and one in below for one in words):
+def is_echo(text: Text, said: Iterable[tuple[str, Sequence[str]]]) -> bool:
+    """Whether a message is our own, carried here by another bridge: a head, maybe behind the name that the bridge has
+    for us, and just below it the words. `said`: the heads of what we passed on lately, and the words beneath each, in
+    every language.
+
+    Who quotes us, or writes to somebody by name, says something of their own.
+    """
+    quoted = [span for span in text.spans if span.kind is SpanKind.QUOTE]
+    above = [
+        (line, below)
+        for line, below in _first_lines(text.plain)
+        if not any(span.start <= len(text.plain) - len(below) - 1 <= span.end for span in quoted)
+    ]
+    bare = [(_bare(line), _bare(below)) for line, below in above]
+    return any(is_head(line, head) and _is_ours(below, words) for head, words in said for line, below in bare)
+
+
+def is_head(line: str, head: str) -> bool:
+    """Whether a line is one of ours, maybe behind what another bridge puts before it."""
+    line = _bare(line)
+    before = line.removesuffix(head).rstrip(" *_")
+    return bool(head) and line.endswith(head) and (not before or (before[-1] in ">:|)]" and before[0] != ">"))
+
+
+def _first_lines(plain: str) -> Iterator[tuple[str, str]]:
+    """The lines where a head can stand, each with all that is below it."""
+    below = plain
+    for _ in range(_ABOVE):
+        line, found, below = below.partition("\n")
+        if not found:
+            return
+        yield line, below
+
+
+def _is_ours(below: str, words: Sequence[str]) -> bool:
+    """Whether that is what we wrote below a head: the words, and sometimes what we say of them, or the original."""
+    for one in filter(None, map(_bare, words)):
+        known = len(one) >= _SURE or any(other != one and below.endswith(other) for other in words if other)
+        if below == one or (known and below.startswith(f"{one}\n")):
+            return True
+        if len(below) >= _CUT and one.startswith(below):  # a network took it in several messages
             return True
     return False
+
+
+def _bare(words: str) -> str:
+    """Without what we, or a bridge, put around for the eye."""
+    return _MARKS.sub("", words).strip("*_ \n")

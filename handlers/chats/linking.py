@@ -227,7 +227,7 @@ def _is_echo(event: Message, of: KnownLink, tx: Transaction) -> bool:
     """Whether another bridge between two of these chats has brought back what we said ourselves."""
     if "\n" not in event.text.plain:
         return False  # our head stands on a line of its own
-    return links.is_echo(event.text.plain, tx.links.said_lately(of, _ECHOES_FOR))
+    return links.is_echo(event.text, tx.links.said_lately(of, _ECHOES_FOR))
 
 
 def _warned(of: KnownLink, tx: Transaction) -> Actions:

@@ -508,11 +508,47 @@ async def test_a_channel_that_answers_in_a_group_is_heard(linked: Linked) -> Non
     assert HELLO in there.plain
 
 
-def test_people_may_quote_each_other() -> None:
-    said = [("A. B.", ["Waar is de bakker?", "Onde fica a padaria?"])]
-    assert is_echo("Bot:\nA. B.\nOnde fica a padaria?\n(traduzido)", said)
-    assert not is_echo("Iemand vroeg:\nWaar is de bakker?", said)
-    assert not is_echo("A. B. vroeg iets anders\nechte vraag", said)
+QUESTION, IN_PT = "Waar is de bakker?", "Onde fica a padaria?"
+
+
+def quoted(words: str, *before: str) -> Text:
+    """Words that an app marks as a quotation, below others."""
+    plain = "\n".join((*before, words))
+    return Text(plain, (Span(len(plain) - len(words), len(plain), SpanKind.QUOTE),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        Text(f"Bot:\nA. B.\n{IN_PT}\n(traduzido)"),
+        Text(f"<bot> A. B.\n{QUESTION}"),
+        Text(f"**A. B.**\n{QUESTION}"),
+        Text("Amina\nsim\n(traduzido)\nja"),
+        quoted(QUESTION, "A. B.", IN_PT, "(traduzido)"),
+        Text("Leïla\n" + "een lange zin " * 50),
+    ],
+)
+def test_what_another_bridge_brings_back_is_known(text: Text) -> None:
+    """With what it puts before it; also where it is the first of several messages that a long one had to become."""
+    assert is_echo(text, [("A. B.", [QUESTION, IN_PT]), ("Amina", ["ja", "sim"]), ("Leïla", ["een lange zin " * 99])])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        Text(f"Iemand vroeg:\n{QUESTION}"),
+        Text("A. B. vroeg iets anders\nechte vraag"),
+        Text("Dag Amina,\nik ga ja of nee zeggen"),
+        Text("Amina\nja ik kom"),
+        Text("Amina\nja\nmaar later"),
+        Text(f"> A. B.\n> {QUESTION}\n\nIn de Markt"),
+        quoted(f"A. B.\n{QUESTION}") + Text("\nIn de Markt"),
+        quoted(f"A. B.\n{QUESTION}", "In de Markt"),
+        Text(f"In de Markt (re @bot: A. B.\n{QUESTION})"),
+    ],
+)
+def test_who_quotes_somebody_or_writes_to_them_by_name_is_heard(text: Text) -> None:
+    assert not is_echo(text, [("A. B.", [QUESTION, IN_PT]), ("Amina", ["ja", "sim"])])
 
 
 # --- what time deletes -----------------------------------------------------------------------------------------------
