@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.domain.chats import on_one_line
-from bot.model import TOPIC, Person, SpanKind, Text
+from bot.model import TOPIC, Attachment, Person, SpanKind, Text
 from bot.text.graphemes import GRAPHEME
 
 Names = Literal["name", "initials", "none"]
@@ -138,6 +138,16 @@ def is_head(line: str, head: str) -> bool:
     line = _bare(line)
     before = line.removesuffix(head).rstrip(" *_")
     return bool(head) and line.endswith(head) and (not before or (before[-1] in ">:|)]" and before[0] != ">"))
+
+
+def is_same(one: Attachment, other: Attachment, named: bool) -> bool:
+    """Whether two files are the same in all likelihood, wherever each can be fetched. `named`: our head came with it;
+    then it may have been packed anew on the way."""
+    if one.kind != other.kind:
+        return False
+    if named and (one.width, one.height, one.seconds) == (other.width, other.height, other.seconds):
+        return True
+    return one.size is not None and one.size == other.size
 
 
 def _first_lines(plain: str) -> Iterator[tuple[str, str]]:

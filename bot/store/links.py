@@ -13,7 +13,7 @@ from bot.actions import Ref
 from bot.content import Translated, Verbatim
 from bot.domain.chats import KnownChat, Role
 from bot.domain.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
-from bot.model import Person
+from bot.model import Attachment, Person
 from bot.outgoing import OpenTopic
 from bot.store import messages, refs
 from bot.store.copies import LEFT_BEHIND
@@ -62,6 +62,7 @@ _RESULTS = Prepared(
         translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
     )
 )
+_NEWEST = 100  # messages among which those of the last minutes are looked for
 
 
 class Links:
@@ -198,6 +199,17 @@ class Links:
             texts = [block.text for block in blocks if isinstance(block, Translated)]
             told |= {text: heads[0] for text in texts if heads}
         return [(head, self._words(text)) for text, head in told.items()]
+
+    def files_lately(self, where: KnownChat, within: timedelta) -> list[Attachment]:
+        """What others have sent to a linked chat."""
+        told = select(linked_message.c.chat_id, linked_message.c.text_id).where(
+            linked_message.c.link_id == where.link,
+            linked_message.c.at >= self._tx.now - within,
+            linked_message.c.text_id.is_not(None),
+        )
+        rows = self._tx.connection.execute(told.order_by(linked_message.c.id.desc()).limit(_NEWEST)).all()
+        texts = [text for chat_id, text in rows if chat_id != where.id]
+        return [kept.attachment for text in texts for kept in self._tx.attachments.of(text)]
 
     def _words(self, text: int) -> list[str]:
         results = _RESULTS.scalars(self._tx.connection, {"text": text})

@@ -165,7 +165,7 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not (event.text or event.attachments or event.unsupported):
         return ()
     others = [chat for chat in tx.links.chats(of.id) if chat.id != here.id]
-    if _is_echo(event, of, tx):
+    if _is_echo(event, here, of, tx):
         return _warned(of, tx)
     text = _kept(event, here, tx)
     attached.keep(event, text, tx)
@@ -223,11 +223,19 @@ def _ref(chat: KnownChat, said: LinkedMessage) -> Ref:
     return OnNetwork(said.network_id) if said.chat == chat.id else Named(said.name)
 
 
-def _is_echo(event: Message, of: KnownLink, tx: Transaction) -> bool:
+def _is_echo(event: Message, here: KnownChat, of: KnownLink, tx: Transaction) -> bool:
     """Whether another bridge between two of these chats has brought back what we said ourselves."""
-    if "\n" not in event.text.plain:
-        return False  # our head stands on a line of its own
-    return links.is_echo(event.text, tx.links.said_lately(of, _ECHOES_FOR))
+    words = event.text.plain
+    if "\n" in words:  # our head stands on a line of its own
+        return links.is_echo(event.text, tx.links.said_lately(of, _ECHOES_FOR))
+    if not event.attachments:
+        return False
+    # What is left on the way of a file without words is our head, or nothing.
+    said = tx.links.said_lately(of, _ECHOES_FOR) if words else []
+    if words and not any(links.is_head(words, head) for head, below in said if not any(below)):
+        return False
+    sent = tx.links.files_lately(here, _ECHOES_FOR)
+    return all(any(links.is_same(one, other, bool(words)) for other in sent) for one in event.attachments)
 
 
 def _warned(of: KnownLink, tx: Transaction) -> Actions:

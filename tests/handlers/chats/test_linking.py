@@ -495,6 +495,30 @@ async def test_another_bridge_between_the_same_groups_starts_no_loop(linked: Lin
     assert linked.house.answers().count(told) == 1
 
 
+@pytest.mark.parametrize("caption", ["", "A.", "<bot> A."])
+async def test_a_file_that_another_bridge_brings_back_goes_no_further(linked: Linked, caption: str) -> None:
+    """With our line above it, which says nothing, or without any: it would go round for ever."""
+    await linked.an.sends("photo", b"a letter", chat=linked.nl)
+    puppet = linked.world.somebody("schakel bot (bridged)")
+    for _ in range(3):
+        await puppet.sends("photo", b"a letter", caption, linked.pt)
+        await linked.rui.sends("photo", b"another one", chat=linked.pt)
+    shown = [m.file.data for m in linked.passed_on(linked.nl) if m.file is not None]
+    assert shown == [b"another one"] * 3
+    assert linked.house.answers().count(sentence("link-echo", name="Markt")) == 1
+
+
+async def test_whoever_sends_a_file_anew_is_heard(linked: Linked) -> None:
+    """Their own twice, one that came from elsewhere long ago, or with something to say of it."""
+    await linked.an.sends("photo", b"a poster", chat=linked.nl)
+    await linked.an.sends("photo", b"a poster", chat=linked.nl)
+    assert sum(m.file is not None for m in linked.passed_on(linked.pt)) == 2
+    await linked.rui.sends("photo", b"a poster", SOUP, linked.pt)
+    await linked.world.advance(timedelta(minutes=16))
+    await linked.rui.sends("photo", b"a poster", chat=linked.pt)
+    assert sum(m.file is not None for m in linked.passed_on(linked.nl)) == 2
+
+
 async def test_a_channel_that_answers_in_a_group_is_heard(linked: Linked) -> None:
     """Its administrators speak in its name there, also where it belongs to the same conversation."""
     network = linked.world.network
