@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 
+from msgspec.structs import replace as changed
 from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
 from adapters.matrix import direct, inspecting, media
@@ -112,8 +113,8 @@ class Sender:
                 raise Gone("the account is not in this room")
             if again and (there := await self._already(room_id, transaction)) is not None:
                 return Receipt(there)
-            kind, content = await self._client.sealed(room, kind, content)
-            content[SAID_AS] = transaction
+            sealed_kind, sealed = await self._client.sealed(room, kind, dict(content))
+            sealed[SAID_AS] = transaction
         except Failure as failure:
             # Whatever became of the preparations: the event itself has not been sent.
             error = send_error(failure)
@@ -121,7 +122,15 @@ class Sender:
             raise (error if isinstance(error, NotSent) else prepared) from failure
         except (PeeweeException, OSError) as error:  # the disk is full: no key must be used that is not kept
             raise NotSent(f"the room's keys could not be kept ({type(error).__name__})") from error
-        return await self._put(room_id, path("rooms", room_id, "send", kind, transaction), content)
+        try:
+            return await self._put(room_id, path("rooms", room_id, "send", sealed_kind, transaction), sealed)
+        except Refused:
+            outside = _outside_its_thread(content)
+            if outside is None:
+                raise
+        # A homeserver that has deleted the thread's first message (Synapse's retention) takes no more of the thread.
+        receipt = await self._event(room_id, kind, outside, transaction)
+        return changed(receipt, elsewhere=True)
 
     async def _file(self, action: SendFile) -> Receipt:
         try:
@@ -275,6 +284,16 @@ def relation(thread: str | None, reply_to: str | None) -> Json:
         falling_back = {} if reply else {"is_falling_back": True, "m.in_reply_to": {"event_id": thread}}
         return {"m.relates_to": {"rel_type": "m.thread", "event_id": thread} | falling_back | reply}
     return {"m.relates_to": reply} if reply else {}
+
+
+def _outside_its_thread(content: Json) -> Json | None:
+    """The message as it can stand in the room itself, if it was to stand in a thread."""
+    relation = content.get("m.relates_to", {})
+    if relation.get("rel_type") != "m.thread":
+        return None
+    answers = {} if relation.get("is_falling_back") else {"m.in_reply_to": relation["m.in_reply_to"]}
+    without = {key: value for key, value in content.items() if key != "m.relates_to"}
+    return without | {"m.relates_to": answers} if answers else without
 
 
 def edit(action: EditText) -> Json:

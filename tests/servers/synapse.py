@@ -180,6 +180,17 @@ disable_existing_loggers: false
         path = f"/v1/users/{urllib.parse.quote(user_id)}/override_ratelimit"
         self.administer("POST", path, {"messages_per_second": per_second, "burst_count": burst})
 
+    def purge(self, room_id: str, before: str) -> None:
+        """Delete what was said in a room before an event, as its retention would."""
+        room = urllib.parse.quote(room_id, safe="")
+        path = f"/v1/purge_history/{room}/{urllib.parse.quote(before, safe='')}"
+        id = self.administer("POST", path, {"delete_local_events": True})["purge_id"]
+        deadline = time.monotonic() + READY_WITHIN
+        while self.administer("GET", f"/v1/purge_history_status/{id}")["status"] == "active":
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(0.1)
+
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, token: str | None = None) -> Any:
         """Raises OSError (urllib's HTTPError included)."""
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})

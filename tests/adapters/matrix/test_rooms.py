@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace as changed
 
 from adapters.matrix import MatrixAdapter
 from bot.incoming import Added, Deleted, Echo, Edited, Joined, Left, MovedChat, Pinned, Reacted, Removed, Renamed
@@ -135,6 +136,27 @@ async def test_the_bot_edits_reacts_threads_and_withdraws(core: Core, maria: Mat
     assert (seen[gone].body, seen[gone].redacted) == ("", True)
     assert seen[root].reactions == [(core.user, "👀")]
     assert maria.undecrypted == set()
+
+
+async def test_what_belongs_into_a_thread_that_is_deleted_stands_in_the_room(
+    synapse: Synapse, core: Core, maria: MatrixUser, encrypted: bool
+) -> None:
+    """A homeserver that keeps nothing for long takes no more of a thread whose first message is gone: what somebody
+    needs to read must be there all the same, in reply to what it answers."""
+    room = await room_with(core, maria, encrypted)
+    card = await core.says(room, "card", "t1")
+    last = [await maria.say(room, f"message {number}") for number in range(12)][-1]
+    await core.hears(room, "message 11")
+    await asyncio.to_thread(synapse.purge, room, last)
+    words = SendText(core.chat(room), Text("more words"), "t2", thread=card)
+    receipts = [await core.adapter.send(action) for action in (words, changed(words, transaction="t3", reply_to=last))]
+    assert all(receipt.message and receipt.elsewhere for receipt in receipts)
+    await maria.wait(lambda: maria.seen(room)[-1].reply_to == last)
+    assert [(m.body, m.thread, m.reply_to) for m in maria.seen(room)[-2:]] == [
+        ("more words", None, None),
+        ("more words", None, last),
+    ]
+    assert (await core.adapter.send(words)).message == receipts[0].message  # and it does so once
 
 
 async def test_what_people_pinned_is_unpinned(core: Core, maria: MatrixUser) -> None:
