@@ -100,8 +100,16 @@ def shown_name(name: str, how: Names) -> str:
 
 
 def naming_nobody(words: Text) -> Text:
-    """What people say, as others may have it: whoever is mentioned can be written to by their own group alone."""
-    return Text(words.plain, tuple(span for span in words.spans if span.kind is not SpanKind.MENTION))
+    """What people say, as others may have it: whoever is mentioned can be written to by their own group alone. Of an
+    account that stands there for want of a name, the server goes."""
+    mentions = sorted((span for span in words.spans if span.kind is SpanKind.MENTION), key=lambda span: -span.start)
+    words = Text(words.plain, tuple(span for span in words.spans if span.kind is not SpanKind.MENTION))
+    for span in mentions:
+        shown = words.plain[span.start : span.end]
+        name, found, _ = shown.partition(":")
+        if found and shown == span.value:
+            words = words[: span.start + len(name)] + words[span.end :]
+    return words
 
 
 def head(name: str, place: str, chats: int) -> str:

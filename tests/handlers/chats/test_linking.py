@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.domain.links import is_echo, shown_name
+from bot.domain.links import is_echo, naming_nobody, shown_name
 from bot.incoming import Deleted, Edited, Message, MovedChat, Pinned, Removed, Unreacted
 from bot.model import Chat, ChatKind, Span, SpanKind, Text
 from bot.ports import Gone, Limits, NotSent
@@ -281,6 +281,19 @@ async def test_who_is_mentioned_cannot_be_found_from_other_groups(linked: Linked
     (there,) = linked.passed_on(linked.pt)
     assert "Vraag het Eva!" in there.plain
     assert {span.kind for span in there.text.spans} == {SpanKind.BOLD, SpanKind.ITALIC}
+
+
+def test_where_somebody_without_a_name_is_mentioned_is_not_told() -> None:
+    """Apps show their account then, which others could write to."""
+    ahmed, eva = "@ahmed:example.org", "@eva:example.org"
+    plain = f"Vraag {ahmed} of {eva} maar"
+    spans = (
+        Span(6, 6 + len(ahmed), SpanKind.MENTION, ahmed),
+        Span(0, len(plain), SpanKind.BOLD),
+        Span(plain.index(eva), plain.index(eva) + len(eva), SpanKind.MENTION, eva),
+    )
+    assert naming_nobody(Text(plain, spans)).plain == "Vraag @ahmed of @eva maar"
+    assert naming_nobody(Text("12:30", (Span(0, 5, SpanKind.MENTION, ahmed),))) == Text("12:30")
 
 
 async def test_an_answer_stands_below_what_it_answers_everywhere(linked: Linked) -> None:
