@@ -104,9 +104,8 @@ class Receiver:
         self._try_decrypting |= self._client.absorb(answer)
         self._full_state = False
 
-        events = [self._invitation(room_id, room, cursor) for room_id, room in rooms.get("invite", {}).items()]
         readable = await self._readable_now() if self._try_decrypting else []
-        events += readable
+        events = [*readable]
         own_joins: list[tuple[str, Json]] = []
         if cursor is not None:  # at the very first start what was said before is not ours to answer
             for room_id, news in (await self._all_news(rooms.get("join", {}), cursor)).items():
@@ -117,6 +116,8 @@ class Receiver:
                 events += await self._raws(news, room_id, known)
                 if not any(changes_own(self._me, event, "leave", "ban") for event in news):
                     events.append(self._departure(room_id, known, cursor))
+        # Last: whoever puts us out of a room and lets us in again may have done so since the last answer.
+        events += [self._invitation(room_id, room, cursor) for room_id, room in rooms.get("invite", {}).items()]
 
         await self._follow_all(rooms)  # before the core hears of it: then it can write there at once
         following: str = answer["next_batch"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.incoming import Added, Batch, Deleted, Joined, Left, Message, Unreadable
+from bot.incoming import Added, Batch, Deleted, Joined, Left, Message, Removed, Unreadable
 from bot.model import ChatKind, Text
-from bot.outgoing import SendText, Withdraw
+from bot.outgoing import JoinChat, SendText, Withdraw
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.matrixuser import MatrixUser
@@ -192,3 +192,25 @@ async def test_a_kick_during_an_absence_is_told_with_the_last_words(core: Core, 
     async with core:
         await core.wait(lambda: len(core.messages(room)) == 10)
     assert type(core.events[-1]).__name__ == "Removed"
+
+
+async def test_being_put_out_and_invited_again_during_an_absence_is_told_in_that_order(
+    core: Core, maria: MatrixUser
+) -> None:
+    """With what was said before, and nothing of what was said while we were out: then we are in the room, and not out
+    of it."""
+    async with core:
+        room = await room_with(core, maria, encrypted=False)
+    await maria.say(room, "before")
+    await maria.kick(room, core.user)
+    await maria.say(room, "meanwhile")
+    await maria.invite(room, core.user)
+    async with core:
+        await core.wait(lambda: len([e for e in core.events if isinstance(e, Added) and e.invited]) == 2)
+        await core.adapter.send(JoinChat(core.chat(room)))
+        await core.wait(lambda: len([e for e in core.events if isinstance(e, Added)]) == 4)
+        await maria.say(room, "after")
+        await core.hears(room, "after")
+    about = [type(event) for event in core.events if event.chat.id == room]
+    assert about == [Added, Added, Message, Removed, Added, Added, Message]
+    assert core.said(room) == ["before", "after"]
