@@ -15,6 +15,7 @@ from adapters.matrix import checking, direct, inspecting, media, returning
 from adapters.matrix.client import Client
 from adapters.matrix.errors import receive_error
 from adapters.matrix.finding import homeserver_of
+from adapters.matrix.heard import LastHeard
 from adapters.matrix.homeserver import Failure, Homeserver, path
 from adapters.matrix.live import Shares
 from adapters.matrix.login import kept_login, logged_in
@@ -103,7 +104,15 @@ class MatrixAdapter:
         self._put_off = PutOff(home.folder)
         self._shares = Shares(home.folder)
         self._receiver = Receiver(
-            self._server, client, signing, self._undecrypted, self._put_off, self._shares, me, self._timeline
+            self._server,
+            client,
+            signing,
+            self._undecrypted,
+            self._put_off,
+            self._shares,
+            LastHeard(home.folder),
+            me,
+            self._timeline,
         )
         self._sender = Sender(self._server, client)
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")

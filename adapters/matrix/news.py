@@ -38,6 +38,25 @@ class News:
         earlier = await self._since_invitation(room_id, events[:joined], before, within)
         return [events[joined], *earlier, *events[joined + 1 :]]
 
+    async def lately(self, room_id: str, room: Json, since_ms: int, within: float) -> list[Json]:
+        """The room's events since a time, a thousand at most, and none from before we were meant to see them: where no
+        place in the stream leads to them."""
+        timeline = room.get("timeline", {})
+        events: list[Json] = timeline.get("events", [])
+        before = timeline.get("prev_batch")
+        for _ in range(PAGES_BACK):
+            began = self._joined(events) is not None or (events and events[0]["origin_server_ts"] < since_ms)
+            if began or before is None:
+                break
+            page = await self._page(room_id, {"dir": "b", "from": before}, within)
+            events = [*reversed(page.get("chunk", [])), *events]
+            before = page.get("end")
+        start = self._joined(events) or 0
+        if self._is_direct(room_id):
+            invited = last_place(events[:start], lambda event: changes_own(self._me, event, "invite"))
+            start = start if invited is None else invited + 1
+        return [event for event in events[start:] if event["origin_server_ts"] >= since_ms]
+
     async def _gap(self, room_id: str, cursor: str, until: str, within: float) -> list[Json]:
         """What the server left out of a long timeline, oldest first."""
         events: list[Json] = []

@@ -63,6 +63,15 @@ class PutOff:
         self._rooms = None
         self._db.execute("DELETE FROM part WHERE id = ?", (id,))
 
+    def oldest_ms(self) -> int | None:
+        """Since when anything is kept."""
+        found: int | None = self._db.execute("SELECT min(since) FROM part").fetchone()[0]
+        return found
+
+    def forget_all(self) -> None:
+        self._rooms = None
+        self._db.execute("DELETE FROM part")
+
     def forget_old(self, now_ms: int) -> None:
         self._rooms = None
         kept_ms = int(KEPT_FOR.total_seconds() * 1000)

@@ -15,7 +15,8 @@ from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's
 from adapters.matrix import direct
 from adapters.matrix.client import Client
 from adapters.matrix.errors import REVOKED, receive_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.heard import LastHeard
+from adapters.matrix.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, path
 from adapters.matrix.live import Shares
 from adapters.matrix.news import News, changes_own, last_place
 from adapters.matrix.put_off import Latecomers, PutOff
@@ -48,6 +49,7 @@ class Receiver:
         undecrypted: Undecrypted,
         put_off: PutOff,
         shares: Shares,
+        heard: LastHeard,
         me: Me,
         timeline: int,
         now_ms: Callable[[], int] = _now_ms,
@@ -58,6 +60,8 @@ class Receiver:
         self._signing = signing
         self._undecrypted = undecrypted
         self._shares = shares
+        self._put_off = put_off
+        self._heard = heard
         self._me = me
         self._now_ms = now_ms
         self._filter = json.dumps(
@@ -92,12 +96,25 @@ class Receiver:
     async def _follow_stream(self, cursor: str | None, deliver: Deliver) -> None:
         await self._collect_keys()
         patience = 0.0  # the first answer comes at once: then it is known that the homeserver is there
+        lost = cursor is not None and await self._heard.is_gone(self._server)
         while True:
-            cursor = await self._round(cursor, deliver, patience)
-            patience = LONG_POLL
+            cursor = await self._round(cursor, deliver, patience, lost)
+            patience, lost = LONG_POLL, False
 
-    async def _round(self, cursor: str | None, deliver: Deliver, patience: float) -> str:
-        answer = await self._sync(cursor, patience)
+    async def _round(self, cursor: str | None, deliver: Deliver, patience: float, lost: bool) -> str:
+        """One answer handed over; the place after it. `lost`: the cursor leads nowhere."""
+        try:
+            answer = None if lost else await self._sync(cursor, patience)
+        except Failure as failure:
+            if cursor is None or failure.status != 400 or not failure.errcode:
+                raise
+            answer = None  # the place is another homeserver's, or an older one's
+        if lost := answer is None:
+            log.error(
+                "the homeserver was put back to a backup, or is another one now: what was said since the last that was "
+                "heard is looked for in every room"
+            )
+            answer = await self._sync_anew()
         rooms = answer.get("rooms", {})
         left = {room_id: (room, self._room(room_id)) for room_id, room in rooms.get("leave", {}).items()}
         self._note_direct(answer)
@@ -108,7 +125,9 @@ class Receiver:
         events = [*readable]
         own_joins: list[tuple[str, Json]] = []
         if cursor is not None:  # at the very first start what was said before is not ours to answer
-            for room_id, news in (await self._all_news(rooms.get("join", {}), cursor)).items():
+            joined = rooms.get("join", {})
+            found = await (self._all_lately(joined) if lost else self._all_news(joined, cursor))
+            for room_id, news in found.items():
                 own_joins += [(room_id, event) for event in news if changes_own(self._me, event, "join")]
                 events += await self._raws(news, room_id, self._room(room_id))
             for room_id, (room, known) in left.items():
@@ -124,6 +143,9 @@ class Receiver:
         once = {event.id: event for event in events}  # a key may have come for what this answer repeats
         anything = once or following != cursor
         await deliver(Batch(tuple(once.values()), following) if anything else NOTHING_NEW)
+        if lost:
+            self._put_off.forget_all()  # it is among what was found
+        self._heard.note(events, self._now_ms())
         self._undecrypted.forget(event.id for event in readable)
         self._shares.forget_old(self._now_ms())
         self._try_decrypting = False
@@ -151,6 +173,12 @@ class Receiver:
         query["timeout"] = str(int(patience * 1000))
         return await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
 
+    async def _sync_anew(self) -> Json:
+        """As at the very first start; whose devices have changed meanwhile nobody tells."""
+        self._full_state = True
+        self._client.olm.users_for_key_query |= self._client.olm.tracked_users
+        return await self._sync(None, 0.0)
+
     # --- what is new in a room -------------------------------------------------------------------------------------
 
     async def _all_news(self, rooms: Json, cursor: str) -> dict[str, list[Json]]:
@@ -175,6 +203,14 @@ class Receiver:
             if room.get("timeline", {}).get("events"):
                 self._latecomers.put_off(room_id, cursor, room)
         return found
+
+    async def _all_lately(self, rooms: Json) -> dict[str, list[Json]]:
+        """By room its events since the last that we heard. Raises Failure."""
+        since = self._heard.since_ms(self._now_ms())
+        since = min(since, self._put_off.oldest_ms() or since)
+        return {
+            room_id: await self._news.lately(room_id, room, since, REQUEST_TIMEOUT) for room_id, room in rooms.items()
+        }
 
     async def _last_news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
         """Of a room that we are out of; what cannot be had of it now never can."""

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,6 +57,7 @@ class Synapse:
     def __init__(self, folder: Path, limits: bool = False) -> None:
         """`limits`: Synapse's own rate limits instead of none."""
         self._folder = folder
+        self._backup = folder.with_name(f"{folder.name}-backup")
         self._port = _free_port()
         self._secret = secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
@@ -86,6 +88,15 @@ class Synapse:
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
+
+    def back_up(self) -> None:
+        """Keep what it knows, for `put_back`; it must not run meanwhile."""
+        shutil.copytree(self._folder, self._backup, dirs_exist_ok=True)
+
+    def put_back(self) -> None:
+        for found in self._folder.glob("homeserver.db*"):
+            found.unlink()
+        shutil.copytree(self._backup, self._folder, dirs_exist_ok=True)
 
     def pause(self) -> None:
         """Connections are still taken, and nothing is answered."""
