@@ -6,6 +6,8 @@ from adapters.matrix.homeserver import Failure
 from bot.ports import Down, Gone, NotSent, ReceiveError, Refused, Revoked, SendError, Unknown
 
 REVOKED = {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}
+_BARRED = {"M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LOCKED", "M_USER_SUSPENDED", "M_CONSENT_NOT_GIVEN"}
+"""Nothing is wrong with the message: its administrator has to do something about the account."""
 LIMITED = (
     "the homeserver limits how fast this account may write; its administrator can exempt it "
     "(override_ratelimit in Synapse's admin API)"
@@ -20,8 +22,10 @@ def send_error(failure: Failure, in_room: bool = True, writing: bool = False) ->
             return NotSent(LIMITED, failure.retry_after, whole_account=writing)
         case Failure(errcode=code) if code in REVOKED:
             return NotSent("the homeserver does not accept the account's login", whole_account=True)
-        case Failure(errcode="M_RESOURCE_LIMIT_EXCEEDED" | "M_USER_LOCKED" | "M_USER_SUSPENDED"):
-            return NotSent(f"the homeserver does not let the account write now ({failure.errcode})")
+        case Failure(errcode=code) if code in _BARRED:
+            return NotSent(f"the homeserver does not let the account write now ({code})")
+        case Failure(errcode="M_UNRECOGNIZED"):  # a proxy leads to the wrong part of it, as while it is being rebuilt
+            return NotSent("the homeserver does not know now what is asked of it")
         case Failure(reached=False):
             return NotSent("the homeserver cannot be reached", whole_account=True)
         case Failure(status=403, errcode="M_FORBIDDEN") if in_room:

@@ -69,6 +69,8 @@ ANSWERS: list[tuple[int, Any, type[SendError]]] = [
     (413, {"errcode": "M_TOO_LARGE", "error": "secret words"}, Refused),
     (401, {"errcode": "M_UNKNOWN_TOKEN", "error": "secret words", "soft_logout": True}, NotSent),
     (403, {"errcode": "M_RESOURCE_LIMIT_EXCEEDED", "error": "secret words"}, NotSent),
+    (403, {"errcode": "M_CONSENT_NOT_GIVEN", "error": "secret words", "consent_uri": "secret"}, NotSent),
+    (404, {"errcode": "M_UNRECOGNIZED", "error": "secret words"}, NotSent),
     (403, "<html>a proxy's idea</html>", Unknown),
     (404, "<html>a proxy's idea</html>", Unknown),
     (500, {"errcode": "M_UNKNOWN", "error": "secret words"}, Unknown),
