@@ -266,24 +266,30 @@ class Receiver:
         return bool(original.get("sender") == event["sender"])
 
     def _opened(self, event: Json, room_id: str) -> Json:
-        """The event decrypted; one that cannot be is remembered and stays as it is."""
+        """The event decrypted; one that cannot be is remembered and stays as it is. So does a change of what cannot be
+        read yet: heard first, it would be about nothing, and what is not so any more would be heard in the end."""
         unsigned = event.get("unsigned", {})
         if event["type"] != "m.room.encrypted" or "transaction_id" in unsigned or "redacted_because" in unsigned:
             return event
         clear = self._client.decrypted(event, room_id)
-        if clear is None:
+        if clear is None or self._undecrypted.has(_changed(clear)):
             self._undecrypted.keep(room_id, event, self._now_ms())
-        return clear or event
+            return event
+        return clear
 
     async def _readable_now(self) -> list[Raw]:
         """The events whose key has come since, under the ids that they already had."""
         self._undecrypted.forget_old(self._now_ms())
         waiting = ((room_id, e) for room_id, e in self._undecrypted.waiting() if self._client.has_key(e, room_id))
         attempts = ((room_id, self._client.decrypted(e, room_id)) for room_id, e in waiting)
-        readable = []
+        readable: list[Raw] = []
+        opened: set[str | None] = set()
         for room_id, event in attempts:
             if event is None:
                 continue
+            if (changed := _changed(event)) not in opened and self._undecrypted.has(changed):
+                continue
+            opened.add(event["event_id"])
             if not await self._may_say_so(event, room_id):
                 self._undecrypted.forget([event["event_id"]])
                 continue

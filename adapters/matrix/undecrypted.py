@@ -36,6 +36,9 @@ class Undecrypted:
             (room_id, MOST),
         )
 
+    def has(self, event_id: str | None) -> bool:
+        return self._db.execute("SELECT 1 FROM event WHERE id = ?", (event_id,)).fetchone() is not None
+
     def waiting(self) -> Iterator[tuple[str, Json]]:
         """Room and event, the oldest first: one after the other, as all of them may be more than there is memory."""
         for (rowid,) in self._db.execute("SELECT rowid FROM event ORDER BY sent, rowid").fetchall():

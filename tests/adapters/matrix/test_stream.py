@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import MatrixAdapter
-from bot.incoming import Added, Batch, Deleted, Joined, Left, Message, Removed, Unreadable
+from bot.incoming import Added, Batch, Deleted, Edited, Joined, Left, Message, Removed, Unreadable
 from bot.model import ChatKind, Text
 from bot.outgoing import JoinChat, SendText, Withdraw
 from tests.adapters.matrix.conftest import ACCOUNT, Core
@@ -135,6 +135,34 @@ async def test_a_message_without_its_key_is_read_when_the_key_comes(core: Core, 
         heard = await core.hears(room, "late")
     assert heard.id == written
     assert len([event for event in core.events if isinstance(event, Message | Unreadable)]) == 1
+
+
+async def test_a_change_whose_key_comes_first_waits_for_what_it_changes(core: Core, maria: MatrixUser) -> None:
+    """Else what is not so any more would be the last that is heard."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        maria.hold_keys()
+        written = await maria.say(room, "at ten")
+        late, maria.client.held = maria.client.held, None
+        maria.client.invalidate_outbound_session(room)
+        await maria.edit(room, written, "at eleven")
+        await maria.say(room, "thank you")
+        await core.hears(room, "thank you")
+    async with core:
+        await maria.say(room, "anybody?")
+        await core.hears(room, "anybody?")
+        maria.client.held = late
+        await maria.release_keys()
+        await core.gets(Edited, room)
+        maria.client.invalidate_outbound_session(room)
+        await maria.say(room, "at last")
+        await core.hears(room, "at last")
+    [readable] = [batch for batch in core.batches if written in {event.id for event in batch.events}][1:]
+    heard = [core.adapter.parse(event) for event in readable.events]
+    assert [(type(event), event.text.plain) for [event] in heard if isinstance(event, Message | Edited)] == [
+        (Message, "at ten"),
+        (Edited, "at eleven"),
+    ]
 
 
 async def test_what_was_taken_back_before_its_key_came_is_not_heard(core: Core, maria: MatrixUser) -> None:
