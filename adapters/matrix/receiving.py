@@ -157,7 +157,7 @@ class Receiver:
         over for a while: the server would throw away what came for us before it."""
         query = {"filter": json.dumps(_NO_ROOMS), "timeout": "0"}
         while True:
-            answer = await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
+            answer = await self._answer(query, LONG_POLL + 30)
             if not answer.get("to_device", {}).get("events"):
                 return
             self._try_decrypting |= self._client.absorb(answer)
@@ -169,9 +169,15 @@ class Receiver:
             query["since"] = cursor
         if self._full_state:
             query["full_state"] = "true"
-            return await self._server.call("GET", path("sync"), query=query, timeout=FIRST_SYNC)
+            return await self._answer(query, FIRST_SYNC)
         query["timeout"] = str(int(patience * 1000))
-        return await self._server.call("GET", path("sync"), query=query, timeout=LONG_POLL + 30)
+        return await self._answer(query, LONG_POLL + 30)
+
+    async def _answer(self, query: dict[str, str], timeout: float) -> Json:
+        answer = await self._server.call("GET", path("sync"), query=query, timeout=timeout)
+        if not isinstance(answer.get("next_batch"), str):
+            raise Failure(200)  # JSON, but not the homeserver's
+        return answer
 
     async def _sync_anew(self) -> Json:
         """As at the very first start; whose devices have changed meanwhile nobody tells."""

@@ -320,6 +320,17 @@ async def test_a_homeserver_that_limits_receiving_is_asked_when_it_says(stopped:
     assert caught.value.retry_after == timedelta(seconds=10_000)
 
 
+@pytest.mark.parametrize("body", [{}, {"next_batch": None}, {"rooms": {}}, "<html>a proxy's idea</html>"])
+async def test_an_answer_that_is_not_the_homeservers_is_no_news(
+    stopped: Core, proxy: FaultyProxy, body: object
+) -> None:
+    proxy.fault("GET .*/sync", 200, body)
+    await stopped.start()
+    with pytest.raises(Down):
+        await stopped.wait(lambda: False)
+    await stopped.stop()
+
+
 async def test_an_invitation_that_a_strange_homeserver_has_spoilt_keeps_nobody_waiting(
     core: Core, proxy: FaultyProxy, maria: MatrixUser
 ) -> None:
