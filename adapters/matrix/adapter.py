@@ -30,7 +30,7 @@ from adapters.matrix.undecrypted import Undecrypted
 from bot.incoming import Incoming, Raw
 from bot.model import Attachment, Chat
 from bot.outgoing import Outgoing, Receipt
-from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, PutBack, Question
+from bot.ports import LARGEST_FILE, Account, Deliver, Home, Limits, NotSent, PutBack, Question, Unknown
 
 CLOSING = 1.0  # seconds more that messages under way are given; whoever sent them has waited for them already
 
@@ -147,7 +147,12 @@ class MatrixAdapter:
         task = asyncio.create_task(self._sender.send(action))
         self._under_way.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+        raise Unknown("the account was closed before the homeserver had answered")  # its caller was not cancelled
 
     def _ended(self, task: asyncio.Task[Receipt]) -> None:
         self._under_way.discard(task)

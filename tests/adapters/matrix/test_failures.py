@@ -392,6 +392,29 @@ async def test_an_account_that_was_refused_once_is_opened_anew_as_the_same_devic
     await asyncio.wait([receiving])
 
 
+async def test_what_is_on_its_way_when_the_account_is_opened_anew_is_unsure(
+    core: Core, proxy: FaultyProxy, maria: MatrixUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said so: whoever waits for the answer would wait for ever, and what follows in its lane."""
+    monkeypatch.setattr("adapters.matrix.adapter.CLOSING", 0.1)
+    room = await room_with(core, maria, encrypted=False)
+    answer = proxy.hold(SEND)
+    sending = asyncio.create_task(core.says(room, "hello", "t1"))
+    await maria.say(room, "anybody?")
+    await core.hears(room, "anybody?")
+    assert proxy.faults[-1].met
+    await core.stop()
+    with pytest.raises(Unknown):
+        await sending
+    answer.set()
+    proxy.faults.clear()
+    async with core:
+        await core.says(room, "hello", "t1", again=True)
+        await core.says(room, "end", "t2")
+    await maria.sees(room, "end")
+    assert maria.bodies(room) == ["anybody?", "hello", "end"]
+
+
 async def test_a_homeserver_that_fails_at_the_login_has_refused_nobody(stopped: Core, proxy: FaultyProxy) -> None:
     """What it says of its own faults is what it says of a login that it does not know; only the status differs."""
     proxy.fault("POST .*/login", 500, {"errcode": "M_UNKNOWN", "error": "Internal server error"})
