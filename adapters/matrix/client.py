@@ -94,6 +94,10 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
             with self.store.database.atomic():  # a kill must not fall between opening a key and keeping it
                 self.receive_response(response)
+        for room in answer.get("rooms", {}).get("join", {}).values():
+            for event in room.get("state", {}).get("events", []):  # also one that we followed before a restart, in vain
+                if event["type"] == "m.room.tombstone" and event.get("state_key") == "":
+                    self.replacement(event)
         self.next_batch = answer["next_batch"]
         # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
         counts = answer.get("device_one_time_keys_count")

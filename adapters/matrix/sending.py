@@ -249,6 +249,8 @@ class Sender:
         return Receipt()
 
     async def _join(self, room_id: str) -> Receipt:
+        if not self._client.next_batch:
+            raise NotSent("the way to the room may not be known yet")
         try:
             await self._client.join(room_id)
         except Failure as failure:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from adapters.matrix.client import KEY_STORE
-from bot.incoming import Added
+from bot.incoming import Added, MovedChat
 from bot.model import Attachment, Text
 from bot.outgoing import Choice, EditText, JoinChat, Outgoing, SendFile, SendText
 from bot.ports import Down, NotSent, Refused, Revoked, SendError, Unknown
@@ -309,6 +309,25 @@ async def test_a_room_whose_server_is_away_can_still_be_joined_later(
     with pytest.raises(Refused):
         await core.adapter.send(JoinChat(core.chat(room)))
     await core.joins(room)
+
+
+async def test_the_way_to_a_room_that_replaces_another_is_known_after_a_restart(
+    stopped: Core, proxy: FaultyProxy, maria: MatrixUser
+) -> None:
+    """Without a server that is in it our own cannot find it, and the core would give it up."""
+    async with stopped as core:
+        room = await room_with(core, maria, encrypted=False)
+        new = await maria.upgrade(room)
+        await core.gets(MovedChat, room)
+    for number in range(5):
+        await maria.say(room, f"message {number}")
+    async with stopped as core:
+        with pytest.raises(NotSent):
+            await core.adapter.send(JoinChat(core.chat(new)))
+        await core.hears(room, "message 4")
+        with pytest.raises(Refused):
+            await core.adapter.send(JoinChat(core.chat(new)))
+    assert "server_name=localhost" in [request for request in proxy.requests if "/join/" in request][-1]
 
 
 async def test_a_homeserver_that_limits_receiving_is_asked_when_it_says(stopped: Core, proxy: FaultyProxy) -> None:
