@@ -198,7 +198,8 @@ class Links:
             heads = [block.plain for block in blocks if isinstance(block, Verbatim)]
             texts = [block.text for block in blocks if isinstance(block, Translated)]
             told |= {text: heads[0] for text in texts if heads}
-        return [(head, self._words(text)) for text, head in told.items()]
+        # What was taken back while it was on its way has no words any more, though it may be said still.
+        return [(head, words) for text, head in told.items() if (words := self._words(text))]
 
     def files_lately(self, where: KnownChat, within: timedelta) -> list[Attachment]:
         """What others have sent to a linked chat."""
@@ -213,7 +214,8 @@ class Links:
 
     def _words(self, text: int) -> list[str]:
         results = _RESULTS.scalars(self._tx.connection, {"text": text})
-        return [self._tx.texts.get(one).text.plain for one in (text, *results)]
+        stored = (self._tx.texts.find(one) for one in (text, *results))
+        return [one.text.plain for one in stored if one is not None]
 
     def leave_behind(self, chat_id: int, where: str) -> None:
         """A chat has moved from `where`: what was said there stays there, and its number may be given anew."""

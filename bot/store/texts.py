@@ -71,6 +71,10 @@ class Texts:
             self._read[id] = StoredText(row.id, decode(row.body, Text), row.language)
         return self._read[id]
 
+    def find(self, id: int) -> StoredText | None:
+        """None: it was thrown away."""
+        return None if _BY_ID.first(self._tx.connection, {"id": id}) is None else self.get(id)
+
     def set_language(self, ids: Iterable[int], language: str | None) -> None:
         """A person has said which language these texts are in."""
         self._read.clear()

@@ -16,7 +16,7 @@ from bot.content import LanguageName
 from bot.domain.links import is_echo, naming_nobody, shown_name
 from bot.incoming import Deleted, Edited, Message, MovedChat, Pinned, Removed, Unreacted
 from bot.model import Chat, ChatKind, Span, SpanKind, Text
-from bot.ports import Gone, Limits, NotSent
+from bot.ports import Gone, Limits, NotSent, Unknown
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
@@ -365,6 +365,17 @@ async def test_what_is_taken_back_is_gone_everywhere(linked: Linked, tmp_path: P
     assert linked.passed_on(linked.pt) == []
     kept = await linked.world.app.unit(lambda tx: tx.connection.execute(select(text_table.c.body)).scalars().all())
     assert not any(b"Quincunx" in body for body in kept)
+
+
+async def test_what_is_taken_back_while_it_is_on_its_way_keeps_nobody_from_speaking(linked: Linked) -> None:
+    """Whether another bridge has brought something back is found out by what was said lately, as far as it is there."""
+    linked.world.network.broken[linked.pt.id] = Unknown("no answer")
+    written = await linked.an.writes(SOUP, linked.nl)
+    await linked.deletes(linked.nl, written)
+    await linked.an.writes(f"Dag Rui,\n{HELLO}", linked.nl)
+    del linked.world.network.broken[linked.pt.id]
+    await linked.world.advance(timedelta(minutes=6))
+    assert [HELLO in shown.plain for shown in linked.passed_on(linked.pt)] == [True]
 
 
 async def test_what_was_changed_and_then_taken_back_is_gone_as_well(linked: Linked) -> None:
