@@ -58,9 +58,11 @@ _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing
-_NO_NUMBER = frozenset({"delete", "erase", "language", "language-missing", "what", "who", "how"})
-"""What nobody means who writes "4" because there are four of them: it would cost them their words or their language, or
-say on the card, and on their screen, that somebody threatens them."""
+_NO_NUMBER = frozenset({"delete", "erase", "what", "who", "how"})
+"""What nobody means who writes "4" because there are four of them: it would cost them their words, or say on the card,
+and on their screen, that somebody threatens them."""
+_LANGUAGES = frozenset({"language", "language-missing"})
+"""Nor these, for as long as words of theirs wait for Send; whoever has just been asked for a language answers that."""
 Written = TypeVar("Written", Message, Edited)
 
 
@@ -174,10 +176,9 @@ def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, t
         return None  # an answer to one message is none to another that happens to be the last
     offered = tx.choices.latest(chat.id)
     if chat.address.account in tx.policy.unnumbered and commands.number(event.text.plain) is not None:
+        unmeant = _NO_NUMBER | _LANGUAGES if tx.dialogues.get(chat.id).get("held") else _NO_NUMBER
         offered = {
-            number: choice
-            for number, choice in offered.items()
-            if choice.step.removeprefix("intake-") not in _NO_NUMBER
+            number: choice for number, choice in offered.items() if choice.step.removeprefix("intake-") not in unmeant
         }
     chosen = _meant(event.text.plain, offered, tx)
     return None if chosen is None or chosen.used else chosen

@@ -326,6 +326,16 @@ async def test_a_number_throws_nothing_away_where_none_stands_beside_delete(tmp_
                 assert "\n2\n" in scene.card().plain
 
 
+async def test_a_number_chooses_a_language_where_nothing_waits(tmp_path: Path) -> None:
+    """Whoever asks for the languages and types one has nothing to lose by it, though no number stands beside them."""
+    async with world(tmp_path, limits=LIKE_TELEGRAM) as w:
+        ana = w.somebody("Ana")
+        await ana.writes("/lang")
+        await ana.writes("2")
+        known = await w.app.unit(lambda tx: tx.chats.at(ana.private))
+        assert known is not None and known.language == POLICY.languages[1]
+
+
 @pytest.mark.parametrize("typed", ["Enviar", "enviar!", "Send", "إرسال"])
 async def test_the_word_of_a_button_is_as_good_as_the_button(scene: Scene, typed: str) -> None:
     """Who is told to press Send may write it instead; it is no part of what they say."""
