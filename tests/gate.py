@@ -18,7 +18,7 @@ import regex
 from babel import Locale
 
 from bot.catalogue import locale_of
-from bot.translation.checks import check
+from bot.translation.gate.checks import check
 from tests.parallel import Pair, memories, sample, units
 
 Spoil = Callable[[Pair, random.Random], str | None]

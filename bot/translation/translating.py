@@ -24,7 +24,9 @@ from bot.ports import (
     Unsupported,
 )
 from bot.text import languages
-from bot.translation.checks import Finding, check, not_kept
+from bot.translation.gate.checks import check
+from bot.translation.gate.findings import Finding
+from bot.translation.gate.kept import not_kept
 from bot.translation.protecting import mark, paragraphs
 
 _log = structlog.get_logger()

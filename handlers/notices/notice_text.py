@@ -6,7 +6,7 @@ from bot.content import Block, Content, Gap, HelpLink, LanguageName, Line, Sente
 from bot.domain.notices import Notice, StoredFinding, Translation, TranslationState
 from bot.domain.templates import ready_made
 from bot.store.transaction import Transaction
-from bot.translation.checks import check
+from bot.translation.gate.checks import check
 
 
 def copy(tx: Transaction, notice: Notice, organisation: int, language: str, link: bool = True) -> Content:

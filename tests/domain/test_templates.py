@@ -29,7 +29,7 @@ from bot.domain.templates import (
     read_time,
     read_value,
 )
-from bot.translation.checks import check
+from bot.translation.gate.checks import check
 
 TEMPLATES = load()
 LANGUAGES = set(available())

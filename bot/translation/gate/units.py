@@ -10,7 +10,7 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
-from bot.translation.numbers import Number
+from bot.translation.gate.numbers import Number
 from bot.translation.wordlists import compiled, pattern
 
 

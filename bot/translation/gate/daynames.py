@@ -13,7 +13,7 @@ from babel import Locale
 from bot.catalogue import locale_of
 from bot.translation.wordlists import alternatives, compiled, whole_words
 
-_JANUARY = 101
+JANUARY = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Name:
     @property
     def is_day(self) -> bool:
         """Whether it may be one of the week."""
-        return any(what < _JANUARY for what in self.what)
+        return any(what < JANUARY for what in self.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def names(text: str, language: str) -> list[Name] | None:
         else:
             what = int(group[1:])
             doubtful = words.otherwise is not None and words.otherwise.fullmatch(match[0]) is not None
-            sure = not doubtful or _beside_a_number(text, *match.span(), before=what >= _JANUARY)
+            sure = not doubtful or _beside_a_number(text, *match.span(), before=what >= JANUARY)
             found.append(Name(*match.span(), (what,), sure))
     return found
 
@@ -76,7 +76,7 @@ def _beside_a_number(text: str, start: int, end: int, before: bool) -> bool:
 
 def changed(before: Sequence[Name], after: Sequence[Name]) -> Iterator[Changed]:
     """At most one day and one month: where one has changed, the others of the text need a look as well."""
-    for first, last in ((0, 6), (_JANUARY, _JANUARY + 11)):
+    for first, last in ((0, 6), (JANUARY, JANUARY + 11)):
         one, other = ([name for name in side if any(first <= w <= last for w in name.what)] for side in (before, after))
         lost, added = _unmatched(one, other), _unmatched(other, one)
         if lost or added:
@@ -93,48 +93,6 @@ def _unmatched(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
             if there[name.what[0]] < 0:
                 missing.append(name)
     return missing
-
-
-# --- in digits -----------------------------------------------------------------------------------------------------
-
-_IN_DIGITS = regex.compile(
-    r"(?<![\w/.-])(?:(?P<year>(?:19|20)\d\d)-(?P<second>[01]?\d)-(?P<first>[0-3]?\d)"
-    r"|(?P<first>[0-3]?\d)(?:/(?P<second>[0-3]?\d)(?:/(?:20)?\d\d)?|(?P<between>[.-])(?P<second>[0-3]?\d)(?P=between)(?:20)?\d\d"
-    r"|\.(?P<second>[01]?\d)\.(?!\d)|-(?P<second>0\d|1[0-2])))(?![\w/-]|[.]\d)"
-)
-_MONTH_FIRST = frozenset(("en", "so"))
-"""Where 12/03 may be the third of December."""
-
-
-@dataclass(frozen=True, slots=True)
-class InDigits:
-    """A date in digits, at `start`..`end`: what it says first and second (the day and the month, as most people write),
-    and where each of them stands. Not `sure`: the first may be the month."""
-
-    start: int
-    end: int
-    first: int
-    second: int
-    places: tuple[tuple[int, int], tuple[int, int]]
-    sure: bool
-
-    def months(self) -> Iterator[tuple[int, tuple[int, int]]]:
-        """The months that it may tell (January is 101), the likelier first, each with where it stands."""
-        if 1 <= self.second <= 12:
-            yield _JANUARY - 1 + self.second, self.places[1]
-        if 1 <= self.first <= 12 and (self.second > 12 or not self.sure):
-            yield _JANUARY - 1 + self.first, self.places[0]
-
-
-def dates_in_digits(text: str, language: str) -> list[InDigits]:
-    """The dates in a text with Western digits, in order; among them 1/2, which may be a half."""
-    found = []
-    for match in _IN_DIGITS.finditer(text):
-        first, second = int(match["first"]), int(match["second"])
-        sure = bool(match["year"]) or language not in _MONTH_FIRST or max(first, second) > 12 or first == second
-        places = (match.span("first"), match.span("second"))
-        found.append(InDigits(*match.span(), first, second, places, sure))
-    return found
 
 
 # --- the words -----------------------------------------------------------------------------------------------------
@@ -238,11 +196,11 @@ def _words(language: str) -> _Words | None:
             long[day].append(name + ending)
         for form in ("format", "stand-alone"):
             for month, name in locale.months[form]["wide"].items():
-                long[_JANUARY + month - 1].append(name)
-        for first, shortened in ((0, locale.days), (_JANUARY - 1, locale.months)):
+                long[JANUARY + month - 1].append(name)
+        for first, shortened in ((0, locale.days), (JANUARY - 1, locale.months)):
             for number, name in shortened["format"]["abbreviated"].items():
                 short[name.rstrip(".").casefold().translate(_FOLDED)].append(first + number)
-    for first, listed in ((0, _DAYS.get(language, "")), (_JANUARY, _MONTHS.get(language, ""))):
+    for first, listed in ((0, _DAYS.get(language, "")), (JANUARY, _MONTHS.get(language, ""))):
         for number, words in enumerate(listed.split(","), start=first):
             long[number] += words.split()
     ways = [f"(?P<n{number}>{alternatives(' '.join(map(_folded, words)))})" for number, words in long.items()]

@@ -9,6 +9,7 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
+from bot.translation.gate.sides import SENTENCE_OR_LINE_END
 from bot.translation.wordlists import compiled
 
 
@@ -303,7 +304,6 @@ def _signs(language: str) -> _Signs | None:
     return _Signs(**{kind: compiled(*ways) for kind, ways in listed.items()}) if listed else None
 
 
-_SENTENCE_END = regex.compile(r"(?<=[.!?؟۔።])\s+|\n+")
 _VOWEL_SIGNS = regex.compile(r"[\u064b-\u0652]")
 
 
@@ -326,7 +326,7 @@ def only_one_denies(before: str, before_language: str, after: str, after_languag
 
 def sentences(before: str, after: str) -> list[tuple[str, str]]:
     """Each sentence with its translation; the whole texts where they have not as many."""
-    ones, others = _SENTENCE_END.split(before), _SENTENCE_END.split(after)
+    ones, others = SENTENCE_OR_LINE_END.split(before), SENTENCE_OR_LINE_END.split(after)
     return list(zip(ones, others, strict=True)) if len(ones) == len(others) else [(before, after)]
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
-from bot.translation.negation import denies, sentences
+from bot.translation.gate.negation import denies, sentences
 from bot.translation.wordlists import alternatives, whole_words
 
 # What says the one and what says its opposite, as bot.translation.wordlists reads them; behind each stroke what may say

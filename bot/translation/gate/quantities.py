@@ -1,0 +1,48 @@
+"""Numbers and their units: the same ones stand in both texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.translation.gate.daynames import names
+from bot.translation.gate.findings import Finding
+from bot.translation.gate.numbers import Number, another_word, differences, numbers, said_in_words
+from bot.translation.gate.sides import Side, blanked
+from bot.translation.gate.units import amounts, another_unit, lost_unit
+from bot.translation.protecting import western_digits
+
+
+def _without_days(side: Side) -> str:
+    """The text with Western digits and no days of the week: Monday is "the second" in Arabic, Tuesday has a three in
+    Persian."""
+    text = western_digits(side.text)
+    return blanked(text, (name for name in names(text, side.language) or () if name.is_day))
+
+
+def doubts(before: Side, after: Side) -> Iterator[Finding]:
+    """The same numbers stand on both sides, with the same units, as digits or, small ones, as words."""
+    here, there = numbers(before.left), numbers(after.left)
+    yield from _units(before, here, after, there)
+    missing, added = differences(here, there)
+    for number in dict.fromkeys(missing):
+        if not said_in_words(number, after.text, after.language):
+            yield Finding("number-missing", blocking=True, detail=number.shown)
+    for number in dict.fromkeys(added):
+        if not said_in_words(number, before.text, before.language):
+            yield Finding("number-added", blocking=True, detail=number.shown)
+    word = another_word(_without_days(before), before.language, _without_days(after), after.language)
+    if word:
+        yield Finding("number-missing", blocking=True, detail=word)
+
+
+def _units(before: Side, here: Sequence[Number], after: Side, there: Sequence[Number]) -> Iterator[Finding]:
+    """Milligrams stay milligrams, euros euros: another unit behind the same number blocks."""
+    ones, others = amounts(before.left, before.language, here), amounts(after.left, after.language, there)
+    another = another_unit(ones, others)
+    if another:
+        was, now = before.text[another[0].start : another[0].end], after.text[another[1].start : another[1].end]
+        yield Finding("unit-changed", blocking=True, detail=f"{was} → {now}")
+    elif lost := lost_unit(ones, there, after.left, after.language):
+        yield Finding("unit-changed", blocking=False, detail=before.text[lost.start : lost.end])
+    elif lost := lost_unit(others, here, before.left, before.language):
+        yield Finding("unit-changed", blocking=False, detail=after.text[lost.start : lost.end])
