@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from bot.translation.gate.findings import Code, Finding
-from bot.translation.gate.sides import ADDRESSES, TAKEN
+from bot.translation.gate.sides import ADDRESSES, MOST, TAKEN
 from bot.translation.protecting import Kind, stretches
 
 
 def doubts(target: str, fixed: Sequence[str]) -> Iterator[Finding]:
-    for text in not_kept(fixed, target):
+    for text in not_kept(fixed, target)[:MOST]:  # a text that has lost so much is in doubt without the rest
         yield Finding(_CODE_OF.get(_kind(text), "link-changed"), blocking=True, detail=text)
 
 
@@ -36,19 +36,33 @@ def not_kept(fixed: Sequence[str], text: str) -> list[str]:
     wanted = Counter(fixed)
     wrong = []
     for stretch in sorted(wanted, key=len, reverse=True):  # 14:00-16:00 before the 14:00 in it
-        start = r"(?<![\p{Latin}\d])(?<!\d[.,])" if stretch[:1].isalnum() else ""  # Arabic writes "and" on to it
-        end = rf"{_after(stretch)}(?![.,]\d)" if stretch[-1:].isalnum() else ""
-        text, count = regex.subn(start + regex.escape(stretch) + end, TAKEN, text, flags=regex.VERSION1)
-        if count != wanted[stretch]:
+        others, since, at = [], 0, text.find(stretch)
+        while at >= 0:
+            end = at + len(stretch)
+            if _stands_alone(stretch, text, at, end):
+                others.append(text[since:at])
+                since = end
+            at = text.find(stretch, max(since, at + 1))
+        text = TAKEN.join((*others, text[since:]))
+        if len(others) != wanted[stretch]:
             wrong.append(stretch)
     return wrong
 
 
-_WRITTEN_ON = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-"""Scripts that write the next word, or an ending, on to a number: 14:00에, 14:00开门."""
+_BEGINS = regex.compile(r"(?<![\p{Latin}\d])(?<!\d[.,])")
+"""Arabic writes "and" on to a word: any other letter may stand before it."""
+_ENDS = regex.compile(r"(?!\w|[.,]\d)")
+_WRITTEN_ON = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}--\d]", regex.VERSION1
+)
+"""Scripts that write the next word, or an ending, on to a number: 14:00에, 14:00开门. On to an address none does."""
+_LIKE_AN_ADDRESS = regex.compile(r"[^\W_]\.[^\W_]|//|[@#]")
 
 
-def _after(stretch: str) -> str:
-    """What may not follow it: a letter would be a part of an address in any script."""
-    number = stretch[-1:].isdecimal() and _kind(stretch) not in ADDRESSES
-    return rf"(?![\w--[{_WRITTEN_ON}]]|\d)" if number else r"(?!\w)"
+def _stands_alone(stretch: str, text: str, start: int, end: int) -> bool:
+    if stretch[0].isalnum() and not _BEGINS.match(text, start):
+        return False
+    if not stretch[-1].isalnum() or _ENDS.match(text, end):
+        return True
+    number = stretch[-1].isdecimal() and _WRITTEN_ON.match(text, end) is not None
+    return number and not (_LIKE_AN_ADDRESS.search(stretch) and _kind(stretch) in ADDRESSES)

@@ -34,3 +34,11 @@ def test_a_protected_stretch_that_is_gone_blocks_under_the_code_of_its_kind() ->
         ("number-missing", "K7"),
     ]
     assert all(finding.blocking for finding in found)
+
+
+def test_of_a_thousand_lost_stretches_no_more_are_shown_than_anybody_reads() -> None:
+    codes = [f"K{number}" for number in range(1_000)]
+    found = check(" ".join(codes), "nothing", "nl", "en", [*codes, "02 511 00 11"])
+    assert [finding.detail for finding in found if finding.code == "phone-changed"] == ["02 511 00 11"]
+    assert sum(finding.detail in codes for finding in found) == 49
+    assert not_kept(codes, " ".join(reversed(codes))) == []
