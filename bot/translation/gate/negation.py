@@ -1,4 +1,4 @@
-"""Seeing whether a text says "not": clear signs, and the many weaker ones that stand for it in another language."""
+"""Seeing whether a text says "not" or "without": clear signs, and the weaker ones that say it in another language."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bot.translation.wordlists import compiled
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    """How a language denies. `clear` hardly ever stands for anything but "not". What another language may have turned
-    a clear "not" into is also `other` ("avoid", "without") or a `hint`: a word that goes with a "not" as often as it
-    stands alone, or a part of a word that may mean something else. `loose` is what another language may have made a
-    clear "not" of: "still" became "not yet", "wrong" became "not right"."""
+    """How a language denies. `clear` hardly ever stands for anything but "not" or "without". What another language may
+    have turned a clear "not" into is also `other` ("avoid", "no") or a `hint`: a word that goes with a "not" as often
+    as it stands alone, or a part of a word that may mean something else. `loose` is what another language may have made
+    a clear "not" of: "still" became "not yet", "wrong" became "not right"."""
 
     clear: regex.Pattern[str]
     other: regex.Pattern[str]
@@ -27,7 +27,7 @@ class _Signs:
 
 
 _IN = (
-    r"\bi[lmnr](?!f[elo]|t[eroé]|cl|d[iu](?!s)|dex|st|v[eio](?!s)|gr|m?[aá]|p(?:ort|act|one|os[eét]|l|r[ei]|ut)"
+    r"\bi[lmnr](?!f(?:an|[elo])|t[eroé]|c(?:l|en)|d[iu](?!s)|dex|st|v(?:es?t|[eio](?!s))|gr|m?[aá]|p(?:ort|act|one|os[eét]|l|r[ei]|ut)"
     r"|m[eéu]|[ií][ctz]|si)\p{L}{3,}"
 )
 """The Latin "un-", where it is not the "in" of information, importance or interest."""
@@ -35,41 +35,36 @@ _IN = (
 _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
         "clear": (
-            "never cannot nobody nothing no_one",
-            r"(?<!\bor )(?:\bnot|n[’']t)\b(?! (?:only|forget|hesitate)\b)",
+            "never cannot nobody nothing no_one without",
+            r"(?:\bnot|n[’']t)\b(?! (?:only\b|forg[eo]t|hesitate))",
         ),
         "other": (
-            "no without neither avoid* lack* fail* free_of prevent* stop* prohibit* only hardly not except "
-            "instead at_most refus* forbid* absen* cease* *less",
+            "no none neither avoid* lack* fail* free_of prevent* stop* prohibit* only hardly not except "
+            "instead at_most refus* forbid* absen* cease* *less little out_of exclud* unclear",
+            r"\bnon-?\p{L}{3,}",
         ),
         "hint": (
-            "none few little nor less rather whether out_of away_from against rarely scarce* barred ban* forg*",
-            r"\bun(?!it|ion|iv|der|til)\p{L}{3,}|\bdis(?!ea|t|inf|c[uo]|pl)\p{L}{3,}|\b(?:non-?|mis)\p{L}{3,}",
-            r"\bi[mnr](?!f[elo]|t[eo]|cl|cr|d[iu]|st|v[eio](?!s)|gr|ma|p(?:ort|act|ose|l|r)|mu|j|side)\p{L}{3,}",
+            "few nor less rather whether away_from against rarely scarce* barred ban* forg*",
+            r"\bun(?!it|ion|iv|der|til|less)\p{L}{3,}|\bdis(?!ea|t|inf|c[uo]|pl)\p{L}{3,}|\bmis\p{L}{3,}",
+            r"\bi[mnr](?!f[elo]|t[eor]|cl|cr|d[iu]|st|v(?:est|[eio](?!s))|gr|ma|p(?:ort|act|ose|l|r)|mu|mig|j|side)\p{L}{3,}",
         ),
-        "loose": (
-            "still yet but unless wrong mistake* error* too most stay* let_go left_out instead",
-            r"\b(?:un|in|im|ir|dis)\p{L}{3,}",
-        ),
+        "loose": ("still yet but unless wrong mistake* error* too most stay* let_go left_out instead",),
     },
     "nl": {
-        "clear": ("niet geen nooit niemand niets verboden",),
+        "clear": ("niet geen nooit niemand niets verboden zonder",),
         "other": (
-            "zonder hoogstens vermijd* verbied* geen* nauwelijks tenzij behalve alleen slechts gebrek* stop* voorkom* "
+            "hoogstens vermijd* verbied* geen* nauwelijks tenzij behalve alleen slechts gebrek* stop* voorkom* "
             "mislukt* *loos *loze *vrij",
         ),
         "hint": (
             "weinig nergens noch",
             r"\bon(?!der|s|geveer|t[hvmsw])\p{L}{3,}",
         ),
-        "loose": (
-            "of maar fout* hoogstens te_groot te_lang te_veel weiger* los* weglaten laten_we_weg weg blijf*",
-            r"\bon\p{L}{3,}",
-        ),
+        "loose": ("of maar fout* hoogstens te_groot te_lang te_veel weiger* los* weglaten laten_we_weg weg blijf*",),
     },
     "de": {
-        "clear": ("nicht kein* nie niemals niemand* nichts verboten*",),
-        "other": ("weder ohne nur vermeid* außer fehl* statt kaum selten erst höchstens verbiet* verhinder* stopp*",),
+        "clear": ("nicht kein* nie niemals niemand* nichts verboten* ohne",),
+        "other": ("weder nur vermeid* außer fehl* statt kaum selten erst höchstens verbiet* verhinder* stopp*",),
         "hint": (
             "wenig* noch weg",
             r"\bun(?!d\b|ter|ser|s\b|gef)\p{L}{3,}|\p{L}los\b",
@@ -78,27 +73,25 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "fr": {
         "clear": (
-            "jamais interdit interdite interdits interdites",
+            "jamais interdit interdite interdits interdites sans",
             r"\b(?:ne\s|n[’'](?!oubli|hésit))[^.!?;:]{1,50}?\b(?:pas|jamais|rien|personne|aucune?)\b",
         ),
         "other": (
-            "sans au_plus au_maximum évit* interdi* manqu* absence empêch* sauf arrêt* cess* refus* prév* échec échou* "
-            "sinon omet* asympt* uniquement",
+            "au_plus au_maximum évit* interdi* manqu* absence empêch* sauf arrêt* cess* refus* prév* échec échou* "
+            "sinon omet* asympt* uniquement déconseill* non omett*",
+            r"\bnon-\p{L}{3,}|\bpeu de\b",
         ),
         "hint": (
-            "rien personne aucun aucune ni peu non pas ne plutôt seul*",
+            "rien personne aucun aucune ni peu pas ne plutôt seul*",
             _IN,
-            r"\bn[’']|\bnon-?\p{L}{3,}",
+            r"\bn[’']",
         ),
-        "loose": (
-            "encore toujours mais si erreur* problème* trop maximum plus laiss*",
-            r"\b(?:in|im|ir|dés|mal)\p{L}{3,}",
-        ),
+        "loose": ("encore toujours mais si erreur* problème* trop maximum plus laiss*",),
     },
     "pt": {
-        "clear": ("não nunca ninguém proibid*",),
+        "clear": ("não nunca ninguém proibid* sem",),
         "other": (
-            "sem no_máximo evit* proíb* proib* falt* exceto apenas somente deix* imped* ausência prev* recus* incapa* "
+            "no_máximo evit* proíb* proib* falt* exceto apenas somente deix* imped* ausência prev* recus* incapa* "
             "impossív* falh*",
         ),
         "hint": (
@@ -106,27 +99,21 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             _IN,
             r"\bdes(?!d|en|c|inf)\p{L}{4,}",
         ),
-        "loose": (
-            "ainda mas se erro* demasiad* máximo",
-            r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
-        ),
+        "loose": ("ainda mas se erro* demasiad* máximo",),
     },
     "es": {
-        "clear": ("no nunca nadie prohibid*",),
-        "other": ("sin como_máximo evit* prohib* prohíb* falt* excepto salvo dej* impid* imped* ausencia fall*",),
+        "clear": ("no nunca nadie prohibid*", r"\bsin\b(?! embargo\b)"),
+        "other": ("como_máximo evit* prohib* prohíb* falt* excepto salvo dej* impid* imped* ausencia fall*",),
         "hint": (
             "ningun* ningún nada ni jamás tampoco poc* sol* sólo sino",
             _IN,
             r"\bdes(?!d|en|c|p|a|inf)\p{L}{4,}",
         ),
-        "loose": (
-            "aún todavía pero si error* demasiad* máximo",
-            r"\b(?:in|im|ir|des|dis)\p{L}{3,}",
-        ),
+        "loose": ("aún todavía pero si error* demasiad* máximo",),
     },
     "it": {
-        "clear": ("non vietat*",),
-        "other": ("senza al_massimo evit* soltanto tranne fallit* manc* proib* diviet* salvo invece",),
+        "clear": ("non vietat* senza",),
+        "other": ("al_massimo evit* soltanto tranne fallit* manc* proib* diviet* salvo invece",),
         "hint": (
             "niente nessun* mai né neanche nemmeno nulla poc* solo",
             _IN,
@@ -135,10 +122,10 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "ro": {
         "clear": (
-            "nu interzis*",
+            "nu interzis* fără",
             r"\bn-(?=a|o|am|ai|au)",
         ),
-        "other": ("fără evit* doar numai interzi* imposibil* insuficient* eșu* eşu* lips*",),
+        "other": ("evit* doar numai interzi* imposibil* insuficient* eșu* eşu* lips*",),
         "hint": (
             "nicio niciun* nimic nimeni niciodată nici puțin*",
             r"\bne(?!ce|voie|gr)\p{L}{3,}",
@@ -147,10 +134,10 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "sq": {
         "clear": (
-            "nuk mos",
+            "nuk mos pa",
             r"\bs[’'](?=\p{L})",
         ),
-        "other": ("pa pamundur* ndal* vetëm shman* mungo* mungesë*",),
+        "other": ("pamundur* ndal* vetëm shman* mungo* mungesë*",),
         "hint": (
             "askush asgjë kurrë asnjë* as pak jo",
             r"\b(?:pa|mos)\p{L}{5,}",
@@ -159,14 +146,14 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "tr": {
         "clear": (
-            "değil* yok yoktur yasak*",
-            r"\p{L}(?:m[ae]y[ıiae]n|m[aeıiuü]yor|m[ae]d[ıi]|m[ae]mal[ıi]|m[ae]mel[ıi]|m[ae]y[ae](?:c[ae]|bil))",
+            "değil* yok yoktur yasak* olmadan",
+            r"\p{L}(?:m[ae]y[ıiae]n|m[aeıiuü]yor|m[ae]d[ıi]|m[ae]mal[ıi]|m[ae]mel[ıi]|m[ae]y[ae](?:c[ae]|bil)|m[ae]y[ıi]z\b)",
             r"(?!namaz)\b\p{L}{2,}m[ae]z(?:l[ae]r|s[ıi]n\p{L}*)?\b",
         ),
-        "other": ("olmadan kaçın* önle* engel* eksik* başarısız*",),
+        "other": ("kaçın* önle* engel* eksik* başarısız*",),
         "hint": (
             "asla hiç* ne yalnız* ancak sadece yok*",
-            r"\p{L}(?:m[ae]y[ae]n|m[ae]d|m[ae]z|m[ae]m|sız|siz|suz|süz|m[ae]\b)",
+            r"\p{L}(?:m[ae]y[ae]n|m[ae]d|m[ae]z|m[ae]m|sız|(?<!ücret)siz|suz|süz|(?<!\ba|[ıi])m[ae]\b)",
         ),
         "loose": (
             "henüz hala hâlâ ama yanlış* hata* fazla çok",
@@ -176,7 +163,7 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ku": {
         "clear": (
             "nikar* nizan* nîn* tune*",
-            r"\bn[ae](?:be|bin|kin|ke|ye|yê|de|din|gir|xw(?!eş)|hêl|tê|hat|çin|çe|pirs)\p{L}*",
+            r"\bn[ae](?:be|bin|kin|ke|ye|yê|de|din|gir|kir|xw(?!eş)|hêl|tê|hat|çin|çe|pirs)\p{L}*",
         ),
         "other": ("bê* tenê qedexe*",),
         "hint": (
@@ -187,24 +174,24 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "so": {
         "clear": (
-            "maaha aysan uusan aanay aanad lama looma laguma mamnuuc",
+            "maaha aysan uusan aanay aanad lama looma laguma mamnuuc la’aan la'aan bilaa",
             r"\bma (?![^.!]*\?)",
         ),
-        "other": ("la’aan bilaa kaliya keliya fogow diid* jooji* suurto* iska_ilaali*",),
+        "other": ("kaliya keliya fogow diid* jooji* suurto* iska_ilaali*",),
         "hint": (
             "waligaa ma mana aan aanan inaan inaanay ayna ayan inayna inayan aana ha yaan* ahayn aha aadan aanan"
             " maydaan uma kari_way* kari_wey* heli_wey* heli_way* weyn*",
             r"la['’]|\bha(?:la|na|ka|ku|u|is)\b|\b[klui]\p{L}{0,5}m?aana?\b|\b[klui]\p{L}{1,5}ma\b|\bmaa?la\b|\baanu\b",
-            r"\p{L}{2,}(?:san|ayna|ynin|anin|ooyin)\b",
+            r"\b(?:\p{L}*(?:ays|uus|aads)an|\p{L}{2,}(?:ayna|ynin|anin|ooyin))\b",
         ),
         "loose": ("weli laakiin khalad* khald* dhac*",),
     },
     "ru": {
         "clear": (
-            "нет нельзя запрещен* запрещён*",
+            "нет нельзя запрещен* запрещён* без",
             r"\bне\b(?! (?:только|менее)\b)",
         ),
-        "other": ("без отсутств* кроме избега* воздерж* прекрат* предотвр* вместо запре* отказ* вне",),
+        "other": ("отсутств* кроме избега* воздерж* прекрат* предотвр* вместо запре* отказ* вне",),
         "hint": (
             "никогда никто никого ничего ни не мало только лишь",
             r"\bне(?!дел|скольк|обход|медл|которы|мно)\p{L}{4,}",
@@ -213,10 +200,10 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "uk": {
         "clear": (
-            "немає нема заборонен*",
+            "немає нема заборонен* без",
             r"\bне\b(?! (?:тільки|лише|менше)\b)",
         ),
-        "other": ("без відсутн* уника* крім замість заборон* відмов* поза окрім брак*",),
+        "other": ("відсутн* уника* крім замість заборон* відмов* поза окрім брак*",),
         "hint": (
             "ніколи ніхто нікого нічого жод* ні не лише тільки",
             r"\bне(?!діл|обхід|гайн)\p{L}{4,}",
@@ -225,10 +212,10 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "bg": {
         "clear": (
-            "няма* недей* забранен*",
+            "няма* недей* забранен* без",
             r"\bне\b(?! (?:само|по-малко)\b)",
         ),
-        "other": ("без освен избягва* липс* вместо неуспе* отказ* забран*",),
+        "other": ("освен избягва* липс* вместо неуспе* отказ* забран*",),
         "hint": (
             "нито никога никой никого нищо не нямат само",
             r"\bне(?!дел|обход|забав|ка)\p{L}{4,}",
@@ -237,10 +224,10 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "pl": {
         "clear": (
-            "zabronion*",
+            "zabronion* bez",
             r"\bnie\b(?! (?:tylko|mniej)\b)",
         ),
-        "other": ("bez brak* unika* zakaz* zamiast odm* poza oprócz",),
+        "other": ("brak* unika* zakaz* zamiast odm* poza oprócz",),
         "hint": (
             "nigdy nikt nikogo niczego żaden żadn* nie nic ani tylko jedynie",
             r"\bnie(?!dziel|kt|ch|mie|st)\p{L}{3,}",
@@ -249,37 +236,42 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "ar": {
         "clear": (
-            "لم لن ليس* ممنوع* يمنع",
+            "لم لن ليس* لست* لسنا ممنوع* يمنع بدون بلا",
             r"(?<!\p{L})[وف]?لا(?! (?:[يت]زال|سيما|بد|تقل|يقل))(?!\p{L})",
         ),
         "other": (
-            "بدون دون عدم بعدم بلا ألا إلا تجنب* منع* يمنع* تمنع* انعدام نقص توقف سوى عوض* بدل بدلا بدلاً "
+            "دون غير عدم بعدم ألا إلا تجنب* منع* يمنع* تمنع* انعدام نقص توقف سوى عوض* بدل بدلا بدلاً "
             "مستحيل* ألّا لئلا امتن* وقاية *تعذر* *عجز* حظر* يحظر*",
         ),
-        "hint": ("لا ما قل* أقل غير نادر* فقط",),
+        "hint": (
+            "لا قل* أقل نادر* فقط",
+            r"(?<!\p{L})[وف]?ما(?! ه[وي])(?!\p{L})",
+        ),
         "loose": ("قبل لكن",),
     },
     "fa": {
-        "clear": ("نمی* نیست* نباید نباش* نبود* نشد* نشو* نکن* نکرد* ندار* نداشت* نتوان* نخواه* ندهید نگیرید ممنوع*",),
-        "other": ("بدون غیر* عدم جلوگیری خودداری پرهیز اجتناب جز مگر بی*",),
+        "clear": (
+            "نمی* نیست* نباید نباش* نبود* نشد* نشو* نکن* نکرد* ندار* نداشت* نتوان* نخواه* ندهید نگیرید ممنوع* بدون",
+        ),
+        "other": ("غیر* عدم جلوگیری خودداری پرهیز اجتناب جز مگر بی*",),
         "hint": (
-            "هرگز هیچ* نه کم* فقط تنها",
+            "هرگز هیچ* نه کم کمی کمتر* فقط تنها",
             r"(?<!\p{L})(?:نا\p{L}{3,}|ن\p{L}{2,}(?:ید|ند|یم|ده|ته|اد|رد|شد))|(?<!\p{L})بر?نمی",
         ),
         "loose": ("هنوز اما ولی اشتباه* غلط* خطا مانده می_ماند می‌ماند منصرف",),
     },
     "ur": {
-        "clear": ("نہیں ممنوع",),
-        "other": ("بغیر بنا غیر* بلا گریز اجتناب پرہیز بجائے منع روک* بچ* عدم",),
-        "hint": ("نہ مت کم صرف نا* بے*",),
+        "clear": ("نہیں ممنوع بغیر",),
+        "other": ("بنا غیر* بلا گریز اجتناب پرہیز بجائے منع روک* بچیں بچنا بچنے بچاؤ بچو عدم",),
+        "hint": ("نہ مت کم صرف بے*", r"(?<!\p{L})نا(?!ک|ل|ف)\p{L}{2,}"),
         "loose": ("ابھی لیکن مگر غلط* ختم",),
     },
     "ps": {
-        "clear": ("مه نۀ نشته نشي ندي نلري ونلري نکوي نکړئ نکړي",),
-        "other": ("پرته ډډه مخنیوی بغیر غیر* ناشونی",),
+        "clear": ("مه نۀ نشته نشي ندي نلري ونلري نکوي نکړئ نکړي پرته",),
+        "other": ("ډډه مخنیوی بغیر غیر* ناشونی",),
         "hint": (
-            "نه رانه درنه ورنه منع بندي نده هیڅ* هېڅ* بې* نا* یوازې",
-            r"(?<!\p{L})و?ن[شلکدو]\p{L}{1,4}(?!\p{L})",
+            "نه رانه درنه ورنه منع بندي نده هیڅ* هېڅ* بې* یوازې",
+            r"(?<!\p{L})(?:نا(?!روغ)\p{L}+|و?ن(?!ور|وي)[شلکدو]\p{L}{1,4}(?!\p{L}))",
         ),
         "loose": ("لا خو تېروتن* غلط* پاتې",),
     },
@@ -288,10 +280,13 @@ _LISTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "ኣይኮነን*",
             r"(?<!\p{L})[ብዝንስ]?(?:[ኣአ]ይ(?!ሁድ)|ኣየ(?!ር|ናይ|ኖት))\p{L}+",
         ),
-        "other": ("ምክልኻል ኣወግድ*",),
+        "other": (
+            "ምክልኻል ኣወግድ*",
+            r"(?<!\p{L})\p{L}*(?:ዘይ|ዘየ|ከይ|ከየ|የብል|የብሉ|የብላ)\p{L}*",
+        ),
         "hint": (
             "ዋላ ጥራይ",
-            r"(?<!\p{L})\p{L}*(?:ዘይ|ዘየ|ከይ|ከየ|የብል|የብሉ|የብላ|የለ|ኣይ|ኣየ|አይ)\p{L}*",
+            r"(?<!\p{L})\p{L}*(?:የለ|ኣይ|ኣየ|አይ)\p{L}*",
         ),
         "loose": ("ገና ግን ጌጋ ቀይር*",),
     },
@@ -304,6 +299,12 @@ def _signs(language: str) -> _Signs | None:
     return _Signs(**{kind: compiled(*ways) for kind, ways in listed.items()}) if listed else None
 
 
+_OR_NOT = regex.compile(
+    r"\b(?:or not|of niet|oder nicht|ou (?:pas|non|não)|o no|sau nu|czy nie|ose jo|an na|или (?:нет|не)|чи ні|أم لا"
+    r"|یا (?:نہیں|نه))(?![\w ]*\p{L})",
+    regex.IGNORECASE,
+)
+"""Whether or not: others say whether."""
 _VOWEL_SIGNS = regex.compile(r"[\u064b-\u0652]")
 
 
@@ -315,7 +316,7 @@ def only_one_denies(before: str, before_language: str, after: str, after_languag
     here, there = _signs(before_language), _signs(after_language)
     if here is None or there is None:
         return None
-    before, after = _VOWEL_SIGNS.sub("", before), _VOWEL_SIGNS.sub("", after)
+    before, after = (_OR_NOT.sub(" ", _VOWEL_SIGNS.sub("", text)) for text in (before, after))
     for one, other in sentences(before, after):
         if _lost(one, here, other, there):
             return _around(here.clear.search(one), one)
@@ -343,21 +344,35 @@ def _around(said: regex.Match[str] | None, text: str) -> str | None:
 
 
 def _lost(one: str, here: _Signs, other: str, there: _Signs) -> bool:
-    """A translation may say "avoid" for "do not": the "not" is lost where there are fewer signs of any kind, too."""
+    """A translation may say "avoid" for "do not": the "not" is lost where there are fewer signs of any kind, too.
+
+    What may be a sign in the source stands for one in the translation: "unable" for "unable" leaves none for the "not".
+    """
     denials = _count(here.clear, one)
     found = _count(there.clear, other)
     if found >= denials:
         return False
-    rest = there.clear.sub(" ", other)
-    found += _count(there.other, rest) + _count(there.hint, rest)
-    return found < denials + _count(here.other, here.clear.sub(" ", one))
+    one, other = here.clear.sub(" ", one), there.clear.sub(" ", other)
+    avoided, hinted = _count(here.other, one), _count(here.hint, one)
+    avoids, hints = _count(there.other, other), _count(there.hint, other)
+    return (
+        found + max(avoids - avoided, 0) + max(hints - hinted, 0) < denials
+        or found + avoids + hints < denials + avoided
+    )
 
 
 def _added(one: str, here: _Signs, other: str, there: _Signs) -> bool:
-    """A translation may say "not wrong" for "right", or "not yet" for "still": then there is no sign of it at all."""
-    return there.clear.search(other) is not None and not any(
-        signs.search(one) for signs in (here.clear, here.other, here.hint, here.loose)
-    )
+    """A translation may say "not yet" for "still": the "not" is added where the source has no sign of it, or only weak
+    ones that have one of their own in the translation."""
+    if not there.clear.search(other) or any(signs.search(one) for signs in (here.clear, here.other, here.loose)):
+        return False
+    other = there.clear.sub(" ", other)
+    weak = _count(here.hint, one) + _count(_PERHAPS, one)
+    return weak <= _count(there.hint, other) + _count(_PERHAPS, other)
+
+
+_PERHAPS = regex.compile(r"\b(?:un|in|im|ir|dis|des|dés|mal|on)\p{L}{3,}", regex.IGNORECASE)
+"""What begins like the "un-" of one of the Latin languages, and Dutch; it may be as well an island, or important."""
 
 
 def denies(text: str, language: str) -> bool:
