@@ -102,10 +102,7 @@ def _words(kind: int, language: str) -> regex.Pattern[str] | None:
 
 
 def opposite(before: str, before_language: str, after: str, after_language: str) -> tuple[str, str] | None:
-    """The word that one text says and the opposite that the other says for it, where neither says both.
-
-    Where one denies, it may be right: no more than two are at most two.
-    """
+    """The word that one text says and the opposite that the other says for it: fewer of the one, more of the other."""
     for kind in range(len(_KINDS)):
         here, there = _words(kind, before_language), _words(kind, after_language)
         if here is None or there is None:
@@ -113,21 +110,21 @@ def opposite(before: str, before_language: str, after: str, after_language: str)
         for one, other in sentences(before, after):
             ones, others = _said(here, one), _said(there, other)
             for side, turned in (("one", "other"), ("other", "one")):
-                turned_around = {side} == _sides(ones) and {turned} == _sides(others)
-                if not (turned_around and side in ones and turned in others):
-                    continue
-                if not denies(one, before_language) and not denies(other, after_language):
-                    return ones[side], others[turned]
+                lost = len(ones[side]) > len(others[side]) + len(others[f"maybe_{side}"])
+                added = len(others[turned]) > len(ones[turned]) + len(ones[f"maybe_{turned}"])
+                if lost and added and _comparable(kind, denies(one, before_language), denies(other, after_language)):
+                    return ones[side][0], others[turned][0]
     return None
 
 
-def _said(words: regex.Pattern[str], text: str) -> dict[str, str]:
-    """The groups that a text has words of, each with the first of them."""
-    said: dict[str, str] = {}
+def _comparable(kind: int, denied: bool, still_denied: bool) -> bool:
+    """Where only one denies, it may be right: not open is closed. No more than two are at most two in any case."""
+    return denied == still_denied and not (denied and _KINDS[kind] is _LEAST_MOST)
+
+
+def _said(words: regex.Pattern[str], text: str) -> Mapping[str, list[str]]:
+    """The words that a text has of each group."""
+    said: dict[str, list[str]] = {group: [] for group in _GROUPS}
     for match in words.finditer(text):
-        said.setdefault(str(match.lastgroup), match[0])
+        said[str(match.lastgroup)].append(match[0])
     return said
-
-
-def _sides(said: Mapping[str, str]) -> set[str]:
-    return {group.removeprefix("maybe_") for group in said}
