@@ -107,10 +107,14 @@ _WRITTEN_IN: Mapping[str, frozenset[str]] = {
     for language in languages.split()
 }
 _LATIN = frozenset({"Latin"})
-_TIGRINYA = compiled("ናይ እዩ ኢዩ ድማ ምስ እቲ ነቲ እዚ ነዚ እንተ ኩሉ ቅድሚ ድሕሪ", r"[ኣኸ-ኾቐ-ቖቘ-ቝ]", r"(?<!\p{L})[ዝንክብ]\p{L}{3,}")
+_TIGRINYA = compiled(
+    "ናይ ናብ ካብ ከም ክሳብ እዩ ኢዩ እያ እዮም ኢዮም ድማ ምስ እቲ እቶም ነቲ እዚ እዞም ነዚ በዚ እንተ ኩሉ ኩሎም ሎሚ ብዙሕ ግዜ ሰብ የለን ቅድሚ ድሕሪ",
+    r"[ኣሓዕኸ-ኾቐ-ቖቘ-ቝ]|(?<=\p{L})(?:ኒ|ኩም|ታት|ታትን)(?!\p{L})",
+    r"(?<!\p{L})(?:ዝ(?!ርዝር|ናብ)|ን(?!ብረት|ግግር|ጹ)|ክ(?!ፍ|ሊኒ|ትባት)|ብ(?!ርሃን|ርድ|ቻ|ዙ))\p{L}{3,}",
+)
 _AMHARIC = compiled(
-    "እና ነው ናቸው ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ",
-    r"አ|(?<!\p{L})የ(?!ለ)\p{L}|\p{L}ች(?!\p{L})|ለሁ(?!\p{L})",
+    "እና ነው ናቸው ነኝ ነች ወደ ላይ ውስጥ ወይም እንደ ስለ ጋር ሁሉ በፊት በኋላ ይህ ዛሬ ነገ ምንም ብቻ የት መቼ ማን ስንት እንዴት የለም በጣም እባክ* ይምጡ",
+    r"አ|(?<!\p{L})የ(?!ለ)\p{L}|(?<=\p{L})(?:ች|ቸው|ችሁ|ዎን|ዎች|ዎቹ|ልኝ|ኝም|[ላሏታቷናኛዋሟቋጧ]ል)(?!\p{L})|ለሁ(?!\p{L})",
 )
 """Everyday letters and words of the one that the other hardly uses."""
 
@@ -215,12 +219,12 @@ def guess(text: str, among: Sequence[str]) -> str | None:
 
 
 def _of_ethiopia(text: str, candidates: Sequence[str]) -> str | None:
-    """One sign may be a loan word or a slip: for a language that was not expected there have to be two more."""
-    tigrinya, amharic = len(_TIGRINYA.findall(text)), len(_AMHARIC.findall(text))
+    """One sign may be a loan word or a slip: beside others, it takes two more for a language that was not expected."""
+    signs = {"ti": len(_TIGRINYA.findall(text)), "am": len(_AMHARIC.findall(text))}
+    own, other = signs[candidates[0]], signs["am" if candidates[0] == "ti" else "ti"]
     if len(candidates) > 1:
-        return "ti" if tigrinya > amharic else "am"
-    other = amharic - tigrinya if candidates == ["ti"] else tigrinya - amharic
-    return candidates[0] if other < _CLEARLY else None
+        return max(candidates, key=signs.__getitem__) if own != other else None
+    return candidates[0] if other - own < (_CLEARLY if own else 1) else None
 
 
 _CLEARLY = 2

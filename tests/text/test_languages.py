@@ -121,6 +121,26 @@ def test_a_script_of_one_language_alone_says_enough() -> None:
     assert guess("ወደ ሆስፒታል መሄድ እፈልጋለሁ አሁን", (*FIRST, "ti")) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ክሊኒኩ መቼ ይከፈታል?", "ብቻዬን ነኝ", "ብርድልብስ ይዘው ይምጡ", "ብዙዎቹ ታመዋል", "ሐኪም ያስፈልገኛል"],
+)
+def test_a_few_words_of_amharic_are_no_tigrinya(text: str) -> None:
+    """Both have words that begin with ን, ብ, ክ and ዝ."""
+    assert guess(text, ("am", "ti")) == "am"
+
+
+@pytest.mark.parametrize("text", ["ሓገዝ የድልየኒ", "ሰዓታት ሓገዝቲ", "ሎሚ ብዙሕ ፈሳሲ ስተ", "ኩሎም ጉጅለታትኩም በዚ ቋንቋ የንብቡ።"])
+def test_a_few_words_of_tigrinya_are_no_amharic(text: str) -> None:
+    assert guess(text, ("am", "ti")) == "ti"
+
+
+def test_a_few_words_that_either_may_say_are_asked_about() -> None:
+    assert guess("ኮምፒተር", ("am", "ti")) is None
+    assert guess("ቤት የለኝም", ("ti",)) is None
+    assert guess("ክኸይድ", ("ti",)) == "ti"
+
+
 def test_addresses_and_codes_do_not_count_as_words() -> None:
     text = "K7 https://www.example.org/the/quick/brown/fox waar kan ik vannacht slapen"
     assert guess(text, FIRST) == "nl"
