@@ -56,7 +56,8 @@ def names(text: str, language: str) -> list[Name] | None:
         else:
             what = int(group[1:])
             doubtful = words.otherwise is not None and words.otherwise.fullmatch(match[0]) is not None
-            sure = not doubtful or _beside_a_number(text, *match.span(), before=what >= JANUARY)
+            beside = _beside_a_number(text, *match.span(), before=what >= JANUARY)
+            sure = not doubtful or (beside and not _PART_OF_A_VERB.match(text, match.end()))
             found.append(Name(*match.span(), (what,), sure))
     return found
 
@@ -65,6 +66,8 @@ _FOLDED = str.maketrans("أإآٱىيېۍكةۀʼ’şţ\u200c", "ااااییی
 """One letter for those that people do not tell apart."""
 _BEFORE = regex.compile(r"(?<![\w-])(?:0?[1-9]|[12]\d|3[01])(?:\p{L}{1,3}|[.°º])?,?\s{1,2}(?:(?:de|of|د|من)\s)?$")
 _AFTER = regex.compile(r"\.?[,،]?\s?\d")
+_PART_OF_A_VERB = regex.compile(r"(?<=می)\s\p{L}")
+"""In Persian "may" begins every other verb: at three they come."""
 _YEAR = regex.compile(r"(?<!\d)20\d\d,?\s$")
 
 
