@@ -205,6 +205,8 @@ def _findings(todo: Mapping[int, Marked], texts: Mapping[int, str], source: str,
         codes = {finding.code for finding in found}
         if "unchanged" in codes:
             codes.add("wrong-language")  # it has been said already
+        if "number-missing" in codes:
+            codes.add("number-moved")
         whole = check("\n".join(map(_plain, todo.values())), "\n".join(texts[place] for place in todo), source, target)
         found += [finding for finding in whole if finding.code not in codes]
     return tuple(dict.fromkeys(found))

@@ -71,10 +71,12 @@ def _dates(before: Side, after: Side) -> Iterator[Finding]:
             left.append(date)
     for date in left:
         turned = there[date.second, date.first]
-        if turned and max(date.first, date.second) <= 12:
+        if turned:
             other = turned.pop()
             _take_date(before, date)
             _take_date(after, other)
+            if max(date.first, date.second) > 12:
+                continue  # the twenty-fifth of December, either way
             was, now = before.text[date.start : date.end], after.text[other.start : other.end]
             yield Finding("day-changed", blocking=True, detail=f"{was} → {now}")
 

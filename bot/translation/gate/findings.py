@@ -8,6 +8,7 @@ from typing import Literal
 Code = Literal[
     "number-missing",
     "number-added",
+    "number-moved",
     "link-changed",
     "phone-changed",
     "time-changed",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.translation.gate.daynames import names
 from bot.translation.gate.findings import Finding
 from bot.translation.gate.numbers import Number, another_word, differences, numbers, said_in_words
 from bot.translation.gate.sides import Side, blanked
-from bot.translation.gate.units import amounts, another_unit, lost_unit
+from bot.translation.gate.units import amounts, another_unit, another_value, in_a_row, in_order, lost_unit
 from bot.translation.protecting import western_digits
 
 
@@ -38,11 +38,33 @@ def doubts(before: Side, after: Side) -> Iterator[Finding]:
 def _units(before: Side, here: Sequence[Number], after: Side, there: Sequence[Number]) -> Iterator[Finding]:
     """Milligrams stay milligrams, euros euros: another unit behind the same number blocks."""
     ones, others = amounts(before.left, before.language, here), amounts(after.left, after.language, there)
-    another = another_unit(ones, others)
+    both = {number.value for number in here} & {number.value for number in there}
+    another = another_unit(ones, others) or another_value(ones, others, both)
     if another:
         was, now = before.text[another[0].start : another[0].end], after.text[another[1].start : another[1].end]
-        yield Finding("unit-changed", blocking=True, detail=f"{was} → {now}")
+        beside = any(in_a_row([amount.value for amount in another], side) for side in (here, there))
+        yield Finding("unit-changed", blocking=not beside, detail=f"{was} → {now}")
     elif lost := lost_unit(ones, there, after.left, after.language):
         yield Finding("unit-changed", blocking=False, detail=before.text[lost.start : lost.end])
     elif lost := lost_unit(others, here, before.left, before.language):
         yield Finding("unit-changed", blocking=False, detail=after.text[lost.start : lost.end])
+    elif moved := _moved(before.language, in_order(here, ones), after.language, in_order(there, others)):
+        yield Finding("number-moved", blocking=False, detail=moved)
+
+
+_VERB_LAST = frozenset(("tr", "ku", "fa", "prs", "ur", "ps", "ti", "am"))
+"""Languages that build a sentence from the other end: in them the numbers of different things often change places."""
+
+
+def _moved(
+    language: str, before: Mapping[str, Sequence[str]], other: str, after: Mapping[str, Sequence[str]]
+) -> str | None:
+    """The numbers of one unit, or without any, that stand there in another order: 7 days and 14 are not 14 and 7."""
+    for unit, values in before.items():
+        moved = after.get(unit, ())
+        if not unit and _VERB_LAST & {language, other}:
+            continue
+        if values != moved and sorted(values) == sorted(moved):
+            first = next(place for place, value in enumerate(values) if value != moved[place])
+            return " → ".join(", ".join(side[first : first + 2]) for side in (values, moved))
+    return None

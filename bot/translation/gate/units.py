@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import regex
 
@@ -153,6 +154,42 @@ def another_unit(before: Sequence[Amount], after: Sequence[Amount]) -> tuple[Amo
         if lost and added and "°" not in (lost[0].unit, added[0].unit):
             return lost[0], added[0]
     return None
+
+
+def another_value(
+    before: Sequence[Amount], after: Sequence[Amount], both: Collection[str]
+) -> tuple[Amount, Amount] | None:
+    """The amount of one text whose unit stands behind another number in the other, with that one: 2 tablets in 8 hours
+    are not 8 in 2 hours. `both`: the numbers that both texts have."""
+    here, there = ({(amount.unit, amount.value) for amount in side} for side in (before, after))
+    lost = {a.unit: a for a in before if a.value in both and (a.unit, a.value) not in there}
+    added = {a.unit: a for a in after if a.value in both and (a.unit, a.value) not in here}
+    return next(((lost[unit], added[unit]) for unit in lost if unit in added), None)
+
+
+_ROOM_FOR_A_WORD = 6  # characters, with the blanks
+
+
+def in_a_row(values: Collection[str], found: Sequence[Number]) -> bool:
+    """Whether two different numbers stand side by side: 5 to 10 minutes may become 5 minutes to 10."""
+    return len(set(values)) > 1 and any(
+        {one.value, other.value} == set(values) and other.start - one.end <= _ROOM_FOR_A_WORD
+        for one, other in pairwise(found)
+    )
+
+
+def in_order(found: Sequence[Number], measured: Sequence[Amount]) -> dict[str, list[str]]:
+    """The values of each unit as they follow each other; without one (""), those too small for a year."""
+    units = {place: amount.unit for amount in measured for place in (amount.start, amount.end)}
+    values: dict[str, list[str]] = defaultdict(list)
+    for number in found:
+        unit = units.get(number.start) or units.get(number.end) or ""
+        if unit or len(number.value) < _DIGITS_OF_A_YEAR:
+            values[unit].append(number.value)
+    return values
+
+
+_DIGITS_OF_A_YEAR = 4
 
 
 def _by_value(found: Sequence[Amount]) -> dict[str, dict[str, Amount]]:
