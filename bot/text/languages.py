@@ -10,7 +10,7 @@ import regex
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from bot.files.kinds import wordless
-from bot.translation.wordlists import compiled
+from bot.text.wordlists import compiled
 
 # --- codes ---------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import regex
 from babel import Locale
 
 from bot.catalogue import locale_of
-from bot.translation.wordlists import alternatives, compiled, whole_words
+from bot.text.wordlists import alternatives, compiled, whole_words
 
 JANUARY = 101
 
@@ -101,7 +101,7 @@ def _unmatched(names: Sequence[Name], others: Sequence[Name]) -> list[Name]:
 # --- the words -----------------------------------------------------------------------------------------------------
 
 # Babel knows the names. What it does not know: how they change in a sentence, and how else people write them; Monday
-# to Sunday and January to December, as bot.translation.wordlists reads them.
+# to Sunday and January to December, as bot.text.wordlists reads them.
 _DAYS = {
     "de": ",,,,,sonnabend*,",
     "pt": "segunda segundas, terça terças, quarta quartas, quinta quintas, sexta sextas,,",

@@ -9,8 +9,8 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
+from bot.text.wordlists import compiled
 from bot.translation.gate.sides import SENTENCE_OR_LINE_END
-from bot.translation.wordlists import compiled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from itertools import islice
 import regex
 
 from bot.text.languages import engine_code
-from bot.translation.wordlists import compiled, pattern
+from bot.text.wordlists import compiled, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ _WORDS = {
         " *ሸውዓተ, *ሸሞንተ *ሾሞንተ, *ትሽዓተ, *ዓሰርተ, *ዓሰርተ_ሓደ, *ዓሰርተ_ክልተ"
     ),
 }  # fmt: skip
-"""How each language says 1, 2, 3 … 12 in words, in that order (see `bot.translation.wordlists`)."""
+"""How each language says 1, 2, 3 … 12 in words, in that order (see `bot.text.wordlists`)."""
 _TENS = {
     "en": "twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety, hundred",
     "nl": "twintig, dertig, veertig, vijftig, zestig, zeventig, tachtig, negentig, honderd",

@@ -8,10 +8,10 @@ from functools import cache
 import regex
 
 from bot.text.languages import engine_code
+from bot.text.wordlists import alternatives, whole_words
 from bot.translation.gate.negation import denies, sentences
-from bot.translation.wordlists import alternatives, whole_words
 
-# What says the one and what says its opposite, as bot.translation.wordlists reads them; behind each stroke what may say
+# What says the one and what says its opposite, as bot.text.wordlists reads them; behind each stroke what may say
 # it, too, or may mean something else: it alarms nobody, and where it stands nothing is missed.
 _BEFORE_AFTER = {
     "en": "before / until prior earlier ahead first previous* pre* by already, after / look_after looks_after"

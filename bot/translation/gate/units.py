@@ -11,8 +11,8 @@ from itertools import pairwise
 import regex
 
 from bot.text.languages import engine_code
+from bot.text.wordlists import compiled, pattern
 from bot.translation.gate.numbers import Number
-from bot.translation.wordlists import compiled, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Amount:
     unit: str
 
 
-# Minutes, hours, days, weeks, months, years, as bot.translation.wordlists reads them.
+# Minutes, hours, days, weeks, months, years, as bot.text.wordlists reads them.
 _TIME = {
     "en": "minute minutes min mins, hour hours h hr hrs, day days daily, week weeks weekly, month months, year years",
     "nl": "minuut minuten min, uur uren u, dag dagen dagelijks*, week weken weekje, maand maanden, jaar jaren",

@@ -333,7 +333,8 @@ async def test_a_number_chooses_a_language_where_nothing_waits(tmp_path: Path) -
         await ana.writes("/lang")
         await ana.writes("2")
         known = await w.app.unit(lambda tx: tx.chats.at(ana.private))
-        assert known is not None and known.language == POLICY.languages[1]
+        assert known is not None
+        assert known.language == POLICY.languages[1]
 
 
 @pytest.mark.parametrize("typed", ["Enviar", "enviar!", "Send", "إرسال"])
