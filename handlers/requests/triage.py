@@ -117,17 +117,21 @@ def member_gone(event: ChatGone, tx: Transaction) -> Actions:
 
 def member_unreachable(chat: KnownChat, tx: Transaction) -> Actions:
     """Each open request of theirs says so."""
-    told = say("member-unreachable", network=tx.policy.network(chat.address.account))
-    actions: list[Action] = []
-    for request in tx.requests.of_chat(chat.id, open_only=True):
-        actions += cards.refresh(tx, request)
-        actions += below.in_thread(tx, request, Line(told, "bold"))
-    return actions
+    return _reach_changed(chat, "member-unreachable", tx)
 
 
 def member_back(chat: KnownChat, tx: Transaction) -> Actions:
-    """They have let the bot in again."""
-    return [action for request in tx.requests.of_chat(chat.id, open_only=True) for action in cards.refresh(tx, request)]
+    """They have let the bot in again. What failed meanwhile may not be right any more: helpers decide."""
+    return _reach_changed(chat, "member-reachable", tx)
+
+
+def _reach_changed(chat: KnownChat, told: str, tx: Transaction) -> Actions:
+    sentence = say(told, network=tx.policy.network(chat.address.account))
+    actions: list[Action] = []
+    for request in tx.requests.of_chat(chat.id, open_only=True):
+        actions += cards.refresh(tx, request)
+        actions += below.in_thread(tx, request, Line(sentence, "bold"))
+    return actions
 
 
 # --- in the room, but not for it -------------------------------------------------------------------------------------

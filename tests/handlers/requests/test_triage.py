@@ -401,6 +401,7 @@ async def test_a_member_who_blocked_the_bot_is_out_of_reach(scene: Scene) -> Non
     assert sentence("echo-unreachable", network="Paper") in echo
     await scene.member.writes("Estou de volta, desculpem")
     assert unreachable not in scene.card().plain
+    assert scene.thread().count(sentence("member-reachable", network="Paper")) == 1
 
 
 async def test_a_reply_to_somebody_who_had_left_says_so_at_once(scene: Scene) -> None:
@@ -418,7 +419,9 @@ async def test_a_member_who_lets_the_bot_in_again_is_in_reach(scene: Scene) -> N
     await scene.asks()
     await scene.member.blocks_the_bot()
     await scene.world.adds_bot(scene.member, scene.member.private)
+    await scene.member.writes("Olá")
     assert sentence("member-unreachable", network="Paper") not in scene.card().plain
+    assert scene.thread().count(sentence("member-reachable", network="Paper")) == 1
     await scene.in_thread(f"!r {REPLY}")
     assert REPLY in scene.member.reads()[-1]
 
