@@ -17,8 +17,8 @@ from bot.incoming import Raw
 
 _KEPT_EVERY_MS = 60_000  # what was heard since is heard again, and known
 _MARGIN_MS = 600_000  # by how much clocks differ, and servers are late
-_TRACES_MS = 2 * 86_400_000  # as long the core knows for certain what it has handled
-_UNKNOWN_MS = 86_400_000
+_TRACES_MS = 2 * 86_400_000
+"""For so long the core knows for certain what it has handled, also what another process has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class LastHeard:
             return self._last.room in (await server.call("GET", path("joined_rooms"))).get("joined_rooms", [])
         return False
 
-    def since_ms(self, now_ms: int) -> int:
-        """From when on there may be something that was not heard."""
-        if self._last is None:
-            return now_ms - _UNKNOWN_MS
-        return self._last.at_ms - (_MARGIN_MS if now_ms - self._last.at_ms < _TRACES_MS else 0)
+    def since_ms(self, now_ms: int, put_off_ms: int | None = None) -> int:
+        """From when on there may be something that was not heard; `put_off_ms`: since when something is put off."""
+        heard = [] if self._last is None else [self._last.at_ms]
+        earliest = min([*heard, *([] if put_off_ms is None else [put_off_ms])], default=0)
+        return max(earliest - _MARGIN_MS, now_ms - _TRACES_MS)
 
     def _read(self) -> Event | None:
         try:

@@ -212,8 +212,7 @@ class Receiver:
 
     async def _all_lately(self, rooms: Json) -> dict[str, list[Json]]:
         """By room its events since the last that we heard. Raises Failure."""
-        since = self._heard.since_ms(self._now_ms())
-        since = min(since, self._put_off.oldest_ms() or since)
+        since = self._heard.since_ms(self._now_ms(), self._put_off.oldest_ms())
         return {
             room_id: await self._news.lately(room_id, room, since, REQUEST_TIMEOUT) for room_id, room in rooms.items()
         }
