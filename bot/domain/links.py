@@ -22,6 +22,7 @@ NOBODY = -1
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
 _LONGEST_SIGN = 16  # code points; a family of four in their colours takes eleven
 _ABOVE = 3  # lines in which another bridge may say who we are
+_AFTER_A_NAME = ">:|)]»-–—•·"  # what a bridge puts between its name for us and the rest
 _SURE = 20  # characters with which nobody begins by chance as another has
 _CUT = 500  # characters that are beyond doubt the beginning of what was too long for one message
 _MARKS = re.compile("[\u200e\u200f\u2066-\u2069]")  # of direction
@@ -143,9 +144,9 @@ def is_echo(text: Text, said: Iterable[tuple[str, Sequence[str]]]) -> bool:
 
 def is_head(line: str, head: str) -> bool:
     """Whether a line is one of ours, maybe behind what another bridge puts before it."""
-    line = _bare(line)
+    line, head = _bare(line), _bare(head)
     before = line.removesuffix(head).rstrip(" *_")
-    return bool(head) and line.endswith(head) and (not before or (before[-1] in ">:|)]" and before[0] != ">"))
+    return bool(head) and line.endswith(head) and (not before or (before[-1] in _AFTER_A_NAME and before[0] != ">"))
 
 
 def is_same(one: Attachment, other: Attachment, named: bool) -> bool:

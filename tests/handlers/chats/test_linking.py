@@ -557,6 +557,13 @@ async def test_a_channel_that_answers_in_a_group_is_heard(linked: Linked) -> Non
 
 
 QUESTION, IN_PT = "Waar is de bakker?", "Onde fica a padaria?"
+SAID = [
+    ("A. B.", [QUESTION, IN_PT]),
+    ("Amina", ["ja", "sim"]),
+    ("Leïla", ["een lange zin " * 99]),
+    ("_ro_", ["hallo"]),
+]
+"""Lately, in every language."""
 
 
 def quoted(words: str, *before: str) -> Text:
@@ -571,14 +578,16 @@ def quoted(words: str, *before: str) -> Text:
         Text(f"Bot:\nA. B.\n{IN_PT}\n(traduzido)"),
         Text(f"<bot> A. B.\n{QUESTION}"),
         Text(f"**A. B.**\n{QUESTION}"),
+        Text(f"bot – A. B.\n{QUESTION}"),
         Text("Amina\nsim\n(traduzido)\nja"),
         quoted(QUESTION, "A. B.", IN_PT, "(traduzido)"),
+        Text("_ro_\nhallo"),
         Text("Leïla\n" + "een lange zin " * 50),
     ],
 )
 def test_what_another_bridge_brings_back_is_known(text: Text) -> None:
     """With what it puts before it; also where it is the first of several messages that a long one had to become."""
-    assert is_echo(text, [("A. B.", [QUESTION, IN_PT]), ("Amina", ["ja", "sim"]), ("Leïla", ["een lange zin " * 99])])
+    assert is_echo(text, SAID)
 
 
 @pytest.mark.parametrize(
@@ -596,7 +605,7 @@ def test_what_another_bridge_brings_back_is_known(text: Text) -> None:
     ],
 )
 def test_who_quotes_somebody_or_writes_to_them_by_name_is_heard(text: Text) -> None:
-    assert not is_echo(text, [("A. B.", [QUESTION, IN_PT]), ("Amina", ["ja", "sim"])])
+    assert not is_echo(text, SAID)
 
 
 # --- what time deletes -----------------------------------------------------------------------------------------------
