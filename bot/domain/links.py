@@ -149,9 +149,15 @@ def is_head(line: str, head: str) -> bool:
     return bool(head) and line.endswith(head) and (not before or (before[-1] in _AFTER_A_NAME and before[0] != ">"))
 
 
-def is_same(one: Attachment, other: Attachment, named: bool) -> bool:
-    """Whether two files are the same in all likelihood, wherever each can be fetched. `named`: our head came with it;
-    then it may have been packed anew on the way."""
+def are_same(some: Sequence[Attachment], others: Sequence[Attachment], named: bool) -> bool:
+    """Whether files are the same in all likelihood, wherever they can be fetched. `named`: our head came with them;
+    then they may have been packed anew on the way."""
+    return len(some) == len(others) and all(
+        _is_same(one, other, named) for one, other in zip(some, others, strict=True)
+    )
+
+
+def _is_same(one: Attachment, other: Attachment, named: bool) -> bool:
     if one.kind != other.kind:
         return False
     if named and (one.width, one.height, one.seconds) == (other.width, other.height, other.seconds):

@@ -25,6 +25,7 @@ from bot.store.tables import (
     UNFINISHED,
     PartStatus,
     Status,
+    attachment,
     chat,
     copy,
     delivery,
@@ -201,16 +202,15 @@ class Links:
         # What was taken back while it was on its way has no words any more, though it may be said still.
         return [(head, words) for text, head in told.items() if (words := self._words(text))]
 
-    def files_lately(self, where: KnownChat, within: timedelta) -> list[Attachment]:
-        """What others have sent to a linked chat."""
-        told = select(linked_message.c.chat_id, linked_message.c.text_id).where(
-            linked_message.c.link_id == where.link,
+    def files_lately(self, of: KnownLink, within: timedelta) -> list[tuple[LinkedMessage, list[Attachment]]]:
+        """What was said with files, the newest first, with them."""
+        said = select(linked_message).where(
+            linked_message.c.link_id == of.id,
             linked_message.c.at >= self._tx.now - within,
-            linked_message.c.text_id.is_not(None),
+            linked_message.c.text_id.in_(select(attachment.c.text_id)),
         )
-        rows = self._tx.connection.execute(told.order_by(linked_message.c.id.desc()).limit(_NEWEST)).all()
-        texts = [text for chat_id, text in rows if chat_id != where.id]
-        return [kept.attachment for text in texts for kept in self._tx.attachments.of(text)]
+        rows = self._tx.connection.execute(said.order_by(linked_message.c.id.desc()).limit(_NEWEST)).all()
+        return [(_message(row), [kept.attachment for kept in self._tx.attachments.of(row.text_id)]) for row in rows]
 
     def _words(self, text: int) -> list[str]:
         results = _RESULTS.scalars(self._tx.connection, {"text": text})

@@ -230,12 +230,25 @@ def _is_echo(event: Message, here: KnownChat, of: KnownLink, tx: Transaction) ->
         return links.is_echo(event.text, tx.links.said_lately(of, _ECHOES_FOR))
     if not event.attachments:
         return False
-    # What is left on the way of a file without words is our head, or nothing.
-    said = tx.links.said_lately(of, _ECHOES_FOR) if words else []
-    if words and not any(links.is_head(words, head) for head, below in said if not any(below)):
+    if not words:
+        return _comes_round(event, here, of, tx)
+    said = tx.links.said_lately(of, _ECHOES_FOR)
+    if not any(links.is_head(words, head) for head, below in said if not any(below)):
         return False
-    sent = tx.links.files_lately(here, _ECHOES_FOR)
-    return all(any(links.is_same(one, other, bool(words)) for other in sent) for one in event.attachments)
+    sent = tx.links.files_lately(of, _ECHOES_FOR)
+    return any(links.are_same(event.attachments, files, True) for one, files in sent if one.chat != here.id)
+
+
+def _comes_round(event: Message, here: KnownChat, of: KnownLink, tx: Transaction) -> bool:
+    """Whether files without words, which can carry no head, go round: they came from here before, from the same one,
+    and from elsewhere since. The first time they may be somebody's own; people have the same stickers."""
+    came_back = False
+    for said, files in tx.links.files_lately(of, _ECHOES_FOR):
+        if links.are_same(event.attachments, files, False):
+            if came_back and said.chat == here.id and said.writer == links.fingerprint(event.person, said.network_id):
+                return True
+            came_back = came_back or said.chat != here.id
+    return False
 
 
 def _warned(of: KnownLink, tx: Transaction) -> Actions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -519,28 +520,46 @@ async def test_another_bridge_between_the_same_groups_starts_no_loop(linked: Lin
     assert linked.house.answers().count(told) == 1
 
 
-@pytest.mark.parametrize("caption", ["", "A.", "<bot> A."])
+@pytest.mark.parametrize("caption", ["A.", "<bot> A."])
 async def test_a_file_that_another_bridge_brings_back_goes_no_further(linked: Linked, caption: str) -> None:
-    """With our line above it, which says nothing, or without any: it would go round for ever."""
+    """With our line above it, also where it was packed anew on the way."""
     await linked.an.sends("photo", b"a letter", chat=linked.nl)
     puppet = linked.world.somebody("schakel bot (bridged)")
     for _ in range(3):
-        await puppet.sends("photo", b"a letter", caption, linked.pt)
-        await linked.rui.sends("photo", b"another one", chat=linked.pt)
+        await puppet.sends("photo", b"a letter, smaller", caption, linked.pt)
+    await linked.rui.sends("photo", b"another one", "de A.", linked.pt)
     shown = [m.file.data for m in linked.passed_on(linked.nl) if m.file is not None]
-    assert shown == [b"another one"] * 3
+    assert shown == [b"another one"]
     assert linked.house.answers().count(sentence("link-echo", name="Markt")) == 1
 
 
-async def test_whoever_sends_a_file_anew_is_heard(linked: Linked) -> None:
-    """Their own twice, one that came from elsewhere long ago, or with something to say of it."""
-    await linked.an.sends("photo", b"a poster", chat=linked.nl)
-    await linked.an.sends("photo", b"a poster", chat=linked.nl)
-    assert sum(m.file is not None for m in linked.passed_on(linked.pt)) == 2
-    await linked.rui.sends("photo", b"a poster", SOUP, linked.pt)
+async def test_a_file_that_has_lost_our_line_goes_round_no_more_than_once(linked: Linked) -> None:
+    """Another bridge that takes no captions sends it back from both sides, for ever."""
+    await linked.an.sends("photo", b"a letter", chat=linked.nl)
+    puppets = {chat: linked.world.somebody(f"schakel bot ({chat.id})") for chat in (linked.nl, linked.pt)}
+    carried: Counter[Chat] = Counter()
+
+    def copies(chat: Chat) -> int:
+        return sum(m.file is not None for m in linked.passed_on(chat))
+
+    for chat in (linked.pt, linked.nl) * 5:
+        while carried[chat] < copies(chat):
+            carried[chat] += 1
+            await puppets[chat].sends("photo", b"a letter", chat=chat)
+    assert (copies(linked.pt), copies(linked.nl)) == (2, 1)
+    assert linked.house.answers().count(sentence("link-echo", name="Markt")) == 1
+
+
+async def test_whoever_sends_a_file_that_others_have_sent_is_heard(linked: Linked) -> None:
+    """People have the same stickers; and a poster is good for more than one day."""
+    for _ in range(2):
+        await linked.an.sends("photo", b"a sticker", chat=linked.nl)
+        await linked.rui.sends("photo", b"another sticker", chat=linked.pt)
+    await linked.rui.sends("photo", b"a sticker", chat=linked.pt)
     await linked.world.advance(timedelta(minutes=16))
-    await linked.rui.sends("photo", b"a poster", chat=linked.pt)
-    assert sum(m.file is not None for m in linked.passed_on(linked.nl)) == 2
+    await linked.an.sends("photo", b"a sticker", chat=linked.nl)
+    assert sum(m.file is not None for m in linked.passed_on(linked.pt)) == 3
+    assert sum(m.file is not None for m in linked.passed_on(linked.nl)) == 3
 
 
 async def test_a_channel_that_answers_in_a_group_is_heard(linked: Linked) -> None:
