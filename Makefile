@@ -39,7 +39,7 @@ test: dev parts
 # `kill -9` in the midst of 300 messages each way, plain and encrypted, another process that goes on, power cuts; and
 # each conversation on both kinds of network; 10,000 of everything that people can send; every property on examples of its own.
 torture: dev parts
-	$(BIN)/pytest --full tests/crashing tests/store/test_outbox_machine.py tests/store/test_powercut.py \
+	$(BIN)/pytest --full tests/crashing tests/store/outbox/test_machine.py tests/store/database/test_powercut.py \
 		tests/endtoend/test_kill.py tests/endtoend/test_standby.py tests/endtoend/test_bridge.py \
 		tests/endtoend/test_main_job.py tests/handlers $$(grep -rl --include=test_*.py @given tests) $(ARGS)
 

@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from bot import inbox
+from bot.backups.resuming import doubts
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.domain.chats import KnownChat
@@ -40,17 +41,16 @@ from bot.serving.leases import HOUSE, LASTS, Alone, Leases, Shared
 from bot.serving.scheduler import Scheduler
 from bot.serving.service import Service, while_held
 from bot.serving.supervision import Line
-from bot.store import marks
-from bot.store.database import open_engine
-from bot.store.faults import is_moved
-from bot.store.lanes import outbox
-from bot.store.leases import LeaseBook
-from bot.store.listening import listen
-from bot.store.resuming import doubts
-from bot.store.schema import migrate
+from bot.store.database import marks
+from bot.store.database.faults import is_moved
+from bot.store.database.leases import LeaseBook
+from bot.store.database.listening import listen
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
+from bot.store.database.units import Unit
+from bot.store.database.writer import Fence, Writer
+from bot.store.outbox.lanes import outbox
 from bot.store.transaction import Policy, Transaction
-from bot.store.units import Unit
-from bot.store.writer import Fence, Writer
 from bot.text import languages
 from bot.translation.translators import Translators
 

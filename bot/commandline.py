@@ -26,14 +26,14 @@ from bot.app import App, SystemClock, random_token
 from bot.backups import backup as making
 from bot.backups import restored, restoring, stage
 from bot.backups.backup import is_of_the_disk, reason
+from bot.backups.placing import file_of
 from bot.configuration.config import Config, ConfigError, load
 from bot.operation import control, dead_letters, logs, operating, setting_up
 from bot.operation.checking import check_all, open_to_others
 from bot.operation.watching import is_disk_full
-from bot.store.database import open_engine
-from bot.store.faults import Verdict, is_forbidden, named, verdict
-from bot.store.placing import file_of
-from bot.store.schema import Unfit, migrate
+from bot.store.database.faults import Verdict, is_forbidden, named, verdict
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import Unfit, migrate
 from bot.store.transaction import Transaction
 
 FAILED, WRONG = 1, 2

@@ -15,11 +15,11 @@ from bot.events import OPERATOR, Internal, Quarantined
 from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw, Unreadable
 from bot.operation.measuring import Measures
 from bot.ports import Deliver
-from bot.store.encoding import decode
+from bot.store.database.encoding import decode
+from bot.store.database.units import NotServed, Together
+from bot.store.database.writer import Writer
 from bot.store.incoming import Arrived, lane_of
 from bot.store.transaction import Transaction
-from bot.store.units import NotServed, Together
-from bot.store.writer import Writer
 
 Handle = Callable[[Incoming | Internal, Transaction], Iterable[Action]]
 """What happens when something arrives: it changes the domain through the transaction, and returns what to say."""

@@ -44,11 +44,11 @@ from bot.outgoing import (
 from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.sending.claiming import Claiming, Release
 from bot.sending.turns import Turns
-from bot.store.claimed import Claimed, Part, Receipted
-from bot.store.claims import Claims
+from bot.store.database.units import NotServed, Together, Unit
+from bot.store.database.writer import Writer
+from bot.store.outbox.claimed import Claimed, Part, Receipted
+from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
-from bot.store.units import NotServed, Together, Unit
-from bot.store.writer import Writer
 from bot.text.rendering import Speaks
 
 T = TypeVar("T")

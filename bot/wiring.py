@@ -18,7 +18,7 @@ from bot.configuration.listening import bound, host_and_port
 from bot.operation.watching import Watch
 from bot.plugins import adapter_class, engine_class
 from bot.ports import Adapter, Engine
-from bot.store.database import open_reader
+from bot.store.database.opening import open_reader
 from bot.store.transaction import Policy
 from handlers.chats.menus import menus
 from handlers.dispatching import handle

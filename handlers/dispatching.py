@@ -43,7 +43,7 @@ from bot.incoming import (
     Unreadable,
 )
 from bot.model import Chat
-from bot.store.choices import OfferedChoice
+from bot.store.chats.choices import OfferedChoice
 from bot.store.transaction import Transaction
 from handlers import cut, operator, routes, situation, unreadable
 from handlers.chats import leaks, leaving, linked_threads, membership

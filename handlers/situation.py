@@ -16,8 +16,8 @@ from bot.domain.chats import KnownChat, KnownPerson, Role
 from bot.events import Due
 from bot.incoming import Edited, Message, Pressed, Reacted
 from bot.model import ChatKind, Person, Text, joined
-from bot.store.choices import OfferedChoice
-from bot.store.copies import KnownCopy
+from bot.store.chats.choices import OfferedChoice
+from bot.store.outbox.copies import KnownCopy
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.spoken import reads

@@ -18,10 +18,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
+from bot.store.database.writer import Fence, Writer
 from bot.store.transaction import Policy, Transaction
-from bot.store.writer import Fence, Writer
 
 if TYPE_CHECKING:
     from pgserver.postgres_server import PostgresServer

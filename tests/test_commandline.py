@@ -26,8 +26,8 @@ from bot.content import Verbatim
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
 from bot.operation import control, dead_letters
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
 from bot.store.transaction import Transaction
 from tests.databases import transaction
 

@@ -11,9 +11,9 @@ from bot.actions import Action
 from bot.events import Internal
 from bot.incoming import Batch, Incoming, Message, Raw, Unreadable
 from bot.model import Chat, ChatKind, Person, Text
-from bot.store.encoding import encode
+from bot.store.database.encoding import encode
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.databases import Ticking, transaction, writer
 from tests.paper import PaperAdapter
 

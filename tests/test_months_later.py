@@ -11,7 +11,7 @@ from bot.actions import Edit, Named, OnNetwork, React, Recall, Say, Unreact
 from bot.content import Verbatim
 from bot.model import Chat
 from bot.ports import Limits
-from bot.store.copies import KnownCopy
+from bot.store.outbox.copies import KnownCopy
 from bot.store.transaction import Transaction
 from tests.paper import Paper, Shown
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM

@@ -24,10 +24,10 @@ from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.sending.in_flight import InFlight
-from bot.store.claimed import Claimed
-from bot.store.claims import Claims
+from bot.store.database.writer import Writer
+from bot.store.outbox.claimed import Claimed
+from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.databases import POLICY, Ticking, writer
 from tests.paper import Paper, PaperAdapter
 from tests.paper.adapter import LIKE_MATRIX, LIKE_TELEGRAM

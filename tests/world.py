@@ -24,8 +24,8 @@ from bot.incoming import Added, Edited, Joined, Left, Message, Pressed, Reacted,
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import SetCommands
 from bot.ports import Engine, Limits
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
 from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction
 from handlers.dispatching import handle

@@ -11,22 +11,23 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from adapters.matrix import checking, direct, inspecting, media, returning
-from adapters.matrix.client import Client
-from adapters.matrix.errors import receive_error
-from adapters.matrix.finding import homeserver_of
-from adapters.matrix.heard import LastHeard
-from adapters.matrix.homeserver import Failure, Homeserver, path
-from adapters.matrix.live import Shares
-from adapters.matrix.login import kept_login, logged_in
-from adapters.matrix.parsing import parse
-from adapters.matrix.put_off import PutOff
-from adapters.matrix.raw import Me
-from adapters.matrix.receiving import Receiver
+from adapters.matrix import checking, direct, inspecting, media
+from adapters.matrix.connection.client import Client
+from adapters.matrix.connection.errors import receive_error
+from adapters.matrix.connection.finding import homeserver_of
+from adapters.matrix.connection.homeserver import Failure, Homeserver, path
+from adapters.matrix.connection.login import kept_login, logged_in
+from adapters.matrix.encryption import returning
+from adapters.matrix.encryption.signing import Signing
+from adapters.matrix.encryption.undecrypted import Undecrypted
+from adapters.matrix.events.live import Shares
+from adapters.matrix.events.parsing import parse
+from adapters.matrix.events.raw import Me
+from adapters.matrix.intake.heard import LastHeard
+from adapters.matrix.intake.put_off import PutOff
+from adapters.matrix.intake.receiving import Receiver
 from adapters.matrix.sending import TEXT_BYTES, Sender
 from adapters.matrix.settings import MatrixSettings
-from adapters.matrix.signing import Signing
-from adapters.matrix.undecrypted import Undecrypted
 from bot.incoming import Incoming, Raw
 from bot.model import Attachment, Chat
 from bot.outgoing import Outgoing, Receipt

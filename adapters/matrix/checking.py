@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.matrix.homeserver import Failure, Homeserver, path
-from adapters.matrix.identity import Standing, standing
-from adapters.matrix.login import login_body, login_error
+from adapters.matrix.connection.homeserver import Failure, Homeserver, path
+from adapters.matrix.connection.login import login_body, login_error
+from adapters.matrix.encryption.identity import Standing, standing
+from adapters.matrix.encryption.signing import published
 from adapters.matrix.settings import MatrixSettings
-from adapters.matrix.signing import published
 from bot.configuration.addresses import host_outside
 
 UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"

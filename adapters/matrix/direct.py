@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from adapters.matrix.client import Client
-from adapters.matrix.errors import send_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.connection.client import Client
+from adapters.matrix.connection.errors import send_error
+from adapters.matrix.connection.homeserver import Failure, Homeserver, Json, path
 from bot.ports import NotSent, Refused
 
 OPENING = 120.0  # seconds: the homeserver makes half a dozen events, and asks the person's own server

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.matrix.errors import send_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json, path
+from adapters.matrix.connection.errors import send_error
+from adapters.matrix.connection.homeserver import Failure, Homeserver, Json, path
 from bot.model import Chat
 
 

@@ -15,9 +15,9 @@ from Crypto.Hash import SHA256
 from Crypto.Util import Counter
 from nio.crypto.attachments import encrypted_attachment_generator
 
-from adapters.matrix.errors import send_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json
-from adapters.matrix.html import body, formatted
+from adapters.matrix.connection.errors import send_error
+from adapters.matrix.connection.homeserver import Failure, Homeserver, Json
+from adapters.matrix.events.html import body, formatted
 from bot.files.attached import mime_of, name_of
 from bot.model import Attachment
 from bot.outgoing import SendFile

@@ -10,11 +10,11 @@ from msgspec.structs import replace as changed
 from peewee import PeeweeException  # type: ignore[import-untyped]  # what nio's key store raises
 
 from adapters.matrix import direct, inspecting, media
-from adapters.matrix.client import Client
-from adapters.matrix.errors import send_error
-from adapters.matrix.homeserver import Failure, Homeserver, Json, encoded, path
-from adapters.matrix.html import body, formatted, mentioned
-from adapters.matrix.raw import DERIVED
+from adapters.matrix.connection.client import Client
+from adapters.matrix.connection.errors import send_error
+from adapters.matrix.connection.homeserver import Failure, Homeserver, Json, encoded, path
+from adapters.matrix.events.html import body, formatted, mentioned
+from adapters.matrix.events.raw import DERIVED
 from bot.model import Span, SpanKind, Text, joined
 from bot.outgoing import (
     THERE,

@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
-from bot.store.snapshots import Damaged
+from bot.backups.snapshots import Damaged
 
 FORMAT = 1
 HEAD, DATABASE, ACCOUNTS, CONTENTS = "schakel-backup.json", "schakel.db", "accounts", "contents.json"

@@ -22,11 +22,10 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from bot.backups import archive
+from bot.backups import archive, snapshots
 from bot.backups.archive import ACCOUNTS, DATABASE
-from bot.store import snapshots
-from bot.store.placing import file_of, synced
-from bot.store.snapshots import Damaged, NoDatabase
+from bot.backups.placing import file_of, synced
+from bot.backups.snapshots import Damaged, NoDatabase
 
 PREFIX = ".schakel-backup-"
 _SQLITE = b"SQLite format 3\0"

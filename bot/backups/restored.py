@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.backups.archive import Head
-from bot.store.resuming import Resumed
+from bot.backups.resuming import Resumed
 
 
 @dataclass(frozen=True, slots=True)

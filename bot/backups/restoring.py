@@ -19,18 +19,17 @@ import psycopg
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.backups import archive
+from bot.backups import archive, placing, snapshots
 from bot.backups.archive import ACCOUNTS, DATABASE, Head, NotABackup, TooNew
 from bot.backups.backup import reason
+from bot.backups.placing import InUse, file_of, is_occupied
 from bot.backups.restored import Restored
+from bot.backups.resuming import Resumed, resume
+from bot.backups.snapshots import Damaged
 from bot.backups.stage import CONTENTS, STAGE, beside, finish, write_plan
 from bot.ports import Adapter, GoesBack, PutBack
-from bot.store import placing, snapshots
-from bot.store.database import open_engine
-from bot.store.placing import InUse, file_of, is_occupied
-from bot.store.resuming import Resumed, resume
-from bot.store.schema import Unfit, revisions
-from bot.store.snapshots import Damaged
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import Unfit, revisions
 from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction
 

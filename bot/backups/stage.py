@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from bot.backups.archive import ACCOUNTS
-from bot.store.placing import file_of, is_restored, synced
+from bot.backups.placing import file_of, is_restored, synced
 
 STAGE = "restoring"
 """The folder in the data folder where everything is made ready."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import wiring
 from bot.backups.backup import reason
+from bot.backups.placing import file_of
 from bot.catalogue import Catalogue, available
 from bot.configuration.config import Config
 from bot.configuration.listening import bound, host_and_port
@@ -22,10 +23,9 @@ from bot.domain.leaks import warnings
 from bot.model import Chat
 from bot.operation.control import Lock
 from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unknown
-from bot.store.database import open_engine
-from bot.store.faults import Verdict, named, verdict
-from bot.store.placing import file_of
-from bot.store.schema import Unfit, prove_known
+from bot.store.database.faults import Verdict, named, verdict
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import Unfit, prove_known
 from bot.store.tables import EVERYWHERE, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer

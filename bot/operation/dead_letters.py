@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Priority
-from bot.store.dead_letters import DeadDelivery, DeadEvent, DeadTranslation
-from bot.store.obstacles import OUT_OF_REACH
+from bot.store.outbox.dead_letters import DeadDelivery, DeadEvent, DeadTranslation
+from bot.store.outbox.obstacles import OUT_OF_REACH
 from bot.store.transaction import Transaction
 
 Answer = dict[str, Any]

@@ -13,8 +13,8 @@ import structlog
 
 from bot.clock import Clock
 from bot.events import OPERATOR, Trouble, TroubleOver
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 
 _log = structlog.get_logger()
 

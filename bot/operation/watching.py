@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.app import App
 from bot.operation.measuring import Numbers, Queues
-from bot.store.queues import queues
+from bot.store.outbox.queues import queues
 from bot.store.tables import account
 from bot.store.transaction import Transaction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.serving.leases import HOUSE
-from bot.store.writer import Writer
+from bot.store.database.writer import Writer
 
 
 class Broadcasting:

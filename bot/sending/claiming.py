@@ -18,12 +18,12 @@ from bot.sending.backlog import Waiting
 from bot.sending.turns import Turns
 from bot.sending.window import Window
 from bot.set_back import WallClock
-from bot.store.claimed import Claimed, Remembered
-from bot.store.claims import Claims
-from bot.store.lanes import outbox
+from bot.store.database.units import Unit
+from bot.store.database.writer import Writer
+from bot.store.outbox.claimed import Claimed, Remembered
+from bot.store.outbox.claims import Claims
+from bot.store.outbox.lanes import outbox
 from bot.store.transaction import Transaction
-from bot.store.units import Unit
-from bot.store.writer import Writer
 
 _AMONG = 64
 """Deliveries of which those are chosen that go next, where the network's pace lets only few of them go."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.actions import BESIDE, Priority
 from bot.outgoing import SendFile
-from bot.store.claimed import Claimed
+from bot.store.outbox.claimed import Claimed
 
 MOST = 64
 NOTICES = 48

@@ -12,7 +12,7 @@ from bot.pacing import Pacer
 from bot.ports import LONGEST_PAUSE, Limits, NotSent, SendError, Unknown
 from bot.sending.in_flight import ONE_CHAT, InFlight
 from bot.sending.outage import Outage
-from bot.store.claimed import Claimed, Pause, Remembered
+from bot.store.outbox.claimed import Claimed, Pause, Remembered
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LONGEST_TURN = 60.0  # seconds that a file is kept here until its chat may be written to

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from bot.pacing import Pacer
 from bot.ports import Limits
 from bot.sending.backlog import Backlog, Waiting
-from bot.store.claimed import Claimed
-from bot.store.claims import Claims
+from bot.store.outbox.claimed import Claimed
+from bot.store.outbox.claims import Claims
 
 _LARGEST, _PIECE = 20_000, 4_000  # notices in memory, and how many are read at a time …
 _FIRST = 200  # … but for the first time: one goes at once, the others when thousands are read

@@ -16,9 +16,9 @@ from bot.failing import Failed, backoff
 from bot.outgoing import SetCommands
 from bot.ports import NotSent, SendError, Unknown
 from bot.serving.supervision import Line
-from bot.store.menus import ROOMS, Place, digest, place
+from bot.store.chats.menus import ROOMS, Place, digest, place
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 
 _log = structlog.get_logger()
 

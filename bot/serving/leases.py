@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
-from bot.store import leases
-from bot.store.leases import LeaseBook
+from bot.store.database import leases
+from bot.store.database.leases import LeaseBook
 
 HOUSE = ""
 """The lease of what belongs to no account: internal events, timers, translations."""

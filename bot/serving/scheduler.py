@@ -9,8 +9,8 @@ from functools import partial
 from bot.clock import Clock
 from bot.serving.leases import HOUSE
 from bot.set_back import WallClock
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 
 _LOOKS_EVERY = 30.0  # seconds, at the clock on the wall
 

@@ -10,7 +10,7 @@ from bot.outbox import Sender
 from bot.serving.announcing import Announcer
 from bot.serving.leases import Leases
 from bot.serving.supervision import Line
-from bot.store.units import NotServed
+from bot.store.database.units import NotServed
 
 
 class Service:

@@ -15,8 +15,8 @@ from bot.clock import Clock
 from bot.failing import backoff
 from bot.incoming import Batch
 from bot.ports import Account, Adapter, Deliver, Down, Home, Revoked
-from bot.store.units import NotServed, Unit
-from bot.store.writer import Writer
+from bot.store.database.units import NotServed, Unit
+from bot.store.database.writer import Writer
 
 T = TypeVar("T")
 _log = structlog.get_logger()

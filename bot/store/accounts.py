@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from bot.ports import Account
-from bot.store.prepared import Prepared
-from bot.store.statements import both
+from bot.store.database.prepared import Prepared
+from bot.store.database.statements import both
 from bot.store.tables import EVERYWHERE, account, home
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from bot.content import Content
 from bot.domain.chats import KnownChat, Role
 from bot.domain.erasing import SETTLES_WITHIN, Erasure, Remains
 from bot.domain.requests import Request
-from bot.store import messages, refs
-from bot.store.encoding import texts_in
-from bot.store.lanes import NOT_BEGUN
+from bot.store.database.encoding import texts_in
+from bot.store.outbox import messages, refs
+from bot.store.outbox.lanes import NOT_BEGUN
 from bot.store.tables import (
     UNFINISHED,
     InboxStatus,

@@ -11,9 +11,9 @@ from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
 from bot.incoming import Batch, Raw
-from bot.store.encoding import encode
-from bot.store.prepared import Prepared
-from bot.store.statements import Among, both, change, over_lists, unindexed
+from bot.store.database.encoding import encode
+from bot.store.database.prepared import Prepared
+from bot.store.database.statements import Among, both, change, over_lists, unindexed
 from bot.store.tables import InboxStatus, inbox, standing
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import bindparam, delete, func, select
 
 from bot.domain.requests import Request, RequestState
-from bot.store.prepared import Prepared, Row
-from bot.store.statements import add, change
+from bot.store.database.prepared import Prepared, Row
+from bot.store.database.statements import add, change
 from bot.store.tables import PASSED_OVER, event, line, request
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.events import Due
-from bot.store.encoding import decode, encode
-from bot.store.prepared import Prepared
+from bot.store.database.encoding import decode, encode
+from bot.store.database.prepared import Prepared
 from bot.store.tables import schedule
 
 if TYPE_CHECKING:

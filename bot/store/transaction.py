@@ -15,28 +15,28 @@ from bot.domain.links import Names
 from bot.domain.requests import CATEGORIES, OUTCOMES, SENSITIVE
 from bot.domain.waiting import Patience
 from bot.store.accounts import Accounts
-from bot.store.attachments import Attachments
-from bot.store.broadcasts import Broadcasts
-from bot.store.chats import Chats
-from bot.store.choices import Choices
-from bot.store.copies import Copies
-from bot.store.dead_letters import DeadLetters
-from bot.store.deliveries import Deliveries
-from bot.store.dialogues import Dialogues
+from bot.store.chats.chats import Chats
+from bot.store.chats.choices import Choices
+from bot.store.chats.dialogues import Dialogues
+from bot.store.chats.links import Links
+from bot.store.chats.menus import Menus
+from bot.store.chats.reactions import Reactions
+from bot.store.chats.topics import Topics
 from bot.store.erasing import Erasing
-from bot.store.heads import Heads
 from bot.store.incoming import Inbox
-from bot.store.lanes import Lanes
-from bot.store.links import Links
-from bot.store.memory import Memory
-from bot.store.menus import Menus
-from bot.store.notices import Notices
-from bot.store.reactions import Reactions
-from bot.store.readers import Readers
+from bot.store.outbox.broadcasts import Broadcasts
+from bot.store.outbox.copies import Copies
+from bot.store.outbox.dead_letters import DeadLetters
+from bot.store.outbox.deliveries import Deliveries
+from bot.store.outbox.heads import Heads
+from bot.store.outbox.lanes import Lanes
 from bot.store.requests import Requests
 from bot.store.schedule import Schedule
-from bot.store.texts import Texts
-from bot.store.topics import Topics
+from bot.store.texts.attachments import Attachments
+from bot.store.texts.memory import Memory
+from bot.store.texts.notices import Notices
+from bot.store.texts.readers import Readers
+from bot.store.texts.texts import Texts
 from bot.store.troubles import Troubles
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from bot.store.prepared import Row
+from bot.store.database.prepared import Row
 from bot.store.tables import trouble
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from bot.files.attached import SPOKEN, mime_of
 from bot.files.media import Media
 from bot.ports import LARGEST_FILE, Engine, NotSent, SendError
 from bot.serving.leases import HOUSE
-from bot.store.attachments import Kept
-from bot.store.texts import Wanted
+from bot.store.database.writer import Writer
+from bot.store.texts.attachments import Kept
+from bot.store.texts.texts import Wanted
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from bot.translation.protecting import paragraphs
 from bot.translation.transcribing import transcribe
 from bot.translation.translating import SOON, Result, translate

@@ -8,7 +8,7 @@ from bot.domain.chats import KnownChat, Role
 from bot.events import ChatGone, Due, Outcome
 from bot.incoming import Added, MovedChat, Removed, Renamed
 from bot.model import ChatKind
-from bot.store.chats import TAKEN
+from bot.store.chats.chats import TAKEN
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers import operator, situation

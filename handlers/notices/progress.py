@@ -12,7 +12,7 @@ from bot.domain.rights import Act
 from bot.events import Due, Outcome, SentAgain
 from bot.failing import NO_ANSWER
 from bot.incoming import Message
-from bot.store.notices import Copies, Undelivered
+from bot.store.texts.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning
 from handlers.notices.notice_text import being_corrected, category_name, copy, over, state_name

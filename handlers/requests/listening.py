@@ -8,7 +8,7 @@ from bot.actions import Named
 from bot.content import Line, Translated, say
 from bot.events import Translated as TranslationCame
 from bot.files.attached import SPOKEN, called
-from bot.store.texts import WRITTEN_DOWN
+from bot.store.texts.texts import WRITTEN_DOWN
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.requests import below, cards, phone_given

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix import media, sending
-from adapters.matrix import parsing as matrix
+from adapters.matrix.events import parsing as matrix
 from adapters.telegram import parsing as telegram
 from adapters.telegram.entities import to_entities
 from adapters.telegram.placing import sayable
@@ -22,7 +22,7 @@ from bot.files.kinds import wordless
 from bot.incoming import Edited, Incoming, Message, Raw
 from bot.model import Chat, Text
 from bot.outgoing import EditText, SendFile, SendText
-from bot.store.encoding import decode, encode
+from bot.store.database.encoding import decode, encode
 from bot.text.splitting import split
 from tests.servers.botapi.formatting import formatted, is_empty
 

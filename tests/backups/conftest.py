@@ -21,7 +21,7 @@ from bot.backups.backup import Source
 from bot.backups.restored import Restored
 from bot.backups.restoring import Target, restore
 from bot.ports import PutBack
-from bot.store.database import open_engine
+from bot.store.database.opening import open_engine
 from bot.store.tables import Instant, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, database_of, transaction

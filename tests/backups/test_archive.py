@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.backups.archive import CONTENTS, DATABASE, FORMAT, HEAD, Head, NotABackup, TooNew, unpack, write
-from bot.store.snapshots import Damaged
+from bot.backups.snapshots import Damaged
 
 MADE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROWS = {"text": 3}

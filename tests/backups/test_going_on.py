@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from bot.actions import Priority, Publish, Say
 from bot.backups.restored import lines
+from bot.backups.resuming import doubts
 from bot.catalogue import Catalogue
 from bot.content import Verbatim, say
 from bot.domain.chats import Pairing, Role
@@ -20,10 +21,9 @@ from bot.events import Due, Outcome
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
 from bot.outgoing import SendText
-from bot.store.claimed import Receipted
-from bot.store.claims import Claims
-from bot.store.encoding import decode
-from bot.store.resuming import doubts
+from bot.store.database.encoding import decode
+from bot.store.outbox.claimed import Receipted
+from bot.store.outbox.claims import Claims
 from bot.store.tables import InboxStatus, Status, delivery, inbox
 from bot.store.transaction import Transaction
 from handlers.notices import planning

@@ -19,10 +19,10 @@ from bot.backups import archive
 from bot.backups.archive import ACCOUNTS, DATABASE, unpack
 from bot.backups.restored import lines
 from bot.backups.restoring import NotRestored, checked
+from bot.backups.resuming import doubts
 from bot.backups.stage import STAGE, finish
-from bot.store.database import open_engine
-from bot.store.resuming import doubts
-from bot.store.schema import migrate, revisions, upgrade
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate, revisions, upgrade
 from tests.backups.conftest import ACCOUNT, NEW_PLACE, PLACE, House, dies_or_ends, fill, names
 from tests.databases import transaction
 

@@ -15,8 +15,8 @@ from sqlalchemy import String, func, insert, select, text
 from bot.backups.archive import ACCOUNTS
 from bot.backups.restoring import NotRestored
 from bot.incoming import Batch, Raw
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
 from bot.store.tables import metadata
 from bot.store.transaction import Transaction
 from tests.backups.conftest import ACCOUNT, House, a_row, everything, fill, names

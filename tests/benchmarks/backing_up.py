@@ -19,11 +19,11 @@ from sqlalchemy import insert
 from bot.backups import backup
 from bot.backups.restoring import Target, restore
 from bot.incoming import Batch, Raw
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
+from bot.store.database.writer import Writer
 from bot.store.tables import chat, delivery, message
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.databases import POLICY
 
 MESSAGES = 300_000

@@ -24,9 +24,9 @@ from bot.domain.chats import Pairing
 from bot.model import ChatKind
 from bot.outgoing import Outgoing, SendText
 from bot.ports import Limits
+from bot.store.database.units import Unit
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.units import Unit
-from bot.store.writer import Writer
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import Instant, Store, chats, store
 from tests.benchmarks.runs import OURS, Measured, run

@@ -24,8 +24,8 @@ from bot.inbox import Worker
 from bot.incoming import Batch, Raw
 from bot.model import ChatKind
 from bot.ports import Deliver
+from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.benchmarks.figures import Asked, Figure, in_turn
 from tests.benchmarks.instant import ACCOUNT, chats, store
 from tests.benchmarks.postgres import server

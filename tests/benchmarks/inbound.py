@@ -24,9 +24,9 @@ from sqlalchemy import Connection
 from bot.app import SystemClock, random_token
 from bot.inbox import Worker
 from bot.incoming import Batch, Raw
-from bot.store import prepared
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database import prepared
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
 from bot.store.transaction import Transaction
 from tests.benchmarks.figures import Asked, Figure, all_of, in_turn
 from tests.benchmarks.instant import ACCOUNT, store

@@ -18,11 +18,11 @@ from bot.model import Chat, ChatKind
 from bot.outbox import Sender
 from bot.outgoing import Outgoing, Receipt
 from bot.ports import Adapter, Limits, SendError
-from bot.store.database import open_engine
-from bot.store.lanes import outbox
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
+from bot.store.database.writer import Writer
+from bot.store.outbox.lanes import outbox
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.databases import POLICY
 from tests.paper import PaperAdapter
 from tests.paper.adapter import LIKE_MATRIX

@@ -37,12 +37,12 @@ from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
-from bot.store.claimed import Claimed, Receipted
-from bot.store.claims import Claims
-from bot.store.database import open_engine
-from bot.store.schema import migrate
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import migrate
+from bot.store.database.writer import Writer
+from bot.store.outbox.claimed import Claimed, Receipted
+from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
-from bot.store.writer import Writer
 from tests.databases import POLICY
 from tests.paper.adapter import LIKE_MATRIX
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.store.units import Together, Unit
-from bot.store.writer import Writer
+from bot.store.database.units import Together, Unit
+from bot.store.database.writer import Writer
 
 T = TypeVar("T")
 Item = TypeVar("Item")

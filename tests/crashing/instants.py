@@ -20,12 +20,12 @@ from bot.incoming import Batch
 from bot.model import Attachment
 from bot.outgoing import Outgoing, Receipt
 from bot.ports import Account, Deliver, Home
-from bot.store import prepared
 from bot.store.accounts import Accounts
-from bot.store.claims import Claims
+from bot.store.database import prepared
 from bot.store.incoming import Inbox
+from bot.store.outbox.claims import Claims
 from bot.store.schedule import Schedule
-from bot.store.texts import Texts
+from bot.store.texts.texts import Texts
 
 
 class Moment(StrEnum):

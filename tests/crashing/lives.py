@@ -20,7 +20,7 @@ from bot.app import App
 from bot.inbox import Handle
 from bot.outgoing import EditText, Outgoing, SendFile, SendText
 from bot.ports import Engine, Limits, Refused, SendError, Unknown
-from bot.store.encoding import decode
+from bot.store.database.encoding import decode
 from bot.store.tables import AHEAD, InboxStatus, PartStatus, Status
 from bot.store.transaction import Transaction
 from tests.crashing.instants import Moment

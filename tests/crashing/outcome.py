@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, select
 
 from bot.model import Text
-from bot.store.encoding import decode
+from bot.store.database.encoding import decode
 from bot.store.tables import InboxStatus, Status, chat, delivery, event, inbox, line, request, text_table
 from tests.crashing.lives import Rough
 from tests.paper import Shown

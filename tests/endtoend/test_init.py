@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.matrix.homeserver import Homeserver, path
-from adapters.matrix.identity import Identity, new_seeds
+from adapters.matrix.connection.homeserver import Homeserver, path
+from adapters.matrix.encryption.identity import Identity, new_seeds
 from bot.configuration.config import load
 from tests.endtoend.bot import PROGRAM, ROOT, RunningBot
 from tests.endtoend.house import said

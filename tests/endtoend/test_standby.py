@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.matrix.identity import Standing, standing
+from adapters.matrix.encryption.identity import Standing, standing
 from tests.databases import Postgres
 from tests.endtoend.bot import RunningBot, settings
 from tests.endtoend.load import answers, asked, check, everybody_asks, everything_arrives, questions

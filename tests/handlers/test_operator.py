@@ -21,7 +21,7 @@ from bot.operation import dead_letters, operating
 from bot.operation.troubles import ENOUGH, LOW
 from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
 from bot.serving.leases import LASTS
-from bot.store.encoding import encode
+from bot.store.database.encoding import encode
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence

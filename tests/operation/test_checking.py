@@ -18,8 +18,8 @@ from bot.model import Chat
 from bot.operation.checking import check_all, kept_state, leaking, open_to_others, paired_rooms, remarked
 from bot.operation.control import Lock
 from bot.ports import NotSent, Refused
-from bot.store import database
-from bot.store.schema import migrate
+from bot.store.database import opening
+from bot.store.database.schema import migrate
 from tests.paper import Paper, PaperAdapter
 from tests.world import World, world
 
@@ -94,7 +94,7 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     assert lines[0] == "database: well"
     with closing(sqlite3.connect(tmp_path / "data" / "schakel.db")) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
-    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "query_only=ON"))
+    monkeypatch.setattr(opening, "_PRAGMAS", (*opening._PRAGMAS, "query_only=ON"))
     lines.clear()
     await check_all(config, lines.append)
     assert lines[0] == "database: the database's file may not be written"
@@ -172,7 +172,7 @@ async def test_a_damaged_database_and_one_of_a_later_version_are_faults(tmp_path
     """With what to do about it."""
     (tmp_path / "config.toml").write_text(CONFIG)
     config = load(tmp_path / "config.toml", {})
-    engine = database.open_engine(config.database.url)
+    engine = opening.open_engine(config.database.url)
     migrate(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

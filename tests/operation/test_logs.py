@@ -224,7 +224,7 @@ def test_what_a_library_says_again_and_again_is_a_line_a_minute(output: Output) 
 
 def test_our_own_modules_may_log_the_standard_way(output: Output) -> None:
     """The sentence in the code shows, what would fill it does not."""
-    ours = logging.getLogger("adapters.matrix.receiving")
+    ours = logging.getLogger("adapters.matrix.intake.receiving")
     ours.debug("a detail")
     ours.info("the room %s is not reachable", WORDS)
     ours.info(f"the room {WORDS} is not reachable")

@@ -23,7 +23,7 @@ from bot.configuration.listening import bound
 from bot.operation.watching import Watch, is_disk_full
 from bot.ports import Down, NotSent, Refused
 from bot.serving.leases import LASTS
-from bot.store.database import open_engine, open_reader
+from bot.store.database.opening import open_engine, open_reader
 from bot.store.transaction import Transaction
 from tests.databases import Postgres
 from tests.handlers.conftest import scene_of

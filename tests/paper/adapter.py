@@ -13,7 +13,7 @@ from bot.incoming import NOTHING_NEW, Batch, Incoming, Raw
 from bot.model import Attachment, Chat
 from bot.outgoing import THERE, InspectChat, LookFor, OpenPrivate, Outgoing, Receipt, SendFile, SendText, SetCommands
 from bot.ports import Account, Deliver, Home, Limits, Question, Refused, TooLarge
-from bot.store.encoding import decode, encode
+from bot.store.database.encoding import decode, encode
 from tests.paper.network import Paper
 
 LIKE_TELEGRAM = Limits(

@@ -14,8 +14,8 @@ from sqlalchemy import column, table, update
 from bot.domain.erasing import SWEEP
 from bot.events import Due
 from bot.serving.leases import HOUSE
-from bot.store.database import open_engine
-from bot.store.schema import Newer
+from bot.store.database.opening import open_engine
+from bot.store.database.schema import Newer
 from bot.store.tables import lease
 from bot.store.transaction import Transaction
 from tests.world import Clock, World, world

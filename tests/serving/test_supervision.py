@@ -14,7 +14,7 @@ import pytest
 from bot.incoming import NOTHING_NEW, Batch
 from bot.ports import Account, Deliver, Down, Home, Revoked
 from bot.serving.supervision import Line
-from bot.store.writer import Writer
+from bot.store.database.writer import Writer
 from tests.databases import Ticking, writer
 from tests.paper import PaperAdapter
 from tests.world import Clock

@@ -21,8 +21,8 @@ from bot.incoming import Batch, Raw
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
-from bot.store.claimed import Receipted
-from bot.store.claims import Claims
+from bot.store.outbox.claimed import Receipted
+from bot.store.outbox.claims import Claims
 from bot.store.tables import InboxStatus, inbox, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, transaction, writer

@@ -12,8 +12,8 @@ from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind
-from bot.store.claimed import Receipted
-from bot.store.claims import Claims
+from bot.store.outbox.claimed import Receipted
+from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, transaction
 from tests.paper.adapter import LIKE_MATRIX

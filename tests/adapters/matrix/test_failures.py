@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.matrix.client import KEY_STORE
+from adapters.matrix.connection.client import KEY_STORE
 from bot.incoming import Added, MovedChat
 from bot.model import Attachment, Text
 from bot.outgoing import Choice, EditText, JoinChat, Outgoing, SendFile, SendText
@@ -149,7 +149,7 @@ async def test_who_could_not_be_given_a_key_has_the_next_one(
     core: Core, proxy: FaultyProxy, maria: MatrixUser, synapse: Synapse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a room with others nobody waits for them; they are tried again."""
-    monkeypatch.setattr("adapters.matrix.client._OWED_FIRST", 0.0)
+    monkeypatch.setattr("adapters.matrix.connection.client._OWED_FIRST", 0.0)
     room = await room_with(core, maria, encrypted=True)
     await core.says(room, "before", "t0")
     async with MatrixUser(synapse, "late") as late:

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.matrix.client import Client
-from adapters.matrix.homeserver import Homeserver
+from adapters.matrix.connection.client import Client
+from adapters.matrix.connection.homeserver import Homeserver
 from bot.incoming import Deleted, Edited, Message, MovedChat, Unreadable
 from bot.model import Span, SpanKind, Text
 from bot.outgoing import EditText, SendText

@@ -21,7 +21,7 @@ from adapters.telegram.webhook import HEADER, Webhook, path_of, secret_of
 from bot.incoming import NOTHING_NEW, Batch, Edited, Message
 from bot.ports import Account, Deliver, Down
 from bot.serving.supervision import Line
-from bot.store.writer import Writer
+from bot.store.database.writer import Writer
 from tests.adapters.telegram.conftest import ACCOUNT, Inbox, Keeper, adapter_for
 from tests.databases import Ticking, writer
 from tests.servers.botapi import BotApiServer

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.backups.resuming import resume
 from bot.content import LanguageName, say
 from bot.domain.notices import NoticeState
-from bot.store.resuming import resume
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, SOUP, SOUP_PT, House

@@ -1,0 +1,1 @@
+"""The connection to a homeserver: finding it, logging in, requests and how they fail."""

@@ -1,0 +1,1 @@
+"""What Matrix events say: read into our texts and files, and written from them."""

@@ -1,0 +1,1 @@
+"""What arrives: the stream, and what was missed in it."""

@@ -1,0 +1,1 @@
+"""The outbox: deliveries, their lanes and parts, how they are claimed and how they end."""

@@ -1,0 +1,1 @@
+"""What is said: texts, translations, files, notices, and who reads them."""
