@@ -228,8 +228,8 @@ def _is_echo(event: Message, here: KnownChat, of: KnownLink, tx: Transaction) ->
     words = event.text.plain
     if "\n" in words:  # our head stands on a line of its own
         return links.is_echo(event.text, tx.links.said_lately(of, _ECHOES_FOR))
-    if not event.attachments:
-        return False
+    if not event.attachments or event.album is not None:
+        return False  # we send nothing as an album
     if not words:
         return _comes_round(event, here, of, tx)
     said = tx.links.said_lately(of, _ECHOES_FOR)

@@ -203,14 +203,15 @@ class Links:
         return [(head, words) for text, head in told.items() if (words := self._words(text))]
 
     def files_lately(self, of: KnownLink, within: timedelta) -> list[tuple[LinkedMessage, list[Attachment]]]:
-        """What was said with files, the newest first, with them."""
+        """What was said with files alone, the newest first, with them."""
         said = select(linked_message).where(
             linked_message.c.link_id == of.id,
             linked_message.c.at >= self._tx.now - within,
             linked_message.c.text_id.in_(select(attachment.c.text_id)),
         )
         rows = self._tx.connection.execute(said.order_by(linked_message.c.id.desc()).limit(_NEWEST)).all()
-        return [(_message(row), [kept.attachment for kept in self._tx.attachments.of(row.text_id)]) for row in rows]
+        alone = [row for row in rows if not self._tx.texts.get(row.text_id).text]
+        return [(_message(row), [kept.attachment for kept in self._tx.attachments.of(row.text_id)]) for row in alone]
 
     def _words(self, text: int) -> list[str]:
         results = _RESULTS.scalars(self._tx.connection, {"text": text})
