@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import Column, ColumnElement, ScalarSelect, bindparam, exists, select, update
 
 from bot.actions import Priority
 from bot.failing import LONGEST_WAIT
@@ -40,11 +40,19 @@ _RELEASE_SURE = Prepared(
     _RELEASING.where(~exists().where(part.c.delivery_id == delivery.c.id, part.c.status == PartStatus.SENDING))
 )
 _WAITING_UNTIL = Prepared(select(delivery.c.id, delivery.c.due_at).where(*_PUT_OFF))
+
+
+def _end(of: Column[Any], *where: ColumnElement[bool], last: bool = False) -> ScalarSelect[Any]:
+    """The first or last value in an index. Not min and max, nor EXISTS: PostgreSQL reads all of it then, as long as it
+    believes that hardly anything is there."""
+    found = select(of).where(*where, of.is_not(None)).order_by(of.desc() if last else of)
+    return found.limit(1).scalar_subquery()
+
+
 _LOOK = Prepared(
-    # Each is the end of an index. EXISTS would not do: PostgreSQL takes it for one of many, soon found anywhere.
     select(
-        *(select(end(delivery.c.due_at)).where(*_PUT_OFF).scalar_subquery() for end in (func.min, func.max)),
-        *(select(end(delivery.c.priority)).where(*_CAN_GO).scalar_subquery() for end in (func.min, func.max)),
+        *(_end(delivery.c.due_at, *_PUT_OFF, last=last) for last in (False, True)),
+        *(_end(delivery.c.priority, *_CAN_GO, last=last) for last in (False, True)),
     )
 )
 
