@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -82,6 +83,7 @@ async def _fill(url: str, notices: int) -> None:
 def _copied(file: Path) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(file, folder)
+        os.sync()  # else the bot's first commits wait until the disk has the copy
         yield f"sqlite:///{copy}"
 
 
