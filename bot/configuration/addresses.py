@@ -6,7 +6,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-_WRITTEN_OUT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_WRITTEN_OUT = re.compile(r"https?://[^\s/?#\\]+(/[^\s?#]*)?")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"({_LABEL}\.)*{_LABEL}\.?", re.IGNORECASE | re.ASCII)
 

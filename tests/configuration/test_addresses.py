@@ -38,6 +38,7 @@ BAD = [
     "https://256.1.1.1",
     f"https://{'a' * 64}.org",
     "https://example.org\\x",
+    "https://\\@example.org",
     "https://example.org?x",
 ]
 

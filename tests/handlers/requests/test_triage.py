@@ -678,9 +678,9 @@ async def test_an_unknown_command_lists_what_works_here(scene: Scene) -> None:
 
 
 async def test_what_looks_like_a_command_is_answered_and_kept(scene: Scene) -> None:
-    """Nobody goes home believing that they have claimed it; and it may have been a note."""
+    """Nobody waits for what does not come; and it may have been a note."""
     await scene.asks()
-    await scene.in_thread("! claim", scene.ann)
+    await scene.in_thread("! undo", scene.ann)
     assert scene.ann.reads(scene.room)[-1].startswith(sentence("unknown-command"))
     lines = await scene.world.app.unit(lambda tx: tx.requests.lines(1))
     assert [line.author for line in lines] == ["member", "note"]
