@@ -139,8 +139,10 @@ async def test_a_clock_that_is_not_the_databases_is_told(
     tmp_path: Path, migrated: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is put off by it waits for hours when a machine with the right time takes over, or goes too early."""
-    told = []
-    for by in (timedelta(), timedelta(hours=3)):
-        async with world(tmp_path, url=migrated("postgresql"), clock=Ahead(by)):
-            told.append("this machine's clock is not the database's" in capsys.readouterr().out)
-    assert told == [False, True]
+    told = "this machine's clock is not the database's"
+    async with world(tmp_path, url=migrated("postgresql"), clock=Ahead(timedelta())):
+        pass
+    assert told not in capsys.readouterr().out
+    async with world(tmp_path, url=migrated("postgresql"), clock=Ahead(timedelta(hours=3))) as w, asyncio.timeout(10):
+        while told not in capsys.readouterr().out:
+            await w.app.unit(lambda tx: None)
