@@ -152,6 +152,12 @@ class App:
         }
 
     async def __aenter__(self) -> App:
+        async with self._stack:  # what was opened before something fails is closed
+            await self._open()
+            self._stack = self._stack.pop_all()
+        return self
+
+    async def _open(self) -> None:
         parts = self.parts
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         self._engine: Engine = open_engine(parts.url)
@@ -182,7 +188,6 @@ class App:
             self._stack.push_async_callback(engine.close)
         self.media.begin()
         self.services += [self._service(name, adapter) for name, adapter in parts.adapters.items()]
-        return self
 
     def _join(self) -> tuple[Leases, Fence | None]:
         """The right to serve: everything where the database is this process's alone."""

@@ -1,10 +1,11 @@
-"""Fixtures that start the real parts; each lives beside the server it starts."""
+"""Fixtures that start the real parts; each lives beside what it starts."""
 
 import pytest
 from hypothesis import settings
 
 pytest_plugins = [
     "tests.databases",
+    "tests.logs",
     "tests.servers.apertium",
     "tests.servers.synapse",
     "tests.servers.element",

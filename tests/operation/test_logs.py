@@ -11,9 +11,8 @@ import logging
 import re
 import subprocess
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -60,36 +59,20 @@ class Terminal(Output):
 
 
 @pytest.fixture
-def output() -> Iterator[Output]:
-    """The log as a machine gets it; everything that configuring changes is put back."""
-    yield from configured(Output())
+def output(logs_put_back: None) -> Output:
+    """The log as a machine gets it."""
+    return configured(Output())
 
 
 @pytest.fixture
-def terminal() -> Iterator[Output]:
+def terminal(logs_put_back: None) -> Output:
     """The log as a person at a terminal gets it."""
-    yield from configured(Terminal())
+    return configured(Terminal())
 
 
-def configured(stream: Output) -> Iterator[Output]:
-    root = logging.getLogger()
-    kept = (
-        (root, "handlers", list(root.handlers)),
-        (root, "level", root.level),
-        (logging, "lastResort", logging.lastResort),
-        (logging, "raiseExceptions", logging.raiseExceptions),
-        (sys, "excepthook", sys.excepthook),
-        (sys, "unraisablehook", sys.unraisablehook),
-        (threading, "excepthook", threading.excepthook),
-    )
+def configured(stream: Output) -> Output:
     logs.configure(stream)
-    try:
-        yield stream
-    finally:
-        structlog.reset_defaults()
-        logging.captureWarnings(False)
-        for holder, name, value in kept:
-            setattr(holder, name, value)
+    return stream
 
 
 def test_a_line_is_a_sentence_of_ours_and_fields_of_known_forms(output: Output) -> None:
