@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def logs_put_back() -> Iterator[None]:
     """Everything that configuring the log changes is put back."""
     root = logging.getLogger()

@@ -31,8 +31,6 @@ from bot.store.database.schema import migrate
 from bot.store.transaction import Transaction
 from tests.databases import transaction
 
-pytestmark = pytest.mark.usefixtures("logs_put_back")  # the commands are run in this process
-
 CONFIG = """
 [bot]
 languages = ["nl"]

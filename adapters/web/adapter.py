@@ -56,6 +56,7 @@ def utc_now() -> datetime:
 
 class WebAdapter:
     Settings: ClassVar[type[BaseModel]] = Settings
+    listens_key: ClassVar[str] = "listen"
     questions: ClassVar[Sequence[Question]] = ()
     limits = Limits(
         text=LONGEST,
@@ -219,24 +220,17 @@ class WebAdapter:
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
         return ()
 
+    @property
+    def listens(self) -> str | None:
+        return self._settings.listen
+
     async def check(self) -> list[str]:
-        faults = []
-        listen = self._settings.listen
-        if self._serving is None:
-            try:
-                bound(self._settings.host, self._settings.port).close()
-            except OSError:
-                faults.append(
-                    f"The address {listen} cannot be listened on: unless Schakel itself runs there, stop the program "
-                    f"that does, or change `listen` in [adapters.{self._name}], for example to "
-                    f"127.0.0.1:{self._settings.port % 65535 + 1}."
-                )
-        if not is_loopback(self._settings.host):
-            faults.append(
-                f"Everybody who reaches {listen} can speak as anyone in the web chats: "
-                f"set `listen` in [adapters.{self._name}] to 127.0.0.1 unless you mean that."
-            )
-        return faults
+        if is_loopback(self._settings.host):
+            return []
+        return [
+            f"Everybody who reaches {self._settings.listen} can speak as anyone in the web chats: "
+            f"set `listen` in [adapters.{self._name}] to 127.0.0.1 unless you mean that."
+        ]
 
 
 def _fits(text: Text) -> None:

@@ -107,19 +107,25 @@ async def test_a_data_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> N
     assert lines[0] == "database: /proc/nothing is no folder, and one is needed there"
 
 
-async def test_an_address_for_news_that_is_taken_is_a_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "key", "settings"),
+    [
+        ("telegram", "webhook_listen", 'webhook_url = "https://bot.example.org/"\nwebhook_listen = "{listen}"\n'),
+        ("web", "listen", '[adapters.web]\nlisten = "{listen}"\n'),
+    ],
+)
+async def test_an_address_that_is_taken_is_a_fault(tmp_path: Path, name: str, key: str, settings: str) -> None:
     """By another program: one that the bot itself has is none."""
     with closing(bound("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        hook = f'webhook_url = "https://bot.example.org/"\nwebhook_listen = "{listen}"\n'
-        (tmp_path / "config.toml").write_text(CONFIG + hook)
+        (tmp_path / "config.toml").write_text(CONFIG + settings.format(listen=listen))
         config = load(tmp_path / "config.toml", {})
-        told = f"telegram: {listen} cannot be listened on (Address already in use); choose another adapters.telegram."
+        told = f"{name}: {listen} cannot be listened on (Address already in use); choose another adapters.{name}.{key}"
         for runs in (False, True):
             lines: list[str] = []
             with Lock(wiring.lock_path(config)) if runs else nullcontext():
                 await check_all(config, lines.append)
-            assert (told + "webhook_listen" in lines) is not runs
+            assert (told in lines) is not runs
 
 
 async def test_a_language_in_which_the_bot_has_no_words_is_told(tmp_path: Path) -> None:

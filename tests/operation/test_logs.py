@@ -59,13 +59,13 @@ class Terminal(Output):
 
 
 @pytest.fixture
-def output(logs_put_back: None) -> Output:
+def output() -> Output:
     """The log as a machine gets it."""
     return configured(Output())
 
 
 @pytest.fixture
-def terminal(logs_put_back: None) -> Output:
+def terminal() -> Output:
     """The log as a person at a terminal gets it."""
     return configured(Terminal())
 

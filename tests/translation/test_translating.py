@@ -254,7 +254,8 @@ async def test_all_engines_together_have_only_so_much_time() -> None:
     engines = [Hanging("one"), Hanging("two")]
     result = await translate("kom morgen", "nl", "en", engines, nothing, within=timedelta(seconds=0.05))
     assert result.retry_after == timedelta(seconds=30)
-    assert result.failure == "the engine took too long; the engines took too long"
+    assert result.failure is not None
+    assert result.failure.endswith("the engines took too long")  # where the machine is slow, the first had all of it
 
 
 async def test_what_there_is_when_the_time_is_over_is_given_with_its_findings() -> None:

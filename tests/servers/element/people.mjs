@@ -87,6 +87,7 @@ class Person {
     }
 
     async logs_out() {
+        this.left = true; // what is still being looked at is freed with it
         await this.client.logout(true);
     }
 
@@ -121,7 +122,7 @@ class Person {
     }
 
     notes(room) {
-        if (!this.changed.size) setImmediate(() => this.tells().catch(fails));
+        if (!this.changed.size) setImmediate(() => this.tells().catch((error) => this.left || fails(error)));
         this.changed.add(room);
     }
 
