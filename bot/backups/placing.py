@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, inspect, make_url, text
 
 from bot.backups.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
 from bot.store.database.opening import open_engine
-from bot.store.database.schema import prove_known, upgrade
+from bot.store.database.schema import prove_known, take_turns, upgrade
 from bot.store.tables import event, metadata
 
 RESTORED = "restored"
@@ -194,7 +194,7 @@ def _fill(engine: Engine, copy: Path, aside: str | None) -> None:
     with engine.begin() as connection:
         for setting in ("idle_in_transaction_session_timeout = 0", "enable_seqscan = on"):
             connection.exec_driver_sql(f"SET LOCAL {setting}")
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7244235)")
+        take_turns(connection)
         if aside is not None:
             _move_tables(connection, aside)
         prove_known(connection)

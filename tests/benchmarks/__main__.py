@@ -1,6 +1,6 @@
 """Measure, beside others, what Schakel costs: one line of a Markdown table for each figure.
 
-python -m tests.benchmarks [NAME …] [--runs N]      (all of them: make bench)
+python -m tests.benchmarks [NAME …] [--runs N] [--slower MS]      (all of them: make bench)
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.benchmarks import broadcast, fanout, inbound, outbox, pending, relay, sends, start, takeover, way
 from tests.benchmarks.figures import HEAD, Figure
+from tests.benchmarks.preload import compiled
 from tests.benchmarks.runs import RIVALS
 
 FIGURES: dict[str, Callable[[int], Iterable[Figure]]] = {
@@ -39,15 +41,33 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}; all unless given")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--slower", type=float, default=0, metavar="MS", help="what a flush takes beside what it takes")
     asked = parser.parse_args(arguments)
     if unknown := set(asked.names) - set(FIGURES):
         parser.error(f"there is no figure called {', '.join(sorted(unknown))}")
     if not RIVALS.exists():
         sys.exit("what it is measured against is not installed; install with: make rivals")
-    say(f"{machine()}; {asked.runs} runs\n\n{HEAD}")
-    for name in asked.names or FIGURES:
-        for figure in FIGURES[name](asked.runs):
-            say(figure.row())
+    slower = f" and {asked.slower:g} ms more on both sides" if asked.slower else ""
+    say(f"{machine()}{slower}; {asked.runs} runs\n\n{HEAD}")
+    with slow_disk(asked.slower):
+        for name in asked.names or FIGURES:
+            for figure in FIGURES[name](asked.runs):
+                say(figure.row())
+
+
+@contextmanager
+def slow_disk(slower: float) -> Iterator[None]:
+    """What is started meanwhile has a disk whose flush takes so many milliseconds more (`slowdisk.c`)."""
+    if not slower:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SLOWDISK_MICROSECONDS"] = str(round(slower * 1000))
+        os.environ["LD_PRELOAD"] = str(compiled("slowdisk", Path(folder)))
+        try:
+            yield
+        finally:
+            del os.environ["SLOWDISK_MICROSECONDS"], os.environ["LD_PRELOAD"]
 
 
 def machine() -> str:

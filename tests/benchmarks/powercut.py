@@ -43,10 +43,10 @@ from bot.store.database.writer import Writer
 from bot.store.outbox.claimed import Claimed, Receipted
 from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
+from tests.benchmarks.preload import compiled
 from tests.databases import POLICY
 from tests.paper.adapter import LIKE_MATRIX
 
-SHIM = Path(__file__).with_suffix(".c")
 DATABASE = "schakel.db"
 ACCOUNT = "paper"
 ROUNDS = 40  # of each task
@@ -298,16 +298,6 @@ class Found:
     broken: int
 
 
-def compiled(folder: Path) -> Path:
-    """The shim. Raises FileNotFoundError without a C compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        raise FileNotFoundError("cc")
-    shim = folder / "powercut.so"
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", shim, SHIM, "-ldl"], check=True)
-    return shim
-
-
 def logged(folder: Path, synchronous: str, rounds: int) -> Path:
     """Have the store work, watched; the log of it."""
     data, acks, log = folder / "data", folder / "acks", folder / "log"
@@ -315,7 +305,7 @@ def logged(folder: Path, synchronous: str, rounds: int) -> Path:
     watched = {"POWERCUT_FOLDER": str(data), "POWERCUT_ACKS": str(acks), "POWERCUT_LOG": str(log)}
     subprocess.run(
         [sys.executable, "-m", __spec__.name, "work", data, acks, synchronous, str(rounds)],
-        env=os.environ | watched | {"LD_PRELOAD": str(compiled(folder))},
+        env=os.environ | watched | {"LD_PRELOAD": str(compiled("powercut", folder))},
         check=True,
     )
     return log

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
 
-_LOCK = 7244235  # PostgreSQL's name for whoever migrates
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7244235)"
 
 
 class Unfit(Exception):
@@ -42,12 +42,17 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '5min'")  # it is no unit
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            take_turns(connection)
         if prove_known(connection) != revisions()[0]:
             upgrade(connection)
             if connection.dialect.name == "postgresql":
                 # Whoever serves with the version of before does not know these tables: nothing more of it is taken.
                 connection.exec_driver_sql("UPDATE lease SET epoch = epoch + 1, until = 0")
+
+
+def take_turns(connection: Connection) -> None:
+    """On PostgreSQL: nobody else changes the schema until this transaction ends."""
+    connection.exec_driver_sql(_ONE_AT_A_TIME)
 
 
 def prove_known(connection: Connection) -> str | None:
