@@ -219,9 +219,9 @@ class Adapter(Protocol):
         Raises a SendError: TooLarge when there are more. What the file holds then is nobody's business any more.
         """
 
-    async def check(self) -> list[str]:
+    async def check(self, state: bytes | None = None) -> list[str]:
         """For `schakel check`: try the account without starting, and say what is wrong in plain English with the
-        remedy, one sentence each. Empty: all is well."""
+        remedy, one sentence each. Empty: all is well. `state` is what was kept for the account; None: nothing."""
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:
         """For `schakel check`: what InspectChat finds, without starting. `state` is what was kept for the account.

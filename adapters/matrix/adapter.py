@@ -163,10 +163,10 @@ class MatrixAdapter:
     async def fetch(self, attachment: Attachment, into: Path, most: int) -> None:
         await media.fetch(self._server, attachment, into, most)
 
-    async def check(self) -> list[str]:
+    async def check(self, state: bytes | None = None) -> list[str]:
         server = Homeserver(self._settings.homeserver)
         try:
-            return await checking.check(server, self._settings)
+            return await checking.check(server, self._settings, kept_login(state, self._settings.user), self._name)
         finally:
             await server.close()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from adapters.matrix.connection.errors import REVOKED
 from adapters.matrix.connection.homeserver import Failure, Homeserver, path
-from adapters.matrix.connection.login import login_body, login_error
+from adapters.matrix.connection.login import confirm, logged_out, login_body, login_error
+from adapters.matrix.encryption.device import Device
 from adapters.matrix.encryption.identity import Standing, standing
 from adapters.matrix.encryption.signing import published
 from adapters.matrix.settings import MatrixSettings
 from bot.configuration.addresses import host_outside
+from bot.ports import Revoked
 
 UNSIGNED = "Element warns of its messages, and people who exclude insecure devices cannot be read"
 FOREIGN = (
@@ -20,14 +23,16 @@ NOT_SIGNED = (
     "that does not help, its log says why"
 )
 
-NOT_YET = "the account has not logged in yet: write its password into the configuration, for the first start"
+NOT_YET = "The account has not logged in yet: write its password into the configuration, for the first start."
+EXPIRED = "The account's login has expired: write its password into the configuration, for the next start."
 NOT_ENCRYPTED = (
     "what goes to the homeserver, the password too, can be read by whoever is on the way: write its address with "
     '"https://"'
 )
 
 
-async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
+async def check(server: Homeserver, settings: MatrixSettings, kept: Device | None, name: str) -> list[str]:
+    """`kept`: the login of the last run, which the bot goes on with; the password is only for when there is none."""
     try:
         await server.call("GET", "/_matrix/client/versions")
     except Failure as failure:
@@ -40,8 +45,12 @@ async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
             f"{settings.homeserver} answers, but not as a Matrix homeserver ({failure}): `homeserver` must be the "
             'address under "m.homeserver" in https://SERVER/.well-known/matrix/client.'
         ]
+    return [*await _of_the_password(server, settings, kept), *await _of_the_kept(server, settings, kept, name)]
+
+
+async def _of_the_password(server: Homeserver, settings: MatrixSettings, kept: Device | None) -> list[str]:
     if settings.password is None:
-        return []  # it logged in earlier, or `run` will ask for the password
+        return [] if kept else [NOT_YET]
     try:
         answer = await server.call("POST", path("login"), login_body(settings, None))
     except Failure as failure:
@@ -52,6 +61,22 @@ async def check(server: Homeserver, settings: MatrixSettings) -> list[str]:
         faults.append(f"The homeserver knows this account by another name than {settings.user}: correct `user`.")
     await server.call("POST", path("logout"), {})  # the device was only for this check
     return faults
+
+
+async def _of_the_kept(server: Homeserver, settings: MatrixSettings, kept: Device | None, name: str) -> list[str]:
+    if kept is None:
+        return []
+    server.token = kept.token
+    try:
+        await confirm(server, kept)
+    except Revoked as fault:
+        return [f"{fault}."]
+    except Failure as failure:
+        if failure.errcode in REVOKED and not failure.soft_logout:
+            return [f"{logged_out(f'accounts/{name} in the data folder')}."]
+        if failure.errcode in REVOKED and settings.password is None:
+            return [EXPIRED]
+    return []
 
 
 async def remarks(server: Homeserver, settings: MatrixSettings, device: str | None) -> list[str]:
@@ -65,7 +90,7 @@ async def _of_the_login(server: Homeserver, settings: MatrixSettings, device: st
     try:
         if device is None:
             if settings.password is None:
-                return [f"{NOT_YET}."]
+                return []
             answer = await server.call("POST", path("login"), login_body(settings, None))
             server.token = answer["access_token"]
         found = standing(await published(server, settings.user), settings.user, device)

@@ -170,7 +170,7 @@ class TelegramAdapter:
     def listens(self) -> str | None:
         return self._settings.webhook_listen
 
-    async def check(self) -> list[str]:
+    async def check(self, state: bytes | None = None) -> list[str]:
         async with AiohttpRequest() as request:
             return await checking.check(self._client(request), self._settings)
 

@@ -224,7 +224,7 @@ class WebAdapter:
     def listens(self) -> str | None:
         return self._settings.listen
 
-    async def check(self) -> list[str]:
+    async def check(self, state: bytes | None = None) -> list[str]:
         if is_loopback(self._settings.host):
             return []
         return [

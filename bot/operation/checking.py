@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,15 @@ _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
     faults = _tell(print_line, "database", await asyncio.to_thread(_database, config))
-    for name, plugin in (wiring.adapters(config) | wiring.engines(config)).items():
-        problems = await tried(plugin)
-        if isinstance(plugin, Listens) and plugin.listens is not None:
-            problems += _can_listen(plugin.listens, f"adapters.{name}.{plugin.listens_key}", wiring.lock_path(config))
+    for name, adapter in wiring.adapters(config).items():
+        state = await asyncio.to_thread(kept_state, config.database.url, name)
+        problems = await tried(adapter, adapter.check(state))
+        if isinstance(adapter, Listens) and adapter.listens is not None:
+            key = f"adapters.{name}.{adapter.listens_key}"
+            problems += _can_listen(adapter.listens, key, wiring.lock_path(config))
         faults += _tell(print_line, name, problems)
+    for name, engine in wiring.engines(config).items():
+        faults += _tell(print_line, name, await tried(engine, engine.check()))
     if config.operations.listen is not None:
         problems = _can_listen(config.operations.listen, "operations.listen", wiring.lock_path(config))
         faults += _tell(print_line, "operations", problems)
@@ -65,11 +69,11 @@ def _tell(print_line: Callable[[str], object], name: str, problems: list[str]) -
     return len(problems)
 
 
-async def tried(plugin: Adapter | Engine) -> list[str]:
-    """What is wrong with a network or an engine, one sentence each; too long a silence is a fault as well."""
+async def tried(plugin: Adapter | Engine, check: Awaitable[list[str]]) -> list[str]:
+    """What its check finds wrong with a network or an engine; too long a silence is a fault as well."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await plugin.check()
+            return await check
     except TimeoutError:
         return [f"no answer within {_PATIENCE:.0f} seconds; is the address right, and the server up?"]
     finally:

@@ -150,7 +150,8 @@ def _tried(
     while True:
         values = _answers(terminal, plugin, at, folder, values)
         elsewhere = given(environ, at)
-        problems = asyncio.run(tried(_made(plugin, at[-1], values, elsewhere)))
+        made = _made(plugin, at[-1], values, elsewhere)
+        problems = asyncio.run(tried(made, made.check()))
         if not problems:
             terminal.tell(f"  {at[-1].capitalize()}: well.")
             for remark in asyncio.run(remarked(_made(plugin, at[-1], values, elsewhere), None)):

@@ -116,7 +116,7 @@ class PaperAdapter:
             raise TooLarge("the file is too large")
         into.write_bytes(data)  # noqa: ASYNC240 - paper is quick
 
-    async def check(self) -> list[str]:
+    async def check(self, state: bytes | None = None) -> list[str]:
         return []
 
     async def inspect(self, chat: Chat, state: bytes | None) -> tuple[str, ...]:

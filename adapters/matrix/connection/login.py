@@ -30,7 +30,7 @@ async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) ->
             device = await _log_in(server, settings, home, device)
         server.token = device.token
         try:
-            await _confirm(server, device)
+            await confirm(server, device)
         except Failure as failure:
             if failure.errcode not in REVOKED or not failure.soft_logout:
                 raise
@@ -38,10 +38,7 @@ async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) ->
             server.token = device.token
     except Failure as failure:
         if failure.errcode in REVOKED:
-            raise Revoked(
-                f"the homeserver no longer accepts the login of {DEVICE_NAME}'s device. Move the account's folder "
-                f"({home.folder}) away and start again with the password: a new device then logs in"
-            ) from failure
+            raise Revoked(logged_out(str(home.folder))) from failure
         raise receive_error(failure) from failure
     client = _client(server, home, device)
     try:
@@ -127,7 +124,14 @@ def login_error(failure: Failure) -> Down | Revoked:
     return error if isinstance(error, Revoked) else Down(str(error))
 
 
-async def _confirm(server: Homeserver, device: Device) -> None:
+def logged_out(folder: str) -> str:
+    return (
+        f"the homeserver no longer accepts the login of {DEVICE_NAME}'s device. Move the account's folder ({folder}) "
+        "away and start again with the password: a new device then logs in"
+    )
+
+
+async def confirm(server: Homeserver, device: Device) -> None:
     """Whether the token still is this device's. Raises Failure or Revoked."""
     answer = await server.call("GET", path("account", "whoami"))
     if answer.get("user_id") != device.user or answer.get("device_id", device.id) != device.id:

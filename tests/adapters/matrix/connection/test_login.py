@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
-from adapters.matrix.checking import NOT_ENCRYPTED, NOT_YET
+from adapters.matrix.checking import EXPIRED, NOT_ENCRYPTED, NOT_YET
 from adapters.matrix.settings import MatrixSettings
 from bot.incoming import Removed, Unreadable
 from bot.ports import Gone, Home, Revoked
@@ -224,14 +224,33 @@ async def test_a_key_store_from_an_older_copy_is_named(
 
 
 async def checked(core: Core, **changes: Any) -> list[str]:
-    return await MatrixAdapter(ACCOUNT, core.settings.model_copy(update=changes)).check()
+    return await MatrixAdapter(ACCOUNT, core.settings.model_copy(update=changes)).check(core.state)
 
 
 async def test_check_finds_nothing_wrong_and_leaves_no_trace(core: Core, synapse: Synapse) -> None:
     """A working account gives an empty list, and no device stays behind."""
     assert await checked(core) == []
     assert devices(synapse, core) == []
+    async with core:
+        pass
     assert await checked(core, password=None) == []
+    assert len(devices(synapse, core)) == 1
+
+
+async def test_check_says_that_the_kept_login_is_no_longer_accepted(core: Core, synapse: Synapse) -> None:
+    """It is what the bot goes on with, however right the password is."""
+    async with core:
+        pass
+    async with faulty_proxy(synapse.address) as proxy:
+        expired = {"errcode": "M_UNKNOWN_TOKEN", "error": "expired", "soft_logout": True}
+        proxy.fault("GET .*/whoami", 401, expired, times=2)
+        assert await checked(core, homeserver=proxy.address) == []  # the bot logs in with its password again
+        assert await checked(core, homeserver=proxy.address, password=None) == [EXPIRED]
+    (device,) = devices(synapse, core)
+    synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
+    for password in (core.settings.password, None):
+        (fault,) = await checked(core, password=password)
+        assert f"accounts/{ACCOUNT}" in fault
 
 
 async def test_check_names_fault_and_remedy(core: Core) -> None:
@@ -248,7 +267,7 @@ async def test_check_names_fault_and_remedy(core: Core) -> None:
 async def test_check_says_what_the_first_start_would_miss(core: Core) -> None:
     """A password; and a way on which nobody reads it."""
     adapter = MatrixAdapter(ACCOUNT, core.settings.model_copy(update={"password": None}))
-    assert await adapter.remarks(None) == [f"{NOT_YET}."]
+    assert await adapter.check() == [NOT_YET]
     adapter = MatrixAdapter(ACCOUNT, core.settings.model_copy(update={"homeserver": "http://matrix.invalid"}))
     assert await adapter.remarks(None) == [f"{NOT_ENCRYPTED}."]
 
