@@ -82,12 +82,13 @@ class MatrixAdapter:
         self._receiver: Receiver | None = None
         self._sender: Sender | None = None
         self._under_way: set[asyncio.Task[Receipt]] = set()
+        self._was_open = False  # whoever logs it out while it runs may mean it
 
     async def open(self, home: Home) -> Account:
         for library in ("nio", "peewee"):  # they log identities, and what they cannot read
             logging.getLogger(library).setLevel(logging.CRITICAL)
         try:
-            client = self._client = await logged_in(self._server, self._settings, home)
+            client = self._client = await logged_in(self._server, self._settings, home, not self._was_open)
             await client.upload_keys()
             listed, name = await asyncio.gather(direct.listed(self._server, self._settings.user), self._display_name())
             client.direct = direct.rooms_of(listed)
@@ -116,6 +117,7 @@ class MatrixAdapter:
             self._timeline,
         )
         self._sender = Sender(self._server, client)
+        self._was_open = True
         return Account(client.user_id, f"https://matrix.to/#/{client.user_id}")
 
     async def close(self) -> None:
@@ -166,7 +168,7 @@ class MatrixAdapter:
     async def check(self, state: bytes | None = None) -> list[str]:
         server = Homeserver(self._settings.homeserver)
         try:
-            return await checking.check(server, self._settings, kept_login(state, self._settings.user), self._name)
+            return await checking.check(server, self._settings, kept_login(state, self._settings.user))
         finally:
             await server.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.matrix.connection.errors import REVOKED
 from adapters.matrix.connection.homeserver import Failure, Homeserver, path
-from adapters.matrix.connection.login import confirm, logged_out, login_body, login_error
+from adapters.matrix.connection.login import LOGGED_OUT, confirm, login_body, login_error
 from adapters.matrix.encryption.device import Device
 from adapters.matrix.encryption.identity import Standing, standing
 from adapters.matrix.encryption.signing import published
@@ -24,14 +24,13 @@ NOT_SIGNED = (
 )
 
 NOT_YET = "The account has not logged in yet: write its password into the configuration, for the first start."
-EXPIRED = "The account's login has expired: write its password into the configuration, for the next start."
 NOT_ENCRYPTED = (
     "what goes to the homeserver, the password too, can be read by whoever is on the way: write its address with "
     '"https://"'
 )
 
 
-async def check(server: Homeserver, settings: MatrixSettings, kept: Device | None, name: str) -> list[str]:
+async def check(server: Homeserver, settings: MatrixSettings, kept: Device | None) -> list[str]:
     """`kept`: the login of the last run, which the bot goes on with; the password is only for when there is none."""
     try:
         await server.call("GET", "/_matrix/client/versions")
@@ -45,7 +44,7 @@ async def check(server: Homeserver, settings: MatrixSettings, kept: Device | Non
             f"{settings.homeserver} answers, but not as a Matrix homeserver ({failure}): `homeserver` must be the "
             'address under "m.homeserver" in https://SERVER/.well-known/matrix/client.'
         ]
-    return [*await _of_the_password(server, settings, kept), *await _of_the_kept(server, settings, kept, name)]
+    return [*await _of_the_password(server, settings, kept), *await _of_the_kept(server, settings, kept)]
 
 
 async def _of_the_password(server: Homeserver, settings: MatrixSettings, kept: Device | None) -> list[str]:
@@ -63,7 +62,7 @@ async def _of_the_password(server: Homeserver, settings: MatrixSettings, kept: D
     return faults
 
 
-async def _of_the_kept(server: Homeserver, settings: MatrixSettings, kept: Device | None, name: str) -> list[str]:
+async def _of_the_kept(server: Homeserver, settings: MatrixSettings, kept: Device | None) -> list[str]:
     if kept is None:
         return []
     server.token = kept.token
@@ -72,10 +71,8 @@ async def _of_the_kept(server: Homeserver, settings: MatrixSettings, kept: Devic
     except Revoked as fault:
         return [f"{fault}."]
     except Failure as failure:
-        if failure.errcode in REVOKED and not failure.soft_logout:
-            return [f"{logged_out(f'accounts/{name} in the data folder')}."]
-        if failure.errcode in REVOKED and settings.password is None:
-            return [EXPIRED]
+        if failure.errcode in REVOKED and settings.password is None:  # with it the bot logs in again
+            return [f"{LOGGED_OUT}."]
     return []
 
 

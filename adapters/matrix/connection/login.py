@@ -12,15 +12,20 @@ from adapters.matrix.connection.client import KEY_STORE, Client
 from adapters.matrix.connection.errors import REVOKED, receive_error
 from adapters.matrix.connection.homeserver import Failure, Homeserver, Json, path
 from adapters.matrix.encryption.device import Before, Device
-from adapters.matrix.encryption.returning import BEFORE_STORE, take_over
+from adapters.matrix.encryption.returning import BEFORE_STORE, another, set_aside, take_over
 from adapters.matrix.settings import MatrixSettings
 from bot.ports import Down, Home, Revoked
 
 DEVICE_NAME = "Schakel"
+LOGGED_OUT = (
+    f"the homeserver no longer accepts the login of {DEVICE_NAME}'s device: write the account's password into the "
+    "configuration and start again, as a new device"
+)
 
 
-async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) -> Client:
-    """The account's client, with its token in the server. Raises Down or Revoked."""
+async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home, anew: bool) -> Client:
+    """The account's client, with its token in the server; `anew`: as another device, if the last one was logged out and
+    there is a password. Raises Down or Revoked."""
     device = _kept(home, settings.user)
     if device is None:
         device = Device.new(settings.user, _before(home, settings.user))
@@ -32,13 +37,16 @@ async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home) ->
         try:
             await confirm(server, device)
         except Failure as failure:
-            if failure.errcode not in REVOKED or not failure.soft_logout:
+            if failure.errcode not in REVOKED or not (failure.soft_logout or (anew and settings.password)):
                 raise
-            device = await _log_in(server, settings, home, device)  # the token has expired, the device has not
+            if not failure.soft_logout:  # otherwise the token has expired, the device has not
+                device = another(device)
+                await _save(home, device)
+            device = await _log_in(server, settings, home, device)
             server.token = device.token
     except Failure as failure:
         if failure.errcode in REVOKED:
-            raise Revoked(logged_out(str(home.folder))) from failure
+            raise Revoked(LOGGED_OUT) from failure
         raise receive_error(failure) from failure
     client = _client(server, home, device)
     try:
@@ -89,6 +97,8 @@ async def _save(home: Home, device: Device) -> None:
 async def _log_in(server: Homeserver, settings: MatrixSettings, home: Home, device: Device) -> Device:
     if settings.password is None:
         raise Revoked("the account has not logged in yet: give its password in the configuration, once")
+    if device.before is not None:
+        set_aside(home.folder)
     server.token = None
     try:
         answer = await server.call("POST", path("login"), login_body(settings, device.id))
@@ -122,13 +132,6 @@ def login_error(failure: Failure) -> Down | Revoked:
             return Revoked("the homeserver does not let this account log in with a password: ask its administrator")
     error = receive_error(failure)
     return error if isinstance(error, Revoked) else Down(str(error))
-
-
-def logged_out(folder: str) -> str:
-    return (
-        f"the homeserver no longer accepts the login of {DEVICE_NAME}'s device. Move the account's folder ({folder}) "
-        "away and start again with the password: a new device then logs in"
-    )
 
 
 async def confirm(server: Homeserver, device: Device) -> None:

@@ -1,15 +1,16 @@
-"""Coming back from a backup: never as the device that was, whose keys have moved on, but with all that it could read.
+"""Going on as another device, with all that the one before could read: after a restore, or when that was logged out.
 
 An older copy of a device's keys must not be used to send: what it then hands out was handed out already, and nobody
 can read it. Nor can it be found by people who are new to it, to whom the homeserver gives keys that it no longer has.
-To read it does no harm. So a new device logs in; before that, the old one takes in once more the keys that were sent
-to it since, and is logged out.
+To read it does no harm. So after a restore a new device logs in; before that, the old one takes in once more the keys
+that were sent to it since, and is logged out.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from peewee import DatabaseError  # type: ignore[import-untyped]  # what nio's key store raises
@@ -43,9 +44,26 @@ def put_back(folder: Path | None, state: bytes | None, has_password: bool) -> Pu
         return PutBack(state, told, tells_again=True)
     if not (folder / KEY_STORE).exists():
         return PutBack(None, told, tells_again=True)
-    (folder / KEY_STORE).rename(folder / BEFORE_STORE)
-    new = Device.new(old.user, Before(old.id, old.pickle_key, old.token))
-    return PutBack(new.state, told, tells_again=True)
+    set_aside(folder)
+    return PutBack(another(old).state, told, tells_again=True)
+
+
+def another(old: Device) -> Device:
+    """One that takes over the keys of one that had logged in."""
+    assert old.token is not None
+    return Device.new(old.user, old.before or Before(old.id, old.pickle_key, old.token))
+
+
+def set_aside(folder: Path) -> None:
+    """The keys that are there belong to the device before; a newer one, which never came to take them over, had none
+    that matter. May run twice."""
+    keys, kept = folder / KEY_STORE, folder / BEFORE_STORE
+    if keys.exists() and kept.exists():
+        keys.unlink()
+    elif keys.exists():
+        for ending in ("-journal", ""):  # what a kill has left half written is put right when they are opened
+            with suppress(FileNotFoundError):
+                keys.with_name(keys.name + ending).rename(kept.with_name(kept.name + ending))
 
 
 async def take_over(client: Client, address: str, folder: Path, before: Before) -> None:

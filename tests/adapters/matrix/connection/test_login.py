@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters.matrix import MatrixAdapter
-from adapters.matrix.checking import EXPIRED, NOT_ENCRYPTED, NOT_YET
+from adapters.matrix.checking import NOT_ENCRYPTED, NOT_YET
+from adapters.matrix.connection.login import LOGGED_OUT
 from adapters.matrix.settings import MatrixSettings
 from bot.incoming import Removed, Unreadable
 from bot.ports import Gone, Home, Revoked
@@ -108,20 +109,60 @@ async def test_no_login_without_the_right_password(core: Core, password: SecretS
     assert "wrong" not in str(caught.value)
 
 
-async def test_a_token_that_was_revoked_stops_the_account(core: Core, synapse: Synapse) -> None:
-    """Somebody has logged the device out: the remedy says how to begin anew, and following it works."""
+async def test_a_login_that_was_taken_away_stops_the_account_until_the_next_start(
+    core: Core, synapse: Synapse, maria: MatrixUser
+) -> None:
+    """Somebody may have meant it. Whoever starts the bot with the password goes on as another device, which reads what
+    the one before could."""
     async with core:
+        room = await room_with(core, maria, encrypted=True)
         (device,) = devices(synapse, core)
-    synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
-    with pytest.raises(Revoked, match="folder") as caught:
-        await core.start()
-    assert str(core.folder) in str(caught.value)
-
-    core.folder.rename(core.folder.with_name("moved away"))
-    core.folder.mkdir()
+        await maria.say(room, "can you read this?")
+        await core.hears(room, "can you read this?")
+        await core.adapter.close()
+        await maria.say(room, "is anybody there?")
+        synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
+        with pytest.raises(Revoked, match="start again"):
+            await core.adapter.open(core.home)
+    password = core.settings.password
+    for missing in (None, SecretStr("wrong")):
+        core.settings = core.settings.model_copy(update={"password": missing})
+        with pytest.raises(Revoked, match="password"):
+            await core.start()
+    core.settings = core.settings.model_copy(update={"password": password})
     async with core:
         (new,) = devices(synapse, core)
         assert new["device_id"] != device["device_id"]
+        await core.hears(room, "is anybody there?")
+        await core.says(room, "yes", "t1")
+        await maria.sees(room, "yes")
+
+
+@pytest.mark.parametrize("kill", ["Path.rename", "login"])
+async def test_a_kill_while_it_becomes_another_device_loses_no_keys(
+    core: Core, synapse: Synapse, maria: MatrixUser, monkeypatch: pytest.MonkeyPatch, kill: str
+) -> None:
+    """Before the keys are set aside, or after."""
+    async with core:
+        room = await room_with(core, maria, encrypted=True)
+        (device,) = devices(synapse, core)
+        await maria.say(room, "can you read this?")
+        await core.hears(room, "can you read this?")
+    await maria.say(room, "is anybody there?")
+    synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
+    with monkeypatch.context() as patched:
+        if kill == "login":
+            patched.setattr("adapters.matrix.connection.login.login_body", killed)
+        else:
+            patched.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await core.start()
+    async with core:
+        await core.hears(room, "is anybody there?")
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 async def test_an_expired_token_is_renewed_for_the_same_device(core: Core, synapse: Synapse) -> None:
@@ -238,19 +279,18 @@ async def test_check_finds_nothing_wrong_and_leaves_no_trace(core: Core, synapse
 
 
 async def test_check_says_that_the_kept_login_is_no_longer_accepted(core: Core, synapse: Synapse) -> None:
-    """It is what the bot goes on with, however right the password is."""
+    """With a password in the configuration the bot logs in again."""
     async with core:
         pass
     async with faulty_proxy(synapse.address) as proxy:
         expired = {"errcode": "M_UNKNOWN_TOKEN", "error": "expired", "soft_logout": True}
         proxy.fault("GET .*/whoami", 401, expired, times=2)
-        assert await checked(core, homeserver=proxy.address) == []  # the bot logs in with its password again
-        assert await checked(core, homeserver=proxy.address, password=None) == [EXPIRED]
+        assert await checked(core, homeserver=proxy.address) == []
+        assert await checked(core, homeserver=proxy.address, password=None) == [f"{LOGGED_OUT}."]
     (device,) = devices(synapse, core)
     synapse.administer("DELETE", f"/v2/users/{core.user}/devices/{device['device_id']}")
-    for password in (core.settings.password, None):
-        (fault,) = await checked(core, password=password)
-        assert f"accounts/{ACCOUNT}" in fault
+    assert await checked(core) == []
+    assert await checked(core, password=None) == [f"{LOGGED_OUT}."]
 
 
 async def test_check_names_fault_and_remedy(core: Core) -> None:
