@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from adapters.matrix import checking, direct, inspecting, media
 from adapters.matrix.connection.client import Client
-from adapters.matrix.connection.errors import receive_error
+from adapters.matrix.connection.errors import OldKeys, receive_error
 from adapters.matrix.connection.finding import homeserver_of
 from adapters.matrix.connection.homeserver import Failure, Homeserver, path
 from adapters.matrix.connection.login import kept_login, logged_in
@@ -83,12 +83,17 @@ class MatrixAdapter:
         self._sender: Sender | None = None
         self._under_way: set[asyncio.Task[Receipt]] = set()
         self._was_open = False  # whoever logs it out while it runs may mean it
+        self._old_keys = False
+        self._renewed = False
 
     async def open(self, home: Home) -> Account:
         for library in ("nio", "peewee"):  # they log identities, and what they cannot read
             logging.getLogger(library).setLevel(logging.CRITICAL)
         try:
-            client = self._client = await logged_in(self._server, self._settings, home, not self._was_open)
+            old_keys, self._old_keys = self._old_keys, False
+            client = self._client = await logged_in(self._server, self._settings, home, not self._was_open, old_keys)
+            self._renewed = self._renewed or old_keys  # once: a homeserver may have other reasons to refuse keys
+            client.goes_on_with_old_keys = self._renewed or self._settings.password is None
             await client.upload_keys()
             listed, name = await asyncio.gather(direct.listed(self._server, self._settings.user), self._display_name())
             client.direct = direct.rooms_of(listed)
@@ -99,7 +104,8 @@ class MatrixAdapter:
         except Failure as failure:
             await self._release()
             raise receive_error(failure) from failure
-        except BaseException:  # it may be opened again
+        except BaseException as error:  # it may be opened again
+            self._old_keys = isinstance(error, OldKeys)
             await self._release()
             raise
         self._undecrypted = Undecrypted(home.folder)
@@ -138,7 +144,11 @@ class MatrixAdapter:
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         if self._receiver is None:
             raise RuntimeError("open comes first")
-        await self._receiver.run(cursor, deliver)
+        try:
+            await self._receiver.run(cursor, deliver)
+        except OldKeys:
+            self._old_keys = True
+            raise
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:
         return parse(raw, self._name)

@@ -20,6 +20,7 @@ from nio.crypto import OlmDevice, OutboundGroupSession
 from nio.store import SqliteStore
 
 from adapters.matrix.connection import for_nio
+from adapters.matrix.connection.errors import OldKeys
 from adapters.matrix.connection.for_nio import guarded, legible
 from adapters.matrix.connection.homeserver import REQUEST_TIMEOUT, Failure, Homeserver, Json, encoded, path
 from adapters.matrix.encryption.their_devices import TheirDevices
@@ -60,6 +61,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._their_devices = TheirDevices(server, self)
+        self.goes_on_with_old_keys = True
         self._deaf = False
         self._owed: dict[str, tuple[float, float]] = {}  # by room: when its key is due anew, and the wait till then
         try:
@@ -299,7 +301,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
                 guarded(self.receive_response, nio.KeysClaimResponse({user: {device: key}}, {}))
 
     async def upload_keys(self) -> None:
-        """Publish the device, and one-time keys with which others can open a channel to it. Raises Failure."""
+        """Publish the device, and one-time keys with which others open channels to it. Raises Failure or OldKeys."""
         if not self.should_upload_keys or self._deaf:
             return
         content = self.olm.share_keys()
@@ -309,10 +311,12 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         except Failure as failure:
             if failure.status != 400:
                 raise
+            if not self.goes_on_with_old_keys:
+                raise OldKeys from failure
             log.error(
                 "the homeserver holds other encryption keys than the account's folder, which was probably put back "
-                "from an older copy: people who are new to the bot cannot reach it in encrypted rooms; stop, move the "
-                "folder away, and start again with the password, as a new device"
+                "from an older copy: people who are new to the bot cannot reach it in encrypted rooms; write the "
+                "account's password into the configuration and start again, as a new device"
             )
             self._deaf = True
             return
@@ -320,7 +324,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         self.receive_response(nio.KeysUploadResponse(0, count))
 
     async def chores(self) -> None:
-        """What encryption wants done after a /sync. Raises Failure."""
+        """What encryption wants done after a /sync. Raises Failure or OldKeys."""
         for message in list(self.outgoing_to_device_messages):
             await self._to_device(message.type, str(uuid4()), message.as_dict())
             self.receive_response(nio.ToDeviceResponse(message))

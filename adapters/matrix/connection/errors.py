@@ -14,6 +14,13 @@ LIMITED = (
 )
 
 
+class OldKeys(Down):
+    """The keys in the account's folder are an older copy, and do more harm than none: another device shall go on."""
+
+    def __init__(self) -> None:
+        super().__init__("the account's encryption keys were put back from an older copy", anew=True)
+
+
 def send_error(failure: Failure, in_room: bool = True, writing: bool = False) -> SendError:
     """What the failure says about delivery. `in_room`: the account is in the room that it wrote to; `writing`: it was
     an event that was not taken. Joining, files and keys have limits of their own, which stop no message."""

@@ -23,10 +23,16 @@ LOGGED_OUT = (
 )
 
 
-async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home, anew: bool) -> Client:
-    """The account's client, with its token in the server; `anew`: as another device, if the last one was logged out and
-    there is a password. Raises Down or Revoked."""
+async def logged_in(server: Homeserver, settings: MatrixSettings, home: Home, anew: bool, old_keys: bool) -> Client:
+    """The account's client, with its token in the server. Raises Down or Revoked.
+
+    It is another device's if the last one was logged out, there is a password, and `anew` says so; or if its keys are
+    an older copy.
+    """
     device = _kept(home, settings.user)
+    if device is not None and device.token is not None and old_keys:
+        device = another(device)
+        await _save(home, device)
     if device is None:
         device = Device.new(settings.user, _before(home, settings.user))
         await _save(home, device)  # before it is used: a kill in between must not leave a device that nobody knows

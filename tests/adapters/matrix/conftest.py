@@ -44,9 +44,19 @@ class Core:
 
     async def start(self) -> Account:
         self.adapter = MatrixAdapter(ACCOUNT, self.settings, self.timeline)
+        return await self.go_on()
+
+    async def go_on(self) -> Account:
+        """Open the same adapter, which may have been open before."""
         account = await self.adapter.open(self.home)
         self._receiving = asyncio.create_task(self.adapter.receive(self.cursor, self.deliver))
         return account
+
+    async def receiving_ends(self) -> None:
+        """By itself; raises what it ends with."""
+        assert self._receiving is not None
+        async with asyncio.timeout(WAIT):
+            await self._receiving
 
     async def stop(self) -> None:
         if self._receiving is not None:

@@ -15,7 +15,7 @@ from adapters.matrix.checking import NOT_ENCRYPTED, NOT_YET
 from adapters.matrix.connection.login import LOGGED_OUT
 from adapters.matrix.settings import MatrixSettings
 from bot.incoming import Removed, Unreadable
-from bot.ports import Gone, Home, Revoked
+from bot.ports import Down, Gone, Home, Revoked
 from tests.adapters.matrix.conftest import ACCOUNT, Core
 from tests.adapters.matrix.test_rooms import room_with
 from tests.servers.faults import faulty_proxy
@@ -241,10 +241,8 @@ async def test_all_keys_used_up_during_an_absence_are_replaced(core: Core, synap
             await core.hears(room, "hello")
 
 
-async def test_a_key_store_from_an_older_copy_is_named(
-    core: Core, synapse: Synapse, maria: MatrixUser, told: list[str]
-) -> None:
-    """The homeserver refuses keys that it knows otherwise; the log says what follows and what to do."""
+async def put_back_by_hand(core: Core, synapse: Synapse, maria: MatrixUser) -> str:
+    """The account's folder is an older copy; the room that they are in, which is encrypted."""
     async with core:
         older = (core.folder / "olm.db").read_bytes()
         (device,) = devices(synapse, core)
@@ -255,6 +253,36 @@ async def test_a_key_store_from_an_older_copy_is_named(
         await core.hears(room, "hello")
     (core.folder / "olm.db").write_bytes(older)
     synapse.call("POST", "/_matrix/client/v3/keys/claim", wanted, maria.client.access_token)
+    return room
+
+
+async def test_keys_from_an_older_copy_are_noticed_and_another_device_goes_on(
+    core: Core, synapse: Synapse, maria: MatrixUser
+) -> None:
+    """The homeserver refuses keys that it knows otherwise: who is new to the bot could not be read."""
+    room = await put_back_by_hand(core, synapse, maria)
+    (old,) = devices(synapse, core)
+    await core.start()
+    with pytest.raises(Down) as caught:
+        await core.receiving_ends()
+    assert caught.value.anew
+    await core.adapter.close()
+    await core.go_on()
+    (new,) = devices(synapse, core)
+    assert new["device_id"] != old["device_id"]
+    await maria.say(room, "and now?")
+    await core.hears(room, "and now?")
+    await core.says(room, "yes", "t1")
+    await maria.sees(room, "yes")
+    await core.stop()
+
+
+async def test_without_the_password_keys_from_an_older_copy_are_named(
+    core: Core, synapse: Synapse, maria: MatrixUser, told: list[str]
+) -> None:
+    """The log says what follows and what to do; the bot goes on as well as it can."""
+    room = await put_back_by_hand(core, synapse, maria)
+    core.settings = core.settings.model_copy(update={"password": None})
     async with core:
         for words in ("one", "two"):  # what follows the first batch is done when the second one is there
             await cannot_read(core, await maria.say(room, words))
