@@ -48,6 +48,9 @@ REPORT = "erase"
 SEND_CHANGE = "send-change"
 """The step of a button that sends a changed answer. Its value is LINE:TEXT, the line and what it would say."""
 
+_DAYS_THAT_STAY = ("created", "claimed", "released", "closed", "reopened")
+"""Of a request's history. That somebody was reminded, or called, is nobody's business any more."""
+
 TOLD = "erased"
 """What the last sentence reports as."""
 
@@ -142,6 +145,8 @@ class Erasing:
 
     def _only_days(self, code: str, why: str) -> None:
         """Of what happened stays that it did, and on which day: numbers are never given twice, and can be counted."""
+        passing = (event.c.subject == code) & event.c.what.not_in(_DAYS_THAT_STAY)
+        self._tx.connection.execute(delete(event).where(passing))
         rows = self._tx.connection.execute(select(event.c.id, event.c.at).where(event.c.subject == code)).all()
         for id, at in rows:
             day = at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -159,7 +159,13 @@ class Requests:
         """A state change, kept without any text."""
         add(self._tx.connection, event, subject=about.code, what=what, person_id=person, at=self._tx.now)
 
+    def happened_again(self, about: Request, what: str) -> None:
+        """What comes back every day as long as nothing changes: only the last time is kept."""
+        self._tx.connection.execute(delete(event).where(event.c.subject == about.code, event.c.what == what))
+        self.happened(about, what, None)
+
     def overview_told(self) -> None:
+        self._tx.connection.execute(delete(event).where(event.c.subject == _OVERVIEW))
         self._tx.connection.execute(self._tx.insert(event).values(subject=_OVERVIEW, what="told", at=self._tx.now))
 
     def last_overview(self) -> datetime | None:

@@ -135,7 +135,7 @@ def _ask_others(tx: Transaction, room: KnownChat, cases: Sequence[Case]) -> list
         if not waiting:
             continue
         for case in waiting:
-            tx.requests.happened(case.request, asked(other.id), None)
+            tx.requests.happened_again(case.request, asked(other.id))
             names.setdefault(case.request.id, []).append(_name(tx, other))
         head = Line(say("asked-head"), "bold")
         rows = [Line(_row(tx, case)) for case in waiting]
