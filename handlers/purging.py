@@ -43,6 +43,7 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     if not told:  # whoever is to be told something has to be known
         others += tx.erasing.forget_empty_chats(_ROWS)
     tx.erasing.forget_people()
+    tx.chats.forget_pairings()
     unfinished = bool(told) or len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
     if closed or old or texts or orphans or linked or others:

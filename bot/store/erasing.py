@@ -51,6 +51,9 @@ SEND_CHANGE = "send-change"
 _DAYS_THAT_STAY = ("created", "claimed", "released", "closed", "reopened")
 """Of a request's history. That somebody was reminded, or called, is nobody's business any more."""
 
+_ASKED_ONCE = ("answer", "inspect", "look-for", "open-private")
+"""Deliveries that nobody speaks of any more once the network has answered."""
+
 TOLD = "erased"
 """What the last sentence reports as."""
 
@@ -299,12 +302,19 @@ class Erasing:
         self._tx.connection.execute(delete(copy).where(copy.c.subject.in_(codes), copy.c.delivery_id.is_(None)))
 
     def remove_old(self, before: datetime, limit: int) -> int:
-        """Remove what was said in private chats and in the helpers' room about no request, and answers to presses."""
-        chats = select(chat.c.id).where(chat.c.role.in_((Role.PRIVATE, Role.COORDINATION)))
+        """Remove what was said in private chats and in the helpers' room about no request, in an organisation's room
+        about nothing at all, and in chats that were never paired and left; answers to presses, looks for somebody."""
+        chats = select(chat.c.id).where(
+            chat.c.role.in_((Role.PRIVATE, Role.COORDINATION)) | ((chat.c.role == Role.NONE) & ~chat.c.active)
+        )
         talking = select(dialogue.c.chat_id)
         no_request = (delivery.c.subject == "") | delivery.c.subject.like("N%")  # a notice that was read in private
         said = no_request & delivery.c.chat_id.in_(chats) & delivery.c.chat_id.not_in(talking)
-        old = (delivery.c.done_at < before) & (said | (delivery.c.kind == "answer"))
+        # There somebody may press a button after months, and what has a name is said once.
+        rooms = select(chat.c.id).where(chat.c.role == Role.ORGANISATION)
+        pressable = select(choice.c.id).where(choice.c.delivery_id == delivery.c.id).exists()
+        told = (delivery.c.subject == "") & delivery.c.chat_id.in_(rooms) & delivery.c.name.is_(None) & ~pressable
+        old = (delivery.c.done_at < before) & (said | told | delivery.c.kind.in_(_ASKED_ONCE))
         removed = self.remove(old, limit)
         useless = copy.c.delivery_id.is_(None) & copy.c.text_id.is_(None) & (copy.c.subject == "")
         self._tx.connection.execute(delete(copy).where(useless))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
 from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, on_one_line
 from bot.model import Chat, ChatKind, Person
@@ -311,6 +311,12 @@ class Chats:
             update(pairing).where(*self._usable(code)).values(used_at=self._tx.now).returning(*_OFFERED)
         ).first()
         return None if row is None else Pairing(*row)
+
+    def forget_pairings(self) -> None:
+        """Codes that give nothing any more go."""
+        self._tx.connection.execute(
+            delete(pairing).where(or_(pairing.c.used_at.is_not(None), pairing.c.expires_at <= self._tx.now))
+        )
 
     def _usable(self, code: str) -> tuple[ColumnElement[bool], ...]:
         return (
