@@ -320,6 +320,11 @@ class Erasing:
         self._tx.connection.execute(delete(copy).where(useless))
         return removed
 
+    def remove_unsaid(self) -> int:
+        """Remove what no delivery says any more: it was changed before it had gone out. How many there were."""
+        said = [select(column).where(column == message.c.id).exists() for column in referring(message)]
+        return self._tx.connection.execute(delete(message).where(*(~one for one in said))).rowcount
+
     def forget_empty_chats(self, limit: int) -> int:
         """Forget private chats, and chats that were never paired and left, in which nothing is left."""
         empty = select(chat.c.id).where(

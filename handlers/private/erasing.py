@@ -165,6 +165,7 @@ def compact_soon(at: datetime, tx: Transaction) -> None:
 
 
 def compact(event: Due, tx: Transaction) -> Actions:
+    tx.erasing.remove_unsaid()  # it looks through all that was ever said: not every hour
     tx.stirred.add("rebuild")
     tx.schedule.at(tx.now + erasing.rest_after(tx.erasing.file_size()), Due(RESTS))
     return ()

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.actions import Button, LookFor, Say
+from bot.actions import Button, Edit, LookFor, Named, Say
 from bot.content import Verbatim
 from bot.domain.chats import Pairing, Role
 from bot.model import Chat, ChatKind, Person
-from bot.store.tables import delivery, event, pairing
+from bot.store.tables import delivery, event, message, pairing
 from bot.store.transaction import Transaction
 from tests.databases import Ticking, transaction
 from tests.store.test_erasing import ACCOUNT, a_request, private, send_all
@@ -94,6 +94,18 @@ def test_a_group_that_was_never_paired_and_is_left_is_forgotten(database_url: st
         tx.erasing.forget_empty_chats(100)
         assert tx.chats.at(Chat(ACCOUNT, "left")) is None
         assert tx.chats.at(Chat(ACCOUNT, "stays")) is not None
+
+
+def test_what_was_changed_before_it_went_out_is_not_kept(database_url: str) -> None:
+    """Nobody says it any more, and it may name somebody."""
+    with transaction(database_url) as tx:
+        room = chat(tx, "room", Role.COORDINATION)
+        tx.deliveries.add(Say(room, (Verbatim("Ann looks after it"),), "K1", "K1/card"))
+        tx.deliveries.add(Edit(room, Named("K1/card"), (Verbatim("Bob looks after it"),)))
+        tx.erasing.remove_unsaid()
+        contents = tx.connection.execute(select(message.c.content)).scalars().all()
+        assert [b"Bob" in content for content in contents] == [True]
+        assert len(send_all(tx)) == 1
 
 
 def test_of_a_request_stay_the_days_that_were_promised(database_url: str) -> None:
