@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, union, update
 
 from bot.actions import Priority
 from bot.content import Content
@@ -221,7 +221,9 @@ class Erasing:
         return all(status not in UNFINISHED or self._tx.now - at >= SETTLES_WITHIN for status, at in rows)
 
     def _of(self, erasure: Erasure) -> ColumnElement[bool]:
-        return delivery.c.report == f"{REPORT}:{erasure.name}"
+        # Where they stand is said as well: no index knows of reports, and each answer of a network looks for them.
+        there = delivery.c.subject.in_((*erasure.codes, "")) | (delivery.c.chat_id == erasure.chat)
+        return there & (delivery.c.report == f"{REPORT}:{erasure.name}")
 
     def remains(self, erasure: Erasure) -> Remains:
         """The messages that are still there, as far as we know of them."""
@@ -285,16 +287,24 @@ class Erasing:
     def remove_orphans(self) -> int:
         """Remove deliveries and messages about requests that are no more, where something has cut their end short."""
         codes = {f"K{number}" for number in self._tx.connection.execute(select(request.c.number)).scalars()}
-        subjects = select(delivery.c.subject).where(delivery.c.subject.like("K%"))
-        busy = set(self._tx.connection.execute(subjects.where(delivery.c.status.in_(UNFINISHED)).distinct()).scalars())
+        known = set(self._subjects(delivery.c.subject)) | set(self._subjects(copy.c.subject))
+        gone = sorted(known - codes)
         lately = delivery.c.done_at >= self._tx.now - 2 * SETTLES_WITHIN
-        busy |= set(self._tx.connection.execute(subjects.where(lately).distinct()).scalars())
-        known = set(self._tx.connection.execute(subjects.distinct()).scalars())
-        known |= set(self._tx.connection.execute(select(copy.c.subject).where(copy.c.subject.like("K%"))).scalars())
-        gone = sorted(known - codes - busy)
+        busy = delivery.c.status.in_(UNFINISHED) | lately
+        removed = 0
         for start in range(0, len(gone), 100):
-            self.remove_about(gone[start : start + 100])
-        return len(gone)
+            some = gone[start : start + 100]
+            at_work = select(delivery.c.subject).where(delivery.c.subject.in_(some), busy).distinct()
+            left = sorted({*some} - {*self._tx.connection.execute(at_work).scalars()})
+            self.remove_about(left)
+            removed += len(left)
+        return removed
+
+    def _subjects(self, column: ColumnElement[str]) -> Sequence[str]:
+        """The codes of requests that stand there."""
+        # Not only LIKE: on SQLite it looks through all that there is.
+        query = select(column).where(column >= "K", column < "L", column.like("K%")).distinct()
+        return self._tx.connection.execute(query).scalars().all()
 
     def remove_about(self, codes: Sequence[str]) -> None:
         """Remove the last rows of requests that are no more."""
@@ -331,7 +341,7 @@ class Erasing:
             (chat.c.role == Role.PRIVATE) | ((chat.c.role == Role.NONE) & ~chat.c.active),
             *(~select(c).where(c == chat.c.id).exists() for c in referring(chat) if c.table not in (copy, choice)),
         )
-        return sum(self.forget_chat(id) for id in self._tx.connection.execute(empty.limit(limit)).scalars().all())
+        return sum(self._forget_chat(id) for id in self._tx.connection.execute(empty.limit(limit)).scalars().all())
 
     def remove_put_aside(self, before: datetime) -> int:
         """Remove what could not be handled, or read, for so long that nobody will any more."""
@@ -341,7 +351,13 @@ class Erasing:
     # --- chats and people of whom nothing else is left -----------------------------------------------------------
 
     def forget_chat(self, id: int) -> bool:
-        """Remove a private chat in which nothing is left, with the traces of its network address."""
+        """Remove a private chat in which nothing is left, with the traces of its network address, and its person."""
+        gone = self._forget_chat(id)
+        if gone:
+            self.forget_people()
+        return gone
+
+    def _forget_chat(self, id: int) -> bool:
         row = self._tx.connection.execute(select(chat).where(chat.c.id == id)).first()
         if row is None or row.role not in (Role.NONE, Role.PRIVATE) or not self._is_bare(id):
             return False
@@ -361,7 +377,6 @@ class Erasing:
                 inbox.c.lane == lane, inbox.c.status.in_((InboxStatus.QUARANTINED, InboxStatus.UNREADABLE))
             )
         )
-        self.forget_people()
         self._tx.stirred.add("erased")
         return True
 
@@ -372,5 +387,6 @@ class Erasing:
 
     def forget_people(self) -> int:
         """Remove everybody to whom nothing refers any more; how many there were."""
-        used = [select(column).where(column == person.c.id).exists() for column in referring(person)]
-        return self._tx.connection.execute(delete(person).where(*(~one for one in used))).rowcount
+        # Not EXISTS: SQLite would look through the whole history for each person.
+        used = union(*(select(column).where(column.is_not(None)) for column in referring(person)))
+        return self._tx.connection.execute(delete(person).where(person.c.id.not_in(used))).rowcount

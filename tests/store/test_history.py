@@ -10,8 +10,9 @@ import pytest
 from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
+from bot.domain.erasing import Erasure
 from bot.incoming import Batch, Raw
-from bot.model import Chat, ChatKind
+from bot.model import Chat, ChatKind, Person
 from bot.store.outbox.claimed import Receipted
 from bot.store.outbox.claims import Claims
 from bot.store.transaction import Transaction
@@ -99,14 +100,44 @@ def other_chats(tx: Transaction, many: int) -> Callable[[Transaction], object]:
     return lambda tx: tx.links.chats(link) and tx.chats.private_of(1)
 
 
+def notices_in_groups(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Notices that went out; a request is erased, and a network answers to one of the messages to be withdrawn."""
+    for number in range(many):
+        say(tx, group(tx, "g"), f"N{number}", f"N{number}")
+    chat = tx.chats.known(Chat("paper", "private"), ChatKind.PRIVATE).id
+    say(tx, chat, "K1")
+    send_everything(tx)
+    erasure = Erasure(chat, ("K1",))
+    tx.erasing.take_back(erasure, [], lambda role, code: (Verbatim("erased"),))
+    send_everything(tx)
+    return lambda tx: tx.erasing.is_under_way(erasure) and tx.erasing.is_settled(erasure)
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("beside", [handled, said_in_the_lane, waiting_elsewhere, other_chats])
+@pytest.mark.parametrize("beside", [handled, said_in_the_lane, waiting_elsewhere, other_chats, notices_in_groups])
 def test_what_is_beside_it_makes_nothing_dearer(
     beside: Callable[[Transaction, int], Callable[[Transaction], object]], migrated: Callable[[str], str], kind: str
 ) -> None:
     """Counted in steps of SQLite's machine; on PostgreSQL in rows that were looked at."""
     few, many = (_work(migrated(kind), beside, size) for size in (FEW, MANY))
     assert many <= 1.5 * few, f"{many}, and not {few} as with little beside it"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_nobody_is_looked_for_in_all_that_has_ever_happened(migrated: Callable[[str], str], kind: str) -> None:
+    """Whom nothing refers to any more is found in one look at the history, however many people there are."""
+
+    def people(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+        chat = tx.chats.known(Chat("paper", "private"), ChatKind.PRIVATE).id
+        request = tx.requests.add(chat, None, "pt")
+        for _ in range(2 * MANY):
+            tx.requests.happened(request, "claimed", None)
+        for number in range(many):
+            tx.requests.add(chat, tx.chats.person(Person("paper", f"p{number}", "")).id, "pt")
+        return lambda tx: tx.erasing.forget_people()
+
+    few, many = (_work(migrated(kind), people, size) for size in (FEW, 10 * FEW))
+    assert many <= 5 * few, f"{many}, and not {few} as with few people"
 
 
 def test_what_has_just_been_filled_is_looked_through_by_nobody(migrated: Callable[[str], str]) -> None:
