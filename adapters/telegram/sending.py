@@ -116,11 +116,12 @@ async def _say(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt
         return await _said(bot, action, manner)
     except Refused as refusal:
         reason = str(refusal)
-        if reason not in NO_SUCH_TOPIC or action.thread is None or not action.thread.startswith(TOPIC):
+        if reason not in NO_SUCH_TOPIC or (action.thread is None and action.reply_to is None):
             raise
     # What answers something in a topic would stand there, too.
     receipt = await _said(bot, changed(action, thread=None, reply_to=None), manner)
-    return changed(receipt, elsewhere=reason != TOPIC_IS_CLOSED)
+    in_topic = action.thread is not None and action.thread.startswith(TOPIC)
+    return changed(receipt, elsewhere=in_topic and reason != TOPIC_IS_CLOSED)
 
 
 async def _said(bot: Bot, action: SendText | SendFile, manner: Manner) -> Receipt:

@@ -115,6 +115,29 @@ async def test_words_whose_topic_is_gone_stand_in_the_group_itself(
     assert "document" in forum.from_bot()[-1].content
 
 
+async def test_an_answer_to_what_stands_in_a_closed_topic_stands_in_the_group(bot: Bot, forum: Group) -> None:
+    """An administrator can still write there; the bot is not told that it cannot."""
+    topic = forum.opens_topic("Archief")
+    asked = forum.owner.writes("/help", forum, topic=topic)
+    forum.closes_topic(topic)
+    forum.withholds("can_manage_topics")
+    receipt = await perform(bot, words(forum, None, str(asked.id)))
+    shown = forum.from_bot()[-1]
+    assert (str(shown.id), shown.thread, receipt.elsewhere) == (receipt.message, None, False)
+
+
+async def test_where_the_group_itself_is_closed_too_nothing_can_be_said(bot: Bot, forum: Group) -> None:
+    """It is no reason to write no more in its other topics."""
+    topic, other = await opened(bot, forum), await opened(bot, forum, "📄 Papieren")
+    forum.closes_topic(int(topic[6:]))
+    forum.closes_topic(None)
+    forum.withholds("can_manage_topics")
+    for thread in (None, topic):
+        with pytest.raises(Refused, match="topic_closed"):
+            await perform(bot, words(forum, thread))
+    assert await perform(bot, words(forum, other)) == Receipt(str(forum.from_bot()[-1].id))
+
+
 async def test_words_for_a_topic_of_what_is_no_forum_any_more_stand_in_the_group(bot: Bot, forum: Group) -> None:
     topic = await opened(bot, forum)
     card = await perform(bot, words(forum, topic))

@@ -115,5 +115,6 @@ def may_write_in(bot: Bot, chat: Chat, thread: int | None) -> None:
     if chat.kind == "channel" and not chat.may(bot.id, "can_post_messages"):
         raise bad_request("need administrator rights in the channel chat")
     topic = chat.topics.get(thread or 0)
-    if topic is not None and topic.closed and not chat.may(bot.id, "can_manage_topics"):
+    closed = chat.is_forum and chat.general_closed if topic is None else topic.closed
+    if closed and not chat.may(bot.id, "can_manage_topics"):
         raise bad_request("TOPIC_CLOSED")

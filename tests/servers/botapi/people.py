@@ -374,9 +374,12 @@ class Group(Seen):
             message.deleted = True
         self.world.touch()
 
-    def closes_topic(self, topic: int) -> None:
-        """Nobody but administrators who may manage topics can write in it then."""
-        self.chat.topics[topic].closed = True
+    def closes_topic(self, topic: int | None) -> None:
+        """Nobody but administrators who may manage topics can write in it then. None: "General"."""
+        if topic is None:
+            self.chat.general_closed = True
+        else:
+            self.chat.topics[topic].closed = True
 
     def renames(self, title: str) -> None:
         self.chat.title = title

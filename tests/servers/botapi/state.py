@@ -80,6 +80,7 @@ class Chat:
     withheld: dict[int, frozenset[str]] = field(default_factory=dict)  # user id → rights that an administrator lacks
     messages: dict[int, Message] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
+    general_closed: bool = False  # the topic "General", in which stands what stands in no other
     pinned: list[int] = field(default_factory=list)
     last_bot: int | None = None  # the bot that spoke last, which unaddressed commands go to
     moved_to: Chat | None = None
