@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.ports import Busy, Rejected, Unavailable, Unsupported
+from bot.ports import Busy, NotOffered, Rejected, Unavailable, Unsupported
 
 FAILURES = 3
 """So many failures in a row close the gate."""
@@ -48,6 +48,8 @@ class Gate:
                 raise
             except Unavailable:
                 self._failed()
+                raise
+            except NotOffered:  # known without asking: it tells nothing of how the server is
                 raise
             except Unsupported:
                 self._open()

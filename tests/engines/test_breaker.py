@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.engines.breaker import FAILURES, FIRST_PAUSE, PAUSE_WHEN_REJECTED, PAUSE_WHEN_TOLD, Gate
-from bot.ports import Busy, EngineError, Rejected, Unavailable, Unsupported
+from bot.ports import Busy, EngineError, NotOffered, Rejected, Unavailable, Unsupported
 
 
 class Clock:
@@ -62,6 +62,18 @@ async def test_a_success_in_between_starts_the_count_again(gate: Gate) -> None:
 
 async def test_a_pair_that_is_not_supported_is_no_failure(gate: Gate) -> None:
     assert all([await call(gate, Unsupported("")) for _ in range(FAILURES * 2)])
+
+
+async def test_a_pair_that_is_not_offered_hides_no_failure(gate: Gate, clock: Clock) -> None:
+    """It is known without asking: whoever fails over all others is left alone all the same, and not tried with it."""
+    for _ in range(FAILURES):
+        assert await call(gate, Unavailable(""))
+        await call(gate, NotOffered(""))
+    assert not await call(gate)
+    clock.passes(FIRST_PAUSE)
+    assert await call(gate, NotOffered(""))
+    assert await call(gate, Unavailable(""))
+    assert not await call(gate)
 
 
 @pytest.mark.parametrize(
