@@ -61,7 +61,7 @@ class Apertium:
             await self._server.close()
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
-        async with self._gate():
+        async with self._gate(hash(tuple(paragraphs))):
             steps = _steps(await self._direct_pairs(), engine_code(source), engine_code(target), self._settings.pivots)
             if steps is None:
                 raise NotOffered(f"{self.name} does not translate {source} to {target}")

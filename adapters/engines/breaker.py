@@ -19,10 +19,15 @@ PAUSE_WHEN_TOLD = timedelta(seconds=60)
 PAUSE_WHEN_REJECTED = timedelta(minutes=10)
 
 
-class Gate:
-    """Go through it with `async with gate:` around each call. Raises Busy while it is closed.
+class Stumbled(Unavailable):
+    """The server is there, and has fallen over this text; over another it may not."""
 
-    After a pause one call goes through alone; how it fares decides for the others.
+
+class Gate:
+    """Go through it with `async with gate(text):` around each call. Raises Busy while it is closed.
+
+    After a pause one call goes through alone; how it fares decides for the others. A text over which the server
+    stumbles, however often it is tried and into however many languages, counts as one failure.
     """
 
     def __init__(self, concurrency: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,10 +35,11 @@ class Gate:
         self._clock = clock
         self._closed_until: float | None = None
         self._failures = 0
+        self._over: set[object] = set()  # the texts over which it has stumbled since it went well
         self._trying = False
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[None]:
+    async def __call__(self, text: object = None) -> AsyncIterator[None]:
         self._refuse_while_closed()
         async with self._slots:
             self._refuse_while_closed()
@@ -45,6 +51,11 @@ class Gate:
                 raise
             except Rejected:
                 self._close(PAUSE_WHEN_REJECTED)
+                raise
+            except Stumbled:
+                if text is None or text not in self._over:
+                    self._over.add(text)
+                    self._failed()
                 raise
             except Unavailable:
                 self._failed()
@@ -72,6 +83,7 @@ class Gate:
 
     def _open(self) -> None:
         self._failures = 0
+        self._over.clear()
         self._closed_until = None
 
     def _failed(self) -> None:

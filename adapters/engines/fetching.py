@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from adapters.engines.breaker import Stumbled
 from bot.ports import Busy, Unavailable
 
 LARGEST_ANSWER = 4_000_000
@@ -72,7 +73,9 @@ class Server:
             raise Unavailable("the server cannot be reached")
         if answer.status == 429:
             raise Busy("the server asks for a pause", _retry_after(answer.headers))
-        if answer.status >= 500:
+        if answer.status == 500:
+            raise Stumbled("the server has a fault (500)")
+        if answer.status > 500:
             raise Unavailable(f"the server has a fault ({answer.status})")
         if 300 <= answer.status < 400:
             raise Unavailable(f"the server sends us elsewhere ({answer.status})")

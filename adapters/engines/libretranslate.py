@@ -56,7 +56,7 @@ class LibreTranslate:
             await self._server.close()
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
-        async with self._gate():
+        async with self._gate(hash(tuple(paragraphs))):
             theirs = (await self._known_pairs()).get((engine_code(source), engine_code(target)))
             if theirs is None:
                 raise NotOffered(f"{self.name} does not translate {source} to {target}")

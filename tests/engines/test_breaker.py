@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.engines.breaker import FAILURES, FIRST_PAUSE, PAUSE_WHEN_REJECTED, PAUSE_WHEN_TOLD, Gate
+from adapters.engines.breaker import FAILURES, FIRST_PAUSE, PAUSE_WHEN_REJECTED, PAUSE_WHEN_TOLD, Gate, Stumbled
 from bot.ports import Busy, EngineError, NotOffered, Rejected, Unavailable, Unsupported
 
 
@@ -32,10 +32,10 @@ def gate(clock: Clock) -> Gate:
     return Gate(2, clock)
 
 
-async def call(gate: Gate, failure: EngineError | None = None) -> bool:
+async def call(gate: Gate, failure: EngineError | None = None, text: str = "") -> bool:
     """Whether the call got through the gate; it then fails as told."""
     try:
-        async with gate():
+        async with gate(text):
             if failure:
                 raise failure
     except EngineError as raised:
@@ -74,6 +74,19 @@ async def test_a_pair_that_is_not_offered_hides_no_failure(gate: Gate, clock: Cl
     assert await call(gate, NotOffered(""))
     assert await call(gate, Unavailable(""))
     assert not await call(gate)
+
+
+async def test_one_text_over_which_the_server_stumbles_keeps_nobody_from_it(gate: Gate, clock: Clock) -> None:
+    """However often it is tried; a server that stumbles over all of them is left alone."""
+    for _ in range(FAILURES * 2):
+        assert await call(gate, Stumbled(""), "one")
+    for text in ("two", "three"):
+        assert await call(gate, Stumbled(""), text)
+    assert not await call(gate, None, "four")
+    clock.passes(FIRST_PAUSE)
+    assert await call(gate, Stumbled(""), "one")
+    assert await call(gate, None, "four")
+    assert await call(gate, Stumbled(""), "one")
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,21 @@ async def test_a_fault_of_the_server_is_asked_about_once_more_and_three_in_a_row
     assert len(server.asked) == 6
 
 
+async def test_a_text_over_which_the_server_falls_keeps_nobody_else_waiting() -> None:
+    """As LibreTranslate does over some: it answers 500, and the next text goes well."""
+    server = Server()
+
+    def falls(body: dict[str, Any]) -> web.Response:
+        return web.json_response({"error": "?"}, status=500) if body["q"] == ["stuk"] else server.translated(body)
+
+    server.answer = falls
+    async with libretranslate(server) as engine:
+        for target in ("en", "pt", "zh", "en", "pt", "zh"):
+            with pytest.raises(Unavailable):
+                await engine.translate([("stuk",)], "nl", target)
+        assert await engine.translate([("een",)], "nl", "en") == ["EEN"]
+
+
 async def test_a_fault_that_passes_at_once_is_not_noticed() -> None:
     server = Server()
 
