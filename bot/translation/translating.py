@@ -112,7 +112,7 @@ async def _best(
             ends = asyncio.get_running_loop().time() + within.total_seconds()
             for place, engine in enumerate(engines):
                 try:
-                    async with _share_of(ends, len(engines) - place):
+                    async with share_of(ends, len(engines) - place):
                         texts = await _asked(engine, todo, source, target)
                 except EngineError as failure:
                     failures.append(failure)
@@ -128,7 +128,7 @@ async def _best(
 
 
 @asynccontextmanager
-async def _share_of(ends: float, engines: int) -> AsyncIterator[None]:
+async def share_of(ends: float, engines: int) -> AsyncIterator[None]:
     """As much of the time until `ends` as is left for each of so many engines: one that hangs leaves the next its own.
 
     Raises Unavailable when it is over.

@@ -11,12 +11,14 @@ from tests.handlers.phrasebook import Phrasebook
 
 
 class Ear(Phrasebook):
-    """`says`: the language that it tells; `failure`: what it raises, once."""
+    """`says`: the language that it tells; `failure`: what it raises, once; `gives`: what it answers instead of words,
+    once each."""
 
     def __init__(self, name: str = "ear", says: str | None = "pt") -> None:
         super().__init__(name)
         self.says = says
         self.failure: Exception | None = None
+        self.gives: tuple[Heard, ...] = ()
         self.heard: list[tuple[str, str | None]] = []
         self.files: list[Path] = []
 
@@ -29,6 +31,10 @@ class Ear(Phrasebook):
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
+        if self.gives:
+            given, *rest = self.gives
+            self.gives = tuple(rest)
+            return given
         await self.gate.wait()
         words = await asyncio.to_thread(recording.read_bytes)
         return Heard(words.decode(), self.says)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import Busy, EngineError, Rejected, Unavailable, Unsupported
+from bot.ports import Busy, EngineError, Heard, Rejected, Unavailable, Unsupported
 from bot.translation.transcribing import transcribe
 from bot.translation.translating import AFTER_AN_OPERATOR, SOON
 from tests.handlers.ear import Ear
@@ -60,3 +60,25 @@ async def test_an_engine_that_never_ends_is_left(recording: Path) -> None:
     slow.gate.clear()
     result = await transcribe(recording, "audio/ogg", None, [slow], within=timedelta(seconds=0.01))
     assert (result.text, result.retry_after) == (None, SOON)
+
+
+@pytest.mark.parametrize("given", [None, Heard(None), Heard(7), Heard("tenho fome", ["pt"])], ids=str)  # type: ignore[arg-type]
+async def test_what_gives_something_else_than_words_has_failed(recording: Path, given: Heard) -> None:
+    """And brings nobody down with it."""
+    confused, other = Ear("confused"), Ear()
+    confused.gives = (given,)
+    result = await transcribe(recording, "audio/ogg", None, [confused, other])
+    assert (result.text, result.engine) == ("tenho fome", "ear")
+
+
+@pytest.mark.parametrize("says", ["portuguese", "Portuguese (Brazil)", "?", ""])
+async def test_a_language_that_is_no_code_is_not_known(recording: Path, says: str) -> None:
+    result = await transcribe(recording, "audio/ogg", None, [Ear(says=says)])
+    assert (result.text, result.language) == ("tenho fome", None)
+
+
+async def test_an_engine_that_hangs_leaves_the_next_its_share_of_the_time(recording: Path) -> None:
+    slow = Ear("slow")
+    slow.gate.clear()
+    result = await transcribe(recording, "audio/ogg", None, [slow, Ear()], within=timedelta(seconds=1))
+    assert (result.text, result.engine) == ("tenho fome", "ear")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.ports import Engine, Limits, NotSent, Unavailable
+from bot.ports import Engine, Heard, Limits, NotSent, Unavailable
 from bot.store.tables import text_table, translation
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, scene_of, sentence
@@ -87,6 +87,15 @@ async def test_an_engine_that_is_down_delays_nothing(scene: Scene, ear: Ear) -> 
     await speaks(scene)
     assert heard(scene) == []
     assert any(shown.file for shown in scene.ann.sees(scene.room))
+    await scene.world.advance(timedelta(minutes=2))
+    assert len(heard(scene)) == 1
+
+
+async def test_an_engine_that_answers_something_else_than_words_stops_nothing(scene: Scene, ear: Ear) -> None:
+    """It is asked again like one that is down."""
+    ear.gives = (Heard(None),)  # type: ignore[arg-type]
+    await speaks(scene)
+    assert heard(scene) == []
     await scene.world.advance(timedelta(minutes=2))
     assert len(heard(scene)) == 1
 
