@@ -37,19 +37,24 @@ _GONE = (
     "peer_id_invalid",
     "chat_id_invalid",
     "channel_private",
+    "channel_public_group_na",
     "chat_restricted",
     "user_is_blocked",
     "input_user_deactivated",
     "have no write access",
     "need administrator rights in the channel chat",
 )
-_CLOSED = re.compile(r"not enough rights to send (text|messages)|have no rights to send|chat_write_forbidden")
+_CLOSED = re.compile(
+    "not enough rights to send (text|messages)|have no rights to send|chat_write_forbidden|chat_send_plain_forbidden"
+)
 """Where it is the bot alone that may not write, an update says so, and another that it may again; where no member may,
 none says either."""
 _NO_FILES = re.compile(r"not enough rights to send (?!text|messages)\w+")  # words can still be sent there
 _NOT_NOW = "the file is temporarily unavailable"
 """After "wrong file_id or": of an id that Telegram gave us, whatever keeps it from getting the file now."""
 _TOO_LARGE = ("file is too big", "is too big for a")
+_DELETED = "sent message was immediately deleted"
+"""By somebody else's program that watches over the group: once more would be deleted as well, and look like spam."""
 _UPGRADED = "group chat was upgraded to a supergroup chat"
 _REFUSED = (
     NOT_MODIFIED,
@@ -122,6 +127,8 @@ def send_error(error: Exception) -> SendError:
             return NotSent("something before Telegram refuses it")
         case NetworkError() if says(error, "request entity too large"):
             return TooLarge("Telegram finds it too large")
+        case NetworkError() if says(error, _DELETED):
+            return Refused(_DELETED)
     # No answer in time, a connection that broke, 5xx, or an answer without sense (for PTB often a KeyError or such).
     return Unknown("no clear answer from Telegram")
 

@@ -464,6 +464,7 @@ async def test_who_blocked_the_bot_is_gone(server: BotApiServer, bot: Bot, ana: 
         (400, "Bad Request: CHAT_RESTRICTED"),
         (400, "Bad Request: need administrator rights in the channel chat"),
         (400, "Bad Request: PEER_ID_INVALID"),
+        (400, "Bad Request: CHANNEL_PUBLIC_GROUP_NA"),
     ],
 )
 async def test_where_the_bot_may_not_speak_the_chat_is_gone(
@@ -480,6 +481,7 @@ async def test_where_the_bot_may_not_speak_the_chat_is_gone(
         "not enough rights to send text messages to the chat",
         "have no rights to send a message",
         "CHAT_WRITE_FORBIDDEN",
+        "CHAT_SEND_PLAIN_FORBIDDEN",
     ],
 )
 async def test_a_group_in_which_nobody_may_write_now_is_closed(
@@ -536,6 +538,15 @@ async def test_what_telegram_will_never_take_is_refused(server: BotApiServer, bo
     for action, reason in refused:
         failure = await failure_of(bot, action)
         assert (type(failure), str(failure)) == (Refused, reason)
+
+
+async def test_what_a_program_in_the_group_deletes_at_once_is_not_said_again(
+    server: BotApiServer, bot: Bot, ana: Person
+) -> None:
+    """It was there, and would be deleted again, each time."""
+    server.faults.add(Error(500, "Internal Server Error: sent message was immediately deleted"), "sendMessage")
+    failure = await failure_of(bot, say(ana.id))
+    assert (type(failure), str(failure)) == (Refused, "sent message was immediately deleted")
 
 
 async def test_what_is_too_old_to_withdraw_is_refused(server: BotApiServer, bot: Bot, ana: Person) -> None:
