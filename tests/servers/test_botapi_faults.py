@@ -186,6 +186,19 @@ async def test_update_ids_can_start_over(server: BotApiServer, call: CheckedClie
     assert [update["update_id"] for update in await call("getUpdates")] == [17]
 
 
+async def test_an_offset_from_before_the_ids_began_anew_confirms_nothing(
+    server: BotApiServer, call: CheckedClient, ana: Person
+) -> None:
+    """It is in the future, and as good as none."""
+    before = server.bot.queue.next_id
+    server.bot.queue.forget_all()
+    server.bot.queue.next_id = 17
+    ana.writes("after the holidays")
+    for _ in range(2):
+        assert [update["update_id"] for update in await call("getUpdates", offset=before)] == [17]
+    assert await call("getUpdates", offset=18) == []
+
+
 async def test_a_token_can_be_revoked_and_given_back(server: BotApiServer, call: CheckedClient) -> None:
     """A poll under way ends with 401."""
     poll = asyncio.create_task(call("getUpdates", timeout=50))
@@ -199,7 +212,7 @@ async def test_a_token_can_be_revoked_and_given_back(server: BotApiServer, call:
 
 async def test_the_server_can_go_down_and_come_back(server: BotApiServer, call: CheckedClient, ana: Person) -> None:
     """Connections are refused meanwhile; address, chats and waiting updates are kept."""
-    poll = asyncio.create_task(call("getUpdates", offset=2**40, timeout=50))
+    poll = asyncio.create_task(call("getUpdates", offset=server.bot.queue.next_id, timeout=50))
     await server.waits_for(lambda: server.calls)
     await server.stop()
     assert await poll == []

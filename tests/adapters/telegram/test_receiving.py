@@ -266,6 +266,19 @@ async def test_ids_that_start_anew_are_followed(server: BotApiServer, inbox: Inb
     assert said(inbox) == ["een", "twee", "drie", "vier"]
 
 
+async def test_a_place_from_before_the_ids_began_anew_is_given_up(server: BotApiServer, inbox: Inbox) -> None:
+    """Telegram takes it for none; what was written since comes, and is acknowledged."""
+    ana = server.user("Ana")
+    ana.writes("een")
+    await inbox.holds(1)
+    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    server.bot.queue.next_id = 5
+    ana.writes("twee")
+    await inbox.holds(2)
+    await server.waits_for(lambda: not server.bot.queue.waiting)
+    assert said(inbox) == ["een", "twee"]
+
+
 def test_the_cursor_follows_the_last_update() -> None:
     """Not the largest."""
     batch = batch_of([{"update_id": 900}, {"update_id": 5}], datetime.fromtimestamp(60, UTC))

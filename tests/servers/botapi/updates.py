@@ -14,6 +14,7 @@ Json = dict[str, Any]
 LONGEST_POLL = 50  # seconds; the Bot API server caps `timeout` there
 KEPT = 24 * 3600  # seconds an update waits to be fetched …
 CALLBACK_KEPT = 150  # … and a callback query
+AHEAD = 10  # an offset so far beyond the next id is none that it has given: it is taken for no offset (TDLib's TQueue)
 OPT_IN = frozenset({"chat_member", "message_reaction", "message_reaction_count"})  # only on request
 
 
@@ -109,7 +110,7 @@ class UpdateQueue:
         self._drop_expired()
         if offset < 0:
             self._waiting = self._waiting[offset:]
-        elif offset > 0:
+        elif 0 < offset <= self.next_id + AHEAD:
             self._waiting = [update for update in self._waiting if update.id >= offset]
 
     def _repeat(self) -> None:
