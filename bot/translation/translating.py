@@ -234,10 +234,12 @@ def _failed(failures: Sequence[EngineError]) -> Result:
 
 _UNWANTED = regex.compile(r"[\p{Cc}\p{Cs}--\t]", regex.VERSION1)
 """Control characters and halves of characters: engines fall over them, and nobody reads them."""
+_BREAKS = regex.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
+"""A paragraph has none; where an engine has made some, the words on both sides must not become one."""
 
 
 def _clean(text: str) -> str:
-    return _UNWANTED.sub("", text)
+    return _UNWANTED.sub("", _BREAKS.sub(" ", text.strip()))
 
 
 def _has_words(marked: Marked) -> bool:

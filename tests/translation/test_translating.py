@@ -244,6 +244,14 @@ async def test_what_an_engine_says_without_end_is_not_looked_through() -> None:
     assert result.engine == "two"
 
 
+@pytest.mark.parametrize("broken", ["\n", "\r\n", "\u2028", "\n\n"])
+async def test_a_line_that_an_engine_breaks_stays_one_line(broken: str) -> None:
+    """Its words are not run together, and other paragraphs stay where they are."""
+    given = {"kom morgen": f"come{broken}tomorrow", "breng brood mee": f"bring bread{broken}"}
+    result = await english("kom morgen\nbreng brood mee", Scripted("one", lambda marked: given[str(marked[0])]))
+    assert (result.text, result.findings) == ("come tomorrow\nbring bread", ())
+
+
 async def test_an_engine_that_hangs_leaves_the_next_its_share_of_the_time() -> None:
     engines = [Hanging("one"), Scripted("two")]
     result = await translate("kom morgen", "nl", "en", engines, nothing, within=timedelta(seconds=0.1))
