@@ -26,8 +26,9 @@ _log = structlog.get_logger()
 
 # Of each purpose: an engine that hangs over notices keeps nobody's words waiting. Listening is hard work for a machine.
 _AT_ONCE = {"conversation": 8, "notice": 8, "voice": 2}
-# People's words are soon too late; a notice can wait for its engine.
-_ATTEMPTS = {"conversation": 4, "notice": 12, "voice": 6}
+# People's words are out meanwhile, and soon too old to be changed: but whoever cannot read them must not be left with
+# them because an engine was started anew, which takes minutes. A notice can wait for its engine.
+_ATTEMPTS = {"conversation": 8, "notice": 12, "voice": 6}
 _VOICES = "voices"  # as whose files recordings take room on the disk while an engine listens
 _LONGEST_WAIT = timedelta(minutes=5)
 

@@ -70,6 +70,18 @@ async def test_a_late_translation_is_edited_into_the_card(translated: Scene) -> 
     assert "Ik heb eten nodig" in translated.card().plain
 
 
+async def test_words_said_while_an_engine_is_started_anew_are_translated_in_the_end(translated: Scene) -> None:
+    """That takes it some minutes, for the models that it has to load."""
+    translated.engine.down = True
+    await translated.asks()
+    for _ in range(20):
+        await translated.world.advance(timedelta(seconds=15))
+    translated.engine.down = False
+    for _ in range(8):
+        await translated.world.advance(timedelta(seconds=15))
+    assert "Ik heb eten nodig" in translated.card().plain
+
+
 async def test_a_day_later_the_card_says_the_date(scene: Scene) -> None:
     """Since 10:00 is no longer enough."""
     await scene.asks()
