@@ -65,7 +65,7 @@ class Gate:
             except Unsupported:
                 self._open()
                 raise
-            except asyncio.CancelledError:  # whoever asked has waited long enough
+            except (asyncio.CancelledError, Exception):  # whoever asked has waited long enough; or nobody foresaw it
                 self._failed()
                 raise
             else:

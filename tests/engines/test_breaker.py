@@ -162,6 +162,15 @@ async def test_calls_that_nobody_waited_for_to_the_end_close_it(gate: Gate) -> N
     assert not await call(gate)
 
 
+async def test_what_an_adapter_did_not_foresee_is_a_failure_too(gate: Gate) -> None:
+    """An answer of a shape that nobody thought of, each time: it is left alone like any other."""
+    for _ in range(FAILURES):
+        with pytest.raises(KeyError):
+            async with gate():
+                raise KeyError
+    assert not await call(gate)
+
+
 async def test_those_who_waited_while_it_closed_do_not_go_through(gate: Gate) -> None:
     leave = asyncio.Event()
 
