@@ -17,7 +17,9 @@ from handlers.requests import phone_shown, triage
 from handlers.situation import Actions, Situation
 
 FOUND = "leaks"
-"""The report of an inspection, with the message that it answers after a colon."""
+"""The report of an inspection, with the message that it answers, if any, after a colon."""
+
+_LOOKED_AT = (Role.COORDINATION, Role.ORGANISATION)
 
 
 def look(event: Message, where: Situation) -> Action:
@@ -25,16 +27,24 @@ def look(event: Message, where: Situation) -> Action:
     return Inspect(where.chat.id, f"{FOUND}:{event.id}")
 
 
+def look_again(chat: KnownChat) -> Actions:
+    """Have a look at a room that has moved: Telegram makes a group a supergroup when it is made public, or its history
+    visible, and a new version of a room need not be as closed as the old one."""
+    return (Inspect(chat.id, FOUND),) if chat.role in _LOOKED_AT else ()
+
+
 def found(event: Outcome, tx: Transaction) -> Actions:
     """Nothing found, nothing said; and nothing either where a network would not tell."""
     chat = tx.chats.get(event.chat)
-    if event.failure is not None or chat.role not in (Role.COORDINATION, Role.ORGANISATION):
-        return ()
-    said = warnings(event.findings, chat.role == Role.COORDINATION)
-    if not said:
+    if event.failure is not None or chat.role not in _LOOKED_AT:
         return ()
     paired = (event.report or "").partition(":")[2]
-    return (Say(chat.id, tuple(Line(sentence) for sentence in said), reply_to=OnNetwork(paired)),)
+    # What can be mended by nobody was said when the room got its role.
+    said = warnings(event.findings, chat.role == Role.COORDINATION and bool(paired))
+    if not said:
+        return ()
+    reply = OnNetwork(paired) if paired else None
+    return (Say(chat.id, tuple(Line(sentence) for sentence in said), reply_to=reply),)
 
 
 def joined(event: Joined, tx: Transaction) -> Actions:

@@ -12,7 +12,7 @@ from bot.store.chats.chats import TAKEN
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers import operator, situation
-from handlers.chats import leaving, pairing
+from handlers.chats import leaks, leaving, pairing
 from handlers.notices import catching_up
 from handlers.requests import cards, triage
 from handlers.situation import TOPICS, Actions
@@ -132,7 +132,8 @@ def followed(event: Outcome, tx: Transaction) -> Actions:
     """The bot is in the chat that takes another's place; or it is not let in until somebody invites it."""
     if event.failure is not None:
         tx.lanes.chat_gone(event.chat, "the chat has moved, and does not let the bot in")
-    return ()
+        return ()
+    return leaks.look_again(tx.chats.get(event.chat))
 
 
 def gone(event: ChatGone, tx: Transaction) -> Actions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.incoming import Added, Joined
+from bot.incoming import Added, Joined, MovedChat
 from bot.model import Chat
 from bot.outgoing import InspectChat
 from bot.ports import Refused
@@ -72,6 +72,24 @@ async def test_a_group_that_receives_notices_is_not_inspected(house: House) -> N
     code = await house.world.pairing("group", "Ons Huis", "nl")
     await house.an.writes(f"!pair {code}", chat)
     assert InspectChat(chat) not in house.world.network.log
+
+
+async def test_a_room_that_has_moved_is_looked_at_again(nobody: Scene) -> None:
+    """A group becomes a supergroup when somebody makes it public: what could be mended by nobody is not said twice."""
+    world = nobody.world
+    await pairs(world, nobody.ann, nobody.room, "coordination")
+    new = world.group("super")
+    world.network.leaks[new.id] = ("public", "history", "cloud")
+    world.network.happens(MovedChat(nobody.room, new, world.clock.now()))
+    await world.settled()
+    assert nobody.ann.reads(new)[-1] == "\n".join(sentence(f"leak-{key}") for key in ("public", "history"))
+
+
+async def test_a_group_that_receives_notices_is_not_looked_at_when_it_moves(house: House) -> None:
+    new = house.world.group("super")
+    house.world.network.happens(MovedChat(house.nl, new, house.world.clock.now()))
+    await house.world.settled()
+    assert InspectChat(new) not in house.world.network.log
 
 
 # --- who comes in ----------------------------------------------------------------------------------------------------
