@@ -60,6 +60,7 @@ _log = structlog.get_logger()
 _ALPHABET = string.ascii_uppercase + "23456789"
 _STOP_WITHIN = 2.0  # seconds that sends in the air get at the end; all in all stopping must not take 5
 _HOUSEKEEPING = 3600.0
+_CATCHES_UP_WITHIN = 60.0  # seconds: what is due waits no longer for a network that is away
 _THREADS = 32  # a few hang for half a minute each while names cannot be looked up; the rest is for all else
 
 
@@ -282,10 +283,27 @@ class App:
             work = [
                 self.broadcasting.run(),
                 self.translators.run(),
-                self.scheduler.run(),
+                self._keep_time(),
                 self._housekeeping(),
             ]
             await while_held(self.leases, HOUSE, work)
+
+    async def _keep_time(self) -> None:
+        """What became due while nobody listened waits for what people did meanwhile: whoever has cancelled a plan,
+        answered or pressed Send in time was in time."""
+        caught_up = asyncio.create_task(self._catch_up())
+        late = asyncio.create_task(self.parts.clock.sleep(_CATCHES_UP_WITHIN))
+        try:
+            await asyncio.wait((caught_up, late), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            caught_up.cancel()
+            late.cancel()
+        await self.scheduler.run()
+
+    async def _catch_up(self) -> None:
+        for service in self.services:
+            await service.until_heard()
+        await self.inbox.until_done()
 
     async def _announce(self, ready: Callable[[], Awaitable[None]], warm: asyncio.Task[None]) -> None:
         for service in self.services:

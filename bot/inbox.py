@@ -70,6 +70,7 @@ class Worker:
         self._looks = 0
         self._reading = True  # until the first look is over, nobody knows what else there is
         self._is_behind = True  # there may be more than what was read
+        self._changed = asyncio.Event()  # a lane or a look has come to its end
         self._lane_tasks: asyncio.TaskGroup | None = None
 
     def wake(self) -> None:
@@ -148,6 +149,12 @@ class Worker:
         assert self._lane_tasks is not None
         self._lane_tasks.create_task(self._run_lane(lane))
 
+    async def until_done(self) -> None:
+        """Until all that has arrived is handled."""
+        while self._reading or self._left_out or self._lanes or self._stirred.is_set():
+            self._changed.clear()
+            await self._changed.wait()
+
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._lane_tasks:
             more = False  # the last look has not come to the end
@@ -157,6 +164,7 @@ class Worker:
                 more = await self._look(goes_on=more)
                 if not more:
                     self._reading = False
+                    self._changed.set()
                     await self._stirred.wait()
 
     async def _look(self, goes_on: bool) -> bool:
@@ -211,6 +219,7 @@ class Worker:
 
     def _leave(self, lane: str) -> None:
         del self._lanes[lane]
+        self._changed.set()
         if self._is_behind or self._left_out:
             self._stirred.set()
 

@@ -202,9 +202,9 @@ class Adapter(Protocol):
         """Hand over every event after `cursor`, batch by batch, for ever.
 
         `deliver` returns when the batch and its cursor are durable; only then may the network be told. An event that
-        cannot be understood is handed over all the same. NOTHING_NEW is for a network that has answered without news,
-        best at once when this is called: nothing is stored, but it is known to be alive. Raises Down or Revoked; what
-        `deliver` raises passes through.
+        cannot be understood is handed over all the same. NOTHING_NEW is for a network that has answered and has nothing
+        more to tell, best as soon as all is handed over that happened before this was called: nothing is stored, but it
+        is known to be alive, and that we have caught up. Raises Down or Revoked; what `deliver` raises passes through.
         """
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:

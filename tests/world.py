@@ -285,7 +285,7 @@ class World:
                 return
 
     async def swept(self) -> None:
-        """Until the bot has thrown away what is too old, which is the first thing that it does."""
+        """Until the bot has thrown away what is too old, which it does first when it has heard all."""
         async with asyncio.timeout(30):
             while (following := await self.app.unit(lambda tx: tx.schedule.planned(SWEEP))) is None or (
                 following <= self.clock.now()
@@ -409,7 +409,8 @@ async def world(
         await ready.wait()
         try:
             made = World(app, network, clock, serving)
-            await made.swept()
+            if network.down is None:
+                await made.swept()
             yield made
         finally:
             app.stop()

@@ -47,12 +47,13 @@ class Receiver:
     async def run(self, cursor: str | None, deliver: Deliver) -> None:
         """Without a cursor Telegram gives all it has kept, which is what was written while we were away.
 
-        The first question is answered at once: then it is known that Telegram is there.
+        At first each question is answered at once: then it is known soon that Telegram is there, and has told all.
         """
         patience = 0
         while True:
             updates = await self._poll(cursor, patience)
-            patience = self._poll_timeout
+            if not updates:
+                patience = self._poll_timeout
             batch = batch_of(updates, self._now()) if updates else NOTHING_NEW
             await deliver(batch)
             cursor = batch.cursor or cursor

@@ -119,7 +119,7 @@ class Webhook:
             arrived, in_vain = self._arrived, in_vain + 1 if stuck else 0
             if in_vain == _PATIENT_LOOKS:
                 raise Down(_OUT_OF_REACH)
-            if not stuck:
+            if not info.pending_update_count:
                 await deliver(NOTHING_NEW)
             await self._sleep(LOOK_EVERY)
 

@@ -59,6 +59,13 @@ class Service:
         if self._leases.holds(self.name):
             await self.line.tried.wait()
 
+    async def until_heard(self) -> None:
+        """Until the account has handed over what had happened before it was served; at once if another process has
+        it."""
+        await self._leases.until_known(self.name)
+        if self._leases.holds(self.name):
+            await self.line.heard.wait()
+
     async def _send_when_up(self, sender: Sender) -> None:
         await self.line.up.wait()
         await sender.run()

@@ -62,6 +62,7 @@ class Line:
         self._back = back
         self._away = away
         self.tried = asyncio.Event()  # connected, or it is known that this does not work now
+        self.heard = asyncio.Event()  # all that had happened before, or nobody tells for good
         self.up = asyncio.Event()
         self.fault: str | None = "not connected yet"  # None while all is well
         self._answered = asyncio.Event()  # since the last failure
@@ -108,6 +109,7 @@ class Line:
             await self.close()
             return backoff(self._failures) if self._failures else timedelta()
         await self._report(str(error), final=True)
+        self.heard.set()
         _log.error("account is not accepted", account=self.name)
         return _LET_IN_AGAIN if self._was_accepted else None
 
@@ -125,6 +127,7 @@ class Line:
     async def close(self) -> None:
         """Let go of the network. It may be run again."""
         self.up.clear()
+        self.heard.clear()
         await self.adapter.close()
 
     async def _receive(self) -> None:
@@ -137,6 +140,8 @@ class Line:
 
     async def _take(self, batch: Batch) -> None:
         await self._deliver(batch)
+        if not batch.events:
+            self.heard.set()
         if not self._answered.is_set():
             self._answered.set()
             if self._failures:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.incoming import Pressed
+from bot.model import ChatKind
 from bot.ports import Limits
 from bot.store.transaction import Transaction
 from handlers.private.erasing import COMPACT
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.handlers.private.test_erasing import CONTENTS, erases, private_chats, rows
-from tests.world import POLICY, World, world
+from tests.paper import Paper
+from tests.world import POLICY, Clock, World, world
 
 PLEA = "Preciso de um Zebrafinco para a minha irmã Ágata"
 WRITTEN = ("Zebrafinco", "Ágata", "Quincunx 7", "Xylofoonstraat", "0470998877")
@@ -113,7 +116,7 @@ async def test_what_is_open_is_kept(scene: Scene) -> None:
 
 
 async def test_a_stop_in_between_changes_nothing(tmp_path: Path, limits: Limits) -> None:
-    """What became due while the bot was away is deleted when it starts."""
+    """What became due while the bot was away is deleted soon after it starts."""
     async with world(tmp_path, limits=limits) as w:
         scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
         await _whole_story(scene)
@@ -123,6 +126,25 @@ async def test_a_stop_in_between_changes_nothing(tmp_path: Path, limits: Limits)
         await again.settled()
         await again.advance(timedelta(hours=2))
         assert _in_the_files(tmp_path, *WRITTEN) == []
+
+
+async def test_send_that_was_pressed_while_the_bot_was_away_counts(tmp_path: Path, limits: Limits) -> None:
+    """Also where the days are over in which it could be pressed: they were not when it was."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, limits=limits, network=network, clock=clock) as w:
+        await w.paired("room", "coordination")
+        rui = w.somebody("Rui", "pt")
+        await rui.writes(PLEA)
+        screen = rui.sees()[-1]
+    send, at = screen.button(sentence("button-send", "pt")), clock.now()
+    network.happens(Pressed(rui.private, ChatKind.PRIVATE, rui.person, screen.id, send.id, network.id(), at))
+    clock.advance(timedelta(days=4))
+    async with world(tmp_path, limits=limits, network=network, clock=clock) as again:
+        await again.settled()
+        found = await again.app.unit(lambda tx: tx.requests.open())
+        assert [request.code for request in found] == ["K1"]
+        await again.advance(timedelta(hours=1))
+        assert not any(sentence("held-deleted", "pt") in read for read in rui.reads())
 
 
 async def test_the_operator_says_how_many_days(tmp_path: Path) -> None:

@@ -69,8 +69,6 @@ class PaperAdapter:
 
     async def receive(self, cursor: str | None, deliver: Deliver) -> None:
         place = int(cursor or 0)
-        if self._network.down is None:
-            await deliver(NOTHING_NEW)
         while True:
             self._network.changed.clear()
             if self._network.down is not None:
@@ -83,6 +81,7 @@ class PaperAdapter:
                 place += len(events)
                 await deliver(Batch(raws, str(place)))
             else:
+                await deliver(NOTHING_NEW)
                 await self._network.changed.wait()
 
     def parse(self, raw: Raw) -> Sequence[Incoming]:

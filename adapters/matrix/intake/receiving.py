@@ -95,11 +95,11 @@ class Receiver:
 
     async def _follow_stream(self, cursor: str | None, deliver: Deliver) -> None:
         await self._collect_keys()
-        patience = 0.0  # the first answer comes at once: then it is known that the homeserver is there
         lost = cursor is not None and await self._heard.is_gone(self._server)
+        cursor = await self._round(cursor, deliver, patience=0.0, lost=lost)  # soon it is known that it is there, …
+        await deliver(NOTHING_NEW)  # … and its first answer tells all
         while True:
-            cursor = await self._round(cursor, deliver, patience, lost)
-            patience, lost = LONG_POLL, False
+            cursor = await self._round(cursor, deliver, LONG_POLL, lost=False)
 
     async def _round(self, cursor: str | None, deliver: Deliver, patience: float, lost: bool) -> str:
         """One answer handed over; the place after it. `lost`: the cursor leads nowhere."""

@@ -243,7 +243,7 @@ async def test_a_repeated_update_keeps_its_id(server: BotApiServer, inbox: Inbox
     ana = server.user("Ana")
     ana.writes("een")
     await inbox.holds(1)
-    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    await server.waits_for(lambda: server.bot.queue.is_asked)
     server.faults.add(RepeatUpdates(), "getUpdates")
     ana.writes("twee")
     await inbox.holds(3)
@@ -258,7 +258,7 @@ async def test_ids_that_start_anew_are_followed(server: BotApiServer, inbox: Inb
     ana = server.user("Ana")
     ana.writes("een")
     await inbox.holds(1)
-    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    await server.waits_for(lambda: server.bot.queue.is_asked)
     server.bot.queue.next_id = 5
     for text in ("twee", "drie", "vier"):
         ana.writes(text)
@@ -271,7 +271,7 @@ async def test_a_place_from_before_the_ids_began_anew_is_given_up(server: BotApi
     ana = server.user("Ana")
     ana.writes("een")
     await inbox.holds(1)
-    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    await server.waits_for(lambda: server.bot.queue.is_asked)
     server.bot.queue.next_id = 5
     ana.writes("twee")
     await inbox.holds(2)
@@ -335,8 +335,23 @@ async def test_the_first_answer_comes_at_once(server: BotApiServer, adapter: Tel
     receiving = asyncio.create_task(adapter.receive(None, inbox.deliver))
     await server.waits_for(lambda: inbox.batches)
     assert inbox.batches == [NOTHING_NEW]
-    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    await server.waits_for(lambda: server.bot.queue.is_asked)
     assert [call.params["timeout"] for call in server.calls_of("getUpdates")] == ["0", "50"]
+    receiving.cancel()
+
+
+async def test_that_there_is_no_more_is_said_when_all_that_waited_is_handed_over(
+    server: BotApiServer, adapter: TelegramAdapter
+) -> None:
+    """Which takes several answers; the last one is not waited for as for news."""
+    ana = server.user("Ana")
+    for number in range(150):
+        ana.writes(f"bericht {number}")
+    inbox = Inbox(adapter)
+    receiving = asyncio.create_task(adapter.receive(None, inbox.deliver))
+    await server.waits_for(lambda: NOTHING_NEW in inbox.batches)
+    assert [len(batch.events) for batch in inbox.batches] == [100, 50, 0]
+    assert {call.params["timeout"] for call in server.calls_of("getUpdates")[:3]} == {"0"}
     receiving.cancel()
 
 
@@ -392,7 +407,7 @@ async def test_silence_is_followed_by_the_next_question(server: BotApiServer, in
     """An empty answer is no news."""
     await server.waits_for(lambda: server.calls_of("getUpdates"))
     server.bot.queue.stop_polling()
-    await server.waits_for(lambda: len(server.calls_of("getUpdates")) == 2)
+    await server.waits_for(lambda: server.bot.queue.is_asked)
     server.user("Ana").writes("een")
     await inbox.holds(1)
     assert server.calls_of("getUpdates")[1].params["timeout"] == "50"

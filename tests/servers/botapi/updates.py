@@ -118,6 +118,11 @@ class UpdateQueue:
         self._waiting[:0] = [update for update in self._again if update.id not in waiting]
         self._again = []
 
+    @property
+    def is_asked(self) -> bool:
+        """Somebody waits for the next update."""
+        return self._poll is not None
+
     def _drop_expired(self) -> None:
         now = self._clock()
         if any(update.expired(now) for update in self._waiting):

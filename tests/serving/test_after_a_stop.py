@@ -1,0 +1,109 @@
+"""What people did while the bot was away counts before what became due meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from bot.domain.notices import NoticeState
+from bot.incoming import Message
+from bot.model import Chat, ChatKind, Text
+from bot.ports import Down, Revoked
+from tests.handlers.conftest import Scene, scene_of, sentence
+from tests.handlers.house import SOUP, House, house_in
+from tests.handlers.phrasebook import Phrasebook
+from tests.paper import Paper
+from tests.world import Clock, Somebody, World, world
+
+
+@asynccontextmanager
+async def started(folder: Path, network: Paper, clock: Clock) -> AsyncIterator[World]:
+    async with world(folder, network=network, clock=clock) as w:
+        await w.settled()
+        yield w
+        await w.settled()
+
+
+def meanwhile(network: Paper, clock: Clock, who: Somebody, words: str, chat: Chat, thread: str | None = None) -> None:
+    """Somebody writes while nobody hears it."""
+    at = clock.now()
+    network.happens(
+        Message(
+            chat, ChatKind.GROUP, who.person, network.id(), at, Text(words), thread, addressed=words.startswith("!")
+        )
+    )
+
+
+async def state_of_the_notice(w: World) -> NoticeState:
+    notice = await w.app.unit(lambda tx: tx.notices.numbered(1))
+    assert notice is not None
+    return notice.state
+
+
+async def planned(folder: Path, network: Paper, clock: Clock) -> House:
+    """A notice that is to go out ten minutes later, when the bot has stopped."""
+    async with started(folder, network, clock) as w:
+        house = await house_in(w, Phrasebook())
+        await house.says(f"!notice food {SOUP}")
+        await house.says("!publish N1 at 18:00")
+    clock.advance(timedelta(hours=7, minutes=50))
+    return house
+
+
+async def test_a_plan_that_was_dropped_meanwhile_goes_nowhere(tmp_path: Path) -> None:
+    """Whoever cancels a notice ten minutes before its time has cancelled it."""
+    network, clock = Paper(), Clock()
+    house = await planned(tmp_path, network, clock)
+    meanwhile(network, clock, house.an, "!publish N1 cancel", house.room)
+    clock.advance(timedelta(hours=1))
+    async with started(tmp_path, network, clock) as again:
+        assert await state_of_the_notice(again) is NoticeState.DRAFT
+
+
+async def test_what_is_due_does_not_wait_for_a_network_that_is_away(tmp_path: Path) -> None:
+    """Not for long: others are there."""
+    network, clock = Paper(), Clock()
+    await planned(tmp_path, network, clock)
+    network.falls(Down("no answer"))
+    clock.advance(timedelta(hours=1))
+    async with world(tmp_path, network=network, clock=clock) as again, asyncio.timeout(10):
+        before = clock.now()
+        while await state_of_the_notice(again) is not NoticeState.PUBLISHED:
+            clock.advance(timedelta(seconds=5))
+        assert clock.now() - before >= timedelta(seconds=30)
+
+
+async def test_what_is_due_does_not_wait_for_an_account_that_is_not_let_in(tmp_path: Path) -> None:
+    network, clock = Paper(), Clock()
+    await planned(tmp_path, network, clock)
+    network.falls(Revoked("no such account"))
+    clock.advance(timedelta(hours=1))
+    async with world(tmp_path, network=network, clock=clock) as again, asyncio.timeout(10):
+        while await state_of_the_notice(again) is not NoticeState.PUBLISHED:
+            await again.app.unit(lambda _: None)
+
+
+async def _claimed_and_asked_after(w: World) -> Scene:
+    scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+    await scene.asks()
+    await scene.in_thread("!claim")
+    await w.advance(timedelta(minutes=121))
+    return scene
+
+
+async def test_who_answered_meanwhile_has_answered(tmp_path: Path) -> None:
+    """The claim does not lapse, and the member does not hear that another helper is looked for."""
+    network, clock = Paper(), Clock()
+    async with started(tmp_path, network, clock) as w:
+        scene = await _claimed_and_asked_after(w)
+        card = scene.card()
+    meanwhile(network, clock, scene.ann, "!r Morgen om 10:00 kunt u een pakket halen", scene.room, card.id)
+    clock.advance(timedelta(hours=3))
+    async with started(tmp_path, network, clock) as again:
+        history = await again.app.unit(lambda tx: tx.requests.history(tx.requests.open()))
+        assert {"claimed", "nudged"} <= {*history[1]}
+        assert "lapsed" not in history[1]
+        assert sentence("request-looking", "pt", code="K1") not in scene.member_reads()
