@@ -21,7 +21,6 @@ from bot.backups.backup import Source
 from bot.backups.restored import Restored
 from bot.backups.restoring import Target, restore
 from bot.ports import PutBack
-from bot.store.database.opening import open_engine
 from bot.store.tables import Instant, metadata
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, database_of, transaction
@@ -148,15 +147,11 @@ def a_row(table: Table, number: int) -> dict[str, Any]:
 
 def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all tables."""
-    engine = open_engine(url)
-    try:
-        with engine.connect() as connection:
-            return {
-                table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-                for table in metadata.sorted_tables
-            }
-    finally:
-        engine.dispose()
+    with transaction(url) as tx:
+        return {
+            table.name: sorted((tuple(row) for row in tx.connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
 
 
 def names(url: str) -> list[str]:
