@@ -14,6 +14,8 @@ from bot.ports import Closed, Gone, Moved, NotSent, SendError, Unknown
 
 NO_ANSWER = "no answer from the network"
 """Why a delivery is given up that may have arrived all the same."""
+ANOTHER_ROLE = "the chat has another role now"
+"""Why what was meant for whoever was in a chat is not said there any more."""
 MAX_RESENDS = 5  # of a message that may have arrived already, where a repetition is seen by people
 MAX_KNOCKS = 288  # on a closed chat: a day of five minutes each
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)

@@ -11,7 +11,7 @@ from bot.actions import Named, Priority, Say
 from bot.content import Line, Sentence, say
 from bot.domain.chats import KnownChat, Role
 from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
-from bot.failing import NO_ANSWER
+from bot.failing import ANOTHER_ROLE, NO_ANSWER
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble
 from handlers.notices import progress
@@ -63,8 +63,8 @@ def not_delivered(event: Outcome, tx: Transaction) -> Actions:
     if chat.role == Role.GROUP and event.subject.startswith("N"):
         progress.copy_changed(event, tx)
         return ()
-    if not chat.active:
-        return ()  # that the chat is gone is told by itself
+    if not chat.active or event.failure == ANOTHER_ROLE:
+        return ()  # that the chat is gone, or what it is now, is told by itself
     return _arises(tx, _cause_of(chat))
 
 

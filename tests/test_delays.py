@@ -121,7 +121,7 @@ SLOW = replace(LIKE_MATRIX, per_second=1, burst=1)
 async def test_somebody_who_writes_without_end_holds_up_nobody_else_s_request(tmp_path: Path, limits: Limits) -> None:
     """What is said about different things takes turns, however much there is of one of them."""
     async with world(tmp_path, limits=limits) as w:
-        room = chat_of(w.network, "room", ChatKind.GROUP)
+        room = await w.paired("room", "coordination")
         await says(w, room, *(f"K7: word {n}" for n in range(40)), priority=Priority.COORDINATION, subject="K7")
         await within(w, 10, lambda: len(read(w.network, room)) >= 3)
         await says(w, room, "K8: my child is ill", priority=Priority.COORDINATION, subject="K8")

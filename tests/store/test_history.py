@@ -10,6 +10,7 @@ import pytest
 from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
+from bot.domain.chats import Role
 from bot.domain.erasing import Erasure
 from bot.incoming import Batch, Raw
 from bot.model import Chat, ChatKind, Person
@@ -23,7 +24,9 @@ FEW, MANY = 10, 200
 
 
 def group(tx: Transaction, name: str) -> int:
-    return tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+    chat = tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+    tx.chats.set_kind(chat, ChatKind.GROUP, Role.COORDINATION)
+    return chat
 
 
 def send_everything(tx: Transaction) -> None:

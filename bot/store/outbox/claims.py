@@ -16,6 +16,7 @@ from bot.actions import Priority
 from bot.domain import links
 from bot.domain.chats import Role
 from bot.events import FileLost, TopicGone
+from bot.failing import ANOTHER_ROLE
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, OpenTopic, SendFile, SendText, SetCommands, Withdraw
 from bot.pacing import Rate
@@ -29,6 +30,7 @@ from bot.store.database.statements import AddMany, ForMany, over_lists
 from bot.store.outbox import refs
 from bot.store.outbox.claimed import Claimed, Part, Pause, Receipted, Remembered
 from bot.store.outbox.lanes import Finished, outbox
+from bot.store.outbox.obstacles import is_not_for_them
 from bot.store.outbox.plans import Plans, instead
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 from bot.text.rendering import Speaks
@@ -225,7 +227,10 @@ class Claims:
 
     def _to_do(self, row: Row, begun: Sequence[Row]) -> list[Part] | None:
         """What is still to be done of it; planned if it is claimed for the first time. None: it could not be made out,
-        and has failed."""
+        or is not for whoever is in its chat now, and has failed."""
+        if is_not_for_them(row):
+            self._tx.lanes.fail(row.id, ANOTHER_ROLE)
+            return None
         try:
             if row.attempts == 0 or self._is_left(row, begun):
                 # With resends it begins anew, and how it began before is not known.

@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 
 from bot.domain.chats import Role
+from bot.failing import ANOTHER_ROLE
+from bot.store.database.encoding import texts_in
+from bot.store.database.prepared import Row
 from bot.store.outbox import refs
 from bot.store.outbox.lanes import is_partly_there
 from bot.store.tables import Id, Status, chat, delivery, event, notice
@@ -44,7 +47,22 @@ _RECALLED = exists().where(
     event.c.subject == delivery.c.subject, event.c.what == "recalled", event.c.at > delivery.c.created_at
 )
 _OVER = exists().where(_is(delivery.c.subject), notice.c.expired_at > delivery.c.created_at)
-_NOT_FOR_THEM = or_(chat.c.role == Role.NONE, and_(delivery.c.subject.like("K%"), chat.c.role == Role.GROUP))
+_NOT_FOR_THEM = or_(
+    chat.c.role == Role.NONE,
+    and_(delivery.c.subject.like("K%"), chat.c.role.in_((Role.GROUP, Role.ORGANISATION))),
+)
+
+
+def is_not_for_them(row: Row) -> bool:
+    """Whether what is on its way was meant for whoever was in its chat before: others have joined a member there, or
+    another room is the coordination room now. What takes words away is done all the same.
+
+    The row is one of Heads.ready: it has its chat and content.
+    """
+    if row.chat_role != Role.NONE or row.kind not in ("say", "edit"):
+        return False
+    return (row.kind == "say" and row.subject.startswith("K")) or bool(texts_in(row.content or b""))
+
 
 OBSTACLE = case(
     (and_(_SAYS, delivery.c.message_id.is_(None)), ERASED),
@@ -52,7 +70,7 @@ OBSTACLE = case(
     (and_(_SAYS, or_(_OVERTAKEN, _SAYS_NEWER)), "something newer was said in its place"),
     (and_(_SAYS, _RECALLED), "the notice was withdrawn"),
     (and_(_SAYS, _OVER), "the notice's last day has passed"),
-    (and_(_SAYS, _NOT_FOR_THEM), "the chat has another role now"),
+    (and_(_SAYS, _NOT_FOR_THEM), ANOTHER_ROLE),
     (and_(~chat.c.active, delivery.c.kind != "join"), OUT_OF_REACH),
     else_=None,
 )

@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.content import say
 from bot.domain.chats import Role
+from bot.failing import ANOTHER_ROLE
 from bot.incoming import Joined, Removed
 from bot.model import Chat, ChatKind
+from bot.ports import NotSent
 from bot.store.tables import chat, person
 from tests.handlers.conftest import Scene, sentence
 from tests.handlers.house import SOUP, SOUP_PT, House
@@ -85,6 +88,27 @@ async def test_whoever_joins_without_a_word_reads_no_answer_either(scene: Scene)
     for words in ("!claim", "!r U kunt om tien uur komen", "!ready 1", "!close helped"):
         await scene.in_thread(words)
     assert scene.member.reads() == before
+
+
+async def test_an_answer_that_is_on_its_way_when_somebody_joins_does_not_arrive(scene: Scene) -> None:
+    """Its echo says so, and nothing is for the operator to mend; when the member is alone again it can be said anew."""
+    await scene.asks()
+    chat, world = scene.member.private, scene.world
+    world.network.broken[chat.id] = NotSent("Too Many Requests")
+    await scene.in_thread("!r U kunt om tien uur komen")
+    before = scene.member.reads()
+    world.network.kinds[chat.id] = ChatKind.GROUP
+    world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    world.network.broken.clear()
+    await world.advance(timedelta(minutes=10))
+    assert scene.member.reads() == before
+    assert sentence("echo-failed", reason=ANOTHER_ROLE) in scene.room_reads()
+    assert sentence("operator-not-delivered", chat=say("a-group")) not in scene.room_reads()
+    world.network.kinds[chat.id] = ChatKind.PRIVATE
+    await scene.member.writes("Estou só")
+    await scene.in_thread("!r U kunt om elf uur komen")
+    assert "U kunt om elf uur komen" in scene.member_reads()
 
 
 async def test_a_member_who_is_alone_again_can_be_answered_again(scene: Scene) -> None:

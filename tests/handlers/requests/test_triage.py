@@ -13,7 +13,7 @@ from bot.content import LanguageName, say
 from bot.domain.chats import Pairing
 from bot.incoming import Message
 from bot.model import Chat, ChatKind, Text
-from bot.ports import Gone, Refused, SendError
+from bot.ports import Gone, NotSent, Refused, SendError
 from bot.store.tables import event
 from bot.store.transaction import Transaction
 from tests.handlers.conftest import Scene, sentence
@@ -739,6 +739,27 @@ async def test_the_room_before_has_no_rights_any_more(scene: Scene) -> None:
     await scene.member.writes("Obrigada, até amanhã")
     assert scene.room_reads() == before
     assert REPLY not in scene.member_reads()
+
+
+async def test_what_is_on_its_way_to_the_room_before_is_not_said_there(scene: Scene) -> None:
+    """On Telegram eighty cards take minutes; and there may have been a reason for another room. Should it be the
+    coordination room once more, it gets them."""
+    network = scene.world.network
+    await scene.asks("Preciso de um médico para a minha mãe", scene.world.somebody("Rui", language="pt"))
+    network.broken[scene.room.id] = NotSent("Too Many Requests")
+    await scene.asks()
+    await scene.ann.writes("!find médico", scene.room)
+    await scene.member.writes("E de leite para o bebé")
+    before = scene.ann.reads(scene.room)
+    after = await replaced(scene)
+    network.broken.clear()
+    await scene.world.advance(timedelta(minutes=10))
+    assert scene.ann.reads(scene.room) == [*before, sentence("coordination-moved")]
+    assert sentence("operator-not-delivered", chat="room") not in "\n".join(scene.ann.reads(after))
+    code = await scene.world.pairing("coordination", language="nl")
+    await scene.ann.writes(f"!pair {code}", scene.room)
+    assert PLEA in scene.card("K2").plain
+    assert "leite" in scene.thread("K2")[0]
 
 
 async def replaced(scene: Scene) -> Chat:

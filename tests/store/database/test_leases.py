@@ -96,5 +96,5 @@ def test_what_an_older_version_serves_ends_when_the_schema_is_brought_further(em
 
 
 def _says_something(tx: Transaction) -> None:
-    to = tx.chats.known(Chat("paper", "g"), ChatKind.GROUP).id
+    to = tx.chats.known(Chat("paper", "p"), ChatKind.PRIVATE).id
     tx.deliveries.add(Say(to, (Verbatim("Morgen om 10 uur"),), subject="K1"))

@@ -12,7 +12,7 @@ import pytest
 from bot.actions import Amend, Answer, Edit, Named, Publish, Recall, RecallAll, Say
 from bot.catalogue import Catalogue
 from bot.content import Translated, Verbatim
-from bot.domain.chats import Pairing
+from bot.domain.chats import Pairing, Role
 from bot.domain.notices import Category, recalled
 from bot.incoming import Batch, Pressed, Raw
 from bot.model import Chat, ChatKind, Person
@@ -504,9 +504,10 @@ def test_a_chat_that_has_become_another_gets_nothing_of_before(database_url: str
         chat = private(tx)
         tx.deliveries.add(Say(chat, words("for you alone"), subject="K1"))
         [id] = refuse(tx)
-        tx.chats.set_kind(chat, ChatKind.GROUP, "")
-        assert dead_letters.failed(tx)["deliveries"] == []
-        assert again(tx, id) == "the chat has another role now"
+        for role in (Role.NONE, Role.GROUP, Role.ORGANISATION):
+            tx.chats.set_kind(chat, ChatKind.GROUP, role)
+            assert dead_letters.failed(tx)["deliveries"] == []
+            assert again(tx, id) == "the chat has another role now"
 
 
 def test_an_account_that_is_no_longer_configured_sends_nothing(database_url: str, clock: Ticking) -> None:

@@ -30,8 +30,8 @@ def group(tx: Transaction, name: str = "g", language: str | None = "pt", organis
     chat = tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
     if organisation is not None:
         tx.chats.pair(chat, Pairing("group", organisation, language))
-    elif language:
-        tx.chats.set_language(chat, language)
+    else:
+        tx.chats.pair(chat, Pairing("coordination", None, language))
     return chat
 
 
@@ -118,8 +118,7 @@ def test_what_is_said_carries_what_its_chat_is_to_us(database_url: str) -> None:
     """Some networks let some chats forward less than others. A chat that loses its role is a chat like any other."""
     with transaction(database_url) as tx:
         private = tx.chats.known(Chat("paper", "ana"), ChatKind.PRIVATE).id
-        room, other = group(tx, "room"), group(tx, "other")
-        tx.chats.pair(room, Pairing("coordination", None, "nl"))
+        room, other = group(tx, "room"), tx.chats.known(Chat("paper", "other"), ChatKind.GROUP).id
         for chat in (private, room, other):
             tx.deliveries.add(Say(chat, words("a")))
         sent = [part.action for claimed in claims(tx).claim(10, []) for part in claimed.parts]

@@ -21,6 +21,7 @@ from sqlalchemy import text
 from bot.actions import Edit, Named, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
+from bot.domain.chats import Role
 from bot.failing import MAX_RESENDS, NO_ANSWER, is_repeatable, marked
 from bot.model import Chat, ChatKind
 from bot.outgoing import EditText, Outgoing, SendText, Withdraw
@@ -273,7 +274,9 @@ class Machine(RuleBasedStateMachine):
 
 
 def _group(tx: Transaction, name: str) -> int:
-    return tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+    chat = tx.chats.known(Chat("paper", name), ChatKind.GROUP).id
+    tx.chats.set_kind(chat, ChatKind.GROUP, Role.COORDINATION)
+    return chat
 
 
 def _words(said: str, parts: int) -> str:
