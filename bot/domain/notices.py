@@ -63,6 +63,11 @@ class Notice:
     def code(self) -> str:
         return f"N{self.number}"
 
+    @property
+    def never_out(self) -> bool:
+        """A draft, or one that was withdrawn as such: nobody but who wrote it knows that there is one."""
+        return self.state is NoticeState.DRAFT or (self.state is NoticeState.RECALLED and self.published_at is None)
+
 
 class TranslationState(StrEnum):
     WANTED = "wanted"

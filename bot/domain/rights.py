@@ -46,10 +46,11 @@ RULES: dict[Act, Rule] = {
 def refusal(act: Act, notice: Notice, organisation: int, involved: bool) -> str | None:
     """The catalogue key of why the organisation may not, None where it may.
 
-    `involved`: its groups receive the notice. Somebody else's draft is nobody's business: it is as if it were not.
+    `involved`: its groups receive the notice. Somebody else's draft is nobody's business, withdrawn or not: it is as if
+    it were not.
     """
     rule, own = RULES[act], notice.organisation == organisation
-    if notice.state is NoticeState.DRAFT and not own:
+    if notice.never_out and not own:
         return "notice-unknown"
     allowed = {"writer": own, "others": not own, "involved": own or involved, "all": True}[rule.who]
     if not allowed:

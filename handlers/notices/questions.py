@@ -49,7 +49,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
 
 def _public(tx: Transaction, code: str) -> Notice | None:
     notice = numbered(tx, code)
-    return None if notice is None or notice.state is NoticeState.DRAFT else notice
+    return None if notice is None or notice.never_out else notice
 
 
 # --- the screen ------------------------------------------------------------------------------------------------------

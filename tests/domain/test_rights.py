@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.chats import Organisation, Pairing
 from bot.domain.notices import Notice, NoticeState, Translation, TranslationState
 from bot.domain.rights import RULES, Act, may_become, may_translate, refusal
-from tests.domain.test_notices import notices, translations
+from tests.domain.test_notices import NOW, notices, translations
 
 WRITER, OTHER = 1, 2
 acts = st.sampled_from(Act)
@@ -23,9 +23,11 @@ def test_every_act_has_a_rule() -> None:
 
 @given(notices, acts, st.booleans())
 def test_a_draft_is_nobody_elses_business(notice: Notice, act: Act, involved: bool) -> None:
-    """Others are told that it does not exist."""
+    """Others are told that it does not exist; also when it was withdrawn before it was out."""
     draft = replace(notice, state=NoticeState.DRAFT)
     assert refusal(act, draft, OTHER, involved) == "notice-unknown"
+    withdrawn = replace(notice, state=NoticeState.RECALLED, published_at=None)
+    assert refusal(act, withdrawn, OTHER, involved) == "notice-unknown"
 
 
 @given(notices, st.sampled_from([Act.PUBLISH, Act.CHANGE, Act.RECALL]), st.booleans())
@@ -35,7 +37,7 @@ def test_only_who_wrote_a_notice_changes_it(notice: Notice, act: Act, involved: 
 
 @given(notices, acts, st.integers(WRITER, OTHER), st.booleans())
 def test_what_is_withdrawn_is_only_looked_at(notice: Notice, act: Act, organisation: int, involved: bool) -> None:
-    withdrawn = replace(notice, state=NoticeState.RECALLED)
+    withdrawn = replace(notice, state=NoticeState.RECALLED, published_at=NOW)
     assert (refusal(act, withdrawn, organisation, involved) is None) == (act is Act.SEE)
 
 

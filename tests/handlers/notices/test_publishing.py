@@ -536,6 +536,18 @@ async def test_a_draft_can_be_withdrawn(house: House) -> None:
     assert house.an.reads(house.nl) == []
 
 
+async def test_a_draft_that_was_withdrawn_is_nobody_elses_business(house: House) -> None:
+    """Another organisation hears no more of it than of a number that was never given."""
+    other, _ = await house.other("Casa", "pt")
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!recall N1")
+    for command in ("status", "copy", "pass", "correct", "recall", "publish"):
+        await house.an.writes(f"!{command} N1 pt", other)
+        assert house.last(other) == sentence("notice-unknown", code="N1")
+    await house.says("!status N1")
+    assert house.last() == sentence("status-is", code="N1", state=say("notice-state-recalled"))
+
+
 async def test_a_withdrawn_notice_does_not_come_back_with_its_translation(helped: House) -> None:
     """An engine that is late changes nothing."""
     await helped.says(f"!notice food {SOUP}")

@@ -89,6 +89,15 @@ async def test_a_link_to_nothing_public_is_a_first_contact_like_any_other(asked:
     assert sentence("first-write", "pt") in asked.rui.reads()[-1]
 
 
+async def test_a_draft_that_was_withdrawn_is_no_more_public(asked: House) -> None:
+    """Nobody learns that there was one, nor whose."""
+    await asked.says("!notice food lang:nl Nog geheim")
+    await asked.says("!recall N2")
+    await asked.rui.writes("/start", start="q-N2-g1")
+    assert "N2" not in asked.rui.reads()[-1]
+    assert sentence("first-write", "pt") in asked.rui.reads()[-1]
+
+
 async def test_a_withdrawn_notice_says_so(asked: House) -> None:
     """Its text is shown to nobody any more; a question about it can still be asked."""
     link = payload(asked, asked.pt)
