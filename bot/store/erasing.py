@@ -121,11 +121,12 @@ class Erasing:
     def _showing(self, texts: Collection[int]) -> list[int]:
         """Deliveries about nothing in particular that show some of these texts: lists, what was found."""
         looked_for = set(self._tx.texts.with_results(texts))
+        rooms = (Role.PRIVATE, Role.COORDINATION, Role.ORGANISATION, Role.NONE)  # the last: it was one of them before
         rows = self._tx.connection.execute(
             select(delivery.c.id, message.c.content)
             .join(message, message.c.id == delivery.c.message_id)
             .join(chat, chat.c.id == delivery.c.chat_id)
-            .where(delivery.c.subject == "", chat.c.role.in_((Role.PRIVATE, Role.COORDINATION, Role.ORGANISATION)))
+            .where(delivery.c.subject == "", chat.c.role.in_(rooms))
         )
         return [id for id, content in rows if not looked_for.isdisjoint(texts_in(content))]
 

@@ -128,6 +128,7 @@ def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
     for room in before:
         tx.chats.pair(room.id, Pairing(Role.NONE, None, room.language))
         tx.topics.forget(room.id)
+        tx.dialogues.forget_parts(room.id)
         tx.chats.set_active(room.id, room.active)
         tx.chats.explained(room.id)
         wait(room, tx)

@@ -128,6 +128,17 @@ async def test_what_find_showed_of_it_is_taken_back(told: Scene) -> None:
     assert "Stationsstraat" not in told.room_reads()
 
 
+async def test_what_stands_in_the_room_before_is_taken_back_too(told: Scene) -> None:
+    """The bot is still in what was the coordination room: an excerpt goes, and so does what was kept of an answer that
+    an app has cut."""
+    await told.ann.writes("!find Stationsstraat", told.room)
+    await told.in_thread("!r " + "\n".join(["Kom om 10:00 naar de Kerkstraat."] * 120))
+    await told.ann.writes(f"!pair {await told.world.pairing('coordination')}", told.world.group("new"))
+    await erases(told)
+    assert told.ann.reads(told.room) == [sentence("coordination-moved")]
+    assert not await rows(told.world, "text")
+
+
 async def test_a_reply_that_has_not_gone_out_never_does(scene: Scene) -> None:
     """Nobody wants an answer to what they have erased."""
     await scene.asks()
