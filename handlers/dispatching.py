@@ -182,7 +182,7 @@ def _edited(event: Edited, tx: Transaction) -> Actions:
 
 def _pressed(event: Pressed, tx: Transaction) -> Actions:
     where = situation.of_press(event, tx)
-    if where.choice is None or where.choice.step not in routes.CHOICES or where.chat.role == Role.NONE:
+    if where.choice is None or where.choice.step not in routes.choices(where.chat.role):
         # In private they may not have settled on a language yet.
         language = asking.language_of(where, tx) if where.chat.role == Role.PRIVATE else None
         return (Answer(where.chat.id, event, say("choice-unknown"), language),)
@@ -212,8 +212,9 @@ def _reacted(event: Reacted, tx: Transaction) -> Actions:
 
 def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:
     """One of the choices offered together counts, once; whoever chooses again is told what was chosen."""
-    if where.chat.role == Role.NONE:
-        return ()  # what was offered to somebody alone is not for whoever has joined them
+    handler = routes.choices(where.chat.role).get(choice.step)
+    if handler is None:
+        return ()
     if isinstance(event, Message) and choice.subject:
         tx.copies.came_in(where.chat.id, event.id, choice.subject)  # it is erased with the rest
     if choice.used:
@@ -226,8 +227,6 @@ def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: Offere
             return (Answer(where.chat.id, event, told),)
         chosen_on = OnNetwork(event.id if isinstance(event, Message) else event.message)
         return (Say(where.chat.id, (Line(told),), choice.subject, reply_to=chosen_on),)
-    if choice.step not in routes.CHOICES:
-        return ()
     if not choice.lasting:
         tx.choices.use(choice)
-    return routes.CHOICES[choice.step](event, where, tx)
+    return handler(event, where, tx)

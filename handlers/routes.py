@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import commands
+from bot.domain.chats import Role
 from bot.domain.erasing import SWEEP
 from bot.domain.notices import PLAN_IN_DOUBT
 from bot.events import ChatGone, Due, Outcome, Translated
@@ -178,8 +179,8 @@ MESSAGES: tuple[Route, ...] = (
     route("organisation", "", reviewing.replied),
 )
 
-CHOICES: dict[str, ChoiceHandler] = {
-    # --- pairing, notices and the groups that receive them ---
+CHOICES_IN_ROOMS: dict[str, ChoiceHandler] = {
+    # --- notices and linked chats ---
     "notice-language": writing.language_chosen,
     "notice-category": writing.category_chosen,
     "approve": reviewing.approve_pressed,
@@ -187,10 +188,26 @@ CHOICES: dict[str, ChoiceHandler] = {
     reader_question.STEP: reading.answered,
     "translate-again": reviewing.try_again,
     "publish-machine": publishing.machine_confirmed,
+    "unlink": linking.take_out,
+    # --- requests ---
+    "claim": triage.claim,
+    "reply": replies.pressed,
+    "ready": ready_answers.pressed,
+    "ready-send": ready_answers.send,
+    "send-note": notes.send,
+    "send-change": second_thoughts.send,
+    "undo": undoing.pressed,
+    "close": triage.close,
+    "outcome": triage.close,
+    "reopen": triage.reopen,
+}
+"""By the step that the button belongs to."""
+
+CHOICES_IN_PRIVATE: dict[str, ChoiceHandler] = {
+    # --- about a notice ---
     "not-understood": questions.not_understood,
     "question": questions.question,
-    "unlink": linking.take_out,
-    # --- requests: the member's private chat, the coordination room ---
+    # --- requests ---
     "language": asking.language_chosen,
     "languages": asking.languages_wanted,
     "language-missing": asking.language_missing,
@@ -203,21 +220,21 @@ CHOICES: dict[str, ChoiceHandler] = {
     "intake-area": intake.chosen,
     "intake-phone": intake.chosen,
     "intake-how": intake.chosen,
-    "claim": triage.claim,
-    "reply": replies.pressed,
-    "ready": ready_answers.pressed,
-    "ready-send": ready_answers.send,
-    "send-note": notes.send,
-    "send-change": second_thoughts.send,
-    "undo": undoing.pressed,
     "called": calling.called,
-    "close": triage.close,
-    "outcome": triage.close,
-    "reopen": triage.reopen,
     "erase": erasing.confirmed,
     "keep": erasing.kept,
 }
-"""By the step that the button belongs to."""
+"""What was offered to somebody alone: a room on Matrix may have been such a chat before others came, and it got a
+role."""
+
+
+def choices(role: str) -> dict[str, ChoiceHandler]:
+    """What can be chosen in a chat of that role. Nothing where it has none: what was offered to somebody alone is not
+    for whoever has joined them."""
+    if role == Role.NONE:
+        return {}
+    return CHOICES_IN_PRIVATE if role == Role.PRIVATE else CHOICES_IN_ROOMS
+
 
 OUTCOMES: dict[str, OutcomeHandler] = {
     # --- pairing, notices and the groups that receive them ---

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.catalogue import own_name
 from bot.content import say
 from bot.domain.chats import Role
 from bot.failing import ANOTHER_ROLE
@@ -139,6 +140,32 @@ async def test_who_stays_behind_when_the_member_has_left_is_not_the_member(scene
     await scene.member.writes("Estou só")
     await scene.in_thread("!r U kunt om tien uur komen")
     assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+async def test_buttons_of_a_private_chat_are_for_nobody_in_the_group_that_it_became(house: House) -> None:
+    """On Matrix who makes a group is first alone with the bot in it. What they were offered there speaks no more: it
+    would turn the language of the notices, send words, or erase a request."""
+    world, maker = house.world, house.world.somebody("Maker", "pt")
+    await maker.writes("Preciso de comida para os meus dois filhos")
+    await maker.presses(sentence("button-send", "pt"))
+    await maker.writes("!erase")
+    await maker.writes("!ask Preciso de um médico")
+    world.network.kinds[maker.private.id] = ChatKind.GROUP
+    world.network.happens(Joined(maker.private, ChatKind.GROUP, house.rui.person, world.clock.now()))
+    await maker.writes(f"!pair {await world.pairing('group', 'Ons Huis', 'pt')}", maker.private)
+    shown = maker.reads()
+    erase = sentence("button-erase", "pt", code="K1")
+    for label in (own_name("ar"), sentence("need-food", "pt"), sentence("button-send", "pt"), erase):
+        await house.rui.presses(label, maker.private)
+        assert world.network.toasts[-1][1] == sentence("choice-unknown", "pt")
+    screen = next(m for m in maker.sees() if own_name("ar") in m.labels)
+    await house.rui.reacts("3️⃣", screen.id, maker.private)
+    assert maker.reads() == shown
+    assert await world.app.unit(lambda tx: tx.chats.at(maker.private).language) == "pt"  # type: ignore[union-attr]
+    request = await world.app.unit(lambda tx: tx.requests.by_code("K1"))
+    assert request is not None
+    assert request.category is None
+    assert await world.app.unit(lambda tx: tx.requests.by_code("K2")) is None
 
 
 async def test_buttons_are_for_nobody_who_has_joined(scene: Scene) -> None:
