@@ -10,7 +10,7 @@ from typing import Any
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import own_name
 from bot.content import Content, Gap, Line, Sentence, Words, say
-from bot.domain.chats import KnownChat
+from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice
 from bot.domain.requests import Request, RequestState
 from bot.events import Due
@@ -134,9 +134,18 @@ def remind(event: Due, tx: Transaction) -> Actions:
     """Say once more that nobody has seen the words."""
     chat = int(event.subject)
     now = held(tx, chat)
-    if now is None or not now.texts:
+    if now is None or not now.texts or not is_alone(event, tx):
         return ()
     return (Say(chat, (Line(_first_held(tx, now)),), buttons=(_send_or_delete(),), language=now.shown),)
+
+
+def is_alone(event: Due, tx: Transaction) -> bool:
+    """Whether the member can be reminded. Where others have joined them nobody hears that they have written: it is
+    looked again later, until their words are gone."""
+    if tx.chats.get(int(event.subject)).role == Role.PRIVATE:
+        return True
+    tx.schedule.at(tx.now + FORGOTTEN_AFTER, event)
+    return False
 
 
 def unsent(event: Message, where: Situation, tx: Transaction) -> Actions:

@@ -210,7 +210,7 @@ def _ask_which(candidates: Sequence[Request], texts: Sequence[int], where: Situa
 def ask_again(event: Due, tx: Transaction) -> Actions:
     """Nobody has answered, and no helper has seen the words."""
     chat = int(event.subject)
-    if "which" not in tx.dialogues.get(chat):
+    if "which" not in tx.dialogues.get(chat) or not asking.is_alone(event, tx):
         return ()
     mine = tx.requests.of_chat(chat)
     return (_which(_candidates(mine, _last_spoken_of(mine, chat, tx)), chat, tx.chats.get(chat).language),)

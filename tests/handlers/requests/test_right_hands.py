@@ -168,6 +168,29 @@ async def test_buttons_of_a_private_chat_are_for_nobody_in_the_group_that_it_bec
     assert await world.app.unit(lambda tx: tx.requests.by_code("K2")) is None
 
 
+@pytest.mark.parametrize("about", ["something new", "either"])
+async def test_whoever_has_joined_does_not_hear_that_words_wait(scene: Scene, about: str) -> None:
+    """Not even that something was written; when the member is alone again they are reminded all the same."""
+    if about == "either":
+        await scene.asks()
+        await scene.asks("!ask Preciso de um médico para a minha mãe")
+    await scene.member.writes("Obrigada, vou lá amanhã cedo")
+    waiting, chat, world = scene.member.reads()[-1], scene.member.private, scene.world
+    world.network.kinds[chat.id] = ChatKind.GROUP
+    world.network.happens(Joined(chat, ChatKind.GROUP, scene.bob.person, world.clock.now()))
+    await world.settled()
+    before = scene.member.reads()
+    for _ in range(3):
+        await world.advance(timedelta(hours=1))
+    assert scene.member.reads() == before
+    world.network.kinds[chat.id] = ChatKind.PRIVATE
+    await scene.member.writes("!help")
+    before = scene.member.reads()
+    await world.advance(timedelta(hours=1))
+    (reminded,) = scene.member.reads()[len(before) :]
+    assert reminded.split("\n")[-1] in waiting
+
+
 async def test_buttons_are_for_nobody_who_has_joined(scene: Scene) -> None:
     """Nobody but the member erases a request, or says what it is about."""
     await scene.asks()
