@@ -160,7 +160,7 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     here = where.chat
     assert here.link is not None
     of = tx.links.get(here.link)
-    if event.addressed and not where.subject:
+    if _is_to_us(event, where):
         return groups.pointer(event, where, tx) if here.role == Role.GROUP else ()
     if not (event.text or event.attachments or event.unsupported):
         return ()
@@ -193,6 +193,13 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
         for chat in others
     ]
     return (*first, *passed_on)
+
+
+def _is_to_us(event: Message, where: Situation) -> bool:
+    """Whether the bot itself is spoken to. On Matrix an answer to what it said need not name it; what stands below a
+    copy is for whoever wrote that."""
+    answers_us = where.answered is not None and where.answered.delivery is not None
+    return not where.subject and (event.addressed or answers_us)
 
 
 def _read_as(event: Message | Edited) -> Text:

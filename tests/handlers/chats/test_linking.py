@@ -257,6 +257,15 @@ async def test_a_word_to_the_bot_is_not_passed_on(linked: Linked) -> None:
     assert linked.rui.reads(linked.pt)[-1].startswith(sentence("group-pointer", "pt"))
 
 
+async def test_an_answer_to_what_the_bot_itself_says_stays_where_it_is(linked: Linked) -> None:
+    """On Matrix it names nobody; whoever asks the bot for help has not asked the other groups."""
+    await linked.rui.writes("Olá, @bot", linked.pt, addressed=True)
+    pointer = linked.rui.sees(linked.pt)[-1]
+    assert pointer.plain.startswith(sentence("group-pointer", "pt"))
+    await linked.rui.writes("Preciso de ajuda, não tenho documentos", linked.pt, reply_to=pointer.id)
+    assert not linked.passed_on(linked.nl)
+
+
 async def test_what_is_forwarded_is_no_word_of_whoever_forwards_it(linked: Linked) -> None:
     """A sign says so; a place or a number needs none."""
     network, at = linked.world.network, linked.world.clock.now()
