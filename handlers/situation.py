@@ -128,16 +128,25 @@ def turned_out(chat: KnownChat, kind: ChatKind, who: Person, tx: Transaction) ->
     """
     if chat.role not in ("", "private") or (chat.kind is kind and chat.active):
         return chat
-    if kind is ChatKind.PRIVATE and _is_anothers(chat, who, tx):
+    if kind is ChatKind.PRIVATE and is_anothers(chat, who, tx):
         kind = ChatKind.GROUP
     tx.chats.set_kind(chat.id, kind, "private" if kind is ChatKind.PRIVATE else "")
     return tx.chats.get(chat.id)
 
 
-def _is_anothers(chat: KnownChat, who: Person, tx: Transaction) -> bool:
+def is_anothers(chat: KnownChat, who: Person, tx: Transaction) -> bool:
     """Whether it was somebody else's private chat."""
-    theirs = {chat.person, *(request.person for request in tx.requests.of_chat(chat.id))} - {None}
+    theirs = _theirs(chat, tx)
     return bool(theirs) and tx.chats.known_person(who) not in theirs
+
+
+def is_of(chat: KnownChat, who: Person, tx: Transaction) -> bool:
+    """Whether it is a private chat in which they have asked for help, or were told what is for them alone."""
+    return chat.role == Role.PRIVATE and tx.chats.known_person(who) in _theirs(chat, tx)
+
+
+def _theirs(chat: KnownChat, tx: Transaction) -> set[int | None]:
+    return {chat.person, *(request.person for request in tx.requests.of_chat(chat.id))} - {None}
 
 
 def of_press(event: Pressed, tx: Transaction) -> Situation:

@@ -14,7 +14,7 @@ from bot.incoming import Joined, Message
 from bot.model import ChatKind
 from bot.store.transaction import Transaction
 from handlers.requests import phone_shown, triage
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Situation, is_anothers
 
 FOUND = "leaks"
 """The report of an inspection, with the message that it answers, if any, after a colon."""
@@ -50,8 +50,10 @@ def found(event: Outcome, tx: Transaction) -> Actions:
 def joined(event: Joined, tx: Transaction) -> Actions:
     """Somebody who can read all requests from now on should be somebody whom the others let in."""
     chat = tx.chats.at(event.chat)
-    if chat is not None and chat.role == Role.PRIVATE and event.kind is not ChatKind.PRIVATE:
-        tx.chats.set_kind(chat.id, event.kind, Role.NONE.value)  # whoever has joined must not read the next answer
+    # They may be two all the same: on Matrix whoever was invited counts before they come, or the member has left since.
+    alone = event.kind is ChatKind.PRIVATE and (chat is None or not is_anothers(chat, event.person, tx))
+    if chat is not None and chat.role == Role.PRIVATE and not alone:
+        tx.chats.set_kind(chat.id, ChatKind.GROUP, Role.NONE.value)  # whoever has joined must not read the next answer
         chat = tx.chats.get(chat.id)
         return (*_numbers_taken(chat, tx), *triage.member_unreachable(chat, tx))
     if chat is None or chat.role != Role.COORDINATION:

@@ -11,7 +11,7 @@ from bot.events import Outcome
 from bot.incoming import Left
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, phone_shown, silence
-from handlers.situation import Actions
+from handlers.situation import Actions, is_of
 
 LOOKED_FOR = "helper"
 """The report of the look whether somebody who has claimed something is in the room, with whose it is after a colon."""
@@ -20,6 +20,8 @@ LOOKED_FOR = "helper"
 def left(event: Left, tx: Transaction) -> Actions:
     """Somebody has left a chat. What other rooms give them stays theirs."""
     chat, person = tx.chats.at(event.chat), tx.chats.known_person(event.person)
+    if chat is not None and is_of(chat, event.person, tx):
+        tx.lanes.chat_gone(chat.id, "they have left their private chat")  # whoever is invited there may come
     if chat is None or chat.role != Role.COORDINATION or person is None:
         return ()
     return _let_go(tx, person)

@@ -11,7 +11,7 @@ from bot.catalogue import own_name
 from bot.content import say
 from bot.domain.chats import Role
 from bot.failing import ANOTHER_ROLE
-from bot.incoming import Joined, Removed
+from bot.incoming import Joined, Left, Removed
 from bot.model import Chat, ChatKind
 from bot.ports import NotSent
 from bot.store.tables import chat, person
@@ -140,6 +140,30 @@ async def test_who_stays_behind_when_the_member_has_left_is_not_the_member(scene
     await scene.member.writes("Estou só")
     await scene.in_thread("!r U kunt om tien uur komen")
     assert "U kunt om tien uur komen" in scene.member_reads()
+
+
+@pytest.mark.parametrize("first", ["leaves", "joins"])
+async def test_whoever_was_invited_does_not_take_the_member_s_place(scene: Scene, first: str) -> None:
+    """On Matrix the invited count as being there: the member leaves, somebody comes, and they are two all along."""
+    await scene.asks()
+    chat, world = scene.member.private, scene.world
+    came = Joined(chat, ChatKind.PRIVATE, scene.bob.person, world.clock.now())
+    went = Left(chat, scene.member.person, world.clock.now())
+    for event in (went, came) if first == "leaves" else (came, went):
+        world.network.happens(event)
+        await world.settled()
+        assert sentence("member-unreachable", network="Paper") in scene.card().plain
+    before = scene.member.reads()
+    await scene.in_thread("!r U kunt om tien uur komen")
+    for words in ("!my", "!mydata", "Preciso de mais comida"):
+        await scene.bob.writes(words, chat)
+    await scene.in_thread("!r U kunt om elf uur komen")
+    assert not any("K1" in said or "uur" in said for said in scene.member.reads()[len(before) :])
+    lines = await world.app.unit(lambda tx: tx.requests.lines(1))
+    assert [line.author for line in lines] == ["member"]
+    await scene.member.writes("Estou só")
+    await scene.in_thread("!r U kunt om twaalf uur komen")
+    assert "U kunt om twaalf uur komen" in scene.member_reads()
 
 
 async def test_buttons_of_a_private_chat_are_for_nobody_in_the_group_that_it_became(house: House) -> None:
