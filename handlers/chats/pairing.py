@@ -97,10 +97,13 @@ def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, say("pair-wrong"))
     if offered.link is not None:
         return tell(event, where, say("link-instead", command=f"!link {code}"))
-    if offered.role != Role.GROUP and (where.chat.role == Role.GROUP or where.chat.kind is ChatKind.CHANNEL):
-        tx.chats.use_pairing(code)  # a whole group has read it: it would open the room to any of them
+    may = may_become(where.chat.role, where.chat.organisation, offered)
+    if offered.role != Role.GROUP and (not may or where.chat.kind is ChatKind.CHANNEL):
+        # All who are here have read it, and could use it: a whole group, or the people of one organisation, who would
+        # speak for another, or read everybody's requests for help.
+        tx.chats.use_pairing(code)
         return tell(event, where, say("pair-shown"))
-    if not may_become(where.chat.role, where.chat.organisation, offered):
+    if not may:
         return tell(event, where, say("pair-taken", role=say(f"role-{where.chat.role}")))
     tx.chats.use_pairing(code)
     tx.chats.pair(where.chat.id, offered)

@@ -195,6 +195,21 @@ async def test_a_group_never_turns_into_a_room(house: House) -> None:
     assert await house.world.app.unit(lambda tx: tx.chats.offered_pairing(code)) is None
 
 
+@pytest.mark.parametrize("typed_in", ["organisation", "coordination"])
+async def test_a_code_for_a_room_is_not_for_the_people_of_another(house: House, typed_in: str) -> None:
+    """They have read it: it would give them everybody's requests, or another organisation's notices."""
+    coordination = await house.world.paired("coordination", "coordination")
+    room, code = coordination, await house.world.pairing("organisation", "Casa")
+    if typed_in == "organisation":
+        room, code = house.room, await house.world.pairing("coordination")
+    await house.an.writes(f"!pair {code}", room)
+    assert house.an.reads(room)[-1] == sentence("pair-shown")
+    theirs = house.world.group("theirs")
+    await house.an.writes(f"!pair {code}", theirs)
+    assert house.an.reads(theirs)[-1] == sentence("pair-wrong")
+    assert await role(house, coordination) == "coordination"
+
+
 # --- what the bot must be allowed ------------------------------------------------------------------------------------
 
 
