@@ -148,22 +148,20 @@ class Broadcasts:
             delivery.c.kind == "say",
             delivery.c.language == row.language,
         )
+        changes = and_(
+            delivery.c.chat_id.in_(groups),
+            delivery.c.subject == row.subject,
+            delivery.c.kind == "edit",
+            delivery.c.language == row.language,
+        )
         untouched = and_(delivery.c.status.in_(NOT_BEGUN), ~has_parts())
+        # What a closed group has not taken says the new words when it opens, not first the old ones.
+        self._plan_anew(or_(said, changes))
         # What failed may be sent again one day, and must not say then what is wrong now.
         nothing_there = and_(delivery.c.status == Status.FAILED, ~is_partly_there())
         now_says = {"message_id": row.message_id}
         self._tx.connection.execute(update(delivery).where(said, or_(untouched, nothing_there)).values(now_says))
-        self._tx.connection.execute(
-            update(delivery)
-            .where(
-                delivery.c.chat_id.in_(groups),
-                delivery.c.subject == row.subject,
-                delivery.c.kind == "edit",
-                delivery.c.language == row.language,
-                untouched,
-            )
-            .values(**now_says, argument=None)
-        )
+        self._tx.connection.execute(update(delivery).where(changes, untouched).values(**now_says, argument=None))
         original, pending = delivery.alias("original"), delivery.alias("pending")
         edited = exists().where(
             pending.c.chat_id == original.c.chat_id,
@@ -188,6 +186,14 @@ class Broadcasts:
             ~edited,
         )
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
+
+    def _plan_anew(self, which: ColumnElement[bool]) -> None:
+        """What was tried in vain, and surely is not there, is as if nobody had begun it."""
+        tried = and_(which, delivery.c.status.in_(NOT_BEGUN), has_parts(), ~may_be_there())
+        ids = self._tx.connection.execute(select(delivery.c.id).where(tried)).scalars().all()
+        if ids:
+            self._tx.connection.execute(delete(part).where(part.c.delivery_id.in_(ids)))
+            self._tx.connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(attempts=0))
 
     def _recall(self, row: Row, piece: Piece) -> None:
         groups = select(chat.c.id).where(piece.here, *_groups(row))

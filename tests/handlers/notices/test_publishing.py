@@ -571,6 +571,33 @@ async def test_a_correction_that_a_group_did_not_take_is_not_said_before_the_rec
     assert not [one for one in house.world.network.log if isinstance(one, EditText) and LATER in one.text.plain]
 
 
+@pytest.mark.parametrize("why", [Closed("nobody may write there"), NotSent("later")])
+async def test_a_group_that_was_closed_reads_the_correction_alone(house: House, why: Exception) -> None:
+    """Its copy was tried before: what was wrong then is not said first, and nobody hears of a correction."""
+    house.world.network.broken[house.nl.id] = why
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    await house.says(f"!correct N1 {LATER}")
+    del house.world.network.broken[house.nl.id]
+    await house.later(600)
+    (copy,) = house.an.sees(house.nl)
+    assert LATER in copy.plain
+    assert copy.edits == 0
+
+
+async def test_of_two_corrections_a_closed_group_reads_the_latest(house: House) -> None:
+    await house.says(f"!notice food {SOUP}")
+    await house.says("!publish N1")
+    house.world.network.broken[house.nl.id] = Closed("nobody may write there")
+    await house.says(f"!correct N1 {LATER}")
+    await house.says("!correct N1 Er is geen soep vandaag")
+    del house.world.network.broken[house.nl.id]
+    await house.later(600)
+    copy = house.an.sees(house.nl)[0]
+    assert "geen soep" in copy.plain
+    assert copy.edits == 1
+
+
 # --- copy ------------------------------------------------------------------------------------------------------------
 
 
