@@ -11,7 +11,7 @@ from bot.content import Block, LanguageName, Line, Sentence, Words, say
 from bot.domain import drafts
 from bot.domain.chats import Role
 from bot.domain.drafts import Draft, DraftError
-from bot.domain.notices import Notice, NoticeState, Standing, recalled, reworded, valid_until
+from bot.domain.notices import Notice, NoticeState, Standing, is_over, recalled, reworded, valid_until
 from bot.domain.rights import Act
 from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
@@ -72,7 +72,15 @@ def _extend(event: Message, where: Situation, before: Notice, day: date, tx: Tra
     name = f"{notice.code}/until/{day}"
     out = tx.notices.out(notice) if before.expired_at else []
     again = [publishing.post(notice, to, language, "copy-valid-again", name, notice.code) for to, language in out]
-    return (*told, *expiry.shown_everywhere(tx, notice), *again, *cards)
+    return (*told, *expiry.shown_everywhere(tx, notice), *again, *_to_who_missed_it(tx, before, notice), *cards)
+
+
+def _to_who_missed_it(tx: Transaction, before: Notice, notice: Notice) -> list[Action]:
+    """What was over is valid again: groups whose copies came too late for the last day have them now."""
+    today = expiry.today(tx)
+    if not is_over(before, today) or is_over(notice, today):
+        return []
+    return [action for to in tx.notices.reached(notice.id) for action in publishing.to_groups(tx, notice, to)]
 
 
 def _other_language(tx: Transaction, notice: Notice, named: str | None, words: str) -> Sentence | None:
@@ -112,6 +120,7 @@ def _reword(
     outdated = previews.close(tx, before, say("preview-outdated"))
     shown = [action for room in card_rooms(tx, notice) for action in previews.show(tx, notice, room)] if known else []
     copies = _correct_copies(tx, notice) if notice.state is NoticeState.PUBLISHED else []
+    copies += _to_who_missed_it(tx, before, notice)
     return (*outdated, *notice_cards.refresh(tx, notice), *shown, *copies)
 
 

@@ -12,6 +12,7 @@ from bot.domain.rights import Act
 from bot.events import Due, Outcome, SentAgain
 from bot.failing import NO_ANSWER
 from bot.incoming import Message
+from bot.store.outbox.obstacles import OVER
 from bot.store.texts.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning
@@ -129,7 +130,7 @@ def content(tx: Transaction, notice: Notice, organisation: int, sending: bool = 
         *(feedback.lines(tx, notice) if organisation == notice.organisation else ()),
         *([Gap()] if closed or failed else []),
         *(Line(say("progress-closed", group=title or say("a-group"))) for title in closed),
-        *(Line(_undelivered(one)) for one in failed),
+        *(Line(_undelivered(notice, one)) for one in failed),
         *([Line(say("progress-going-on"), "italic")] if _going_on(sent) else []),
     )
 
@@ -179,10 +180,12 @@ def _held(notice: Notice, organisation: int, held: Mapping[str, Standing]) -> Co
     return (Gap(), *lines, Line(hint), Line(say("progress-machine", command=f"!publish {notice.code} machine")))
 
 
-def _undelivered(one: Undelivered) -> Sentence:
-    unsure = one.reason == NO_ANSWER
-    reason = "gone" if one.gone else "unsure" if unsure else "refused"
-    return say("progress-undelivered", group=one.title or say("a-group"), reason=say(f"undelivered-{reason}"))
+def _undelivered(notice: Notice, one: Undelivered) -> Sentence:
+    reason = "gone" if one.gone else "unsure" if one.reason == NO_ANSWER else "refused"
+    why = say(f"undelivered-{reason}")
+    if one.reason == OVER and not one.gone and notice.expired_at and notice.valid_until is not None:
+        why = say("copy-expired", date=notice.valid_until)
+    return say("progress-undelivered", group=one.title or say("a-group"), reason=why)
 
 
 # --- asking for it ---------------------------------------------------------------------------------------------------

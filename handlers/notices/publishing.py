@@ -191,14 +191,19 @@ def in_doubt(event: Due, tx: Transaction) -> Actions:
 
 def to_groups(tx: Transaction, notice: Notice, organisation: int) -> Actions:
     """To all groups of an organisation that can have it now and have not had it yet."""
-    for id, account, language in tx.notices.to_send_again(notice, organisation):
-        if progress.way(tx, notice, organisation, language) is Standing.READY:
-            tx.dead_letters.send_again(id, [account])
+    _send_again(tx, notice, organisation)
     return [
         Publish(organisation, language, notice_text.copy(tx, notice, organisation, language), notice.code)
         for language in tx.chats.languages_of(organisation)
         if progress.way(tx, notice, organisation, language) is Standing.READY
     ]
+
+
+def _send_again(tx: Transaction, notice: Notice, organisation: int, only: str | None = None) -> None:
+    """What has failed and can arrive now; `only` in that language."""
+    for id, account, language in tx.notices.to_send_again(notice, organisation):
+        if only in (None, language) and progress.way(tx, notice, organisation, language) is Standing.READY:
+            tx.dead_letters.send_again(id, [account])
 
 
 def follow(tx: Transaction, notice: Notice, language: str, improved: int | None = None) -> Actions:
@@ -227,6 +232,7 @@ def follow(tx: Transaction, notice: Notice, language: str, improved: int | None 
             name = f"{notice.code}/improved/{improved}"
             actions.append(post(notice, organisation, language, "copy-improved", name, notice.code))
         if organisation in reached and not notice.expired_at:
+            _send_again(tx, notice, organisation, language)
             actions.append(Publish(organisation, language, content, notice.code))
     progress.look_again(tx, notice)
     return actions

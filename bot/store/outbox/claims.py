@@ -30,7 +30,7 @@ from bot.store.database.statements import AddMany, ForMany, over_lists
 from bot.store.outbox import refs
 from bot.store.outbox.claimed import Claimed, Part, Pause, Receipted, Remembered
 from bot.store.outbox.lanes import Finished, outbox
-from bot.store.outbox.obstacles import is_not_for_them
+from bot.store.outbox.obstacles import OVER, is_not_for_them
 from bot.store.outbox.plans import Plans, instead
 from bot.store.tables import Id, PartStatus, Status, copy, delivery, part, standing
 from bot.text.rendering import Speaks
@@ -90,6 +90,7 @@ class Claims:
         self._plans = Plans(tx, account, limits, catalogue)
         self.faults: list[tuple[str, Exception]] = []  # the kinds of what could not be made out, and why
         self._anew: set[int] = set()  # what was claimed before, and is planned once more
+        self._over: dict[str, bool] = {}  # of notices, whether their last day has passed
         self.ended = False  # something has made room for what follows it, without being sent
         self.exhausted = False  # nothing more can go before something lands, or its time has come
 
@@ -227,11 +228,14 @@ class Claims:
 
     def _to_do(self, row: Row, begun: Sequence[Row]) -> list[Part] | None:
         """What is still to be done of it; planned if it is claimed for the first time. None: it could not be made out,
-        or is not for whoever is in its chat now, and has failed."""
+        or nobody who is there is to have it any more, and it has failed."""
         if is_not_for_them(row):
             self._tx.lanes.fail(row.id, ANOTHER_ROLE)
             return None
         try:
+            if self._comes_too_late(row, begun):
+                self._tx.lanes.fail(row.id, OVER)
+                return None
             if row.attempts == 0 or self._is_left(row, begun):
                 # With resends it begins anew, and how it began before is not known.
                 doubtful = row.resends > 0 or self._tx.policy.may_have_arrived(row.created_at)
@@ -250,6 +254,16 @@ class Claims:
             self.faults.append((row.kind, fault))
             self._tx.lanes.fail(row.id, f"it could not be made out ({type(fault).__name__})")
             return None
+
+    def _comes_too_late(self, row: Row, begun: Sequence[Row]) -> bool:
+        """Whether it is the copy of a notice whose last day has passed, for a group that has nothing of it."""
+        if row.priority != Priority.NOTICE or row.kind != "say" or row.name != row.subject:
+            return False
+        if row.resends or any(one.status != PartStatus.TODO for one in begun):
+            return False  # it may be there, and is changed to say that it is over
+        if row.subject not in self._over:
+            self._over[row.subject] = self._tx.notices.is_over(row.subject)
+        return self._over[row.subject]
 
     def _is_left(self, row: Row, begun: Sequence[Row]) -> bool:
         """Whether it speaks of messages that its chat has moved away from since it was planned; what was planned is

@@ -16,6 +16,7 @@ from bot.store.tables import Id, Status, chat, delivery, event, notice
 
 OUT_OF_REACH = "the bot was blocked or removed there"
 ERASED = "its words were erased"
+OVER = "the notice's last day has passed"
 
 _later = delivery.alias("later")
 _OWN = refs.to_delivery_in(delivery.c.id)
@@ -69,7 +70,7 @@ OBSTACLE = case(
     (and_(_SAYS, _WITHDRAWN), "it was withdrawn meanwhile"),
     (and_(_SAYS, or_(_OVERTAKEN, _SAYS_NEWER)), "something newer was said in its place"),
     (and_(_SAYS, _RECALLED), "the notice was withdrawn"),
-    (and_(_SAYS, _OVER), "the notice's last day has passed"),
+    (and_(_SAYS, _OVER), OVER),
     (and_(_SAYS, _NOT_FOR_THEM), ANOTHER_ROLE),
     (and_(~chat.c.active, delivery.c.kind != "join"), OUT_OF_REACH),
     else_=None,

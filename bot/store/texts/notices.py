@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, case, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_column, select, update
 
 from bot.domain.chats import Role
-from bot.domain.notices import Category, Notice, NoticeState
-from bot.store.database.prepared import Row
+from bot.domain.notices import Category, Notice, NoticeState, is_over
+from bot.store.database.prepared import Prepared, Row
 from bot.store.outbox import refs
 from bot.store.tables import (
     BEFORE_A_CLOSED_CHAT,
@@ -29,6 +29,8 @@ from bot.store.tables import (
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
+
+_NUMBERED = Prepared(select(notice).where(notice.c.number == bindparam("the_number")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,13 @@ class Notices:
         return max(int(latest), 0 if code is None else int(code.removeprefix("N")))
 
     def numbered(self, number: int) -> Notice | None:
-        row = self._tx.connection.execute(select(notice).where(notice.c.number == number)).first()
+        row = _NUMBERED.first(self._tx.connection, {"the_number": number})
         return None if row is None else _notice(row)
+
+    def is_over(self, code: str) -> bool:
+        """Whether the last day of a notice has passed, marked or not."""
+        found = self.numbered(int(code.removeprefix("N")))
+        return found is not None and is_over(found, self._tx.now.astimezone(self._tx.policy.zone).date())
 
     def code(self, id: int) -> str:
         return f"N{self._tx.connection.execute(select(notice.c.number).where(notice.c.id == id)).scalar_one()}"

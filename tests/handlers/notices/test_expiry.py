@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.ports import Refused
+from bot.content import say
+from bot.outgoing import SendText
+from bot.ports import Closed, NotSent, Refused
 from tests.handlers.conftest import sentence
-from tests.handlers.house import SOUP, SOUP_AR, SOUP_PT, House
+from tests.handlers.house import LATER, LATER_PT, SOUP, SOUP_AR, SOUP_PT, House, house_in
+from tests.handlers.phrasebook import Phrasebook
+from tests.paper import Paper
+from tests.world import Clock, world
 
 LAST = date(2026, 11, 24)
 OVER = sentence("copy-expired", date=LAST)
@@ -116,6 +122,77 @@ async def test_what_is_over_goes_to_nobody_new(out: House) -> None:
     await out.says("!ok N1 ar")
     assert out.an.reads(out.ar) == out.an.reads(groups["nl"]) == []
     assert SOUP_AR in out.preview("Arabisch").plain
+
+
+async def held_up(house: House, why: Exception) -> None:
+    """A notice for today is out, but for the Dutch group, to which nothing can be sent until tomorrow."""
+    await house.says("!languages pt ar")
+    await house.says(f"!notice food until:23/11 {SOUP}")
+    await house.says("!ok N1 pt")
+    house.world.network.broken[house.nl.id] = why
+    await house.says("!publish N1")
+    await house.later(600)
+    for _ in range(16):
+        await house.world.advance(timedelta(hours=1))
+    assert house.rui.reads(house.pt)[0].startswith(sentence("copy-expired", "pt", date=date(2026, 11, 23)))
+    del house.world.network.broken[house.nl.id]
+    await house.later(600)
+    await house.later(600)
+
+
+@pytest.mark.parametrize("why", [Closed("nobody may write there"), NotSent("later")])
+async def test_what_could_not_arrive_before_its_last_day_was_over_never_does(helped: House, why: Exception) -> None:
+    """Nobody is told of what they have never seen that it is no longer valid; the room reads who did not get it."""
+    await held_up(helped, why)
+    assert helped.an.reads(helped.nl) == []
+    reason = say("copy-expired", date=date(2026, 11, 23))
+    assert sentence("progress-undelivered", group="nl", reason=reason) in helped.progress()
+    assert (await helped.world.app.unit(lambda tx: tx.dead_letters.counts()))["deliveries"] == 0
+
+
+@pytest.mark.parametrize("words", ["", LATER])
+async def test_who_missed_what_is_valid_again_has_it_then(helped: House, words: str) -> None:
+    """Once, and nobody there hears that it was corrected or over."""
+    await held_up(helped, NotSent("later"))
+    await helped.says(f"!correct N1 until:30/11 {words}")
+    (copy,) = helped.an.reads(helped.nl)
+    assert (words or SOUP) in copy
+    assert sentence("valid-until", date=date(2026, 11, 30)) in copy
+    assert len([m for m in helped.rui.reads(helped.pt) if m.startswith("Ons Huis")]) == 1
+
+
+async def test_who_missed_it_has_the_translation_as_soon_as_it_is_read(helped: House) -> None:
+    """Their language was not ready when the notice got other words and another day."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food until:23/11 {SOUP}")
+    await helped.says("!ok N1 pt")
+    helped.world.network.broken[helped.pt.id] = NotSent("later")
+    await helped.says("!publish N1")
+    await helped.world.advance(DAY)
+    del helped.world.network.broken[helped.pt.id]
+    await helped.later(600)
+    await helped.says(f"!correct N1 until:30/11 {LATER}")
+    assert helped.rui.reads(helped.pt) == []
+    await helped.says("!ok N1 pt")
+    (copy,) = helped.rui.reads(helped.pt)
+    assert LATER_PT in copy
+
+
+async def test_a_bot_that_was_away_over_the_last_day_does_not_send_what_is_over(tmp_path: Path) -> None:
+    """Not even as it was before: whoever reads it would go there in vain."""
+    network, clock = Paper(), Clock()
+    async with world(tmp_path, network=network, clock=clock) as w:
+        house = await house_in(w, Phrasebook())
+        network.broken[house.nl.id] = NotSent("later")
+        await house.says(f"!notice food until:23/11 {SOUP}")
+        await house.says("!publish N1")
+    del network.broken[house.nl.id]
+    clock.advance(DAY)
+    before = len(network.log)
+    async with world(tmp_path, network=network, clock=clock) as w:
+        await w.settled()
+        await w.advance(timedelta(minutes=10))
+    assert not [one for one in network.log[before:] if isinstance(one, SendText) and one.chat == house.nl]
 
 
 async def test_a_draft_whose_day_has_passed_is_not_sent(house: House) -> None:
