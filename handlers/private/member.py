@@ -23,8 +23,19 @@ def start(event: Message, where: Situation, tx: Transaction) -> Actions:
     asked = questions.opened(payload, where, tx) or calling.opened(payload, event, where, tx)
     if asked is not None:
         return asked
+    if not payload and (gone_on := _where_they_were(event, where, tx)):
+        return gone_on
     group = payload.removeprefix(_LINK_OF_GROUP)
     return asking.greet(where, tx, None if group == payload else groups.language_of(group, tx))
+
+
+def _where_they_were(event: Message, where: Situation, tx: Transaction) -> Actions:
+    """Telegram says `start` for whoever lets the bot in again: what they write next is about what is open."""
+    open = tx.requests.of_chat(where.chat.id, open_only=True)
+    if not open or asking.held(tx, where.chat.id) is not None:
+        return ()
+    codes = [say(f"my-{request.state.value}", code=request.code) for request in open]
+    return tell(where, tx, *codes, say("help-private"), asking.danger(tx), to=event, buttons=(asking.GLOBE,))
 
 
 def ask(event: Message, where: Situation, tx: Transaction) -> Actions:

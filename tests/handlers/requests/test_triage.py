@@ -446,6 +446,18 @@ async def test_a_member_who_writes_again_is_in_reach(scene: Scene) -> None:
     assert sentence("member-unreachable", network="Paper") not in scene.card().plain
 
 
+async def test_a_member_who_lets_the_bot_in_again_goes_on_where_they_were(scene: Scene) -> None:
+    """Telegram then says `start` for them: their answer stands below their card, and waits for no Send."""
+    await scene.asks()
+    await scene.in_thread(f"!r {REPLY}")
+    await scene.member.blocks_the_bot()
+    await scene.member.writes("/start")
+    assert scene.member.reads()[-1].startswith(sentence("my-open", "pt", code="K1"))
+    await scene.member.writes("Somos quatro pessoas")
+    assert any("Somos quatro pessoas" in said for said in scene.thread())
+    assert scene.member.reads()[-1] == sentence("request-continues", "pt", code="K1")
+
+
 @pytest.mark.parametrize("why", [Refused("message is too strange"), Gone("Forbidden: bot was blocked by the user")])
 async def test_an_answer_that_never_arrived_is_none(scene: Scene, why: SendError) -> None:
     """The member still waits, and the room is told so in time; until it arrives after all."""
