@@ -194,14 +194,14 @@ class Notices:
         return list(dict.fromkeys([*there, *((row.organisation_id, row.language) for row in rows)]))
 
     def shown_in(self, chat: int, limit: int) -> list[Notice]:
-        """The latest of which a group has a copy that was not withdrawn."""
+        """The latest of which a group has a copy, or will have one, that was not withdrawn."""
         withdrawn = delivery.alias("withdrawn")
         query = select(delivery.c.subject).where(
             delivery.c.chat_id == chat,
             delivery.c.subject.like("N%"),
             delivery.c.name == delivery.c.subject,
             delivery.c.kind == "say",
-            delivery.c.status == Status.DONE,
+            delivery.c.status.in_((*UNFINISHED, Status.DONE)),
             ~exists().where(
                 withdrawn.c.target == refs.to_delivery_in(delivery.c.id),
                 withdrawn.c.kind == "withdraw",

@@ -598,6 +598,19 @@ async def test_of_two_corrections_a_closed_group_reads_the_latest(house: House) 
     assert copy.edits == 1
 
 
+async def test_a_closed_group_that_reads_another_language_by_then_has_its_copy_in_it(helped: House) -> None:
+    """As it would have if it had got its copy before."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice food {SOUP}")
+    await helped.says("!ok N1 pt")
+    helped.world.network.broken[helped.pt.id] = Closed("nobody may write there")
+    await helped.says("!publish N1")
+    await helped.rui.writes(f"!pair {await helped.world.pairing('group', 'Ons Huis', 'nl')}", helped.pt)
+    del helped.world.network.broken[helped.pt.id]
+    await helped.later(600)
+    assert [SOUP in said for said in helped.rui.reads(helped.pt) if said.startswith("Ons Huis")] == [True]
+
+
 # --- copy ------------------------------------------------------------------------------------------------------------
 
 
