@@ -36,6 +36,9 @@ def ok(event: Message, where: Situation, tx: Transaction) -> Actions:
     if language is None or language not in _offered(tx, found):
         return tell(event, where, say("ok-how", command=f"!ok {found.notice.code} …"), subject=found.notice.code)
     text = below.text if below and not found.rest else found.notice.text
+    newest = previews.of(found.notice, language)
+    if text == found.notice.text and tx.deliveries.is_behind(where.chat.id, newest.name):
+        return tell(event, where, say("preview-outdated"), subject=found.notice.code)  # they have read the one before
     return approve(event, where, Preview(found.notice.code, language, text), tx)
 
 

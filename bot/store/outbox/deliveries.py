@@ -461,6 +461,14 @@ class Deliveries:
         message_id = self._tx.connection.execute(latest.order_by(delivery.c.id.desc()).limit(1)).scalar()
         return None if message_id is None else messages.stored(self._tx.connection, message_id)[0]
 
+    def is_behind(self, chat_id: int, name: str) -> bool:
+        """Whether the chat surely does not show yet what the delivery of that name says now."""
+        said = self.named(chat_id, name)
+        if said is None:
+            return False
+        of = {"of": refs.to_delivery(said.id), "chat": chat_id, "lane": said.subject}
+        return self._tx.lanes.unsent(said.id) or _WAITING_EDIT.first(self._tx.connection, of) is not None
+
     def last_about(self, chat_id: int, subject: str = "K%") -> tuple[int, str] | None:
         """The last thing said about a request in a chat, and which request that was ("K7"); or about this subject."""
         last = _LAST_ABOUT.first(self._tx.connection, {"chat": chat_id, "about": subject})

@@ -6,6 +6,7 @@ import pytest
 
 from bot.content import LanguageName
 from bot.domain.notices import TranslationState
+from bot.ports import NotSent
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, MEALS, SOUP, SOUP_PT, House
 
@@ -130,6 +131,21 @@ async def test_an_old_preview_cannot_be_approved(helped: House) -> None:
     await helped.says(BETTER, reply_to=old.id)
     assert helped.last() == sentence("preview-outdated")
     assert await state(helped) is TranslationState.MACHINE
+
+
+async def test_what_the_room_has_not_been_shown_yet_cannot_be_approved(helped: House) -> None:
+    """Whoever types `ok` has read the preview before it: the network is too slow for the newer one."""
+    await helped.says("!languages pt")
+    await helped.says(f"!notice health {SOUP}")
+    helped.world.network.broken[helped.room.id] = NotSent("too fast")
+    await helped.says(f"!correct N1 {LATER}")
+    await helped.says("!ok N1 pt")
+    assert await state(helped) is TranslationState.MACHINE
+    del helped.world.network.broken[helped.room.id]
+    await helped.later(600)
+    assert sentence("preview-outdated") in helped.answers()
+    await helped.says("!ok N1 pt")
+    assert await state(helped) is TranslationState.REVIEWED
 
 
 async def test_a_second_press_only_says_what_was_chosen(helped: House) -> None:
