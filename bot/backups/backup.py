@@ -104,6 +104,8 @@ def _copy_accounts(source: Path, into: Path) -> None:
     for path in sorted(source.rglob("*")) if source.is_dir() else ():
         if path.is_symlink() or not path.is_file() or _belongs_to_another(path):
             continue
+        if path.parent == source:
+            continue  # somebody has put it there: it is no account's, and a restore takes nothing that is not
         target = into / path.relative_to(source)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileNotFoundError):  # it has just been taken back

@@ -144,6 +144,16 @@ def test_the_accounts_folders_come_along_as_they_are_at_one_moment(home: House) 
         assert keys.execute("SELECT name FROM key").fetchall() == [("whole",)]
 
 
+def test_a_file_beside_the_accounts_folders_spoils_no_backup(home: House) -> None:
+    """Somebody has left it there, an earlier backup say; it would be found out when the disk has died."""
+    (home.folder / "pen").write_text("blue")
+    (home.folder.parent / "earlier.tar.gz").write_bytes(b"?")
+    home.backs_up()
+    assert {name for name in contents(home) if name.startswith("accounts/")} == {f"accounts/{ACCOUNT}/pen"}
+    home.restores()
+    assert (home.new / "accounts" / ACCOUNT / "pen").read_text() == "blue"
+
+
 def test_nothing_that_was_erased_before_is_in_a_backup(house: House) -> None:
     """Not in the database, not in the account's own, not even between the rows."""
     with transaction(house.url) as tx:
