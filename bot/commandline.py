@@ -70,10 +70,10 @@ def main() -> None:
 @cli.command()
 def init(config: ConfigFile = DEFAULT) -> None:
     """Ask for all that a bot needs, try each answer, write the configuration, and print the first code."""
-    if config.exists():
+    if os.path.lexists(config):  # unlike Path's own question it raises nothing where this user may not look
         _fail(f"{config} exists already. Move it away, or name another file with --config.", WRONG)
     folder = config.absolute().parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         _fail(f"There is no folder {folder}. Make it, or name another file with --config.", WRONG)
     if not os.access(folder, os.W_OK | os.X_OK):
         _fail(f"This user may not write in {folder}. Do this as the user that it belongs to.")

@@ -344,6 +344,18 @@ def test_init_does_not_ask_where_it_cannot_write(
     assert result.stdout == ""
 
 
+def test_init_says_so_where_it_may_not_even_look(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of root's, say: whether there is such a file cannot be seen from outside."""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    result = CliRunner().invoke(cli, ["init", "--config", str(house.config.with_name("other.toml"))])
+    assert (result.exit_code, "may not write in" in result.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     "arguments", [("status",), ("run",), ("pair", "coordination"), ("restore", "x"), ("restore", "--check", "x")]
 )

@@ -59,11 +59,8 @@ def make(source: Source, file: Path, now: Callable[[], datetime], copied: Callab
 
     `copied` is called when nobody is held up any more, and there is all the time in the world for the rest.
     """
-    if file.exists():
-        raise NotMade(f"{file} is there already, and backups are never overwritten: choose another name")
-    if not file.parent.is_dir():
-        raise NotMade(f"there is no folder {file.parent}")
     try:
+        _check_place(file)
         with _workshop(file.parent) as folder:
             return _made(source, file, folder, now, copied)
     except NoDatabase as error:
@@ -72,6 +69,16 @@ def make(source: Source, file: Path, now: Callable[[], datetime], copied: Callab
         raise NotMade(f"{error}: keep all of {source.data_dir} as it is, and the backups that you have") from error
     except (sqlite3.Error, psycopg.Error, OSError) as error:
         raise NotMade(reason(error, file.parent)) from error
+
+
+def _check_place(file: Path) -> None:
+    """Raises NotMade where no file of that name can be made, or OSError where this user may not even look."""
+    if file.exists() or file.is_symlink():
+        raise NotMade(f"{file} is there already, and backups are never overwritten: choose another name")
+    if not file.parent.is_dir():
+        raise NotMade(f"there is no folder {file.parent}")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise NotMade(f"this user may not write in {file.parent}: choose another folder")
 
 
 def _made(source: Source, file: Path, folder: Path, now: Callable[[], datetime], copied: Callable[[], object]) -> Made:
@@ -218,6 +225,8 @@ def reason(error: Exception, folder: Path) -> str:
         return f"the disk of {folder} is full"
     if code == errno.EROFS:
         return f"the disk of {folder} can only be read"
+    if code == errno.ENAMETOOLONG:
+        return "the name of the file is too long: choose a shorter one"
     if code in (errno.EACCES, errno.EPERM):
         return f"this user may not use {getattr(error, 'filename', None) or folder}"
     if _is_no_folder(error, folder):

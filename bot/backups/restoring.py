@@ -59,7 +59,7 @@ def examine(file: Path, folder: Path) -> tuple[Head, dict[str, int]]:
     try:
         with file.open("rb") as source:
             return _examined(source, folder)
-    except NotABackup:
+    except (NotABackup, IsADirectoryError):
         raise NotRestored(f"{file} is no backup of Schakel's") from None
     except TooNew as newer:
         raise NotRestored(_too_new(file, newer.version)) from None

@@ -12,6 +12,7 @@ import sqlite3
 import tarfile
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -59,6 +60,31 @@ def test_where_a_backup_cannot_be_made_it_says_why(home: House) -> None:
         home.backs_up()
     assert left(home) == []
     assert not (home.data / "other.db").exists()
+
+
+def test_a_place_where_this_user_may_make_nothing_is_named(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of root's, say: whether such a file is there already cannot be seen, or nothing can be written."""
+    with pytest.raises(NotMade, match="too long"):
+        make(Source(home.url, home.data), home.file.with_name("x" * 300), home.clock.now)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs the tests may be root, who may do everything
+    with pytest.raises(NotMade, match=f"may not write in {home.file.parent}"):
+        home.backs_up()
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "x", str(home.file))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(NotMade, match=f"this user may not use {home.file}"):
+        home.backs_up()
+    monkeypatch.undo()
+    assert left(home) == []
+
+
+def test_a_name_that_leads_nowhere_is_taken(home: House) -> None:
+    """A link to what is gone: nobody finds out after the whole backup that it cannot have that name."""
+    home.file.symlink_to(home.file.parent / "gone")
+    with pytest.raises(NotMade, match="is there already"):
+        home.backs_up()
 
 
 def test_a_damaged_database_is_not_passed_off_as_a_backup(home: House) -> None:

@@ -98,9 +98,13 @@ def test_a_backup_that_does_not_hold_together_changes_nothing(
 
 
 def test_what_is_no_backup_is_called_so(home: House) -> None:
-    """And what is not there."""
+    """And what is not there, or is a folder."""
     with pytest.raises(NotRestored, match="no file"):
         home.restores()
+    home.file.mkdir()
+    with pytest.raises(NotRestored, match="no backup"):
+        home.restores()
+    home.file.rmdir()
     home.file.write_text("shopping list")
     with pytest.raises(NotRestored, match="no backup"):
         home.restores()
