@@ -106,7 +106,7 @@ def run(config: ConfigFile = DEFAULT) -> None:
     """Connect and serve until Ctrl-C."""
     settings = _load(config)
     logs.configure()
-    lock = control.Lock(wiring.lock_path(settings))
+    lock = control.Lock(*wiring.all_locks(settings))
     with _in_words(settings.bot.data_dir):
         if not lock.acquire(patience=5.0):
             _fail("Another Schakel runs on this database already: as a service, or in another window.")

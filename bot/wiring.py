@@ -12,6 +12,7 @@ import structlog
 
 from bot.app import App, Parts
 from bot.backups.backup import Source
+from bot.backups.placing import file_of
 from bot.backups.restoring import Target
 from bot.configuration.config import Config
 from bot.configuration.listening import bound, host_and_port
@@ -125,6 +126,12 @@ def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]
 
 def lock_path(config: Config) -> Path:
     return config.bot.data_dir / "schakel.lock"
+
+
+def all_locks(config: Config) -> tuple[Path, ...]:
+    """What whoever serves must have to itself: the data folder and, wherever it is, the database's file."""
+    file = file_of(config.database.url)
+    return (lock_path(config), *([] if file is None else [file.resolve().with_suffix(".lock")]))
 
 
 def socket_path(config: Config) -> Path:

@@ -268,6 +268,18 @@ def test_a_database_that_cannot_keep_every_language_is_named_with_the_remedy(
         assert "ENCODING 'UTF8' TEMPLATE template0" in result.output
 
 
+def test_a_database_is_one_bots_whatever_its_data_folder(house: House) -> None:
+    """A copy of the configuration in another folder, say, which names the same file: all would be said twice."""
+    linked, elsewhere = house.config.parent / "linked.db", house.config.parent / "elsewhere"
+    linked.symlink_to(house.database)
+    house.config.write_text(
+        CONFIG.replace("[adapters", f'data_dir = "{elsewhere}"\n[database]\nurl = "sqlite:///{linked}"\n[adapters')
+    )
+    with control.Lock(house.database.with_name("schakel.lock")):
+        result = house.program("run")
+    assert (result.exit_code, "Another Schakel runs on this database" in result.stderr) == (1, True)
+
+
 def test_an_organisation_is_the_same_whatever_the_blanks_in_its_name(house: House) -> None:
     """A name with a blank more would be another organisation, which looks like the first one."""
     for name in ("De Brug", " De  Brug ", "de\nbrug"):

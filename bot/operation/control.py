@@ -47,9 +47,11 @@ class Lock:
     at its start (`patience`), and a command that does not get it knows that a bot is running.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *others: Path) -> None:
+        """With `others` it is the right to several things at once: all of it or none."""
         self.path = path
-        self._file: int | None = None
+        self._paths = (path, *others)
+        self._files: list[int] = []
 
     def acquire(
         self,
@@ -59,28 +61,36 @@ class Lock:
         sleep: Callable[[float], None] = time.sleep,
     ) -> bool:
         """Take the lock; False where another process still has it after `patience` seconds. Makes its folder."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         give_up = clock() + patience
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        for path in self._paths:
+            while not self._take(path):
                 if clock() >= give_up:
-                    os.close(file)
+                    self.release()
                     return False
                 sleep(0.05)
-            else:
-                os.ftruncate(file, 0)
-                os.pwrite(file, str(os.getpid()).encode(), 0)
-                self._file = file
-                return True
+        return True
+
+    def _take(self, path: Path) -> bool:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if any(os.path.sameopenfile(file, held) for held in self._files):
+            os.close(file)  # two names of one file, which would keep us from it ourselves
+            return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._files.append(file)
+        os.ftruncate(file, 0)
+        os.pwrite(file, str(os.getpid()).encode(), 0)
+        return True
 
     def release(self) -> None:
-        if self._file is not None:
-            os.ftruncate(self._file, 0)
-            os.close(self._file)  # the file stays: removing it would let two processes lock two files of one name
-            self._file = None
+        while self._files:
+            file = self._files.pop()
+            os.ftruncate(file, 0)
+            os.close(file)  # the file stays: removing it would let two processes lock two files of one name
 
     def holder(self) -> int | None:
         """The process that has the lock, as far as it said so."""

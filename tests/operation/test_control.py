@@ -237,6 +237,22 @@ def test_the_bot_waits_a_moment_for_a_command_to_finish(tmp_path: Path) -> None:
     bot.release()
 
 
+def test_a_lock_on_several_things_is_on_all_of_them_or_none(tmp_path: Path) -> None:
+    """Two names of one thing are no other process."""
+    (tmp_path / "also").symlink_to(tmp_path)
+    first, second = tmp_path / "first.lock", tmp_path / "second.lock"
+    both = Lock(first, second, tmp_path / "also" / "first.lock")
+    with Lock(second):
+        assert both.acquire() is False
+        with Lock(first):
+            pass
+    with both:
+        assert Lock(first).acquire() is False
+        assert Lock(second).acquire() is False
+    with Lock(first), Lock(second):
+        pass
+
+
 def test_the_folder_made_for_the_lock_is_the_bots_own(tmp_path: Path) -> None:
     """The data folder holds people's words: nobody else may look into it."""
     with Lock(tmp_path / "data" / "schakel.lock"):
