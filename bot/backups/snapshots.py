@@ -41,6 +41,9 @@ def take(url: str, into: Path) -> None:
         if not address.database or not Path(address.database).exists():
             raise NoDatabase("there is no database yet")
         copy_file(Path(address.database), into)
+        with closing(opened(into)) as copy:
+            if not columns(copy, "alembic_version"):  # whoever looks whether it can be opened makes an empty one
+                raise NoDatabase("there is no database yet")
     else:
         _from_postgresql(url, into)
 

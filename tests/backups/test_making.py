@@ -53,6 +53,9 @@ def test_where_a_backup_cannot_be_made_it_says_why(home: House) -> None:
         make(Source(home.url, home.data), home.file.parent / "deep" / "x", home.clock.now)
     with pytest.raises(NotMade, match="no database yet"):
         make(Source(f"sqlite:///{home.data}/other.db", home.data), home.file, home.clock.now)
+    (home.data / "empty.db").touch()  # `schakel check` has opened it, say
+    with pytest.raises(NotMade, match="no database yet"):
+        make(Source(f"sqlite:///{home.data}/empty.db", home.data), home.file, home.clock.now)
     with pytest.raises(NotMade, match="PostgreSQL cannot be reached"):
         make(Source("postgresql://nobody@127.0.0.1:9/x", home.data), home.file, home.clock.now)
     (home.folder / "olm.db").write_bytes(b"SQLite format 3\0" + b"?" * 5000)
