@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
+import sys
+
+_INTERRUPTED = 130  # as every command ends that Ctrl-C has stopped
 
 
 def main() -> None:
     """Run the command line. What is imported stays: to look through it again and again took a sixth of the start."""
     gc.disable()
-    from bot import commandline
+    try:
+        from bot import commandline
 
-    commandline.main()
+        commandline.main()
+    except KeyboardInterrupt:  # while all that is being imported: it takes a second or more
+        sys.exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

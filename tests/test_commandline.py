@@ -8,6 +8,8 @@ import json
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -88,6 +90,24 @@ def test_nothing_failed_is_said_in_three_words(house: House) -> None:
     result = house.program("status", "--failed")
     assert (result.exit_code, result.stdout) == (0, "Nothing has failed.\n")
     assert house.program("retry", "--all").stdout == "Nothing has failed.\n"
+
+
+def test_a_stop_before_it_has_begun_shows_no_place_in_the_program() -> None:
+    """Ctrl-C while it is still loading, which takes a slow machine some seconds."""
+    begun = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "sqlalchemy":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from bot.__main__ import main
+main()
+"""
+    result = subprocess.run([sys.executable, "-c", begun], capture_output=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (130, b"", b"")
 
 
 def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
