@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -115,10 +116,12 @@ def _said(error: BaseException) -> str:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether this is how the database says that there is no room left, also to several at once."""
+    """Whether this is how the database, or the system, says that there is no room left, also to several at once."""
     if isinstance(error, BaseExceptionGroup):
         return any(is_disk_full(inner) for inner in error.exceptions)
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return getattr(cause, "sqlstate", None) == "53100"

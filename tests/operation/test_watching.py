@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import threading
 from collections.abc import AsyncIterator
@@ -170,8 +171,9 @@ async def test_a_database_that_takes_nothing_is_named(watched: Watched) -> None:
     assert said == {"healthy": False, "wrong": {"writer": "cannot store anything (IntegrityError)"}}
 
 
-def test_a_full_disk_is_known_by_what_the_database_says(tmp_path: Path) -> None:
-    """SQLite says so in a code of its own; another fault is another fault."""
+def test_a_full_disk_is_known_by_what_the_database_and_the_system_say(tmp_path: Path) -> None:
+    """SQLite says so in a code of its own, the system in its own words, where a command's output goes into a file, say;
+    another fault is another fault."""
     engine = open_engine(f"sqlite:///{tmp_path / 'full.db'}")
     with engine.connect() as connection:
         connection.execute(text("CREATE TABLE t (x)"))
@@ -185,6 +187,10 @@ def test_a_full_disk_is_known_by_what_the_database_says(tmp_path: Path) -> None:
         connection.execute(text("SELECT nothing"))
     assert not is_disk_full(other.value)
     assert not is_disk_full(ZeroDivisionError())
+    with pytest.raises(OSError, match="No space") as no_room, open("/dev/full", "wb", buffering=0) as output:
+        output.write(b"any words")
+    assert is_disk_full(no_room.value)
+    assert not is_disk_full(FileNotFoundError(errno.ENOENT, "x"))
 
 
 async def test_a_disk_without_room_is_not_healthy(tmp_path: Path) -> None:
