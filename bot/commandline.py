@@ -241,7 +241,13 @@ def demo(
     except (ValueError, OSError) as error:
         _fail(f"--listen {listen}: {error}", WRONG)
     with _in_words(keep or Path(tempfile.gettempdir())), shown.place(keep) as folder:
-        asyncio.run(shown.serve(folder, address, language, typer.echo))
+        lock = control.Lock(wiring.lock_in(folder))
+        if not lock.acquire():
+            _fail(f"Another Schakel runs in {folder} already: stop it first, or name another folder with --keep.")
+        try:
+            asyncio.run(shown.serve(folder, address, language, typer.echo))
+        finally:
+            lock.release()
 
 
 async def _serve(settings: Config, option: str) -> None:

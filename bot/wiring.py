@@ -125,7 +125,11 @@ def target(config: Config, now: Callable[[], datetime], token: Callable[[], str]
 
 
 def lock_path(config: Config) -> Path:
-    return config.bot.data_dir / "schakel.lock"
+    return lock_in(config.bot.data_dir)
+
+
+def lock_in(data_dir: Path) -> Path:
+    return data_dir / "schakel.lock"
 
 
 def all_locks(config: Config) -> tuple[Path, ...]:

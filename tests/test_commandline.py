@@ -363,6 +363,14 @@ def test_a_demo_that_cannot_be_kept_there_says_why(tmp_path: Path) -> None:
     assert (result.exit_code, "notes.txt is no folder" in result.stderr) == (1, True)
 
 
+def test_what_a_demo_keeps_is_left_alone_by_another(tmp_path: Path) -> None:
+    """One in another window, or the real bot, whose data folder was named."""
+    with control.Lock(tmp_path / "schakel.lock"):
+        result = CliRunner().invoke(cli, ["demo", "--listen", "127.0.0.1:0", "--keep", str(tmp_path)])
+    assert (result.exit_code, "Another Schakel runs in" in result.stderr) == (1, True)
+    assert os.listdir(tmp_path) == ["schakel.lock"]
+
+
 @pytest.mark.parametrize(("folder", "said"), [("nowhere", "There is no folder"), ("locked", "may not write in")])
 def test_init_does_not_ask_where_it_cannot_write(
     house: House, monkeypatch: pytest.MonkeyPatch, folder: str, said: str
