@@ -73,6 +73,9 @@ class Lock:
     def _take(self, path: Path) -> bool:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.geteuid() == 0:  # or whoever the folder belongs to, who is seldom root, could not take it afterwards
+            owner = path.parent.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
         if any(os.path.sameopenfile(file, held) for held in self._files):
             os.close(file)  # two names of one file, which would keep us from it ourselves
             return True

@@ -253,6 +253,16 @@ def test_a_lock_on_several_things_is_on_all_of_them_or_none(tmp_path: Path) -> N
         pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_locks_the_folders_own_user_can_lock_afterwards(tmp_path: Path) -> None:
+    """Root has restored a backup, say, before the bot ran for the first time."""
+    os.chown(tmp_path, 65534, 65534)
+    with Lock(tmp_path / "schakel.lock"):
+        pass
+    made = (tmp_path / "schakel.lock").stat()
+    assert (made.st_uid, made.st_gid) == (65534, 65534)
+
+
 def test_the_folder_made_for_the_lock_is_the_bots_own(tmp_path: Path) -> None:
     """The data folder holds people's words: nobody else may look into it."""
     with Lock(tmp_path / "data" / "schakel.lock"):
