@@ -26,6 +26,7 @@ from bot.backups import archive, snapshots
 from bot.backups.archive import ACCOUNTS, DATABASE
 from bot.backups.placing import file_of, synced
 from bot.backups.snapshots import Damaged, NoDatabase
+from bot.store.database.schema import Newer
 
 PREFIX = ".schakel-backup-"
 _SQLITE = b"SQLite format 3\0"
@@ -63,7 +64,7 @@ def make(source: Source, file: Path, now: Callable[[], datetime], copied: Callab
         _check_place(file)
         with _workshop(file.parent) as folder:
             return _made(source, file, folder, now, copied)
-    except NoDatabase as error:
+    except (NoDatabase, Newer) as error:
         raise NotMade(str(error)) from error
     except Damaged as error:
         raise NotMade(f"{error}: keep all of {source.data_dir} as it is, and the backups that you have") from error

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
 from bot.store.database.opening import open_engine
-from bot.store.database.schema import migrate, upgrade
+from bot.store.database.schema import Newer, migrate, revisions, upgrade
 
 _BATCH = 2000  # rows in hand at a time
 _PATIENCE = 30.0  # seconds for somebody's lock on a file; a writer has it for milliseconds
@@ -31,7 +31,7 @@ class Damaged(Exception):
 
 
 def take(url: str, into: Path) -> None:
-    """Write a copy to a new file. Raises NoDatabase, sqlite3.Error, psycopg.Error.
+    """Write a copy to a new file. Raises NoDatabase, Newer (on PostgreSQL), sqlite3.Error, psycopg.Error.
 
     On both databases this reads one snapshot and holds up no writer. It is over quickly, so that what writers leave
     behind meanwhile (SQLite's log, PostgreSQL's dead rows) stays small; nothing slow may happen in it.
@@ -75,6 +75,8 @@ def _from_postgresql(url: str, into: Path) -> None:
         source.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         source.read_only = True
         revision = _revision(source)
+        if revision not in revisions():
+            raise Newer  # its tables cannot be made here
         source.rollback()
         _make(into, revision)  # before the snapshot is taken: it takes a while
         with closing(opened(into)) as target:

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from sqlalchemy import text
 
 from bot.backups import backup
 from bot.backups.backup import NotMade, Source, make, reason
+from bot.store.database.opening import open_engine
 from tests.backups.conftest import ACCOUNT, House, dies_or_ends
 from tests.databases import transaction
 
@@ -63,6 +65,20 @@ def test_where_a_backup_cannot_be_made_it_says_why(home: House) -> None:
         home.backs_up()
     assert left(home) == []
     assert not (home.data / "other.db").exists()
+
+
+def test_a_program_that_is_too_old_for_the_database_says_so(house: House) -> None:
+    """One of several servers was updated, and another one makes the backups. A SQLite file is copied whatever it is."""
+    engine = open_engine(house.url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    if house.url.startswith("sqlite"):
+        house.backs_up()
+        return
+    with pytest.raises(NotMade, match="later version of Schakel"):
+        house.backs_up()
+    assert left(house) == []
 
 
 def test_a_place_where_this_user_may_make_nothing_is_named(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
