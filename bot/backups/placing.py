@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, inspect, make_url, text
 
 from bot.backups.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
 from bot.store.database.opening import open_engine
-from bot.store.database.schema import prove_known, take_turns, upgrade
+from bot.store.database.schema import Newer, prove_known, take_turns, upgrade
 from bot.store.tables import event, metadata
 
 RESTORED = "restored"
@@ -221,8 +221,16 @@ _OTHERS = (
 
 def _move_tables(connection: Connection, aside: str) -> None:
     connection.exec_driver_sql(f"CREATE SCHEMA {quoted(aside)}")
-    for table in _existing(connection):
+    for table in _to_move(connection):
         connection.exec_driver_sql(f"ALTER TABLE {quoted(table)} SET SCHEMA {quoted(aside)}")
+
+
+def _to_move(connection: Connection) -> list[str]:
+    try:
+        prove_known(connection)
+    except Newer:  # it may have tables that are unknown here: left behind they would be in the way of its next start
+        return inspect(connection).get_table_names()
+    return list(_existing(connection))
 
 
 def _fill_table(source: sqlite3.Connection, target: psycopg.Cursor[Any], table: str) -> None:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import String, func, insert, select, text
+from sqlalchemy import String, func, insert, inspect, select, text
 
 from bot.backups.archive import ACCOUNTS
 from bot.backups.restoring import NotRestored
@@ -99,6 +99,23 @@ def test_what_is_there_already_is_never_lost(place: House) -> None:
         with psycopg.connect(place.target) as connection:
             kept = connection.execute(f'SELECT name FROM "{aside.name}".organisation ORDER BY id'.encode()).fetchall()
             assert kept == [("in the backup",), ("since then",)]
+
+
+def test_what_a_later_version_has_added_is_kept_aside_as_well(place: House) -> None:
+    """Whoever goes back to the version of before and then updates again makes the same tables anew."""
+    place.backs_up()
+    place.restores()
+    engine = open_engine(place.target)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE of_later (words TEXT)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    place.restores(move_away=True)
+    engine = open_engine(place.target)
+    with engine.begin() as connection:
+        assert not inspect(connection).has_table("of_later")
+        connection.execute(text("CREATE TABLE of_later (words TEXT)"))
+    engine.dispose()
 
 
 def test_the_schema_after_a_restore_is_the_one_after_a_fresh_start(place: House) -> None:
