@@ -350,8 +350,7 @@ def _in_words(folder: Path) -> Iterator[None]:
     except OSError as error:
         if not is_of_the_disk(error, folder):
             raise
-        remedy = ": do this as the user that it belongs to" if isinstance(error, PermissionError) else ""
-        _fail(f"nothing can be read or written now: {reason(error, folder)}{remedy}")
+        _fail(f"nothing can be read or written now: {reason(error, folder)}")
 
 
 def _finish_restoring(settings: Config) -> None:

@@ -225,11 +225,12 @@ def reason(error: Exception, folder: Path) -> str:
     if code in (errno.ENOSPC, errno.EDQUOT) or kind == sqlite3.SQLITE_FULL:
         return f"the disk of {folder} is full"
     if code == errno.EROFS:
-        return f"the disk of {folder} can only be read"
+        return f"the disk of {folder} can only be read: `dmesg` says whether it is broken; else mount it to be written"
     if code == errno.ENAMETOOLONG:
         return "the name of the file is too long: choose a shorter one"
     if code in (errno.EACCES, errno.EPERM):
-        return f"this user may not use {getattr(error, 'filename', None) or folder}"
+        place = getattr(error, "filename", None) or folder
+        return f"this user may not use {place}: do this as the user that it belongs to"
     if _is_no_folder(error, folder):
         return f"{getattr(error, 'filename', None) or folder} is no folder, and one is needed there"
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):

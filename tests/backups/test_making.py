@@ -119,14 +119,16 @@ def test_a_damaged_database_is_not_passed_off_as_a_backup(home: House) -> None:
     assert left(home) == []
 
 
-def test_a_disk_that_is_full_is_called_so() -> None:
-    """Whoever meets it first."""
+def test_a_disk_that_cannot_be_used_is_named_with_what_to_do() -> None:
+    """Whoever meets it first: one that is full is called so, and another's or a broken one as well."""
     folder = Path("/media/stick")
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
     for error in (OSError(errno.ENOSPC, "x"), OSError(errno.EDQUOT, "x"), full):
         assert reason(error, folder) == "the disk of /media/stick is full"
-    assert reason(PermissionError(errno.EACCES, "x", "/data/y"), folder) == "this user may not use /data/y"
+    forbidden = reason(PermissionError(errno.EACCES, "x", "/data/y"), folder)
+    assert forbidden == "this user may not use /data/y: do this as the user that it belongs to"
+    assert "`dmesg` says whether it is broken" in reason(OSError(errno.EROFS, "x"), folder)
     assert "words" not in reason(OSError(errno.EIO, "words"), folder)
 
 
