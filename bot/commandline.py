@@ -190,7 +190,7 @@ def backup(
     try:
         made = making.make(wiring.source(settings), file.absolute(), SystemClock().now, _give_way)
     except making.NotMade as error:
-        _fail(f"No backup was made: {error}.")
+        _fail(_sentence(f"No backup was made: {error}"))
     typer.echo(f"{file}: {made.size / 2**20:.1f} MB, {made.rows.get('request', 0)} requests. Keep it to yourself.")
 
 
@@ -219,7 +219,7 @@ def restore(
         finally:
             lock.release()
     except restoring.NotRestored as error:
-        _fail(f"{error}.")
+        _fail(_sentence(str(error)))
     for line in restored.lines(done, _program(), clock.now(), _option(config)):
         typer.echo(line)
 
@@ -358,7 +358,8 @@ def _finish_restoring(settings: Config) -> None:
     try:
         stage.finish(settings.database.url, settings.bot.data_dir)
     except (DBAPIError, OSError) as error:
-        _fail(f"A restore was interrupted, and cannot be brought to its end: {reason(error, settings.bot.data_dir)}.")
+        why = reason(error, settings.bot.data_dir)
+        _fail(_sentence(f"A restore was interrupted, and cannot be brought to its end: {why}"))
 
 
 def _open_streams() -> None:
@@ -394,6 +395,10 @@ def _program() -> str:
 def _option(config: Path) -> str:
     """What has to be typed after each command, so that it reads the same configuration."""
     return "" if config == DEFAULT else f" --config {shlex.quote(str(config))}"
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith("?") else f"{words}."
 
 
 def _fail(message: str, code: int = FAILED) -> NoReturn:

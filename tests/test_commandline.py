@@ -253,6 +253,15 @@ def organisations(house: House) -> list[str]:
     return [organisation["name"] for organisation in house.shows("status")["organisations"]]
 
 
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_postgresql_that_is_not_there_is_asked_about(house: House, command: str) -> None:
+    """What the operator can look at is a question, and ends like one."""
+    house.config.write_text(CONFIG + '[database]\nurl = "postgresql://nobody@127.0.0.1:9/x"\n')
+    result = house.program(command, str(house.config.parent / "house.tar.gz"))
+    assert result.exit_code == 1
+    assert result.stderr.endswith("is its address right, and does it run?\n")
+
+
 @pytest.mark.postgres
 def test_a_user_who_may_make_no_tables_is_named_with_the_remedy(house: House, postgres_server: str) -> None:
     """On PostgreSQL only the owner may, unless somebody has said otherwise."""
