@@ -63,25 +63,28 @@ async def test_a_plan_that_was_dropped_meanwhile_goes_nowhere(tmp_path: Path) ->
         assert await state_of_the_notice(again) is NoticeState.DRAFT
 
 
-async def test_what_is_due_does_not_wait_for_a_network_that_is_away(tmp_path: Path) -> None:
-    """Not for long: others are there."""
+@asynccontextmanager
+async def started_while(tmp_path: Path, wrong: Exception) -> AsyncIterator[World]:
+    """An hour after the notice was due, on a network on which that is so; it must soon be out."""
     network, clock = Paper(), Clock()
     await planned(tmp_path, network, clock)
-    network.falls(Down("no answer"))
+    network.falls(wrong)
     clock.advance(timedelta(hours=1))
     async with world(tmp_path, network=network, clock=clock) as again, asyncio.timeout(10):
-        before = clock.now()
+        yield again
+
+
+async def test_what_is_due_does_not_wait_for_a_network_that_is_away(tmp_path: Path) -> None:
+    """Not for long: others are there."""
+    async with started_while(tmp_path, Down("no answer")) as again:
+        before = again.clock.now()
         while await state_of_the_notice(again) is not NoticeState.PUBLISHED:
-            clock.advance(timedelta(seconds=5))
-        assert clock.now() - before >= timedelta(seconds=30)
+            again.clock.advance(timedelta(seconds=5))
+        assert again.clock.now() - before >= timedelta(seconds=30)
 
 
 async def test_what_is_due_does_not_wait_for_an_account_that_is_not_let_in(tmp_path: Path) -> None:
-    network, clock = Paper(), Clock()
-    await planned(tmp_path, network, clock)
-    network.falls(Revoked("no such account"))
-    clock.advance(timedelta(hours=1))
-    async with world(tmp_path, network=network, clock=clock) as again, asyncio.timeout(10):
+    async with started_while(tmp_path, Revoked("no such account")) as again:
         while await state_of_the_notice(again) is not NoticeState.PUBLISHED:
             await again.app.unit(lambda _: None)
 
