@@ -221,7 +221,7 @@ class App:
         )
         menus = partial(parts.menus, self.catalogue)
         announcer = Announcer(line, menus, self.writer, parts.clock, self._not_sent)
-        return Service(line, sender, announcer, self.leases, _STOP_WITHIN)
+        return Service(line, sender, announcer, self.leases, _STOP_WITHIN, self._caught_up)
 
     @property
     def senders(self) -> dict[str, Sender]:
@@ -291,6 +291,11 @@ class App:
     async def _keep_time(self) -> None:
         """What became due while nobody listened waits for what people did meanwhile: whoever has cancelled a plan,
         answered or pressed Send in time was in time."""
+        await self._caught_up()
+        await self.scheduler.run()
+
+    async def _caught_up(self) -> None:
+        """Until what happened before this process served is handled, or a network is away for too long."""
         caught_up = asyncio.create_task(self._catch_up())
         late = asyncio.create_task(self.parts.clock.sleep(_CATCHES_UP_WITHIN))
         try:
@@ -298,7 +303,6 @@ class App:
         finally:
             caught_up.cancel()
             late.cancel()
-        await self.scheduler.run()
 
     async def _catch_up(self) -> None:
         for service in self.services:

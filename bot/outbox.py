@@ -99,6 +99,14 @@ class Sender:
         self._claiming.window.wake()
         self._turns.stirred.set()
 
+    def hold_notices(self) -> None:
+        """None goes before `let_notices_go`; what is said to people does."""
+        self._claiming.holds_notices = True
+
+    def let_notices_go(self) -> None:
+        self._claiming.holds_notices = False
+        self.wake()
+
     def reconnected(self, held: bool) -> None:
         """The network has answered after a failure, or (`held`) has gone on to for a while: what was put off because it
         could not be reached need not wait for its own time. What may have arrived already waits until it has held: it

@@ -87,6 +87,7 @@ class Claiming:
         self.window = Window(limits, turns.pacer)
         self.exhausted = False  # the last claim has taken all that could go
         self.to_release: set[Release] = set()
+        self.holds_notices = False
         self._due: datetime | None = None  # when the next of what waits for its time is due
         self._wall = WallClock()
 
@@ -137,7 +138,7 @@ class Claiming:
         among = _AMONG if limit < room.messages else limit
         busy = sorted(room.full.union(self._turns.pacer.busy_chats(now)))
         reads = self.window.may_read
-        notices = self.window.at_once(room.notices)
+        notices = 0 if self.holds_notices else self.window.at_once(room.notices)
         chosen = self.window.take(min(limit, notices), now)
         release, self.to_release = self.to_release, set()
         learnt, kept = self._turns.pacer.learnt, self._kept

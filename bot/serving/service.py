@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from bot.outbox import Sender
@@ -23,8 +23,10 @@ class Service:
         announcer: Announcer,
         leases: Leases,
         stop_within: float,
+        caught_up: Callable[[], Awaitable[None]],
     ) -> None:
-        """`sender` makes one. What is in the air when the term ends gets `stop_within` seconds to land."""
+        """`sender` makes one. What is in the air when the term ends gets `stop_within` seconds to land. `caught_up`
+        waits for what people did while nobody listened."""
         self.name = line.name
         self.sender: Sender | None = None
         self.line = line
@@ -32,6 +34,7 @@ class Service:
         self.announcer = announcer
         self._leases = leases
         self._stop_within = stop_within
+        self._caught_up = caught_up
 
     async def run(self) -> None:
         await self._leases.until_known(self.name)
@@ -40,8 +43,14 @@ class Service:
         while True:
             await self._leases.until_held(self.name)
             self.sender = self._make_sender()
+            self.sender.hold_notices()
             try:
-                work = [self.line.run(), self.announcer.run(), self._send_when_up(self.sender)]
+                work = [
+                    self.line.run(),
+                    self.announcer.run(),
+                    self._let_notices_go(self.sender),
+                    self._send_when_up(self.sender),
+                ]
                 await while_held(self._leases, self.name, work, self._stop)
             finally:
                 self.sender = None
@@ -65,6 +74,11 @@ class Service:
         await self._leases.until_known(self.name)
         if self._leases.holds(self.name):
             await self.line.heard.wait()
+
+    async def _let_notices_go(self, sender: Sender) -> None:
+        """Whoever took one back, or corrected it, while nobody listened did so before the groups that still wait."""
+        await self._caught_up()
+        sender.let_notices_go()
 
     async def _send_when_up(self, sender: Sender) -> None:
         await self.line.up.wait()

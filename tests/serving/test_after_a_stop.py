@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.domain.notices import NoticeState
 from bot.incoming import Message
 from bot.model import Chat, ChatKind, Text
-from bot.ports import Down, Revoked
+from bot.outgoing import EditText, Outgoing, SendText
+from bot.ports import Down, NotSent, Revoked
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.house import SOUP, House, house_in
 from tests.handlers.phrasebook import Phrasebook
@@ -61,6 +62,54 @@ async def test_a_plan_that_was_dropped_meanwhile_goes_nowhere(tmp_path: Path) ->
     clock.advance(timedelta(hours=1))
     async with started(tmp_path, network, clock) as again:
         assert await state_of_the_notice(again) is NoticeState.DRAFT
+
+
+async def on_its_way(folder: Path, network: Paper, clock: Clock) -> House:
+    """A notice whose copy for the Dutch group had to wait, and still did when the bot stopped."""
+
+    def wants_a_rest(action: Outgoing) -> None:
+        if isinstance(action, SendText) and action.chat == house.nl:
+            raise NotSent("wait", retry_after=timedelta(minutes=10))
+
+    async with started(folder, network, clock) as w:
+        house = await house_in(w, Phrasebook())
+        network.before = wants_a_rest
+        await house.says(f"!notice food {SOUP}")
+        await house.says("!publish N1")
+    assert house.rui.reads(house.nl) == []
+    return house
+
+
+async def ever_said(folder: Path, network: Paper, clock: Clock, house: House) -> list[str]:
+    """All that the Dutch group hears after the next start, also what is taken back at once."""
+    said: list[str] = []
+
+    def listens(action: Outgoing) -> None:
+        if isinstance(action, (SendText, EditText)) and action.chat == house.nl:
+            said.append(str(action.text))
+
+    network.before = listens
+    clock.advance(timedelta(hours=1))
+    async with started(folder, network, clock):
+        pass
+    return said
+
+
+async def test_a_notice_that_was_recalled_meanwhile_reaches_no_further_group(tmp_path: Path) -> None:
+    """A wrong rule is not said once more to be taken back a moment later."""
+    network, clock = Paper(), Clock()
+    house = await on_its_way(tmp_path, network, clock)
+    for _ in range(20):  # it is not the first that is heard
+        meanwhile(network, clock, house.an, "!list", house.room)
+    meanwhile(network, clock, house.an, "!recall N1", house.room)
+    assert await ever_said(tmp_path, network, clock, house) == []
+
+
+async def test_a_notice_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """When all that was said meanwhile has been heard, the groups that still waited get it."""
+    network, clock = Paper(), Clock()
+    house = await on_its_way(tmp_path, network, clock)
+    assert len(await ever_said(tmp_path, network, clock, house)) == 1
 
 
 @asynccontextmanager
