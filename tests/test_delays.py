@@ -167,6 +167,29 @@ async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tm
         await within(w, 5, lambda: read(w.network, groups[-1]) == ["bread"])
 
 
+async def test_what_is_wrong_in_some_groups_is_mended_before_others_get_what_is_right(tmp_path: Path) -> None:
+    """A correction and a recall do not wait for the thousands of groups that have nothing wrong yet."""
+    slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)
+    async with world(tmp_path, limits=slow) as w:
+        groups = [chat_of(w.network, f"group {number}", ChatKind.GROUP) for number in range(60)]
+
+        def published(tx: Transaction) -> None:
+            for group in groups:
+                to = tx.chats.known(group, ChatKind.GROUP).id
+                tx.deliveries.add(Say(to, (Verbatim("stay in"),), subject="N1", name="N1", priority=Priority.NOTICE))
+
+        def mended(tx: Transaction) -> None:
+            first, second = (tx.chats.known(group, ChatKind.GROUP).id for group in groups[:2])
+            tx.deliveries.add(Edit(first, Named("N1"), (Verbatim("stay in until 8"),), priority=Priority.NOTICE))
+            tx.deliveries.add(Recall(second, Named("N1"), priority=Priority.NOTICE))
+
+        await w.app.unit(published)
+        await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
+        await w.app.unit(mended)
+        await within(w, 5, lambda: read(w.network, groups[0]) == ["stay in until 8"] and not read(w.network, groups[1]))
+        assert not read(w.network, groups[30])
+
+
 async def test_a_notice_s_change_that_is_refused_holds_up_nothing_else_there(tmp_path: Path) -> None:
     """Its chat has its turn among the others as if it had been taken."""
     slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)

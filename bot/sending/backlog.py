@@ -1,7 +1,8 @@
 """Which notice goes next when many wait, so that the last of them arrives as early as the limits allow.
 
 Whichever chat needs the most time yet goes first (longest remaining chain): a group that gets 25 messages, at 20 a
-minute, must begin before the thousands that get one. First come, first served would be up to 82 % slower.
+minute, must begin before the thousands that get one. First come, first served would be up to 82 % slower. Before all of
+them go the chats where something wrong stands: it is mended, or taken back, before others get what is right.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.pacing import Pacer, still_needs
 from bot.ports import Limits
@@ -17,12 +18,14 @@ from bot.ports import Limits
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A delivery that is ready; `messages` it will take, as far as is known."""
+    """A delivery that is ready; `messages` it will take, as far as is known. `mends`: it changes or takes back what is
+    there."""
 
     id: int
     chat: int
     group: bool
     messages: int
+    mends: bool = False
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class _Chain:
     group: bool
     waiting: deque[Waiting] = field(default_factory=deque)
     messages: int = 0
+    mends: int = 0  # how many of them do
     turn: int = 0
 
 
@@ -48,7 +52,9 @@ class Backlog:
 
     def clear(self) -> None:
         self._chains: dict[int, _Chain] = {}
-        self._ready: list[tuple[float, int, int, int]] = []  # (-seconds needed, first id, turn, chat)
+        self._ready: list[
+            tuple[bool, float, int, int, int]
+        ] = []  # (mends nothing, -seconds needed, first id, turn, chat)
         self._blocked: list[tuple[float, int, int]] = []  # (free at, turn, chat)
         self.size = 0
 
@@ -60,6 +66,7 @@ class Backlog:
                 chain = self._chains[one.chat] = _Chain(one.group)
             chain.waiting.append(one)
             chain.messages += one.messages
+            chain.mends += one.mends
             changed[one.chat] = chain
             self.size += 1
         for chat, chain in changed.items():
@@ -74,7 +81,7 @@ class Backlog:
                 self._place(chat, chain, now)
         taken: list[Waiting] = []
         while self._ready and len(taken) < most:
-            _, _, turn, chat = heapq.heappop(self._ready)
+            *_, turn, chat = heapq.heappop(self._ready)
             chain = self._chains.get(chat)
             if chain is None or chain.turn != turn:
                 continue
@@ -100,9 +107,10 @@ class Backlog:
             first = chain.waiting.popleft()
             chain.messages -= first.messages
             if left:
-                chain.waiting.appendleft(Waiting(id, chat, first.group, left))
+                chain.waiting.appendleft(replace(first, messages=left))
                 chain.messages += left
             else:
+                chain.mends -= first.mends
                 self.size -= 1
         if chain.waiting:
             self._place(chat, chain, now)
@@ -117,4 +125,4 @@ class Backlog:
             heapq.heappush(self._blocked, (free, chain.turn, chat))
         else:
             needed = still_needs(self._limits, chain.group, chain.messages)
-            heapq.heappush(self._ready, (-needed, chain.waiting[0].id, chain.turn, chat))
+            heapq.heappush(self._ready, (not chain.mends, -needed, chain.waiting[0].id, chain.turn, chat))

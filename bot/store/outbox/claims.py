@@ -76,6 +76,7 @@ _CLAIMED = ForMany(
     ),
     the_id=Id,
 )
+_MENDS = frozenset({"edit", "withdraw"})
 _SPEAK_OF_MESSAGES = frozenset({"edit", "withdraw", "react", "unreact", "pin", "unpin"})
 _COPIED = AddMany(copy, "chat_id", "network_id", "subject", "delivery_id", "position", "file", anew=True)
 
@@ -155,7 +156,8 @@ class Claims:
                 messages = sum(part.status != PartStatus.SENT for part in begun.get(row.id, ()))
             else:
                 messages = self._length(row, lengths)
-            found.append(Waiting(row.id, row.chat_id, row.kind != ChatKind.PRIVATE.value, max(messages, 1)))
+            is_group, mends = row.chat_kind != ChatKind.PRIVATE.value, row.kind in _MENDS
+            found.append(Waiting(row.id, row.chat_id, is_group, max(messages, 1), mends))
         return found
 
     def _length(self, row: Row, lengths: dict[tuple[int, str], int]) -> int:

@@ -95,7 +95,8 @@ _COMINGS = over_lists(
 _THESE = _TO_SEND.where(delivery.c.id.in_(bindparam("these", expanding=True)))
 _NOTICES = Prepared(
     select(
-        delivery.c.id, delivery.c.chat_id, delivery.c.message_id, delivery.c.language, delivery.c.attempts, chat.c.kind
+        *(delivery.c[name] for name in ("id", "chat_id", "kind", "message_id", "language", "attempts")),
+        chat.c.kind.label("chat_kind"),
     )
     .join(chat, chat.c.id == delivery.c.chat_id)
     .where(*_CAN_GO, delivery.c.priority == Priority.NOTICE, delivery.c.id > bindparam("after"))
