@@ -241,6 +241,8 @@ def demo(
     except (ValueError, OSError) as error:
         _fail(f"--listen {listen}: {error}", WRONG)
     with _in_words(keep or Path(tempfile.gettempdir())), shown.place(keep) as folder:
+        if shown.is_taken(folder):
+            _fail(f"A real bot keeps its data in {folder}: name another folder with --keep.", WRONG)
         lock = control.Lock(wiring.lock_in(folder))
         if not lock.acquire():
             _fail(f"Another Schakel runs in {folder} already: stop it first, or name another folder with --keep.")

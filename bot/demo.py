@@ -94,6 +94,13 @@ def place(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether a bot with accounts on real networks keeps its data there: whoever opens the page could speak as anybody
+    among real people."""
+    accounts = folder / "accounts"
+    return accounts.is_dir() and any(one.name != ACCOUNT for one in accounts.iterdir())
+
+
 def free_address(wanted: str) -> str:
     """The wanted address, or one beside it where something listens there already. Raises ValueError or OSError."""
     host, port = host_and_port(wanted)

@@ -372,6 +372,15 @@ def test_a_demo_that_cannot_be_kept_there_says_why(tmp_path: Path) -> None:
     assert (result.exit_code, "notes.txt is no folder" in result.stderr) == (1, True)
 
 
+def test_a_demo_leaves_a_real_bots_data_alone(tmp_path: Path) -> None:
+    """Whoever opens its page could speak as anybody among real people."""
+    (tmp_path / "accounts" / "telegram").mkdir(parents=True)
+    result = CliRunner().invoke(cli, ["demo", "--listen", "127.0.0.1:0", "--keep", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.stderr == f"A real bot keeps its data in {tmp_path}: name another folder with --keep.\n"
+    assert not (tmp_path / "schakel.db").exists()
+
+
 def test_what_a_demo_keeps_is_left_alone_by_another(tmp_path: Path) -> None:
     """One in another window, or the real bot, whose data folder was named."""
     with control.Lock(tmp_path / "schakel.lock"):
