@@ -1,5 +1,5 @@
 # Two commands matter to a newcomer: `make demo` and `make test`. Each sets up what it needs.
-PYTHON ?= python3.11
+export PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 RIVALS := .cache/rivals
@@ -10,8 +10,8 @@ install: $(VENV)/.installed
 dev: $(VENV)/.dev
 
 $(BIN)/pip:
-	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON) here. On Debian 12: apt-get install python3.11-venv;" \
-		"a newer Python does as well: make $(or $(MAKECMDGOALS),install) PYTHON=python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Schakel needs Python 3.11 or newer." \
+		"On Debian: apt-get install python3-venv; another one: make $(or $(MAKECMDGOALS),install) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/pip

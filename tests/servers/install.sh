@@ -32,9 +32,9 @@ debian() {
 synapse() {
     "$SYNAPSE/bin/python" -c 'import synapse' >/dev/null 2>&1 && return
     mkdir -p .cache
-    "${PYTHON:-python3.11}" -m venv "$SYNAPSE" &&
+    "${PYTHON:-python3}" -m venv "$SYNAPSE" &&
         "$SYNAPSE/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/servers/synapse.lock ||
-        missing "Synapse" "It needs Python 3.11 with venv, and a package index: try \"make parts\" again."
+        missing "Synapse" "It needs Python with venv, and a package index: try \"make parts\" again."
 }
 synapse &
 
