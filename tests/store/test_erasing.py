@@ -259,32 +259,60 @@ async def test_what_was_deleted_is_not_in_the_files(tmp_path: Path, sqlite_templ
         assert b"Quincunx" not in _everything(tmp_path)
 
 
+def _authorized(tx: Transaction, by: Callable[..., int] | None) -> None:
+    raw = tx.connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.set_authorizer(by)
+
+
+def _refused(tx: Transaction) -> None:
+    """No rebuilding from now on: a copy of the file is attached to be written."""
+    _authorized(tx, lambda what, *_: sqlite3.SQLITE_DENY if what == sqlite3.SQLITE_ATTACH else 0)
+
+
+def _free_pages(tx: Transaction) -> int:
+    return int(tx.connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+
+
 async def test_a_file_that_cannot_be_rebuilt_is_later(tmp_path: Path, sqlite_template: str) -> None:
     """The disk was too full for a copy of it, say. It is not tried again after each unit."""
     shutil.copy(sqlite_template, tmp_path / "schakel.db")
-
-    def refused(tx: Transaction, by: Callable[..., int] | None) -> None:
-        raw = tx.connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.set_authorizer(by)
-
-    def free_pages(tx: Transaction) -> int:
-        return int(tx.connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
-
     async with writer(f"sqlite:///{tmp_path / 'schakel.db'}", Ticking()) as w:
         ids = await w.run(lambda tx: [tx.texts.add("Zebrafinco" * 500, "pt") for _ in range(50)])
         await w.run(lambda tx: tx.texts.delete(ids))
-        # A copy is attached to be written.
-        await w.run(
-            lambda tx: refused(tx, lambda what, *_: sqlite3.SQLITE_DENY if what == sqlite3.SQLITE_ATTACH else 0)
-        )
+        await w.run(_refused)
         await w.run(lambda tx: tx.stirred.add("rebuild"))
-        await w.run(lambda tx: refused(tx, None))
+        await w.run(lambda tx: _authorized(tx, None))
         await w.run(lambda tx: None)
-        assert await w.run(free_pages) > 0
+        assert await w.run(_free_pages) > 0
         w._rebuilds_at = 0.0
         await w.run(lambda tx: None)
-        assert await w.run(free_pages) == 0
+        assert await w.run(_free_pages) == 0
+
+
+async def test_a_file_that_was_to_be_rebuilt_is_after_the_next_start(tmp_path: Path, sqlite_template: str) -> None:
+    """The bot died at that moment, or was stopped while the disk was too full. Nobody is kept waiting at the start, and
+    what was done is not done again."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    url = f"sqlite:///{tmp_path / 'schakel.db'}"
+    async with writer(url, Ticking()) as w:
+        ids = await w.run(lambda tx: [tx.texts.add("Zebrafinco" * 500, "pt") for _ in range(50)])
+        await w.run(lambda tx: tx.texts.delete(ids))
+        await w.run(_refused)
+        await w.run(lambda tx: tx.stirred.add("rebuild"))
+    async with writer(url, Ticking()) as again:
+        assert await again.run(_free_pages) > 0
+        assert await again.run(_free_pages) > 0
+        again._rebuilds_at = 0.0
+        await again.run(lambda tx: None)
+        assert await again.run(_free_pages) == 0
+        ids = await again.run(lambda tx: [tx.texts.add("Zebrafinco" * 500, "pt") for _ in range(50)])
+        await again.run(lambda tx: tx.texts.delete(ids))
+    async with writer(url, Ticking()) as last:
+        await last.run(lambda tx: None)
+        last._rebuilds_at = 0.0
+        await last.run(lambda tx: None)
+        assert await last.run(_free_pages) > 0
 
 
 async def test_a_reader_beside_the_writer_only_delays_it(tmp_path: Path, sqlite_template: str) -> None:

@@ -21,6 +21,7 @@ _PRAGMAS = (
     "wal_autocheckpoint=16000",  # pages, 64 MB: it is done beside the writer (checkpoints.py), unless that fails
 )
 
+_TO_BE_REBUILT = 1  # the number that SQLite keeps in a file for whoever uses it; 0 where nobody has set it
 
 _STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
 
@@ -85,6 +86,19 @@ def open_reader(url: str) -> AsyncEngine:
     )
 
 
+def wish_rebuild(connection: Connection) -> None:
+    """Have SQLite's file rebuilt by `wipe`, whoever opens it then; within the transaction that makes it necessary."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version = {_TO_BE_REBUILT}")
+
+
+def is_to_be_rebuilt(connection: Connection) -> bool:
+    """Whether that was wished, and was not done since."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return bool(connection.exec_driver_sql("PRAGMA user_version").scalar_one() == _TO_BE_REBUILT)
+
+
 def wipe(connection: Connection, *, rebuild: bool) -> set[str]:
     """Leave nothing of deleted rows in SQLite's files; outside any transaction. What of it is still to be done
     ("erased", "rebuild"): somebody is reading, say.
@@ -103,6 +117,7 @@ def wipe(connection: Connection, *, rebuild: bool) -> set[str]:
         if rebuild:
             raw.execute("VACUUM")
             left.discard("rebuild")
+            raw.execute("PRAGMA user_version = 0")
         busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return left if busy else set()
     except sqlite3.Error:  # locked, or the disk is full: both may pass

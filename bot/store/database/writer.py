@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.store.database.checkpoints import Checkpoints
 from bot.store.database.faults import Verdict, is_too_slow, verdict
 from bot.store.database.marks import Mark, Marks
-from bot.store.database.opening import wipe
+from bot.store.database.opening import is_to_be_rebuilt, wipe, wish_rebuild
 from bot.store.database.units import Awaited, Item, NotServed, T, Together, Unit, in_order
 from bot.store.transaction import Transaction
 
@@ -31,7 +31,7 @@ _RERUNS = 3  # of a group that was in another process's way, before its units tr
 _TOO_SLOW = 2  # times that the database ended a unit for its silence; a process that was asleep sleeps once
 _FEW = 8  # that share a commit
 _HEAD_START = 3  # turns of the loop: a delivery's task, its adapter's and its HTTP client's
-_REBUILDS_AGAIN = 60.0  # seconds after a rebuilding that failed: the disk may be too full for it
+_REBUILDS_LATER = 60.0  # seconds after a start, or a rebuilding that failed: the disk may be too full for it
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0  # seconds between attempts while the database cannot be used
 
 
@@ -203,12 +203,17 @@ class Writer:
     def _attempt(self, group: list[Awaited[Any]]) -> tuple[list[Any], frozenset[str]]:
         """Run the units and commit. The results, of which one that is NotServed is for its unit to raise; and what was
         stirred that somebody must be woken for."""
+        anew = self._connection is None
         if self._connection is None:
             self._connection = self._engine.connect()
         connection = self._connection
         transaction = connection.begin()
         try:
+            if anew:
+                self._remember(connection)
             results, stirred, unheard = self._run_all(connection, group)
+            if "rebuild" in stirred:
+                wish_rebuild(connection)
             mark = self._leave_mark(connection, stirred)
         except BaseException as error:
             if isinstance(error, DBAPIError) and verdict(error) is not Verdict.RERUN:
@@ -323,6 +328,12 @@ class Writer:
             self._loop.call_soon_threadsafe(self._troubled, error)
         self.trouble = error
 
+    def _remember(self, connection: Connection) -> None:
+        """A rebuilding that whoever wrote before has not come to; not at once: at a start people are waiting."""
+        if "rebuild" not in self._traces and is_to_be_rebuilt(connection):
+            self._traces.add("rebuild")
+            self._rebuilds_at = monotonic() + _REBUILDS_LATER
+
     def _tidy(self, connection: Connection) -> None:
         rebuilds = "rebuild" in self._traces and monotonic() >= self._rebuilds_at
         if rebuilds or "erased" in self._traces:
@@ -336,7 +347,7 @@ class Writer:
         """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
         left = wipe(connection, rebuild=rebuilds)
         if "rebuild" in left:
-            self._rebuilds_at = monotonic() + _REBUILDS_AGAIN
+            self._rebuilds_at = monotonic() + _REBUILDS_LATER
         self._traces = left if rebuilds else left | (self._traces & {"rebuild"})
 
     def _disconnect(self) -> None:
