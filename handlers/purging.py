@@ -5,25 +5,20 @@ Every hour all that is due is looked for in the store, so nothing has to be reme
 
 from __future__ import annotations
 
-from datetime import time
-
 from bot.actions import Action, Edit, Named, Say
 from bot.content import Line, say
 from bot.domain import erasing
 from bot.domain.chats import Role
-from bot.domain.hours import next_time
 from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers.private.erasing import COMPACT
 from handlers.requests import asking
 from handlers.situation import Actions
 
 PURGED = "purged"
 """The report of the card's last edit."""
 
-_AT_NIGHT = time(4)  # to rebuild a database that has grown for years takes many seconds, in which nobody is answered
 _REQUESTS = 10  # at a time: others are waiting for the writer
 _ROWS = 200
 
@@ -42,17 +37,13 @@ def sweep(event: Due, tx: Transaction) -> Actions:
     others = tx.erasing.remove_put_aside(before)
     if not told:  # whoever is to be told something has to be known
         others += tx.erasing.forget_empty_chats(_ROWS)
-    tx.erasing.forget_people()
+    others += tx.erasing.forget_people()
     tx.chats.forget_pairings()
     unfinished = bool(told) or len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
     if closed or old or texts or orphans or linked or others:
-        _rebuild_at_night(tx)
+        tx.erasing.wipe()
     return [*actions, *told]
-
-
-def _rebuild_at_night(tx: Transaction) -> None:
-    tx.schedule.no_later(next_time((_AT_NIGHT,), tx.policy.zone, tx.now), Due(COMPACT, calendar=True))
 
 
 def _purge(request: Request, tx: Transaction) -> list[Action]:
@@ -86,5 +77,4 @@ def _drop_unsent(tx: Transaction) -> list[Action]:
             told.append(Say(id, said, language=chat.language or (held.shown if held else None)))
         tx.dialogues.put(id, held=None, which=None)
         tx.texts.delete(texts)
-        _rebuild_at_night(tx)
     return told

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot import commands
 from bot.domain.chats import Role
-from bot.domain.erasing import SWEEP
+from bot.domain.erasing import COMPACT, SWEEP
 from bot.domain.notices import PLAN_IN_DOUBT
 from bot.events import ChatGone, Due, Outcome, Translated
 from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
@@ -259,7 +259,7 @@ OUTCOMES: dict[str, OutcomeHandler] = {
 DUE: dict[str, DueHandler] = {
     SWEEP: purging.sweep,
     REPORT: erasing.due,
-    erasing.COMPACT: erasing.compact,
+    COMPACT: erasing.compact,
     pairing.UNPAIRED: pairing.give_up,
     progress.BUSINESS: progress.due,
     expiry.BUSINESS: expiry.due,

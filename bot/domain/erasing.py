@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from bot.content import Sentence, say
 
@@ -17,6 +17,12 @@ SWEEP = "sweep"
 """The timer of deleting what is due."""
 
 SWEEPS_EVERY = timedelta(hours=1)
+
+COMPACT = "compact"
+"""The timer of what wipes the traces of deleted rows out of the database's pages."""
+
+AT_NIGHT = time(4)
+"""When that is done, unless somebody has erased: it may take many seconds, in which nobody is answered."""
 
 
 _A_MINUTE_S = 64 * 2**20  # bytes: they are rebuilt in well under a second

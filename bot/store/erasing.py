@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, union, update
 from bot.actions import Priority
 from bot.content import Content
 from bot.domain.chats import KnownChat, Role
-from bot.domain.erasing import SETTLES_WITHIN, Erasure, Remains
+from bot.domain.erasing import AT_NIGHT, COMPACT, SETTLES_WITHIN, Erasure, Remains
+from bot.domain.hours import next_time
 from bot.domain.requests import Request
+from bot.events import Due
 from bot.store.database.encoding import texts_in
 from bot.store.outbox import messages, refs
 from bot.store.outbox.lanes import NOT_BEGUN
@@ -71,6 +73,12 @@ class Erasing:
         )
         return int(pages * size)
 
+    def wipe(self) -> None:
+        """Have the traces of what this unit deletes wiped out: of the log at once, of the pages in the coming night."""
+        self._tx.stirred.add("erased")
+        tonight = next_time((AT_NIGHT,), self._tx.policy.zone, self._tx.now)
+        self._tx.schedule.no_later(tonight, Due(COMPACT, calendar=True))
+
     # --- contents, at once ---------------------------------------------------------------------------------------
 
     def forget(self, gone: Request, why: str) -> list[int]:
@@ -100,7 +108,7 @@ class Erasing:
             .values(status=InboxStatus.HANDLED, body=None)
         )
         self._only_days(gone.code, why)
-        self._tx.stirred.add("erased")
+        self.wipe()
         return elsewhere
 
     def _texts(self, gone: Request) -> list[int]:
@@ -275,7 +283,7 @@ class Erasing:
         self._tx.connection.execute(delete(delivery).where(delivery.c.id.in_(ids)))
         self._drop_messages({row.message_id for row in rows})
         if rows:
-            self._tx.stirred.add("erased")
+            self.wipe()
         return len(rows)
 
     def _drop_messages(self, ids: Iterable[int | None]) -> None:
@@ -378,7 +386,7 @@ class Erasing:
                 inbox.c.lane == lane, inbox.c.status.in_((InboxStatus.QUARANTINED, InboxStatus.UNREADABLE))
             )
         )
-        self._tx.stirred.add("erased")
+        self.wipe()
         return True
 
     def _is_bare(self, chat_id: int) -> bool:

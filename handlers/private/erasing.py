@@ -13,7 +13,7 @@ from bot.actions import Action, Button, Priority, Say
 from bot.content import Content, Line, say
 from bot.domain import erasing
 from bot.domain.chats import Role
-from bot.domain.erasing import Erasure
+from bot.domain.erasing import COMPACT, Erasure
 from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.incoming import Message
@@ -23,11 +23,8 @@ from handlers.requests import continuing
 from handlers.requests.asking import Event, language_of, tell
 from handlers.situation import Actions, Situation
 
-COMPACT = "compact"
-"""The timer of what wipes the traces of deleted rows out of the database's pages."""
-
 RESTS = "rests"
-"""The timer that runs while they are not to be wiped out once more."""
+"""The timer that runs while the traces of deleted rows are not to be wiped out of the database's pages once more."""
 
 _LOOKS_AGAIN = timedelta(minutes=1)
 
@@ -154,7 +151,8 @@ def _end(erasure: Erasure, tx: Transaction) -> Actions:
 def told(event: Outcome, tx: Transaction) -> Actions:
     """The member knows, or cannot be told: what was needed to tell them goes, too."""
     tx.erasing.forget_told(event.chat)
-    tx.erasing.forget_chat(event.chat)
+    if tx.erasing.forget_chat(event.chat):
+        compact_soon(tx.now + _LOOKS_AGAIN, tx)  # it may have been told long after the rest was wiped out
     return ()
 
 

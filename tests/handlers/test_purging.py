@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.erasing import COMPACT
 from bot.incoming import Pressed
 from bot.model import ChatKind
 from bot.ports import Limits
 from bot.store.transaction import Transaction
-from handlers.private.erasing import COMPACT
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.handlers.private.test_erasing import CONTENTS, erases, private_chats, rows
@@ -92,10 +92,29 @@ async def test_a_large_database_is_rebuilt_at_night(scene: Scene) -> None:
     await scene.in_thread("!close helped")
     await _hour(scene, days=30, hours=1)
     assert not await rows(scene.world, "request")
+    await _is_rebuilt_at_night(scene)
+
+
+async def _is_rebuilt_at_night(scene: Scene) -> None:
     planned = await scene.world.app.unit(lambda tx: tx.schedule.planned(COMPACT))
     assert planned is not None
     assert planned.astimezone(POLICY.zone).time() == time(4)
     assert timedelta() < planned - scene.world.clock.now() < timedelta(days=1)
+
+
+@pytest.mark.parametrize("way", ["Delete", "stop", "other words"])
+async def test_words_that_their_writer_takes_back_leave_nothing_behind(scene: Scene, tmp_path: Path, way: str) -> None:
+    """Not for longer than until the coming night, also where nothing else is deleted for weeks."""
+    message = await scene.member.writes(PLEA)
+    match way:
+        case "Delete":
+            await scene.member.presses(sentence("button-delete", "pt"))
+        case "stop":
+            await scene.member.writes("/stop")
+        case _:
+            await scene.member.edits(message, "Preciso de um médico")
+    assert _in_the_files(tmp_path, "Zebrafinco") == []
+    await _is_rebuilt_at_night(scene)
 
 
 async def test_what_is_open_is_kept(scene: Scene) -> None:

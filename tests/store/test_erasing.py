@@ -14,7 +14,7 @@ from bot.actions import Button, Named, Priority, Say
 from bot.catalogue import Catalogue
 from bot.content import Content, Gap, Line, Translated, Words, say
 from bot.domain.chats import Role
-from bot.domain.erasing import SETTLES_WITHIN, Erasure
+from bot.domain.erasing import COMPACT, SETTLES_WITHIN, Erasure
 from bot.domain.requests import Request
 from bot.events import Due
 from bot.incoming import Batch, Raw
@@ -108,6 +108,8 @@ def test_every_row_of_a_request_goes_and_only_those(database_url: str) -> None:
         assert tx.erasing.remains(erasure).here == tx.erasing.remains(erasure).rooms == 0
         tx.erasing.end(erasure)
         assert tx.erasing.forget_chat(second.chat)
+        assert tx.schedule.planned(COMPACT)
+        tx.schedule.cancel(COMPACT)
         after = counts(tx)
         assert after.pop("event") == alone.pop("event") + 2
         assert {**after, "inbox": 0} == {**alone, "inbox": 0}

@@ -86,6 +86,7 @@ class Texts:
         self._tx.connection.execute(
             update(text_table).where(text_table.c.id == id).values(body=encode(body), language=language)
         )
+        self._tx.erasing.wipe()
 
     def results(self, id: int) -> list[int]:
         """The texts that are translations of a text."""
@@ -117,7 +118,7 @@ class Texts:
         self._tx.attachments.forget(gone)
         used = [select(column).where(column == text_table.c.id).exists() for column in REFERRING]
         execute(delete(text_table).where(text_table.c.id.in_(gone), *(~one for one in used)))
-        self._tx.stirred.add("erased")
+        self._tx.erasing.wipe()
 
     def forget_orphans(self, before: datetime, limit: int, kept: Iterable[int] = ()) -> int:
         """Throw away texts of before that nothing says; `kept` are held where no column tells. How many there were."""

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from bot.domain import erasing as domain
 from bot.domain.chats import Role
 from bot.model import ChatKind
+from bot.outgoing import SendText
 from bot.ports import Limits, NotSent
 from bot.store.tables import chat, metadata
 from bot.store.transaction import Transaction
-from handlers.private import erasing
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Shown
@@ -257,7 +257,7 @@ async def test_who_erases_again_and_again_does_not_hold_up_everybody(
 
     async def waits() -> float | None:
         """Minutes until it is rebuilt."""
-        when = await w.app.unit(lambda tx: tx.schedule.planned(erasing.COMPACT))
+        when = await w.app.unit(lambda tx: tx.schedule.planned(domain.COMPACT))
         return None if when is None else round((when - w.clock.now()).total_seconds() / 60)
 
     await erases(told)
@@ -270,6 +270,28 @@ async def test_who_erases_again_and_again_does_not_hold_up_everybody(
         assert await waits() == 60
     await w.advance(timedelta(minutes=61))
     assert await waits() is None
+
+
+async def test_who_is_told_late_leaves_nothing_behind_either(told: Scene) -> None:
+    """The network was away when all else was wiped out: who they were goes after that, and is wiped out as well."""
+    w = told.world
+
+    async def planned() -> bool:
+        return await w.app.unit(lambda tx: tx.schedule.planned(domain.COMPACT)) is not None
+
+    def away(action: object) -> None:
+        if isinstance(action, SendText) and sentence("erased-all", "pt") in action.text.plain:
+            raise NotSent("the network is away", timedelta(minutes=5))
+
+    w.network.before = away
+    await erases(told)
+    await w.advance(timedelta(minutes=2))
+    assert not await planned()
+    assert await private_chats(w) == 1
+    w.network.before = None
+    await w.advance(timedelta(minutes=5))
+    assert await private_chats(w) == 0
+    assert await planned()
 
 
 async def test_who_comes_back_is_met_as_somebody_new(told: Scene) -> None:
