@@ -237,6 +237,8 @@ def reason(error: Exception, folder: Path) -> str:
         return reason(error.orig, folder)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return "PostgreSQL does not allow its user this: let it own the database"
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "the disk of PostgreSQL is full: make room on its machine"
     if isinstance(error, psycopg.OperationalError):
         return "PostgreSQL cannot be reached, or does not let this user in: is its address right, and does it run?"
     if isinstance(error, psycopg.Error):

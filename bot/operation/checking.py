@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from sqlalchemy import Row, Select, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import wiring
+from bot.app import free_bytes
 from bot.backups.backup import reason
 from bot.backups.placing import file_of
 from bot.catalogue import Catalogue, available
@@ -22,6 +26,8 @@ from bot.domain.chats import Role
 from bot.domain.leaks import warnings
 from bot.model import Chat
 from bot.operation.control import Lock
+from bot.operation.troubles import LOW
+from bot.operation.watching import FULL
 from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unknown
 from bot.store.database.faults import Verdict, named, verdict
 from bot.store.database.opening import open_engine
@@ -30,10 +36,15 @@ from bot.store.tables import EVERYWHERE, chat, home, organisation
 
 _PATIENCE = 30.0  # seconds that one account or engine may take to answer
 
+_A_LITTLE = 2**20  # bytes that are written on a disk to see whether this user may
 
-async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
+Free = Callable[[Path], int]
+"""The bytes that the disk of a folder has left. Raises OSError."""
+
+
+async def check_all(config: Config, print_line: Callable[[str], object], free: Free = free_bytes) -> int:
     """Tell what was tried and what is wrong, line by line; the number of faults."""
-    faults = _tell(print_line, "database", await asyncio.to_thread(_database, config))
+    faults = _tell(print_line, "database", await asyncio.to_thread(_database, config, free))
     for name, adapter in wiring.adapters(config).items():
         state = await asyncio.to_thread(kept_state, config.database.url, name)
         problems = await tried(adapter, adapter.check(state))
@@ -51,6 +62,8 @@ async def check_all(config: Config, print_line: Callable[[str], object]) -> int:
         rooms = await asyncio.to_thread(paired_rooms, config.database.url, name)
         for line in (*await remarked(adapter, state), *await leaking(adapter, rooms)):
             print_line(f"{name}: {line}")
+    for line in almost_full(config, free):
+        print_line(line)
     foreign = [code for code in config.bot.languages if code not in available()]
     if foreign:
         print_line(
@@ -214,7 +227,7 @@ def _can_listen(listen: str, key: str, lock: Path) -> list[str]:
     return []
 
 
-def _database(config: Config) -> list[str]:
+def _database(config: Config, free: Free) -> list[str]:
     """Whether the bot could read and write there; nothing stays of what is tried."""
     folder = config.bot.data_dir
     lock = Lock(wiring.lock_path(config))
@@ -225,9 +238,13 @@ def _database(config: Config) -> list[str]:
     except OSError as error:
         return [reason(error, folder)]
     try:
+        if full := [problem for disk in _folders(config) for problem in _no_room(disk, free)]:
+            return full
         with engine.connect() as connection, connection.begin() as tried:
             prove_known(connection)
             connection.execute(text("CREATE TABLE schakel_check (tried INTEGER)"))
+            if engine.dialect.name == "postgresql":  # which makes room on its disk for what it is given
+                connection.execute(text("INSERT INTO schakel_check SELECT generate_series(1, 10000)"))
             tried.rollback()
     except Unfit as error:
         return [str(error)]
@@ -237,4 +254,38 @@ def _database(config: Config) -> list[str]:
         return [named(error) if engine.dialect.name == "sqlite" else reason(error, folder)]
     finally:
         engine.dispose()
+    return []
+
+
+# --- disks -----------------------------------------------------------------------------------------------------------
+
+
+def almost_full(config: Config, free: Free) -> list[str]:
+    """Where room should be made while there is some; a disk that is full is a fault."""
+    lines = []
+    for folder in _folders(config):
+        with suppress(OSError):
+            if FULL <= free(folder) < LOW:
+                left = f"less than {LOW // 2**20} MB are left on the disk of {folder}"
+                lines.append(f"note: {left}; a full one stops the bot from taking in anything")
+    return lines
+
+
+def _folders(config: Config) -> list[Path]:
+    """Where the bot writes on this machine."""
+    database = file_of(config.database.url)
+    return list(dict.fromkeys((config.bot.data_dir, *([] if database is None else [database.parent]))))
+
+
+def _no_room(folder: Path, free: Free) -> list[str]:
+    """Whether its disk is too full to be written; SQLite, asked to take a change back, never comes to the disk."""
+    try:
+        if free(folder) < FULL:  # nothing is written there for a trial: a bot that runs may need the rest
+            return [f"the disk of {folder} is full: less than {FULL // 2**20} MB are left"]
+        with tempfile.TemporaryFile(dir=folder) as trial:  # there may be a limit for this user, or for files
+            trial.write(os.urandom(_A_LITTLE))
+            trial.flush()
+            os.fsync(trial.fileno())
+    except OSError as error:
+        return [reason(error, folder)]
     return []

@@ -25,7 +25,7 @@ _FRESH = timedelta(seconds=5)
 """So long a look at the queues is good enough: with a hundred thousand waiting it takes a tenth of a second."""
 
 
-_FULL = 16 * 2**20
+FULL = 16 * 2**20
 """Bytes: with less, the next message may be one too many."""
 
 
@@ -57,7 +57,7 @@ class Watch:
         free = self._free()
         if free is None:
             return {"disk": "the data folder cannot be found"}
-        return {"disk": "the disk is full"} if free < _FULL else {}
+        return {"disk": "the disk is full"} if free < FULL else {}
 
     async def _writer_health(self) -> dict[str, str]:
         if self._proof is None or self._proof.done():  # a second look while the first one waits asks for nothing more

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -130,6 +131,7 @@ def test_a_disk_that_cannot_be_used_is_named_with_what_to_do() -> None:
     assert forbidden == "this user may not use /data/y: do this as the user that it belongs to"
     assert "`dmesg` says whether it is broken" in reason(OSError(errno.EROFS, "x"), folder)
     assert "words" not in reason(OSError(errno.EIO, "words"), folder)
+    assert reason(psycopg.errors.DiskFull("x"), folder) == "the disk of PostgreSQL is full: make room on its machine"
 
 
 def test_a_write_that_fails_halfway_leaves_nothing(home: House) -> None:

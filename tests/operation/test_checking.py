@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import tempfile
@@ -98,6 +99,44 @@ async def test_a_database_in_which_nothing_can_be_written_is_a_fault(
     lines.clear()
     await check_all(config, lines.append)
     assert lines[0] == "database: the database's file may not be written"
+
+
+@pytest.mark.parametrize(
+    ("left", "first", "faults"),
+    [
+        (3 * 2**20, "database: the disk of {data} is full: less than 16 MB are left", 1),
+        (100 * 2**20, "database: well", 0),
+        (2**30, "database: well", 0),
+    ],
+)
+async def test_a_disk_that_is_too_full_is_a_fault(tmp_path: Path, left: int, first: str, faults: int) -> None:
+    """What is taken back again would fit on it. One that soon will be is worth a line, as while the bot runs."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    data, lines = tmp_path / "data", list[str]()
+    before = await check_all(load(tmp_path / "config.toml", {}), lines.append)
+    lines.clear()
+    assert await check_all(load(tmp_path / "config.toml", {}), lines.append, lambda folder: left) == before + faults
+    assert lines[0] == first.format(data=data)
+    note = f"note: less than 256 MB are left on the disk of {data}; a full one stops the bot from taking in anything"
+    assert (note in lines) == (left == 100 * 2**20)
+    assert not [file for file in data.iterdir() if not file.name.startswith("schakel.")]
+
+
+async def test_a_disk_on_which_this_user_has_no_room_left_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may have some, and the database is on another one than the rest."""
+    config_file, other = tmp_path / "config.toml", tmp_path / "other"
+    config_file.write_text(f'{CONFIG}[database]\nurl = "sqlite:///{other}/schakel.db"\n')
+
+    def refused(file: int) -> None:
+        if os.readlink(f"/proc/self/fd/{file}").startswith(str(other)):
+            raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "fsync", refused)
+    lines: list[str] = []
+    await check_all(load(config_file, {}), lines.append)
+    assert lines[0] == f"database: the disk of {other} is full"
 
 
 async def test_a_data_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
