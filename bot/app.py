@@ -181,9 +181,14 @@ class App:
         self.translators = Translators(self.writer, self.engines, self.media, self._not_translated)
         self.scheduler = Scheduler(self.writer, parts.clock)
         self.broadcasting = Broadcasting(self.writer)
-        alone = isinstance(self.leases, Alone)
-        configured = [*parts.adapters, *self.measures.translations] if alone else None
-        self.troubles = Watcher(self.writer, parts.clock, lambda: parts.free(parts.data_dir), configured)
+        self.troubles = Watcher(
+            self.writer,
+            parts.clock,
+            lambda: parts.free(parts.data_dir),
+            self.leases,
+            parts.adapters,
+            self.measures.translations,
+        )
         for engine in {id(engine): engine for engines in parts.engines.values() for engine in engines}.values():
             await engine.open()
             self._stack.push_async_callback(engine.close)

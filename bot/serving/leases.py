@@ -31,6 +31,9 @@ class Leases(Protocol):
     def holds(self, account: str) -> bool:
         """Whether this process may act for the account now. Costs nothing."""
 
+    def has_taken(self, account: str) -> bool:
+        """Whether this process has taken it, and has not heard of its loss: who acts for it has to be surer."""
+
     def knows(self) -> bool:
         """Whether it is known what this process may do; where the database cannot be asked, nothing is."""
 
@@ -54,6 +57,9 @@ class Alone:
     """One process, which serves everything: SQLite, whose file is locked against a second one."""
 
     def holds(self, account: str) -> bool:
+        return True
+
+    def has_taken(self, account: str) -> bool:
         return True
 
     def knows(self) -> bool:
@@ -92,7 +98,10 @@ class Shared:
         self._known = asyncio.Event()
 
     def holds(self, account: str) -> bool:
-        return account in self._epochs and self.knows()
+        return self.has_taken(account) and self.knows()
+
+    def has_taken(self, account: str) -> bool:
+        return account in self._epochs
 
     def knows(self) -> bool:
         return self._clock.steady() < self._until

@@ -18,9 +18,9 @@ from bot.events import OPERATOR, Trouble, TroubleOver
 from bot.incoming import Batch, Raw, Removed
 from bot.model import Chat, ChatKind
 from bot.operation import dead_letters, operating
-from bot.operation.troubles import ENOUGH, LOW
+from bot.operation.troubles import ENOUGH, LOW, Watcher
 from bot.ports import Marked, NotSent, Rejected, Revoked, Unknown
-from bot.serving.leases import LASTS
+from bot.serving.leases import HOUSE, LASTS, Shared
 from bot.store.database.encoding import encode
 from bot.store.tables import inbox
 from bot.store.transaction import Transaction
@@ -286,6 +286,101 @@ async def test_what_another_process_has_told_of_is_ended_by_whoever_finds_it_wel
                     pass
             assert await w.app.unit(standing) == ["account/elsewhere"]
         clock.advance(LASTS)
+
+
+def _standing(tx: Transaction) -> list[str]:
+    return sorted(known.cause for known in tx.troubles.all())
+
+
+class Elsewhere(Shared):
+    """The leases of one of several processes: it has taken what a test says."""
+
+    def __init__(self, *taken: str) -> None:
+        self.taken = set(taken)
+
+    def has_taken(self, account: str) -> bool:
+        return account in self.taken
+
+
+class Process:
+    """Another process on the database of a world: what watches in it, for the account "there"."""
+
+    def __init__(self, w: World, *taken: str, free: int = ENOUGH, engines: Sequence[str] = ()) -> None:
+        self.leases = Elsewhere(*taken)
+        self.troubles = Watcher(w.app.writer, w.clock, lambda: free, self.leases, ["there"], engines)
+        self._at_work = asyncio.create_task(self.troubles.run())
+
+    async def dies(self) -> None:
+        self._at_work.cancel()
+        await asyncio.gather(self._at_work, return_exceptions=True)
+
+
+async def _minutes(w: World, count: int) -> None:
+    for _ in range(count):
+        await _passes(w, timedelta(minutes=1))
+
+
+async def test_what_a_process_leaves_behind_when_it_dies_is_ended_by_the_one_that_goes_on(tmp_path: Path) -> None:
+    """When that one finds it well: a network that has wanted no pause for half an hour, an engine that answers, a disk
+    with room. An engine that it does not know is nobody's, an account that it does not know may be another's."""
+    others = ["account/elsewhere", "limited/elsewhere"]
+    async with world(tmp_path) as w:
+        dying = Process(w, "there", HOUSE, free=LOW - 1, engines=["deepl", "gone"])
+        going_on = Process(w, engines=["deepl"])
+        await _minutes(w, 1)
+        for cause in ("engine/deepl", "engine/gone", *others):
+            dying.troubles.begins(cause)
+        dying.troubles.limited("there", timedelta(minutes=5))
+        await _minutes(w, 2)
+        uncertain = sorted([*others, "engine/deepl", "limited/there"])
+        assert await w.app.unit(_standing) == sorted(["disk", "engine/gone", *uncertain])
+        await dying.dies()
+        going_on.leases.taken = {"there", HOUSE}
+        await _minutes(w, 25)
+        assert await w.app.unit(_standing) == uncertain
+        going_on.troubles.over("engine/deepl")
+        await _minutes(w, 7)
+        assert await w.app.unit(_standing) == others
+        await going_on.dies()
+
+
+async def test_what_still_holds_is_not_ended_by_a_process_that_joins(tmp_path: Path) -> None:
+    """Nor when the account has come to it, and the network still wants pauses: it does not know what was waited."""
+    async with world(tmp_path) as w:
+        before = Process(w, "there", HOUSE, free=LOW - 1, engines=["deepl"])
+        before.troubles.limited("there", timedelta(minutes=40))
+        await _minutes(w, 1)
+        joining = Process(w)
+        await _minutes(w, 3)
+        assert await w.app.unit(_standing) == ["disk", "limited/there"]
+        before.leases.taken = {HOUSE}
+        joining.leases.taken = {"there"}
+        await _minutes(w, 20)
+        joining.troubles.limited("there", timedelta(minutes=4))
+        await _minutes(w, 32)
+        assert await w.app.unit(_standing) == ["disk", "limited/there"]
+        await _minutes(w, 5)
+        assert await w.app.unit(_standing) == ["disk"]
+        for process in (before, joining):
+            await process.dies()
+
+
+async def test_what_comes_again_after_another_process_has_ended_it_is_told_again(tmp_path: Path) -> None:
+    """A process that has lost an account and got it back does not believe what it knew before."""
+    async with world(tmp_path) as w:
+        one, other = Process(w, "there", HOUSE), Process(w)
+        one.troubles.begins("account/there")
+        await _minutes(w, 1)
+        one.leases.taken, other.leases.taken = {HOUSE}, {"there"}
+        other.troubles.over("account/there")
+        await _minutes(w, 2)
+        assert await w.app.unit(_standing) == []
+        one.leases.taken, other.leases.taken = {"there", HOUSE}, set()
+        one.troubles.begins("account/there")
+        await _minutes(w, 1)
+        assert await w.app.unit(_standing) == ["account/there"]
+        for process in (one, other):
+            await process.dies()
 
 
 def test_the_operators_page_says_what_to_do_about_each() -> None:

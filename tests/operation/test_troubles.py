@@ -34,6 +34,13 @@ def test_it_is_over_when_the_network_has_wanted_no_pause_for_half_an_hour() -> N
     assert slowness.is_over(NOW + timedelta(minutes=40))
 
 
+def test_what_was_hard_before_anybody_looked_is_over_after_half_an_hour_as_well() -> None:
+    """Another process has waited for it, and nobody knows how long."""
+    slowness = Slowness(NOW)
+    assert not slowness.is_over(NOW + timedelta(minutes=29))
+    assert slowness.is_over(NOW + timedelta(minutes=30))
+
+
 @given(st.lists(st.tuples(st.integers(0, 3600), st.integers(1, 60))))
 def test_only_what_was_waited_lately_counts(pauses: list[tuple[int, int]]) -> None:
     """What was long ago is forgotten, whatever it was."""
