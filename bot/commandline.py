@@ -141,6 +141,8 @@ def pair(
     if "error" in answer:
         _fail(answer["error"], WRONG if answer.get("wrong") else FAILED)
     typer.echo(answer["code"])
+    if (told := operating.new_organisation(answer)) is not None:
+        typer.echo(told, err=True)  # beside the code, which stands alone for programs
 
 
 @cli.command()

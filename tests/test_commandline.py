@@ -316,6 +316,22 @@ def test_an_organisation_is_the_same_whatever_the_blanks_in_its_name(house: Hous
     assert organisations(house) == ["De Brug"]
 
 
+def test_a_new_organisation_is_named_with_the_one_that_may_have_been_meant(house: House) -> None:
+    """A name that was mistyped makes another one, whose groups would hear nothing. The code stands alone as ever."""
+    told = []
+    for name in ("De Brug", "de brug", "AETCIS", "De Burg"):
+        result = house.program("pair", "group", "--organisation", name, "--language", "nl")
+        assert (result.exit_code, len(result.stdout.split())) == (0, 1)
+        told.append(result.stderr)
+    assert told == [
+        '"De Brug" is a new organisation.\n',
+        "",
+        '"AETCIS" is a new organisation.\n',
+        '"De Burg" is a new organisation, and not "De Brug". '
+        "If you meant that one, leave this code and ask for another with its name.\n",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

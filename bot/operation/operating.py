@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.store.transaction import Transaction
 Answer = dict[str, Any]
 
 LONGEST_NAME = 100  # characters: it stands above every notice
+_ALIKE = 0.75  # of two names, 1 where they are the same: a letter or two are others, or elsewhere
 PAIRING_LIVES = timedelta(days=1)  # a code that leaks opens a room to whoever has it
 
 
@@ -35,8 +37,29 @@ def pair(tx: Transaction, role: str, organisation: str | None, language: str | N
         raise NotPossible("in which language does the group read? Add --language CODE")
     if language is not None and language not in tx.policy.languages:
         raise NotPossible(f'"{language}" is not in bot.languages; they are {", ".join(tx.policy.languages)}')
-    owner = tx.chats.organisation_named(organisation).id if organisation and role != Role.COORDINATION else None
-    return {"code": tx.chats.new_pairing(Pairing(role, owner, language), PAIRING_LIVES)}
+    if not organisation or role == Role.COORDINATION:
+        return {"code": tx.chats.new_pairing(Pairing(role, None, language), PAIRING_LIVES)}
+    known = [one.name for one in tx.chats.organisations()]
+    owner = tx.chats.organisation_named(organisation)
+    made: Answer = {} if owner.name in known else {"new": owner.name, "alike": _alike(owner.name, known)}
+    return {"code": tx.chats.new_pairing(Pairing(role, owner.id, language), PAIRING_LIVES), **made}
+
+
+def _alike(name: str, known: Sequence[str]) -> str | None:
+    """The organisation that may have been meant by a name that nobody has."""
+    folded = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(name.casefold(), folded, 1, _ALIKE)
+    return folded[found[0]] if found else None
+
+
+def new_organisation(answer: Answer) -> str | None:
+    """What to say of a code that is for an organisation which nobody has named before; None where it is for another."""
+    if (name := answer.get("new")) is None:
+        return None
+    told = f'"{name}" is a new organisation'
+    if (meant := answer.get("alike")) is None:
+        return f"{told}."
+    return f'{told}, and not "{meant}". If you meant that one, leave this code and ask for another with its name.'
 
 
 def _name(given: str | None) -> str:
