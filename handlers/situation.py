@@ -58,6 +58,10 @@ _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing
+_OF_HELPERS = frozenset({Role.COORDINATION, Role.ORGANISATION})
+_FORWARDED_TOO = frozenset({"pair", "link", "notice", "r", "reply"})
+"""Commands that may be forwarded into their rooms: a code and a draft are often brought so, and who forwards an answer
+is told that it is none."""
 _NO_NUMBER = frozenset({"delete", "erase", "what", "who", "how"})
 """What nobody means who writes "4" because there are four of them: it would cost them their words, or say on the card,
 and on their screen, that somebody threatens them."""
@@ -107,7 +111,7 @@ def of_message(event: Message, tx: Transaction) -> Situation:
         if network_id is not None and answered is None:
             answered = tx.copies.at(chat.id, network_id)
     # A followed link is the command start, whatever words the network shows for it.
-    command = Command("start", event.start) if event.start else commands.parse(event.text.plain)
+    command = Command("start", event.start) if event.start else _typed_command(event, chat)
     situation = _situation(chat, event.person, tx, answered)
     choice = None if command else _typed_choice(event, chat, answered, tx)
     return Situation(
@@ -173,6 +177,15 @@ def _situation(chat: KnownChat, who: Person, tx: Transaction, answered: KnownCop
     app = languages.closest(person.app_language or "", tx.policy.languages)
     language = chat.language or app or tx.policy.working_language
     return Situation(chat, person, language, answered.subject if answered else "", answered)
+
+
+def _typed_command(event: Message, chat: KnownChat) -> Command | None:
+    """The command that a message is. In a room of helpers one that is forwarded is what somebody has said elsewhere; a
+    member in private may have got it from whoever helps them."""
+    command = commands.parse(event.text.plain)
+    if command is None or not event.forwarded or chat.role not in _OF_HELPERS:
+        return command
+    return command if command.name in _FORWARDED_TOO else None
 
 
 def _typed_choice(event: Message, chat: KnownChat, answered: KnownCopy | None, tx: Transaction) -> OfferedChoice | None:

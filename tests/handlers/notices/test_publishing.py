@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -466,6 +467,21 @@ async def test_an_empty_correction_is_explained(house: House) -> None:
 
 
 # --- recall ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_forwarded_recalls_nothing(helped: House) -> None:
+    """Somebody shows the others what was written elsewhere. A draft is often brought so, and goes out to nobody."""
+    await helped.says(f"!notice {SOUP}")
+    await helped.says("!publish N1")
+    before = helped.an.reads(helped.room)
+    for words in ("!recall N1", "/publish N1 machine", "!correct N1 Geen soep"):
+        helped.world.network.happens(replace(said_in(helped, words), forwarded=True))
+        await helped.world.settled()
+    assert SOUP in helped.an.reads(helped.nl)[-1]
+    assert helped.an.reads(helped.room) == before
+    helped.world.network.happens(replace(said_in(helped, "/notice Morgen gesloten"), forwarded=True))
+    await helped.world.settled()
+    assert "N2" in "".join(helped.an.reads(helped.room)[len(before) :])
 
 
 async def test_a_recall_withdraws_every_copy_and_says_so(helped: House) -> None:

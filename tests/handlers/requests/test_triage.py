@@ -303,6 +303,34 @@ async def test_an_answer_that_is_forwarded_is_none(scene: Scene) -> None:
     assert REPLY not in scene.member_reads()
 
 
+async def test_a_command_that_is_forwarded_is_what_was_said_elsewhere(scene: Scene) -> None:
+    """It closes no request; in its thread it is a note, as all words there are."""
+    await scene.asks()
+    network, card = scene.world.network, scene.card()
+    for id, thread in (("f1", None), ("f2", card.id)):
+        words, at = Text("/close K1 helped"), scene.world.clock.now()
+        said = Message(scene.room, ChatKind.GROUP, scene.ann.person, id, at, words, thread, thread, forwarded=True)
+        network.happens(said)
+        await scene.world.settled()
+    assert [request.code for request in await scene.world.app.unit(lambda tx: tx.requests.open())] == ["K1"]
+    lines = await scene.world.app.unit(lambda tx: tx.requests.lines(tx.requests.open()[0].id))
+    assert [line.author for line in lines][-1] == "note"
+
+
+async def test_a_command_that_a_member_forwards_in_private_is_carried_out(scene: Scene) -> None:
+    """Whoever helps them has sent it; and other words that are forwarded are a request like any."""
+    network = scene.world.network
+    for id, words in (("f1", "Preciso de um médico para a minha mãe"), ("f2", "/my")):
+        at = scene.world.clock.now()
+        said = Message(scene.member.private, ChatKind.PRIVATE, scene.member.person, id, at, Text(words), forwarded=True)
+        network.happens(said)
+        await scene.world.settled()
+        if id == "f1":
+            await scene.member.presses(sentence("button-send", "pt"))
+    assert "Preciso de um médico" in scene.card().plain
+    assert "K1" in scene.member.reads()[-1]
+
+
 async def test_r_with_two_codes_goes_to_nobody(scene: Scene) -> None:
     """One of them would have got it, with the other's code."""
     await scene.asks()
