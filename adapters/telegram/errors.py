@@ -53,6 +53,8 @@ _NO_FILES = re.compile(r"not enough rights to send (?!text|messages)\w+")  # wor
 _NOT_NOW = "the file is temporarily unavailable"
 """After "wrong file_id or": of an id that Telegram gave us, whatever keeps it from getting the file now."""
 _TOO_LARGE = ("file is too big", "is too big for a")
+_WHOLE_TOO_LARGE = ("request entity too large", "content too large")
+"""Status 413: by Telegram, and by whatever stands before it, as Python calls it (until 3.12, and since)."""
 _DELETED = "sent message was immediately deleted"
 """By somebody else's program that watches over the group: once more would be deleted as well, and look like spam."""
 _UPGRADED = "group chat was upgraded to a supergroup chat"
@@ -125,7 +127,7 @@ def send_error(error: Exception) -> SendError:
             return NotSent("Telegram cannot be reached", whole_account=True)
         case NeverSent():
             return NotSent("something before Telegram refuses it")
-        case NetworkError() if says(error, "request entity too large"):
+        case NetworkError() if any(says(error, name) for name in _WHOLE_TOO_LARGE):
             return TooLarge("Telegram finds it too large")
         case NetworkError() if says(error, _DELETED):
             return Refused(_DELETED)

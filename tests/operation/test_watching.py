@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from adapters.operations import Endpoint
@@ -180,11 +180,11 @@ def test_a_full_disk_is_known_by_what_the_database_and_the_system_say(tmp_path: 
         connection.execute(text("PRAGMA max_page_count = 3"))
         with pytest.raises(OperationalError) as full:
             connection.execute(text("INSERT INTO t VALUES (zeroblob(100000))"))
+        with pytest.raises(OperationalError) as other:
+            connection.execute(text("SELECT nothing"))
     engine.dispose()
     assert is_disk_full(full.value)
     assert is_disk_full(ExceptionGroup("of workers", [ZeroDivisionError(), full.value]))
-    with pytest.raises(OperationalError) as other, create_engine("sqlite://").connect() as connection:
-        connection.execute(text("SELECT nothing"))
     assert not is_disk_full(other.value)
     assert not is_disk_full(ZeroDivisionError())
     with pytest.raises(OSError, match="No space") as no_room, open("/dev/full", "wb", buffering=0) as output:

@@ -565,8 +565,8 @@ async def test_a_reason_that_quotes_people_is_not_passed_on(server: BotApiServer
 
 
 async def test_what_is_too_large_is_refused(server: BotApiServer, bot: Bot, ana: Person) -> None:
-    """Also when a web server before Telegram's says it."""
-    for fault in (Error(413, "Request Entity Too Large"), Status(413)):
+    """Also when a web server before Telegram's says it, by the status's older name or its newer one."""
+    for fault in (Error(413, "Request Entity Too Large"), Error(413, "Content Too Large"), Status(413)):
         server.faults.add(fault, "sendMessage")
         assert isinstance(await failure_of(bot, say(ana.id)), Refused)
 
