@@ -35,6 +35,7 @@ class Gate:
         self._clock = clock
         self._closed_until: float | None = None
         self._failures = 0
+        self._pause = FIRST_PAUSE
         self._over: set[object] = set()  # the texts over which it has stumbled since it went well
         self._trying = False
 
@@ -82,14 +83,15 @@ class Gate:
             raise Busy("the engine is given a rest", timedelta(seconds=max(left, 1.0)))
 
     def _open(self) -> None:
-        self._failures = 0
+        self._failures, self._pause = 0, FIRST_PAUSE
         self._over.clear()
         self._closed_until = None
 
     def _failed(self) -> None:
         self._failures += 1
         if self._failures >= FAILURES:
-            self._close(min(FIRST_PAUSE * 2 ** (self._failures - FAILURES), LONGEST_PAUSE))
+            self._close(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def _close(self, pause: timedelta) -> None:
         self._closed_until = max(self._closed_until or 0.0, self._clock() + pause.total_seconds())

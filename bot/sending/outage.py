@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SEVERAL = 3  # chats; in fewer it may be their own trouble that nobody knows what became of what was sent there
-LONGEST = 30.0  # seconds between attempts; when the account receives again, nobody waits for the next
+FIRST, LONGEST = 1.0, 30.0  # seconds between attempts; when the account receives again, nobody waits for the next
 
 
 class Outage:
@@ -11,7 +11,7 @@ class Outage:
 
     def __init__(self) -> None:
         self.until: float | None = None
-        self._tries = 0
+        self._wait = FIRST
         self._in_doubt: set[int] = set()
 
     def failed(self, chat: int, now: float, surely: bool) -> None:
@@ -24,7 +24,7 @@ class Outage:
     def well(self) -> bool:
         """The network has taken something, or has had a word to say about it; whether that is news."""
         was_away = self.until is not None
-        self.until, self._tries = None, 0
+        self.until, self._wait = None, FIRST
         self._in_doubt.clear()
         return was_away
 
@@ -38,5 +38,5 @@ class Outage:
             self._put_off(now)
 
     def _put_off(self, now: float) -> None:
-        self.until = now + min(2.0**self._tries, LONGEST)
-        self._tries += 1
+        self.until = now + self._wait
+        self._wait = min(2 * self._wait, LONGEST)

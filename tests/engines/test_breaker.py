@@ -7,7 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.engines.breaker import FAILURES, FIRST_PAUSE, PAUSE_WHEN_REJECTED, PAUSE_WHEN_TOLD, Gate, Stumbled
+from adapters.engines.breaker import (
+    FAILURES,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    PAUSE_WHEN_REJECTED,
+    PAUSE_WHEN_TOLD,
+    Gate,
+    Stumbled,
+)
 from bot.ports import Busy, EngineError, NotOffered, Rejected, Unavailable, Unsupported
 
 
@@ -51,6 +59,18 @@ async def test_failures_in_a_row_close_it_and_each_further_one_for_longer(gate: 
     assert not await call(gate)
     clock.passes(FIRST_PAUSE)
     assert await call(gate)
+
+
+async def test_an_engine_that_is_away_for_days_is_tried_now_and_then(gate: Gate, clock: Clock) -> None:
+    """And is taken up again when it is back."""
+    for _ in range(FAILURES):
+        assert await call(gate, Unavailable(""))
+    for _ in range(2000):
+        clock.passes(LONGEST_PAUSE)
+        assert await call(gate, Unavailable(""))
+        assert not await call(gate)
+    clock.passes(LONGEST_PAUSE)
+    assert [await call(gate), await call(gate)] == [True, True]
 
 
 async def test_a_success_in_between_starts_the_count_again(gate: Gate) -> None:

@@ -21,6 +21,20 @@ def test_what_surely_never_arrived_stops_all_for_a_moment() -> None:
     assert not outage.well()
 
 
+def test_a_network_that_is_away_for_days_is_tried_now_and_then() -> None:
+    outage, now = Outage(), 0.0
+    outage.failed(1, now, surely=True)
+    for _ in range(10_000):
+        now += LONGEST
+        assert outage.slots(now) == 1
+        outage.tried(now)
+        assert outage.slots(now) == 0
+        outage.failed(1, now, surely=True)
+    assert outage.well()
+    outage.failed(1, now, surely=True)
+    assert (outage.slots(now + 0.9), outage.slots(now + 1)) == (0, 1)
+
+
 def test_where_nobody_knows_it_takes_several_chats() -> None:
     """One that hangs again and again stops nobody else."""
     outage = Outage()
