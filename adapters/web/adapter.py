@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,6 +47,7 @@ from bot.ports import Account, Deliver, Down, Gone, Home, Limits, NotSent, Quest
 
 BATCH = 100
 ALIVE = 60.0  # seconds after which a quiet page says that it is there
+TIDIES_EVERY = timedelta(hours=1)  # it may run for months without a restart
 LONGEST = 20_000  # UTF-16 units; our own choice, generous to whoever pastes a whole brochure
 
 
@@ -121,10 +122,14 @@ class WebAdapter:
         if live is None or serving is None:
             raise Down("not connected")
         after = int(cursor) if cursor else 0
-        await live.write(History.forget_events, after)
+        tidied: datetime | None = None
         with live.listening() as listener:
             while not serving.done() and not live.closing:
                 listener.woken.clear()
+                now = self._clock()
+                if tidied is None or abs(now - tidied) >= TIDIES_EVERY:
+                    await live.read(History.forget_events, after)
+                    tidied = now
                 while not live.closing and (events := await live.read(History.events_after, after, BATCH)):
                     after = int(events[-1].id)
                     await deliver(Batch(events, str(after)))

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 import pytest
 
 from adapters.web import WebAdapter
+from adapters.web.adapter import utc_now
 from adapters.web.settings import Settings
 from bot.incoming import Batch, Incoming
 from bot.model import Chat, Text
@@ -135,8 +137,10 @@ class Stream:
 
 
 @asynccontextmanager
-async def web_network(folder: Path, settings: Settings | None = None) -> AsyncIterator[Web]:
-    adapter = WebAdapter("web", settings or Settings(listen="127.0.0.1:0"))
+async def web_network(
+    folder: Path, settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Web]:
+    adapter = WebAdapter("web", settings or Settings(listen="127.0.0.1:0"), clock)
     account = await adapter.open(Home(folder, None, save))
     try:
         async with httpx.AsyncClient(base_url=adapter.address) as http:

@@ -123,6 +123,26 @@ async def test_events_that_the_core_has_are_forgotten_after_a_day(tmp_path: Path
     history.close()
 
 
+async def test_they_are_forgotten_also_while_it_runs_for_months(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+
+    def words() -> str:
+        with closing(sqlite3.connect(tmp_path / "history.db")) as db:
+            return " ".join(str(body) for (body,) in db.execute("SELECT body FROM event"))
+
+    async with web_network(tmp_path, clock=lambda: now) as web:
+        core = Core(web.adapter)
+        async with core.receiving():
+            await web.write("member", "amina", "geheim")
+            await core.until(lambda incoming: any(isinstance(event, Message) for event in incoming))
+            assert "geheim" in words()
+            now += timedelta(hours=25)
+            await web.write("member", "amina", "later")
+            await core.until(lambda incoming: sum(isinstance(event, Message) for event in incoming) == 2)
+            assert "geheim" not in words()
+            assert "later" in words()
+
+
 async def test_a_message_in_a_thread_that_answers_another_says_so(web: Web, core: Core) -> None:
     card = await web.say("coordination", "K1 · eten")
     note = await web.write("coordination", "wim", "Ik bel", thread=int(card))
