@@ -208,7 +208,8 @@ class Sender:
         except Failure:
             return None
         # Not every homeserver tells who wrote it.
-        return await self._client.follow(answer if "content" in answer else {"content": answer, "sender": ""})
+        tombstone = answer if "content" in answer else {"content": answer, "sender": ""}
+        return await self._client.follow(room_id, tombstone)
 
     async def _offer(self, action: SendText | EditText, event_id: str | None) -> None:
         """Put the choices' numbers under the message, to be pressed. They are an ease: without them it stands, and

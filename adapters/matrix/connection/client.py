@@ -57,7 +57,7 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
         config = nio.ClientConfig(store=KeyStore, store_name=key_store, pickle_key=pickle_key)
         super().__init__(user_id, device_id, str(folder), config)
         self.server = server
-        self.by_way_of: dict[str, str] = {}  # of rooms that replace others: a server that is in them
+        self._moved: dict[str, tuple[str, str]] = {}  # where a room says that it is now, and a server that is there
         self.direct: set[str] = set()  # rooms that the account data or an invitation call a direct chat
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._their_devices = TheirDevices(server, self)
@@ -96,10 +96,10 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             self.next_batch = ""  # nio would skip an answer that it has seen, and we ask again after a failure
             with self.store.database.atomic():  # a kill must not fall between opening a key and keeping it
                 self.receive_response(response)
-        for room in answer.get("rooms", {}).get("join", {}).values():
+        for room_id, room in answer.get("rooms", {}).get("join", {}).items():
             for event in room.get("state", {}).get("events", []):  # also one that we followed before a restart, in vain
                 if event["type"] == "m.room.tombstone" and event.get("state_key") == "":
-                    self.replacement(event)
+                    self.replacement(room_id, event)
         self.next_batch = answer["next_batch"]
         # nio overlooks a count of zero, and would never make new keys: nobody could write to us any more.
         counts = answer.get("device_one_time_keys_count")
@@ -171,17 +171,18 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
             self.olm.update_tracked_users(room)
         return room
 
-    def replacement(self, tombstone: Json) -> str | None:
-        """The room that replaces another; the way there is known from now on."""
+    def replacement(self, room_id: str, tombstone: Json) -> str | None:
+        """The room that replaces this one; the way there is known from now on, and no other: anybody can say of a room
+        of theirs that it is elsewhere, again and again."""
         new, sender = inner(tombstone, "content").get("replacement_room"), tombstone.get("sender")
         if not isinstance(new, str) or not isinstance(sender, str):
             return None
-        self.by_way_of[new] = sender.partition(":")[2]
+        self._moved[room_id] = (new, sender.partition(":")[2])
         return new
 
-    async def follow(self, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
-        """Join the room that replaces another, where it lets us in; its id."""
-        new = self.replacement(tombstone)
+    async def follow(self, room_id: str, tombstone: Json, within: float = REQUEST_TIMEOUT) -> str | None:
+        """Join the room that replaces this one, where it lets us in; its id."""
+        new = self.replacement(room_id, tombstone)
         if new is None:
             return None
         try:
@@ -192,9 +193,13 @@ class Client(nio.Client):  # type: ignore[misc]  # nio has no types
 
     async def join(self, room_id: str, within: float = REQUEST_TIMEOUT) -> None:
         """Raises Failure."""
-        via = self.by_way_of.get(room_id)
+        via = self.by_way_of(room_id)
         query = {"server_name": via, "via": via} if via else None
         await self.server.call("POST", path("join", room_id), {}, query=query, timeout=within)
+
+    def by_way_of(self, room_id: str) -> str | None:
+        """A server that is in a room that replaces another."""
+        return next((server for new, server in self._moved.values() if new == room_id), None)
 
     async def is_encrypted(self, room_id: str) -> bool:
         """Raises Failure."""

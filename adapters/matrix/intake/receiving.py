@@ -369,18 +369,18 @@ class Receiver:
     async def _follow_all(self, rooms: Json) -> None:
         """Join the rooms that replace others, where they let us in soon; the core asks again, with more patience, and
         alone where a room says so again."""
-        tombstones = []
+        tombstones: list[tuple[str, Json]] = []
         for room_id, room in rooms.get("join", {}).items():
             events: list[Json] = room.get("timeline", {}).get("events", [])
             tombstone = last_place(events, lambda e: e["type"] == "m.room.tombstone" and e.get("state_key") == "")
             if tombstone is None:
                 continue
             if room_id in self._followed:
-                self._client.replacement(events[tombstone])
+                self._client.replacement(room_id, events[tombstone])
             else:
                 self._followed.add(room_id)
-                tombstones.append(events[tombstone])
-        await asyncio.gather(*(self._client.follow(event, SOON) for event in tombstones))
+                tombstones.append((room_id, events[tombstone]))
+        await asyncio.gather(*(self._client.follow(room_id, event, SOON) for room_id, event in tombstones))
 
 
 def _is_state(event: object) -> bool:

@@ -187,6 +187,21 @@ async def test_a_room_that_moves_on_and_on_is_followed_at_once_only_the_first_ti
     assert core.user not in maria.members(second)
 
 
+def test_only_the_last_that_a_room_says_of_where_it_is_now_is_remembered(tmp_path: Path) -> None:
+    """However often it says so, and at whatever length: nobody fills our memory with it."""
+    client = Client(Homeserver("http://127.0.0.1:9"), "@bot:a.be", "DEVICE", tmp_path, "secret")
+    for room in ("!theirs:x", "!ours:x"):
+        for number in range(100):
+            content = {"replacement_room": f"{room}.{number}"}
+            tombstone = {"type": "m.room.tombstone", "state_key": "", "sender": "@a:far.be", "content": content}
+            joined = {room: {"timeline": {"events": []}, "state": {"events": [tombstone]}}}
+            client.absorb({"next_batch": "s", "rooms": {"join": joined}})
+    known = [room for room in ("!theirs:x", "!ours:x") for n in range(100) if client.by_way_of(f"{room}.{n}")]
+    assert known == ["!theirs:x", "!ours:x"]
+    assert client.by_way_of("!ours:x.99") == "far.be"
+    client.close()
+
+
 async def test_half_characters_in_an_encrypted_message_are_heard(core: Core, maria: MatrixUser) -> None:
     """A lone surrogate, which no homeserver would take in the open, arrives as a replacement character."""
     room = await room_with(core, maria, encrypted=True)
