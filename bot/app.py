@@ -365,6 +365,8 @@ class App:
             _log.warning("not connected", account=account)
 
     def _back(self, account: str, held: bool) -> None:
+        if held:
+            _log.info("connected again", account=account)
         sender = self.senders.get(account)
         if sender is not None:
             sender.reconnected(held)

@@ -18,6 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from adapters.operations import Endpoint
 from bot.configuration.listening import bound
@@ -95,6 +96,22 @@ async def test_a_network_that_is_down_makes_it_healthy_and_not_ready(watched: Wa
         await w.advance(timedelta(seconds=1))
     assert (await watched.asks("/readyz"))[0] == 200
     assert (await watched.metrics())["schakel_connected{paper}"] == 1
+
+
+async def test_the_log_tells_of_each_outage_and_of_its_end(watched: Watched) -> None:
+    w = watched.world
+    with capture_logs() as logged:
+        for _ in range(2):
+            w.network.falls(Down("the paper is wet"))
+            while w.app.services[0].line.fault is None:  # noqa: ASYNC110 (nothing tells of it)
+                await asyncio.sleep(0)
+            for _ in range(40):
+                await w.advance(timedelta(seconds=1))
+            w.network.falls(None)
+            for _ in range(40):
+                await w.advance(timedelta(seconds=1))
+    told = [line["event"] for line in logged if line.get("account") == "paper"]
+    assert told == ["not connected", "connected again"] * 2
 
 
 @pytest.mark.postgres
