@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -65,6 +66,11 @@ class Button:
 
 
 Buttons = tuple[tuple[Button, ...], ...]
+
+
+def in_rows(buttons: Sequence[Button], most: int) -> Buttons:
+    """The buttons in their order, so many beside each other at most."""
+    return tuple(tuple(buttons[start : start + most]) for start in range(0, len(buttons), most))
 
 
 @dataclass(frozen=True, slots=True)

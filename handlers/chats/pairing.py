@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.actions import Action, Button, Leave, OnNetwork, Recall, Say
+from bot.actions import Action, Button, Leave, OnNetwork, Recall, Say, in_rows
 from bot.catalogue import own_name
 from bot.content import Block, Gap, LanguageName, Line, Sentence, say
 from bot.domain.chats import KnownChat, Pairing, Role
@@ -213,12 +213,11 @@ def _ways_in(event: Message, where: Situation, account: AccountRow, organisation
     if account.group_link is None:
         how = say("groups-invite", network=network, name=account.display)
         return (reply(event, where, (Line(how), Gap(), *_typed_codes(organisation, "!pair", tx))),)
-    rows = [
+    links = [
         Button(own_name(language), url=account.group_link.replace("{start}", code))
         for language, code in _codes(organisation, tx).items()
     ]
-    in_pairs = tuple(tuple(rows[start : start + 2]) for start in range(0, len(rows), 2))
-    groups = reply(event, where, (Line(say("groups-link", network=network)),), buttons=in_pairs)
+    groups = reply(event, where, (Line(say("groups-link", network=network)),), buttons=in_rows(links, 2))
     if account.channel_link is None:
         return (groups,)
     how = say("groups-channel", network=network)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import commands
-from bot.actions import Action, Button, Buttons
+from bot.actions import Action, Button, in_rows
 from bot.catalogue import own_name
 from bot.content import Line, Sentence, say
 from bot.domain import drafts
@@ -113,7 +113,7 @@ def guess(tx: Transaction, text: str, near: Sequence[str]) -> str | None:
 
 def _ask_language(tx: Transaction, notice: Notice, room: KnownChat) -> Action:
     buttons = [Button(own_name(code), "notice-language", code) for code in tx.policy.languages]
-    return below(room, notice, (Line(say("notice-which-language", code=notice.code)),), buttons=_in_pairs(buttons))
+    return below(room, notice, (Line(say("notice-which-language", code=notice.code)),), buttons=in_rows(buttons, 2))
 
 
 def language_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
@@ -135,7 +135,7 @@ def language_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
 def _ask_category(notice: Notice, room: KnownChat) -> Action:
     others = [one for one in Category if one is not notice.category]
     buttons = [Button(say(f"category-{one.value}"), "notice-category", one.value) for one in others]
-    return below(room, notice, (Line(_no_category(notice)),), _category_question(notice), _in_pairs(buttons))
+    return below(room, notice, (Line(_no_category(notice)),), _category_question(notice), in_rows(buttons, 2))
 
 
 def category_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
@@ -165,10 +165,6 @@ def _no_category(notice: Notice) -> Sentence:
 
 def _category_question(notice: Notice) -> str:
     return f"{notice.code}/category"
-
-
-def _in_pairs(buttons: Sequence[Button]) -> Buttons:
-    return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
 
 
 # --- the wrong room --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say
+from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say, in_rows
 from bot.catalogue import own_name
 from bot.content import Content, Gap, Line, Sentence, Words, say
 from bot.domain.chats import KnownChat, Role
@@ -249,8 +249,7 @@ def danger(tx: Transaction) -> Sentence:
 
 def language_buttons(tx: Transaction) -> Buttons:
     buttons = [Button(own_name(code), "language", code, lasting=True) for code in tx.policy.languages]
-    rows = [tuple(buttons[start : start + _PER_ROW]) for start in range(0, len(buttons), _PER_ROW)]
-    return (*rows, (Button(say("language-missing"), "language-missing", lasting=True),))
+    return (*in_rows(buttons, _PER_ROW), (Button(say("language-missing"), "language-missing", lasting=True),))
 
 
 def _send_or_delete() -> tuple[Button, Button]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import commands
-from bot.actions import Action, Button, OnNetwork, Say
+from bot.actions import Action, Button, OnNetwork, Say, in_rows
 from bot.content import Line, Sentence, say
 from bot.domain import requests
 from bot.domain.chats import KnownChat, Role
@@ -217,11 +217,10 @@ def ask_again(event: Due, tx: Transaction) -> Actions:
 
 
 def _which(candidates: Sequence[Request], chat: int, language: str | None) -> Say:
-    codes = tuple(Button(request.code, "which", request.code) for request in candidates)
-    rows = tuple(codes[start : start + 3] for start in range(0, len(codes), 3))
+    codes = [Button(request.code, "which", request.code) for request in candidates]
     question = say("which-request", codes=tuple(request.code for request in candidates))
     new = (Button(say("button-new"), "which", ""),)
-    return Say(chat, (Line(question),), buttons=(*rows, new), language=language)
+    return Say(chat, (Line(question),), buttons=(*in_rows(codes, 3), new), language=language)
 
 
 def _which_was_asked_last(tx: Transaction, chat: int) -> bool:

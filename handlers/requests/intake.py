@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.actions import Button, Buttons, Say
+from bot.actions import Button, Buttons, Say, in_rows
 from bot.content import Content, Gap, Line, say
 from bot.domain.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
 from bot.incoming import Message, Pressed, Reacted
@@ -163,4 +163,4 @@ def _buttons(tx: Transaction, question: str) -> Buttons:
     keys = {"what": "need", "who": "for", "how": "answer"}
     offered = [Button(say(f"{keys[question]}-{value}"), step, value) for value in values]
     offered.append(Button(say("wont-say" if question == "area" else "button-skip"), step, SKIP))
-    return tuple(tuple(offered[start : start + 2]) for start in range(0, len(offered), 2))
+    return in_rows(offered, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from bot.actions import Button, Buttons
+from bot.actions import Button, Buttons, in_rows
 from bot.catalogue import SOURCE, Catalogue
 from bot.content import Arg, Block, Gap, Line, Sentence, Verbatim, say
 from bot.domain import ready
@@ -88,7 +88,7 @@ def _listed(tx: Transaction, request: Request, where: Situation) -> Actions:
 def _buttons() -> Buttons:
     """Numbers only: the sentences would not fit, and stand above."""
     offered = [Button(str(number), "ready-send", one.name) for number, one in enumerate(READY, 1) if not one.gaps]
-    return tuple(tuple(offered[start : start + _PER_ROW]) for start in range(0, len(offered), _PER_ROW))
+    return in_rows(offered, _PER_ROW)
 
 
 def _shown(answer: ReadyAnswer, language: str, tx: Transaction) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.actions import Action, Button, Named, OnNetwork, Say
+from bot.actions import Action, Button, Named, OnNetwork, Say, in_rows
 from bot.content import Line, Sentence, say
 from bot.domain import requests
 from bot.domain.chats import KnownChat, Role
@@ -94,7 +94,7 @@ def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
 
 def _which_outcome(request: Request, where: Situation, outcomes: tuple[str, ...]) -> Say:
     buttons = [Button(say(f"outcome-{outcome}"), "outcome", outcome) for outcome in outcomes]
-    rows = tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
+    rows = in_rows(buttons, 2)
     question = say("which-outcome", code=request.code, outcomes=tuple(say(f"outcome-{one}") for one in outcomes))
     return Say(where.chat.id, (Line(question),), request.code, thread=Named(f"{request.code}/card"), buttons=rows)
 
