@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, select, update
@@ -135,17 +135,10 @@ def _give_up_late_notices(tx: Transaction, made_at: datetime) -> int:
     """Copies of notices that are too old, or hold no longer: their organisation is told that nobody knows of them."""
     rows = tx.connection.execute(_on_their_way().where(delivery.c.priority == Priority.NOTICE)).all()
     late = is_too_late(made_at, tx.now)
-    today = tx.now.astimezone(tx.policy.zone).date()
-    gone = [row.id for row in rows if late or _is_over(tx, row.subject, today)]
+    gone = [row.id for row in rows if late or tx.notices.is_over(row.subject)]
     for id in gone:
         tx.lanes.fail(id, UNSURE)
     return len(gone)
-
-
-def _is_over(tx: Transaction, code: str, today: date) -> bool:
-    number = code.removeprefix("N")
-    notice = tx.notices.numbered(int(number)) if number.isdecimal() else None
-    return notice is not None and notice.valid_until is not None and notice.valid_until < today
 
 
 def _doubt_what_is_on_its_way(tx: Transaction) -> int:

@@ -98,6 +98,11 @@ class Transaction:
         # Both dialects know ON CONFLICT in the same words, but SQLAlchemy keeps them apart.
         self.insert = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
 
+    @property
+    def today(self) -> date:
+        """By the clocks of the zone."""
+        return self.now.astimezone(self.policy.zone).date()
+
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self)

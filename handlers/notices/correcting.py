@@ -34,7 +34,7 @@ def correct(event: Message, where: Situation, tx: Transaction) -> Actions:
     if not isinstance(found, Meant):
         return tell(event, where, found)
     try:
-        draft = drafts.options(found.rest, expiry.today(tx))
+        draft = drafts.options(found.rest, tx.today)
     except DraftError as error:
         return tell(event, where, say(error.reason, what=error.what), subject=found.notice.code)
     if draft.valid_until is not None and not draft.text:
@@ -77,8 +77,7 @@ def _extend(event: Message, where: Situation, before: Notice, day: date, tx: Tra
 
 def _to_who_missed_it(tx: Transaction, before: Notice, notice: Notice) -> list[Action]:
     """What was over is valid again: groups whose copies came too late for the last day have them now."""
-    today = expiry.today(tx)
-    if not is_over(before, today) or is_over(notice, today):
+    if not is_over(before, tx.today) or is_over(notice, tx.today):
         return []
     return [action for to in tx.notices.reached(notice.id) for action in publishing.to_groups(tx, notice, to)]
 
@@ -238,7 +237,7 @@ def _draft(where: Situation, tx: Transaction) -> Draft | None:
     command = where.command
     try:
         if command is not None and command.name == "correct":
-            return drafts.options(command.code("N")[1], expiry.today(tx))
+            return drafts.options(command.code("N")[1], tx.today)
         if command is not None and command.name == "notice":
             return writing.read(command.argument, where.chat, tx)
     except DraftError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from bot.actions import Action, Amend, UnpinAll
 from bot.content import Line, Sentence, say
@@ -27,13 +26,9 @@ def watch(tx: Transaction, notice: Notice) -> None:
         tx.schedule.at(end_of(notice.valid_until, tx.policy.zone), Due(BUSINESS, notice.code, calendar=True))
 
 
-def today(tx: Transaction) -> date:
-    return tx.now.astimezone(tx.policy.zone).date()
-
-
 def refusal(tx: Transaction, notice: Notice, own: bool = True) -> Sentence | None:
     """Why it cannot go out: its last day has passed. Another one only its writer can give."""
-    if notice.valid_until is None or not is_over(notice, today(tx)):
+    if notice.valid_until is None or not is_over(notice, tx.today):
         return None
     if not own:
         return say("copy-expired", date=notice.valid_until)
@@ -43,7 +38,7 @@ def refusal(tx: Transaction, notice: Notice, own: bool = True) -> Sentence | Non
 
 def _example(tx: Transaction) -> str:
     """A day that is still to come, as it is typed."""
-    return f"31/12/{today(tx).year}"
+    return f"31/12/{tx.today.year}"
 
 
 # --- the day has passed ----------------------------------------------------------------------------------------------
@@ -55,7 +50,7 @@ def due(event: Due, tx: Transaction) -> Actions:
         notice is None
         or notice.state is not NoticeState.PUBLISHED
         or notice.expired_at
-        or not is_over(notice, today(tx))
+        or not is_over(notice, tx.today)
     ):
         return ()
     notice = replace(notice, expired_at=tx.now)

@@ -8,7 +8,6 @@ from bot.domain.templates import Template, TemplateError, parse_fill, ready_made
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.notices import notice_cards
-from handlers.notices.expiry import today
 from handlers.rooms import reply, tell
 from handlers.situation import Actions, Situation
 
@@ -31,7 +30,7 @@ def template(event: Message, where: Situation, tx: Transaction) -> Actions:
         texts = chosen.fill(values)
     except TemplateError as error:
         return _faults(event, where, error, name, tx)
-    if over := chosen.over(values, today(tx)):
+    if over := chosen.over(values, tx.today):
         return tell(event, where, *(say("until-past", what=day) for day in over))
     return _notice(event, where, chosen, texts, tx)
 
@@ -73,7 +72,7 @@ def _faults(event: Message, where: Situation, error: TemplateError, name: str, t
 
 
 def _usage(chosen: Template, tx: Transaction) -> str:
-    return f"!template {chosen.usage(today(tx))}"
+    return f"!template {chosen.usage(tx.today)}"
 
 
 def _title(chosen: Template, where: Situation, tx: Transaction) -> str:

@@ -83,8 +83,7 @@ def write(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def read(argument: str, room: KnownChat, tx: Transaction) -> Draft:
     """What was typed after the command. Raises DraftError."""
-    today = tx.now.astimezone(tx.policy.zone).date()
-    return drafts.parse(argument, today, category_names(room.language or tx.policy.working_language))
+    return drafts.parse(argument, tx.today, category_names(room.language or tx.policy.working_language))
 
 
 def category_names(language: str) -> dict[str, Category]:

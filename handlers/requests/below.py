@@ -38,8 +38,8 @@ def name_of(tx: Transaction, person: int | None) -> str | Sentence:
 
 def clock(tx: Transaction, at: datetime) -> datetime | time:
     """The clock time, with the date when it was not today."""
-    there, today = at.astimezone(tx.policy.zone), tx.now.astimezone(tx.policy.zone).date()
-    return there.time() if there.date() == today else at
+    there = at.astimezone(tx.policy.zone)
+    return there.time() if there.date() == tx.today else at
 
 
 def card_name(request: Request) -> str:

@@ -24,7 +24,7 @@ def due(event: Due, tx: Transaction) -> Actions:
     if room is None:
         return ()  # a room that is paired, or back, starts the timer again
     opening.plan_digest(tx)
-    if not opening.counted(tx, room).open_on(tx.now.astimezone(tx.policy.zone).date()):
+    if not opening.counted(tx, room).open_on(tx.today):
         return ()
     found, closed = _counted(tx)
     if not found.open and not closed:

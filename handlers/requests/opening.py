@@ -73,8 +73,8 @@ def once_closed(tx: Transaction, request: Request) -> tuple[str | None, list[Sen
 
 def when(at: datetime, tx: Transaction) -> Sentence:
     """A moment to come, as one says it: tomorrow, on Monday. The day is named too, for whoever reads it later."""
-    there, today = at.astimezone(tx.policy.zone), tx.now.astimezone(tx.policy.zone).date()
-    ahead = (there.date() - today).days
+    there = at.astimezone(tx.policy.zone)
+    ahead = (there.date() - tx.today).days
     if ahead > 6:
         return say("opens-on", day=Weekday(there.weekday()), date=there.date(), time=there.time())
     key = {0: "opens-today", 1: "opens-tomorrow"}.get(ahead, "opens-weekday")

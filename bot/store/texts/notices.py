@@ -109,7 +109,7 @@ class Notices:
     def is_over(self, code: str) -> bool:
         """Whether the last day of a notice has passed, marked or not."""
         found = self.numbered(int(code.removeprefix("N")))
-        return found is not None and is_over(found, self._tx.now.astimezone(self._tx.policy.zone).date())
+        return found is not None and is_over(found, self._tx.today)
 
     def code(self, id: int) -> str:
         return f"N{self._tx.connection.execute(select(notice.c.number).where(notice.c.id == id)).scalar_one()}"
