@@ -48,7 +48,7 @@ from bot.store.transaction import Transaction
 from handlers import cut, operator, routes, situation, unreadable
 from handlers.chats import leaks, leaving, linked_threads, membership
 from handlers.requests import asking, attached, forum, inviting
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
@@ -210,7 +210,7 @@ def _reacted(event: Reacted, tx: Transaction) -> Actions:
     return _chosen(event, where, where.choice, tx)
 
 
-def _chosen(event: Pressed | Reacted | Message, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:
+def _chosen(event: Doing, where: Situation, choice: OfferedChoice, tx: Transaction) -> Actions:
     """One of the choices offered together counts, once; whoever chooses again is told what was chosen."""
     handler = routes.choices(where.chat.role).get(choice.step)
     if handler is None:

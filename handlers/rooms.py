@@ -10,13 +10,11 @@ from bot.content import Content, Line, Sentence, say
 from bot.domain.chats import KnownChat, Organisation, Role
 from bot.domain.notices import Notice
 from bot.domain.rights import Act, refusal
-from bot.incoming import Message, Pressed, Reacted
+from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text import languages
-from handlers.situation import Situation
-
-Doing = Message | Pressed | Reacted
+from handlers.situation import Doing, Situation
 
 _ROOMS = frozenset({Role.COORDINATION.value, Role.ORGANISATION.value, Role.GROUP.value})
 

@@ -23,6 +23,8 @@ from bot.text import languages
 from handlers.spoken import reads
 
 Actions = Sequence[Action]
+Doing = Message | Pressed | Reacted
+"""What somebody has done who is answered for it."""
 TOPICS = "topics"
 """The business of a room that has topics now, or no longer."""
 BACK = "back"
@@ -46,7 +48,7 @@ class Situation:
 
 
 Handler = Callable[[Message, Situation, Transaction], Actions]
-ChoiceHandler = Callable[[Pressed | Reacted | Message, Situation, Transaction], Actions]
+ChoiceHandler = Callable[[Doing, Situation, Transaction], Actions]
 
 _DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
     f"{digit}\u20e3": digit for digit in range(1, 10)

@@ -10,14 +10,14 @@ from bot.domain import links
 from bot.domain.chats import KnownChat, Pairing, Role
 from bot.domain.links import KnownLink, LinkedMessage
 from bot.files import kinds
-from bot.incoming import Deleted, Edited, Message, Pinned, Pressed, Reacted, Unreacted
+from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
 from bot.model import Chat, Person, Text
 from bot.operation.operating import PAIRING_LIVES
 from bot.store.transaction import Transaction
 from handlers.chats import groups, linked_threads, pairing
 from handlers.requests import asking, attached
 from handlers.rooms import note, reply, tell
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 LINK = "link"
 """What a code is for that gives no role."""
@@ -102,7 +102,7 @@ def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:
     return (*_each(told, say("link-ended-here")), *tell(event, where, say("link-ended", name=of.name)))
 
 
-def take_out(event: Pressed | Reacted | Message, where: Situation, tx: Transaction) -> Actions:
+def take_out(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """A button below the list: one chat no longer belongs to it."""
     assert where.choice is not None
     chat = tx.chats.get(int(where.choice.value)) if tx.chats.exists(int(where.choice.value)) else None

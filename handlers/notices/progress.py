@@ -17,8 +17,8 @@ from bot.store.texts.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning
 from handlers.notices.notice_text import being_corrected, category_name, copy, over, state_name
-from handlers.rooms import Doing, Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell
-from handlers.situation import Actions, Situation
+from handlers.rooms import Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell
+from handlers.situation import Actions, Doing, Situation
 
 BUSINESS = "notice-progress"
 """Its timer."""

@@ -13,8 +13,8 @@ from bot.events import Due, Translated
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.notices import expiry, notice_cards, notice_text, planning, previews, progress
-from handlers.rooms import Doing, Meant, below, card_rooms, checked, meant, numbered, reply, tell
-from handlers.situation import Actions, Situation
+from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, reply, tell
+from handlers.situation import Actions, Doing, Situation
 
 SAY_CORRECTING = "notice-correcting"
 """The timer of a line that says that a correction is coming, where a computer may be faster."""

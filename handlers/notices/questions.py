@@ -8,16 +8,14 @@ from bot import commands
 from bot.actions import Button, Buttons, Say
 from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
 from bot.domain.notices import Notice, NoticeState, Standing
-from bot.incoming import Message, Pressed, Reacted
+from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.chats import groups
 from handlers.notices import feedback, progress
 from handlers.notices.notice_text import label, over
 from handlers.requests import asking
 from handlers.rooms import numbered
-from handlers.situation import Actions, Situation
-
-Event = Pressed | Reacted | Message
+from handlers.situation import Actions, Doing, Situation
 
 _PAYLOAD = re.compile(r"q-N(\d{1,9})(?:-g(\d{1,15}))?")
 
@@ -99,7 +97,7 @@ def _ask(language: str) -> Buttons:
 # --- the answers -----------------------------------------------------------------------------------------------------
 
 
-def not_understood(event: Event, where: Situation, tx: Transaction) -> Actions:
+def not_understood(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """Counted once for each chat and notice. That the button was used is all that is kept of who it was."""
     assert where.choice is not None
     notice = _public(tx, where.choice.subject)
@@ -114,7 +112,7 @@ def not_understood(event: Event, where: Situation, tx: Transaction) -> Actions:
     return (*told, Say(where.chat.id, content, notice.code, buttons=_ask(where.choice.value), language=language))
 
 
-def question(event: Event, where: Situation, tx: Transaction) -> Actions:
+def question(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """What they write next is about this notice."""
     assert where.choice is not None
     notice = _public(tx, where.choice.subject)

@@ -6,8 +6,8 @@ from bot.actions import Button
 from bot.content import Content, LanguageName, Line, say
 from bot.store.transaction import Transaction
 from handlers.notices.previews import Preview
-from handlers.rooms import Doing, reply
-from handlers.situation import Actions, Situation
+from handlers.rooms import reply
+from handlers.situation import Actions, Doing, Situation
 
 STEP = "do-you-read"
 

@@ -11,8 +11,8 @@ from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.notices import previews, reviewing
 from handlers.notices.previews import Preview
-from handlers.rooms import Doing, Meant, edit, language_named, note, tell
-from handlers.situation import Actions, Situation
+from handlers.rooms import Meant, edit, language_named, note, tell
+from handlers.situation import Actions, Doing, Situation
 
 # --- the organisation ------------------------------------------------------------------------------------------------
 

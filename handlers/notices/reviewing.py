@@ -15,8 +15,8 @@ from handlers import findings
 from handlers.notices import notice_text, previews, publishing, reader_question
 from handlers.notices.previews import Preview
 from handlers.notices.progress import way
-from handlers.rooms import Doing, Meant, checked, language_named, meant, note, reply, tell, why
-from handlers.situation import Actions, Situation
+from handlers.rooms import Meant, checked, language_named, meant, note, reply, tell, why
+from handlers.situation import Actions, Doing, Situation
 
 _YES = frozenset("✅✔☑")
 _LONGEST = 2 * MOST_CHARACTERS  # some languages need more letters than others

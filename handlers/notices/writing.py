@@ -19,8 +19,8 @@ from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.notices import notice_cards, previews
 from handlers.notices.notice_text import category_name
-from handlers.rooms import Doing, Meant, below, card_rooms, checked, edit, note, tail, tell
-from handlers.situation import Actions, Situation
+from handlers.rooms import Meant, below, card_rooms, checked, edit, note, tail, tell
+from handlers.situation import Actions, Doing, Situation
 from handlers.spoken import spoken
 
 _LIKELY = (

@@ -20,8 +20,8 @@ from bot.incoming import Message
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
 from handlers.requests import continuing
-from handlers.requests.asking import Event, language_of, tell
-from handlers.situation import Actions, Situation
+from handlers.requests.asking import language_of, tell
+from handlers.situation import Actions, Doing, Situation
 
 RESTS = "rests"
 """The timer that runs while the traces of deleted rows are not to be wiped out of the database's pages once more."""
@@ -57,12 +57,12 @@ def _ask(codes: tuple[str, ...], where: Situation, tx: Transaction) -> Actions:
     return tell(where, tx, say("erase-sure", codes=codes), buttons=buttons)
 
 
-def confirmed(event: Event, where: Situation, tx: Transaction) -> Actions:
+def confirmed(event: Doing, where: Situation, tx: Transaction) -> Actions:
     assert where.choice is not None
     return _begin(tuple(where.choice.value.split()), where, tx)
 
 
-def kept(event: Event, where: Situation, tx: Transaction) -> Actions:
+def kept(event: Doing, where: Situation, tx: Transaction) -> Actions:
     return tell(where, tx, say("erase-kept"))
 
 

@@ -14,16 +14,14 @@ from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice
 from bot.domain.requests import Request, RequestState
 from bot.events import Due
-from bot.incoming import Message, Pressed, Reacted
+from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text import languages
 from handlers.notices import feedback
 from handlers.requests import attached, below, cards, intake, listening, opening
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 from handlers.spoken import reads
-
-Event = Pressed | Reacted | Message
 
 UNSENT = "unsent"
 """The timer of words that are held."""
@@ -266,19 +264,19 @@ GLOBE = (Button("🌐", "languages", lasting=True),)
 # --- choosing a language ---------------------------------------------------------------------------------------------
 
 
-def languages_wanted(event: Event, where: Situation, tx: Transaction) -> Actions:
+def languages_wanted(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """🌐 was tapped, or `lang` typed."""
     to = event if isinstance(event, Message) else None
     return tell(where, tx, say("lang-choose"), to=to, buttons=language_buttons(tx))
 
 
-def language_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
+def language_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """A language was tapped: everything is said again in it."""
     assert where.choice is not None
     return speak(where.choice.value, where, tx)
 
 
-def language_missing(event: Event, where: Situation, tx: Transaction) -> Actions:
+def language_missing(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """Their language is not here: helpers are told, and we go on in ours."""
     return speak(tx.policy.working_language, where, tx, missing=True)
 
@@ -315,7 +313,7 @@ def _in_requests(tx: Transaction, where: Situation, language: str, missing: bool
 # --- Send and Delete -------------------------------------------------------------------------------------------------
 
 
-def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """The words become a request: from now on helpers can see them."""
     now = held(tx, where.chat.id)
     if now is None or not now.texts:
@@ -359,7 +357,7 @@ def when_read(tx: Transaction) -> list[Sentence]:
     return [say("helpers-see-it" if opening.stated(tx, room) is None else "helpers-are-there")]
 
 
-def delete(event: Event, where: Situation, tx: Transaction) -> Actions:
+def delete(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """The words are thrown away, and nobody has seen them."""
     now = held(tx, where.chat.id)
     if now is None or not now.texts:

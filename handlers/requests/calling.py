@@ -13,8 +13,7 @@ from bot.domain.requests import Request, RequestState
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.requests import asking, below, cards, inviting, phone_shown, ready_answers, replies, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 _TWICE = timedelta(minutes=1)  # two taps so close are one
 
@@ -64,7 +63,7 @@ def number_in_room(event: Message, where: Situation, tx: Transaction) -> Actions
 # --- how it went -----------------------------------------------------------------------------------------------------
 
 
-def called(event: Event, where: Situation, tx: Transaction) -> Actions:
+def called(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """[Reached] or [Not reached], below the number."""
     assert where.choice is not None
     request = tx.requests.by_code(where.choice.subject)

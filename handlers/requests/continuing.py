@@ -30,8 +30,8 @@ from handlers.requests import (
     phone_given,
     phone_shown,
 )
-from handlers.requests.asking import Event, tell
-from handlers.situation import Actions, Situation
+from handlers.requests.asking import tell
+from handlers.situation import Actions, Doing, Situation
 
 UNSETTLED = "unsettled"
 """The timer of the question which request words are about."""
@@ -144,7 +144,7 @@ def _last_said(tx: Transaction, mine: Sequence[Request]) -> dict[int, datetime]:
 # --- going on --------------------------------------------------------------------------------------------------------
 
 
-def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """Send: a request of its own; where so many are open that nobody else's could be seen, more of the last."""
     held, open = asking.held(tx, where.chat.id), tx.requests.of_chat(where.chat.id, open_only=True)
     if held is None or not held.texts or len(open) < MOST_OPEN:
@@ -241,7 +241,7 @@ def _which_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     return _ask_which(candidates, [*tx.dialogues.get(where.chat.id)["which"], text], where, tx)
 
 
-def which_chosen(event: Event, where: Situation, tx: Transaction) -> Actions:
+def which_chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
     assert where.choice is not None
     return _settle_which(where.choice.value, where, tx)
 

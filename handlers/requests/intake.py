@@ -7,11 +7,11 @@ from dataclasses import replace
 from bot.actions import Button, Buttons, Say, in_rows
 from bot.content import Content, Gap, Line, say
 from bot.domain.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
-from bot.incoming import Message, Pressed, Reacted
+from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
 from handlers.requests import cards
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 QUESTIONS = ("what", "who", "area", "how")
 _BELONGS_TO = {"reach": "who", "phone": "how"}  # questions that some answers lead to
@@ -23,7 +23,7 @@ def begin(tx: Transaction, request: Request) -> Actions:
     return _ask(tx, request, QUESTIONS[0])
 
 
-def chosen(event: Pressed | Reacted | Message, where: Situation, tx: Transaction) -> Actions:
+def chosen(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """A button below one of the questions."""
     assert where.choice is not None
     request = tx.requests.by_code(where.choice.subject)

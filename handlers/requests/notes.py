@@ -15,8 +15,7 @@ from bot.model import Text
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
 from handlers.requests import asking, attached, replies, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 _UNSEEN = r"\s\u200e\u200f\u2066-\u2069"  # spaces, and marks of direction
 _LETTER = r"[^\W\d_A-Za-z]"  # of another alphabet: whoever has its keyboard at hand writes the r with it
@@ -99,7 +98,7 @@ def only_a_note(room: int, message: str, request: Request, line: int, thread: Re
     return (Say(room, (told,), request.code, None, below, OnNetwork(message), buttons),)
 
 
-def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """[Send it]: the note goes to the member as it stands now, like any other answer."""
     about = threads.about(where, tx)
     if isinstance(about, Sentence):

@@ -15,8 +15,7 @@ from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
 from handlers.requests import below, replies, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 _PER_ROW = 5
 
@@ -42,18 +41,18 @@ def ready_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
     return replies.give(tx, request, text, where)
 
 
-def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
+def pressed(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """[Ready answers] on the card."""
     return _list_or_send(event, where, tx, None)
 
 
-def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """One of the list's buttons: it goes out at once, and its echo can take it back."""
     assert where.choice is not None
     return _list_or_send(event, where, tx, where.choice.value)
 
 
-def _list_or_send(event: Event, where: Situation, tx: Transaction, name: str | None) -> Actions:
+def _list_or_send(event: Doing, where: Situation, tx: Transaction, name: str | None) -> Actions:
     about = threads.about(where, tx)
     if isinstance(about, Sentence):
         return threads.tell(event, where, about)

@@ -12,8 +12,7 @@ from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
 from handlers.requests import asking, attached, below, cards, echoes, intake, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 
 def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -110,7 +109,7 @@ def _others(tx: Transaction, request: Request, where: Situation) -> Actions:
     return told
 
 
-def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
+def pressed(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """The Reply button: a reply is an act, so it is typed as one."""
     about = threads.about(where, tx)
     if isinstance(about, Sentence):

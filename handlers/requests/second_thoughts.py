@@ -13,8 +13,7 @@ from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
 from handlers.requests import asking, attached, cards, echoes, notes, ready_answers, replies, threads, undoing
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 
 def edited(event: Edited, tx: Transaction) -> Actions:
@@ -125,7 +124,7 @@ def _offered(room: int, message: str, request: Request, line: Spoken, text: int,
     return (Say(room, content, request.code, name, thread, OnNetwork(message), buttons),)
 
 
-def send(event: Event, where: Situation, tx: Transaction) -> Actions:
+def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """[Send the change]: the old answer is taken back, and the new one goes the way of every answer."""
     about = threads.about(where, tx)
     if isinstance(about, Sentence):

@@ -11,8 +11,7 @@ from bot.domain.requests import Request
 from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def about(where: Situation, tx: Transaction) -> About | Sentence:
     return say("no-such-request", code=code or where.subject) if found is None else About(found, rest)
 
 
-def tell(event: Event, where: Situation, sentence: Sentence, request: Request | None = None) -> Actions:
+def tell(event: Doing, where: Situation, sentence: Sentence, request: Request | None = None) -> Actions:
     """Answer whoever asked: the presser alone, else in reply."""
     if isinstance(event, Pressed):
         return (Answer(where.chat.id, event, sentence),)

@@ -13,17 +13,16 @@ from bot.events import ChatGone
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, intake, notes, phone_shown, silence, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 from handlers.spoken import spoken
 
 Change = Callable[[threads.About, Situation, Transaction], Actions]
 
 
-def _doing(change: Change) -> Callable[[Event, Situation, Transaction], Actions]:
+def _doing(change: Change) -> Callable[[Doing, Situation, Transaction], Actions]:
     """A handler that finds the request and changes it, or says why not."""
 
-    def handler(event: Event, where: Situation, tx: Transaction) -> Actions:
+    def handler(event: Doing, where: Situation, tx: Transaction) -> Actions:
         about = threads.about(where, tx)
         if isinstance(about, Sentence):
             return threads.tell(event, where, about)

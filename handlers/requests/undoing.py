@@ -11,8 +11,7 @@ from bot.store.requests import Line as Spoken
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
 from handlers.requests import cards, echoes, threads
-from handlers.requests.asking import Event
-from handlers.situation import Actions, Situation
+from handlers.situation import Actions, Doing, Situation
 
 
 def undo(event: Message, where: Situation, tx: Transaction) -> Actions:
@@ -27,7 +26,7 @@ def undo(event: Message, where: Situation, tx: Transaction) -> Actions:
     return take_back(tx, about.request, line)
 
 
-def pressed(event: Event, where: Situation, tx: Transaction) -> Actions:
+def pressed(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """[Undo] below an answer's echo: it names the very answer, so anybody in the room may be the one who sees it."""
     about = threads.about(where, tx)
     if isinstance(about, Sentence):
