@@ -158,7 +158,7 @@ def language_named(word: str, where: Situation, tx: Transaction) -> str | None:
     code = languages.normalise(word)
     if languages.knows(languages.engine_code(code)):
         return code
-    room = where.chat.language or tx.policy.working_language
+    room = tx.policy.language_in(where.chat)
     for known in tx.policy.languages:
         if word.casefold() in (own_name(known).casefold(), language_name(known, room).casefold()):
             return known

@@ -56,7 +56,7 @@ class Announcer:
 
         def unit(tx: Transaction) -> tuple[list[KnownChat], dict[Place, str], str]:
             rooms = [
-                replace(room, language=room.language or tx.policy.working_language)
+                replace(room, language=tx.policy.language_in(room))
                 for role in ROOMS
                 for room in tx.chats.with_role(role)
                 if room.address.account == account

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.domain.chats import KnownChat
 from bot.domain.links import Names
 from bot.domain.requests import CATEGORIES, OUTCOMES, SENSITIVE
 from bot.domain.waiting import Patience
@@ -75,6 +76,10 @@ class Policy:
     def who_reads(self, language: str) -> str:
         """Who reads what people write, in that language if the operator has said it so."""
         return self.readers.get(language) or self.readers.get("") or self.readers.get(self.working_language, "")
+
+    def language_in(self, room: KnownChat) -> str:
+        """What is spoken in a room, whatever the app of whoever writes there is in."""
+        return room.language or self.working_language
 
     def may_have_arrived(self, asked_at: datetime) -> bool:
         """Whether a message that was asked for then may have been sent by a bot that we know nothing of any more."""

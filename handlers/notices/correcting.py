@@ -168,7 +168,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return ()
     person = tx.chats.person(event.person)
     command = commands.parse(event.text.plain)
-    where = Situation(chat, person, chat.language or tx.policy.working_language, copy.subject, copy, command)
+    where = Situation(chat, person, tx.policy.language_in(chat), copy.subject, copy, command)
     message = Message(event.chat, event.kind, event.person, event.id, event.at, event.text)
     found = checked(Act.REVIEW, copy.subject, "", where, tx)
     if not isinstance(found, Meant):

@@ -38,7 +38,7 @@ def template(event: Message, where: Situation, tx: Transaction) -> Actions:
 def _notice(event: Message, where: Situation, chosen: Template, texts: dict[str, str], tx: Transaction) -> Actions:
     """The notice in the room's language, its other languages as translations that are ready to go."""
     assert where.chat.organisation is not None
-    room = where.chat.language or tx.policy.working_language
+    room = tx.policy.language_in(where.chat)
     source = next((code for code in (room, "en", *texts) if code in texts), room)
     text = tx.texts.add(texts[source], source)
     organisation, person = where.chat.organisation, where.person.id
@@ -76,5 +76,5 @@ def _usage(chosen: Template, tx: Transaction) -> str:
 
 
 def _title(chosen: Template, where: Situation, tx: Transaction) -> str:
-    room = where.chat.language or tx.policy.working_language
+    room = tx.policy.language_in(where.chat)
     return chosen.title.get(room) or chosen.title["en"]

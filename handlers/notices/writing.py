@@ -68,7 +68,7 @@ def write(event: Message, where: Situation, tx: Transaction) -> Actions:
         where.person.id,
         draft.category or Category.HEALTH,
         tx.texts.add(tail(event.text, draft.text), language),
-        language or where.chat.language or tx.policy.working_language,
+        language or tx.policy.language_in(where.chat),
         valid_until=draft.valid_until,
     )
     tx.copies.came_in(where.chat.id, event.id, notice.code, notice.text)
@@ -83,7 +83,7 @@ def write(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def read(argument: str, room: KnownChat, tx: Transaction) -> Draft:
     """What was typed after the command. Raises DraftError."""
-    return drafts.parse(argument, tx.today, category_names(room.language or tx.policy.working_language))
+    return drafts.parse(argument, tx.today, category_names(tx.policy.language_in(room)))
 
 
 def category_names(language: str) -> dict[str, Category]:

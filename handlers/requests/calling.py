@@ -89,8 +89,7 @@ def _not_reached(request: Request, where: Situation, tx: Transaction) -> Actions
     room = tx.chats.coordination_room()
     if room is None or replies.refusal(tx, request) is not None:
         return cards.refresh(tx, request)
-    language = room.language or tx.policy.working_language
-    return ready_answers.give(tx, request, NOT_REACHED, where, language)
+    return ready_answers.give(tx, request, NOT_REACHED, where, tx.policy.language_in(room))
 
 
 # --- a helper's private chat -----------------------------------------------------------------------------------------

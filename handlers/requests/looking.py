@@ -11,7 +11,7 @@ from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
 from bot.domain.requests import CATEGORIES, Request, RequestState
 from bot.incoming import Message
 from bot.store.transaction import Transaction
-from handlers.requests import below, cards, threads
+from handlers.requests import below, cards
 from handlers.situation import Actions, Situation
 from handlers.spoken import folded, spoken
 
@@ -40,6 +40,7 @@ def _more(unshown: Sequence[Request]) -> Content:
 
 
 def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> bool:
+    language = tx.policy.language_in(where.chat)
     match filter:
         case "closed":
             return request.state is RequestState.CLOSED
@@ -51,10 +52,10 @@ def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> b
             return request.state is RequestState.OPEN
         case "unanswered":
             return request.unanswered
-        case _ if filter in (needs := _needs(threads.language(where, tx))):
+        case _ if filter in (needs := _needs(language)):
             return request.category == needs[filter]
         case _:
-            return filter in _names_of(request.language, threads.language(where, tx)) or _is_in(request, filter, tx)
+            return filter in _names_of(request.language, language) or _is_in(request, filter, tx)
 
 
 def _needs(language: str) -> dict[str, str]:
@@ -95,7 +96,7 @@ def find(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _answer(event, where, (Line(say("find-how")),))
     if (request := _by_code(where, tx)) is not None:
         return _shown(event, request, where, tx)
-    language = threads.language(where, tx)
+    language = tx.policy.language_in(where.chat)
     places = ((request, _place(request, words, language, tx)) for request in reversed(tx.requests.all()))
     found = [(request, place) for request, place in places if place is not None]
     content: Content = tuple(block for request, place in found[:_HITS] for block in _hit(tx, request, place))

@@ -35,8 +35,8 @@ def ready_typed(event: Message, where: Situation, tx: Transaction) -> Actions:
         return _listed(tx, request, where)
     filled = understood(about.rest, tx)
     if filled is None:
-        return threads.tell(event, where, _how(about.rest, threads.language(where, tx), tx), request)
-    text = write(filled, request, threads.language(where, tx), tx)
+        return threads.tell(event, where, _how(about.rest, tx.policy.language_in(where.chat), tx), request)
+    text = write(filled, request, tx.policy.language_in(where.chat), tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     return replies.give(tx, request, text, where)
 
@@ -60,7 +60,7 @@ def _list_or_send(event: Doing, where: Situation, tx: Transaction, name: str | N
         return threads.tell(event, where, why_not, about.request)
     if name is None:
         return _listed(tx, about.request, where)
-    return give(tx, about.request, name, where, threads.language(where, tx))
+    return give(tx, about.request, name, where, tx.policy.language_in(where.chat))
 
 
 def give(tx: Transaction, request: Request, name: str, where: Situation, language: str) -> Actions:
@@ -73,7 +73,7 @@ def give(tx: Transaction, request: Request, name: str, where: Situation, languag
 
 
 def _listed(tx: Transaction, request: Request, where: Situation) -> Actions:
-    language = threads.language(where, tx)
+    language = tx.policy.language_in(where.chat)
     rows: list[Block] = [Verbatim(f"{number}. {_shown(one, language, tx)}") for number, one in enumerate(READY, 1)]
     content = (
         Line(say("ready-list", code=request.code, command="!ready 1"), "bold"),

@@ -38,7 +38,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     _, code, rest = _read(event.text)
     if not replaced and code in (None, request.code) and rest == tx.texts.get(line.text).text.plain.strip():
         return ()  # networks tell of an edit when a link's picture has come
-    language = chat.language or tx.policy.working_language
+    language = tx.policy.language_in(chat)
     too_large = attached.too_large(event, tx) if replaced else []
     changed = too_large[0] if too_large else _changed(event, request, language, tx)
     if isinstance(changed, Sentence):

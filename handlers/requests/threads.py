@@ -47,11 +47,6 @@ def tell(event: Doing, where: Situation, sentence: Sentence, request: Request | 
     return (Say(where.chat.id, (Line(sentence),), subject, thread=thread, reply_to=reply),)
 
 
-def language(where: Situation, tx: Transaction) -> str:
-    """What is spoken in the room, whatever the app of whoever writes is in."""
-    return where.chat.language or tx.policy.working_language
-
-
 def tail(text: Text, words: str) -> Text:
     """The end of a message that these words are, with its spans."""
     end = len(text.plain.rstrip())

@@ -81,7 +81,7 @@ def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
     said = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest.lower()
     if about.request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")
-    outcome = spoken("outcome-", tx.policy.outcomes, threads.language(where, tx)).get(said)
+    outcome = spoken("outcome-", tx.policy.outcomes, tx.policy.language_in(where.chat)).get(said)
     if outcome is None:
         return (_which_outcome(about.request, where, tx.policy.outcomes),)
     request = requests.close(about.request, outcome, tx.now)
