@@ -127,7 +127,7 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
             return linked_threads.named(event, tx)
         case Unreadable():
             return unreadable.arrived(event, tx)
-        case Outcome() | SentAgain() | ChatGone() | TopicGone() if not tx.chats.exists(event.chat):
+        case Outcome() | SentAgain() | ChatGone() | TopicGone() if tx.chats.find(event.chat) is None:
             return ()  # nothing is left of that chat
         case Outcome(report=report):
             handler = routes.OUTCOMES.get((report or "").partition(":")[0])

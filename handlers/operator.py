@@ -196,4 +196,5 @@ def _sentence(tx: Transaction, about: KnownTrouble) -> Sentence | None:
 def _where(tx: Transaction, chat: str) -> str | Sentence:
     if not chat:
         return say("a-private-chat")
-    return (tx.chats.get(int(chat)).title if tx.chats.exists(int(chat)) else None) or say("a-group")
+    found = tx.chats.find(int(chat))
+    return (found and found.title) or say("a-group")

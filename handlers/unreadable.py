@@ -25,10 +25,7 @@ def arrived(event: Unreadable, tx: Transaction) -> Actions:
 
 
 def due(event: Due, tx: Transaction) -> Actions:
-    if not tx.chats.exists(int(event.subject)):
-        return ()
-    chat = tx.chats.get(int(event.subject))
-    since = tx.now - 2 * _KEYS_COME_WITHIN
-    if not tx.inbox.has_unreadable(f"{chat.address.account}:{chat.address.id}", since):
+    chat, since = tx.chats.find(int(event.subject)), tx.now - 2 * _KEYS_COME_WITHIN
+    if chat is None or not tx.inbox.has_unreadable(f"{chat.address.account}:{chat.address.id}", since):
         return ()
     return (Say(chat.id, (Line(say("message-unreadable")),)),)

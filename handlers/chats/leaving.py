@@ -52,7 +52,7 @@ def number_wanted(event: Outcome, tx: Transaction) -> Actions:
     """Whoever is to have a number was looked for in the room."""
     _, whose, code, where, language = (event.report or "").split(":")
     person, request, asked_in = int(whose), tx.requests.by_code(code), language or None
-    chat = tx.chats.get(int(where)) if tx.chats.exists(int(where)) else None
+    chat = tx.chats.find(int(where))
     if request is None or not phone_shown.is_for(request, person):
         return ()  # let go of before the answer came
     if chat is None or chat.role != Role.PRIVATE:

@@ -105,7 +105,7 @@ def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:
 def take_out(event: Doing, where: Situation, tx: Transaction) -> Actions:
     """A button below the list: one chat no longer belongs to it."""
     assert where.choice is not None
-    chat = tx.chats.get(int(where.choice.value)) if tx.chats.exists(int(where.choice.value)) else None
+    chat = tx.chats.find(int(where.choice.value))
     if chat is None or chat.link is None or chat.organisation != where.chat.organisation:
         return note(event, where, say("choice-unknown"))
     gone = _left(chat, chat.link, tx)

@@ -78,10 +78,8 @@ def _back(chat: KnownChat, tx: Transaction) -> Actions:
 
 def wrote(event: Due, tx: Transaction) -> Actions:
     """Somebody has written where nobody could be reached: so they can."""
-    if not tx.chats.exists(int(event.subject)):
-        return ()
-    chat = tx.chats.get(int(event.subject))
-    if chat.role not in (Role.GROUP, Role.PRIVATE) or not chat.active:
+    chat = tx.chats.find(int(event.subject))
+    if chat is None or chat.role not in (Role.GROUP, Role.PRIVATE) or not chat.active:
         return ()
     return (*_back(chat, tx), *(catching_up.catch_up(chat, tx) if chat.role == Role.GROUP else ()))
 

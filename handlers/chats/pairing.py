@@ -69,10 +69,8 @@ def anything(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def give_up(event: Due, tx: Transaction) -> Actions:
     """A week without a role."""
-    if not tx.chats.exists(int(event.subject)):
-        return ()
-    chat = tx.chats.get(int(event.subject))
-    if chat.role or not chat.active:
+    chat = tx.chats.find(int(event.subject))
+    if chat is None or chat.role or not chat.active:
         return ()
     if tx.now < chat.added_at + _PATIENCE:  # it was added again meanwhile
         tx.schedule.at(chat.added_at + _PATIENCE, event)

@@ -71,6 +71,13 @@ class Chats:
             return self._read[id]
         return self._keep(_chat(_BY_ID.one(self._tx.connection, {"id": id})))
 
+    def find(self, id: int) -> KnownChat | None:
+        """None: of a private one in which nothing is left, nothing is kept."""
+        if id in self._read:
+            return self._read[id]
+        row = _BY_ID.first(self._tx.connection, {"id": id})
+        return None if row is None else self._keep(_chat(row))
+
     def _keep(self, found: KnownChat) -> KnownChat:
         self._read[found.id] = found
         return found
@@ -193,10 +200,6 @@ class Chats:
             self._tx.lanes.leave_behind(id, now.address.id)
         self._set(id, network_id=network_id, active=True)
         return True
-
-    def exists(self, id: int) -> bool:
-        """Whether a chat is still known: of a private one in which nothing is left, nothing is kept."""
-        return self._tx.connection.execute(select(chat.c.id).where(chat.c.id == id)).first() is not None
 
     def forgotten(self, id: int) -> None:
         """Its row is gone."""
