@@ -46,6 +46,11 @@ class Situation:
     command: Command | None = None
     choice: OfferedChoice | None = None
 
+    @property
+    def argument(self) -> str:
+        """What stands behind the command; "" where none was given, or nothing behind it."""
+        return self.command.argument if self.command else ""
+
 
 Handler = Callable[[Message, Situation, Transaction], Actions]
 ChoiceHandler = Callable[[Doing, Situation, Transaction], Actions]

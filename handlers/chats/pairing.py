@@ -84,8 +84,7 @@ def give_up(event: Due, tx: Transaction) -> Actions:
 
 def pair(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`pair CODE`, or the code in the link with which the bot was added to a group."""
-    typed = where.command.argument if where.command is not None and where.command.name == "pair" else event.start or ""
-    code = typed.split()[0].strip("`'\"<>.,") if typed.strip() else ""
+    code = "".join(where.argument.split()[:1]).strip("`'\"<>.,")
     if where.chat.role == Role.PRIVATE:
         return tell(event, where, say("pair-in-private", command=command(where.chat, tx)))
     if not code:

@@ -19,10 +19,9 @@ from handlers.situation import Actions, Doing, Situation
 
 def register(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`languages pt tr`: those whose translations this organisation can judge."""
-    assert where.command is not None
     assert where.chat.organisation is not None
     organisation = tx.chats.organisation(where.chat.organisation)
-    words = [word for word in re.split(r"[\s,;]+", where.command.argument) if word]
+    words = [word for word in re.split(r"[\s,;]+", where.argument) if word]
     known = {word: language_named(word, where, tx) for word in words}
     unknown = tuple(word for word, code in known.items() if code is None)
     if unknown:

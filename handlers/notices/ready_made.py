@@ -14,11 +14,10 @@ from handlers.situation import Actions, Situation
 
 def template(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`template`, `template NAME`, `template NAME slot=value …`."""
-    assert where.command is not None
     try:
-        name, values = parse_fill(where.command.argument)
+        name, values = parse_fill(where.argument)
     except TemplateError as error:
-        return _faults(event, where, error, where.command.argument.split(None, 1)[0].lower(), tx)
+        return _faults(event, where, error, where.argument.split(None, 1)[0].lower(), tx)
     if not name:
         return _listed(event, where, tx)
     chosen = ready_made().get(name)

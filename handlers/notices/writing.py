@@ -52,10 +52,9 @@ _LIKELY = (
 
 def write(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`notice …`: a draft with its code, its card, and a preview for each language."""
-    assert where.command is not None
     assert where.chat.organisation is not None
     try:
-        draft = read(where.command.argument, where.chat, tx)
+        draft = read(where.argument, where.chat, tx)
     except DraftError as error:
         return tell(event, where, say(error.reason, what=error.what))
     no = unreadable(draft.text, f"!notice {Category.FOOD.value} …")

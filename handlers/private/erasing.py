@@ -31,9 +31,8 @@ _LOOKS_AGAIN = timedelta(minutes=1)
 
 def erase(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`erase [K7]`: what nobody has seen goes at once; about the rest we ask first."""
-    argument = where.command.argument if where.command else ""
-    if argument:
-        return _ask_about_one(argument, event, where, tx)
+    if where.argument:
+        return _ask_about_one(event, where, tx)
     held = throw_away(where, tx)
     codes = tuple(request.code for request in reversed(tx.requests.of_chat(where.chat.id)))
     if not codes:
@@ -41,8 +40,9 @@ def erase(event: Message, where: Situation, tx: Transaction) -> Actions:
     return (*(tell(where, tx, say("held-deleted"), to=event) if held else ()), *_ask(codes, where, tx))
 
 
-def _ask_about_one(argument: str, event: Message, where: Situation, tx: Transaction) -> Actions:
+def _ask_about_one(event: Message, where: Situation, tx: Transaction) -> Actions:
     assert where.command is not None
+    argument = where.argument
     code = where.command.code("K")[0] or (f"K{int(argument)}" if argument.isdecimal() and len(argument) < 10 else None)
     mine = [request.code for request in tx.requests.of_chat(where.chat.id)]
     if code not in mine:

@@ -19,7 +19,7 @@ _LINK_OF_GROUP = "g-"
 
 def start(event: Message, where: Situation, tx: Transaction) -> Actions:
     """A link was followed, or the chat begins."""
-    payload = event.start or (where.command.argument if where.command else "")
+    payload = event.start or where.argument
     asked = questions.opened(payload, where, tx) or calling.opened(payload, event, where, tx)
     if asked is not None:
         return asked
@@ -40,7 +40,7 @@ def _where_they_were(event: Message, where: Situation, tx: Transaction) -> Actio
 
 def ask(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`ask [WORDS]`: something new, whatever else is open."""
-    words = where.command.argument if where.command else ""
+    words = where.argument
     before = continuing.taken_along(tx, where.chat.id)
     if not any(character.isalnum() for character in words) and not attached.fitting(event, tx):
         return asking.hold(before, None, where, tx) if before else asking.greet(where, tx, None)
@@ -62,7 +62,7 @@ def my(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def lang(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`lang [CODE]`: in private for oneself, in a room for the room."""
-    code = languages.normalise(where.command.argument) if where.command and where.command.argument else ""
+    code = languages.normalise(where.argument)
     if where.chat.role == Role.PRIVATE and code in tx.policy.languages:
         return asking.speak(code, where, tx)
     if where.chat.role == Role.PRIVATE:
@@ -91,7 +91,6 @@ def elsewhere(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def offer(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`offer [WORDS]`: what somebody can do is something new, and goes the way of what somebody needs."""
-    words = where.command.argument if where.command else ""
-    if any(character.isalnum() for character in words) or attached.fitting(event, tx):
+    if any(character.isalnum() for character in where.argument) or attached.fitting(event, tx):
         return ask(event, where, tx)
     return asking.invite(say("offer-by-words"), event, where, tx)

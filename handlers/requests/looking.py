@@ -23,7 +23,7 @@ _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 
 def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
-    filter = folded(where.command.argument.strip()) if where.command else ""
+    filter = folded(where.argument)
     if (request := _by_code(where, tx)) is not None:
         return _shown(event, request, where, tx)
     looked_through = tx.requests.all() if filter == "closed" else tx.requests.open()
@@ -91,7 +91,7 @@ def _row(tx: Transaction, request: Request) -> Line:
 
 def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`find WORDS`: the requests in which somebody said them, in the original or its translation."""
-    words = folded(where.command.argument.strip()) if where.command else ""
+    words = folded(where.argument)
     if not words:
         return _answer(event, where, (Line(say("find-how")),))
     if (request := _by_code(where, tx)) is not None:
@@ -131,7 +131,7 @@ def _texts(request: Request, language: str, tx: Transaction) -> Iterator[tuple[i
 
 
 def _by_code(where: Situation, tx: Transaction) -> Request | None:
-    code = commands.code_in(where.command.argument, "K") if where.command else None
+    code = commands.code_in(where.argument, "K")
     return None if code is None else tx.requests.by_code(code)
 
 

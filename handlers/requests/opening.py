@@ -86,7 +86,7 @@ def when(at: datetime, tx: Transaction) -> Sentence:
 
 def hours(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`hours`: when somebody is in this room; `hours Mon-Fri 09:00-18:00` says so, `hours default` takes it back."""
-    typed = " ".join(where.command.argument.split()) if where.command else ""
+    typed = " ".join(where.argument.split())
     if not typed:
         return tell(event, where, *_shown(tx, where.chat))
     if typed.lower() == _DEFAULT:
