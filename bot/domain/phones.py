@@ -10,6 +10,7 @@ from msgspec.structs import replace as changed
 
 from bot.files.kinds import places
 from bot.model import Text
+from bot.text.words import has_words
 
 _FEWEST, _MOST = 7, 15  # digits; at most 15 with the country, says ITU-T E.164
 _SAME = 8
@@ -46,7 +47,7 @@ def is_number(words: str) -> bool:
     found = _all(words)
     for start, end in reversed(found):
         words = words[:start] + words[end:]
-    return bool(found) and not any(character.isalnum() for character in words)
+    return bool(found) and not has_words(words)
 
 
 def masked(text: Text, number: str) -> Text:

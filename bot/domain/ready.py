@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import commands
+from bot.text.words import has_words
 
 MOST_CHARACTERS = 200
 """The longest that fits a gap: more is an answer of its own."""
@@ -90,7 +91,7 @@ def parse(words: str) -> Typed | None:
 def fill(answer: ReadyAnswer, values: Sequence[str]) -> dict[str, str] | None:
     """What stands in each gap; None where there are too few or too many, or one is empty or too long."""
     fits = len(values) == len(answer.gaps) and all(
-        any(character.isalnum() for character in value) and len(value) <= MOST_CHARACTERS for value in values
+        has_words(value) and len(value) <= MOST_CHARACTERS for value in values
     )
     return dict(zip(answer.gaps, values, strict=True)) if fits else None
 

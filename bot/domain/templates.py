@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from bot.catalogue import PLACEHOLDER, Catalogue, isolated, placeholders, write_date
 from bot.content import say
 from bot.domain.notices import Category
+from bot.text.words import has_words
 
 Kind = Literal["place", "time", "date", "phone", "link", "text", "number"]
 
@@ -138,7 +139,7 @@ def read_value(value: str, kind: Kind) -> Value:
         case "link":
             return _link(plain)
         case "place" | "text":
-            if not any(char.isalnum() for char in plain):
+            if not has_words(plain):
                 raise ValueError("no words")
             return plain
 

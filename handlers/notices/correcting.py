@@ -17,6 +17,7 @@ from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.notices import expiry, notice_cards, previews, progress, publishing, reviewing, writing
 from handlers.notices.progress import way
 from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, reply, tail, tell
@@ -181,7 +182,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
             if not isinstance(may, Meant):
                 return tell(message, where, may)
             return reviewing.take(message, where, may, translation.language, event.text, tx)
-    if command is None and chat.role == Role.ORGANISATION and any(map(str.isalnum, event.text.plain)):
+    if command is None and chat.role == Role.ORGANISATION and has_words(event.text.plain):
         # It waits for its writer to say whether they read the language; what is over and done with is shown nowhere.
         tx.texts.replace(copy.text, event.text, tx.texts.get(copy.text).language)
     return ()

@@ -10,6 +10,7 @@ from bot.content import Block, Content, Gap, LanguageName, Line, Words, say
 from bot.domain.notices import Notice, NoticeState, Standing
 from bot.incoming import Message
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.chats import groups
 from handlers.notices import feedback, progress
 from handlers.notices.notice_text import label, over
@@ -39,7 +40,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     notice = None if code is None else _public(tx, code)
     if notice is None:
         return None
-    if not any(character.isalnum() for character in words) and not event.attachments:
+    if not has_words(words) and not event.attachments:
         return show(notice, None, where, tx)
     asking.turn_to(notice, None, where, tx)
     return asking.hold([asking.store(event, where, tx)], event, where, tx)

@@ -11,6 +11,7 @@ from bot.incoming import Message, Reacted
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text.differences import differences
+from bot.text.words import has_words
 from handlers import findings
 from handlers.notices import notice_text, previews, publishing, reader_question
 from handlers.notices.previews import Preview
@@ -118,7 +119,7 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
     preview = previews.named(where.answered.name if where.answered else None)
     if preview is None or event.reply_to is None:
         return ()
-    if not any(character.isalnum() for character in event.text.plain):
+    if not has_words(event.text.plain):
         return tell(event, where, say("translation-words"))
     if len(event.text.plain) > _LONGEST:
         return tell(event, where, say("notice-too-long", most=_LONGEST, length=len(event.text.plain)))

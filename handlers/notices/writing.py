@@ -17,6 +17,7 @@ from bot.domain.rights import Act
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from bot.text import languages
+from bot.text.words import has_words
 from handlers.notices import notice_cards, previews
 from handlers.notices.notice_text import category_name
 from handlers.rooms import Meant, below, card_rooms, checked, edit, note, tail, tell
@@ -93,7 +94,7 @@ def category_names(language: str) -> dict[str, Category]:
 
 def unreadable(text: str, example: str) -> Sentence | None:
     """Why a text cannot be a notice; None when it can."""
-    if not any(character.isalnum() for character in text):
+    if not has_words(text):
         return say("notice-empty", example=example)
     if len(text) > MOST_CHARACTERS:
         return say("notice-too-long", most=MOST_CHARACTERS, length=len(text))

@@ -8,6 +8,7 @@ from bot.domain.chats import Role
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from bot.text import languages
+from bot.text.words import has_words
 from handlers.chats import groups
 from handlers.notices import questions
 from handlers.requests import asking, attached, calling, continuing, phone_given
@@ -42,7 +43,7 @@ def ask(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`ask [WORDS]`: something new, whatever else is open."""
     words = where.argument
     before = continuing.taken_along(tx, where.chat.id)
-    if not any(character.isalnum() for character in words) and not attached.fitting(event, tx):
+    if not has_words(words) and not attached.fitting(event, tx):
         return asking.hold(before, None, where, tx) if before else asking.greet(where, tx, None)
     said = phone_given.without_number(event.text[len(event.text.plain.rstrip()) - len(words) :], where.chat.id, tx)
     text = asking.store_words(said, event.id, where.chat, tx, "")
@@ -91,6 +92,6 @@ def elsewhere(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 def offer(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`offer [WORDS]`: what somebody can do is something new, and goes the way of what somebody needs."""
-    if any(character.isalnum() for character in where.argument) or attached.fitting(event, tx):
+    if has_words(where.argument) or attached.fitting(event, tx):
         return ask(event, where, tx)
     return asking.invite(say("offer-by-words"), event, where, tx)

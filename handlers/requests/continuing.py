@@ -17,6 +17,7 @@ from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import ChatKind, Text
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.notices import questions
 from handlers.requests import (
     asking,
@@ -48,7 +49,7 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
     if (number := phone_given.typed(event, where, tx)) is not None:
         return number
     event, kept = phone_given.kept_apart(event, where, tx)
-    written = any(character.isalnum() for character in event.text.plain) or _is_sign_to_helpers(event, where, tx)
+    written = has_words(event.text.plain) or _is_sign_to_helpers(event, where, tx)
     refused = [*attached.too_large(event, tx)]
     if written and event.unsupported is not None:
         refused.append(say("words-arrived-only"))

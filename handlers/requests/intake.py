@@ -10,6 +10,7 @@ from bot.domain.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestSta
 from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.requests import cards
 from handlers.situation import Actions, Doing, Situation
 
@@ -60,7 +61,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
 
 
 def _answers(words: str, longest: int) -> bool:
-    return len(words) <= longest and "\n" not in words and any(map(str.isalnum, words))
+    return len(words) <= longest and "\n" not in words and has_words(words)
 
 
 def edited(words: Text, text: int, request: Request, tx: Transaction) -> Actions | None:

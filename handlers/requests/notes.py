@@ -14,6 +14,7 @@ from bot.incoming import Message
 from bot.model import Text
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.requests import asking, attached, replies, threads
 from handlers.situation import Actions, Doing, Situation
 
@@ -110,7 +111,7 @@ def send(event: Doing, where: Situation, tx: Transaction) -> Actions:
     if (why_not := replies.refusal(tx, request)) is not None:
         return threads.tell(event, where, why_not, request)
     code, meant = _meant(line, tx)
-    if not any(map(str.isalnum, meant)) and not tx.attachments.of(line.text):
+    if not has_words(meant) and not tx.attachments.of(line.text):
         return threads.tell(event, where, say("reply-how", code=request.code), request)
     if code not in (None, request.code):
         return threads.tell(event, where, say("reply-two-requests", code=code or "", thread=request.code), request)

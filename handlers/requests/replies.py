@@ -11,6 +11,7 @@ from bot.events import Outcome, SentAgain
 from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.requests import asking, attached, below, cards, echoes, intake, threads
 from handlers.situation import Actions, Doing, Situation
 
@@ -29,7 +30,7 @@ def reply(event: Message, where: Situation, tx: Transaction) -> Actions:
     other = Command("r", about.rest).code("K")[0]
     if other not in (None, request.code) and tx.requests.by_code(str(other)) is not None:  # /r K1 K2 …
         return threads.tell(event, where, say("reply-two-requests", code=str(other), thread=request.code))
-    if not any(character.isalnum() for character in about.rest) and not event.attachments:
+    if not has_words(about.rest) and not event.attachments:
         return threads.tell(event, where, say("reply-how", code=request.code), request)
     if event.album is not None:
         tx.dialogues.put(where.chat.id, answering=[event.album, request.code])

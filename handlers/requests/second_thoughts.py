@@ -12,6 +12,7 @@ from bot.model import Text
 from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
+from bot.text.words import has_words
 from handlers.requests import asking, attached, cards, echoes, notes, ready_answers, replies, threads, undoing
 from handlers.situation import Actions, Doing, Situation
 
@@ -108,7 +109,7 @@ def _changed(event: Edited, request: Request, language: str, tx: Transaction) ->
             if sentence is None
             else ready_answers.write(sentence, request, language, tx)
         )
-    if not any(character.isalnum() for character in rest) and not event.attachments:
+    if not has_words(rest) and not event.attachments:
         return say("reply-how", code=request.code)
     return replies.store(threads.tail(event.text, rest), tx)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.text.words import has_words
 from bot.translation.gate import addresses, days, kept, length, phones, quantities, rightlanguage, times
 from bot.translation.gate.findings import Finding
 from bot.translation.gate.negation import only_one_denies
@@ -15,8 +16,8 @@ def check(
     source: str, target: str, source_language: str, target_language: str, fixed: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """Compare a translation with its source. `fixed` lists the stretches that must stand in it to the letter."""
-    if not _speaks(target):
-        return (Finding("empty", blocking=True),) if _speaks(source) else ()
+    if not has_words(target):
+        return (Finding("empty", blocking=True),) if has_words(source) else ()
     before, after = Side(source, source_language), Side(target, target_language)
     language = tuple(rightlanguage.doubts(before, after))
     found = [
@@ -32,10 +33,6 @@ def check(
         *_opposite(before, after),
     ]
     return tuple(dict.fromkeys(found))
-
-
-def _speaks(text: str) -> bool:
-    return any(character.isalnum() for character in text)
 
 
 def _negation(before: Side, after: Side) -> Iterator[Finding]:
