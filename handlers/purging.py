@@ -5,7 +5,7 @@ Every hour all that is due is looked for in the store, so nothing has to be reme
 
 from __future__ import annotations
 
-from bot.actions import Action, Edit, Named, Say
+from bot.actions import Action, Edit, Say
 from bot.content import Line, say
 from bot.domain import erasing
 from bot.domain.chats import Role
@@ -13,7 +13,7 @@ from bot.domain.requests import Request
 from bot.events import Due, Outcome
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
-from handlers.requests import asking
+from handlers.requests import asking, below
 from handlers.situation import Actions
 
 PURGED = "purged"
@@ -50,7 +50,7 @@ def _purge(request: Request, tx: Transaction) -> list[Action]:
     """Its contents go; the helpers' card says that they did, and no more."""
     tx.erasing.forget(request, "purged")
     room = tx.chats.coordination_room()
-    card = Named(f"{request.code}/card")
+    card = below.card(request)
     shown = None if room is None else tx.deliveries.named(room.id, card.name)
     if room is None or shown is None or shown.status not in (Status.DONE, Status.SENDING):
         tx.erasing.remove_about([request.code])

@@ -126,6 +126,11 @@ def numbered(tx: Transaction, code: str) -> Notice | None:
 # --- where a notice is spoken of -------------------------------------------------------------------------------------
 
 
+def card(notice: Notice) -> Named:
+    """What an organisation's room is shown first of a notice; its thread begins with it."""
+    return Named(f"{notice.code}/card")
+
+
 def involved(tx: Transaction, notice: Notice) -> list[int]:
     """The organisations that have to do with it: who wrote it, then those whose groups receive it."""
     return list(dict.fromkeys([notice.organisation, *tx.notices.reached(notice.id)]))
@@ -133,17 +138,22 @@ def involved(tx: Transaction, notice: Notice) -> list[int]:
 
 def card_rooms(tx: Transaction, notice: Notice) -> list[KnownChat]:
     """The rooms in which its card stands."""
-    return [
-        room
-        for organisation in involved(tx, notice)
-        for room in tx.chats.with_role(Role.ORGANISATION, organisation)
-        if tx.deliveries.named(room.id, f"{notice.code}/card") is not None
-    ]
+    return [room for organisation in involved(tx, notice) for room in _shown_in(tx, notice, organisation)]
+
+
+def writers_rooms(tx: Transaction, notice: Notice) -> list[KnownChat]:
+    """Those of them in which whoever wrote it speaks of it."""
+    return _shown_in(tx, notice, notice.organisation)
+
+
+def _shown_in(tx: Transaction, notice: Notice, organisation: int) -> list[KnownChat]:
+    rooms = tx.chats.with_role(Role.ORGANISATION, organisation)
+    return [room for room in rooms if tx.deliveries.named(room.id, card(notice).name) is not None]
 
 
 def below(room: KnownChat, notice: Notice, content: Content, name: str | None = None, buttons: Buttons = ()) -> Say:
     """Say something in the notice's thread in a room."""
-    return Say(room.id, content, notice.code, name, Named(f"{notice.code}/card"), buttons=buttons)
+    return Say(room.id, content, notice.code, name, card(notice), buttons=buttons)
 
 
 def edit(tx: Transaction, room: KnownChat, name: str, content: Content, buttons: Buttons = ()) -> tuple[Edit, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bot.actions import Action
 from bot.content import Content, LanguageName, Line, say
-from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice, is_told
 from bot.store.transaction import Transaction
-from handlers.rooms import below, edit
+from handlers.rooms import below, edit, writers_rooms
 from handlers.situation import Actions
 
 PUZZLED = "not-understood"
@@ -20,7 +19,7 @@ def not_understood(tx: Transaction, notice: Notice, language: str) -> Actions:
     if not is_told(count, tx.policy.questions_threshold):
         return ()
     said = say("not-understood-many", code=notice.code, language=LanguageName(language), count=count)
-    return [below(room, notice, (Line(said), Line(say("not-understood-do")))) for room in _rooms(tx, notice)]
+    return [below(room, notice, (Line(said), Line(say("not-understood-do")))) for room in writers_rooms(tx, notice)]
 
 
 def asked(tx: Transaction, notice: Notice, language: str) -> Actions:
@@ -30,7 +29,7 @@ def asked(tx: Transaction, notice: Notice, language: str) -> Actions:
     said: Content = (Line(say("questions-asked", code=notice.code, count=count)), Line(say("questions-where")))
     name = f"{notice.code}/questions"
     actions: list[Action] = []
-    for room in _rooms(tx, notice):
+    for room in writers_rooms(tx, notice):
         there = tx.deliveries.named(room.id, name) is not None
         actions += edit(tx, room, name, said) if there else (below(room, notice, said, name),)
     return actions
@@ -50,9 +49,3 @@ def lines(tx: Transaction, notice: Notice) -> Content:
         )
         for language in sorted({*puzzled, *questions})
     )
-
-
-def _rooms(tx: Transaction, notice: Notice) -> list[KnownChat]:
-    """Where whoever wrote it speaks of it."""
-    rooms = tx.chats.with_role(Role.ORGANISATION, notice.organisation)
-    return [room for room in rooms if tx.deliveries.named(room.id, f"{notice.code}/card") is not None]

@@ -10,25 +10,21 @@ from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.notices import planning, previews
 from handlers.notices.notice_text import category_name, state_name
-from handlers.rooms import card_rooms, edit
+from handlers.rooms import card, card_rooms, edit
 from handlers.situation import Actions
 
 
 def post(tx: Transaction, notice: Notice, room: KnownChat, event: Message) -> Actions:
     """The card below the message that asked for it, and in its thread the previews, once the language is known."""
-    card = Say(room.id, content(tx, notice, room), notice.code, name(notice), reply_to=OnNetwork(event.id))
-    return (card, *(previews.show(tx, notice, room) if _language_known(tx, notice) else ()))
+    shown = Say(room.id, content(tx, notice, room), notice.code, card(notice).name, reply_to=OnNetwork(event.id))
+    return (shown, *(previews.show(tx, notice, room) if _language_known(tx, notice) else ()))
 
 
 def refresh(tx: Transaction, notice: Notice) -> Actions:
     changed: list[Action] = []
     for room in card_rooms(tx, notice):
-        changed += edit(tx, room, name(notice), content(tx, notice, room))
+        changed += edit(tx, room, card(notice).name, content(tx, notice, room))
     return changed
-
-
-def name(notice: Notice) -> str:
-    return f"{notice.code}/card"
 
 
 def about(tx: Transaction, notice: Notice) -> Sentence:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from bot.actions import Action
 from bot.content import Content, Gap, LanguageName, Line, Sentence, say
-from bot.domain.chats import KnownChat
 from bot.domain.notices import NEVER_UNREVIEWED, Notice, NoticeState, Standing, next_look, standing
 from bot.domain.rights import Act
 from bot.events import Due, Outcome, SentAgain
@@ -17,7 +16,7 @@ from bot.store.texts.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning
 from handlers.notices.notice_text import being_corrected, category_name, copy, over, state_name
-from handlers.rooms import Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell
+from handlers.rooms import Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell, writers_rooms
 from handlers.situation import Actions, Doing, Situation
 
 BUSINESS = "notice-progress"
@@ -55,11 +54,11 @@ def begin(event: Doing, where: Situation, notice: Notice, tx: Transaction, sendi
     return (reply(event, where, said, notice.code, _name(notice, number)),)
 
 
-def shown(tx: Transaction, notice: Notice, rooms: list[KnownChat]) -> Actions:
+def shown(tx: Transaction, notice: Notice) -> Actions:
     """The same in the notice's thread, when nobody has asked just now: it went out as planned."""
     look_again(tx, notice)
     said: list[Action] = []
-    for room in rooms:
+    for room in writers_rooms(tx, notice):
         assert room.organisation is not None
         name = _name(notice, _latest(tx, room.id, notice) + 1)
         said.append(below(room, notice, content(tx, notice, room.organisation, sending=True), name))

@@ -13,7 +13,7 @@ from bot.events import Due, Translated
 from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.notices import expiry, notice_cards, notice_text, planning, previews, progress
-from handlers.rooms import Meant, below, card_rooms, checked, meant, numbered, reply, tell
+from handlers.rooms import Meant, below, checked, meant, numbered, reply, tell, writers_rooms
 from handlers.situation import Actions, Doing, Situation
 
 SAY_CORRECTING = "notice-correcting"
@@ -164,16 +164,14 @@ def due(event: Due, tx: Transaction) -> Actions:
     notice = numbered(tx, event.subject)
     if notice is None or notice.state is NoticeState.RECALLED:
         return ()
-    rooms = [room for room in card_rooms(tx, notice) if room.organisation == notice.organisation]
     late = event.at is not None and tx.now - event.at > PLAN_HOLDS
     no = refusal(tx, notice) or (say("planned-no-more", code=notice.code) if late else None)
     if no is not None:
-        said = (Line(say("planned-not-sent", code=notice.code)), Line(no))
-        return (*(below(room, notice, said) for room in rooms), *notice_cards.refresh(tx, notice))
+        return _not_sent(tx, notice, say("planned-not-sent", code=notice.code), no)
     new = previews.complete(tx, notice)
     notice = published(notice, machine=event.what == planning.UNREAD_TOO, at=tx.now)
     sent = _out(tx, notice, None)
-    return (*new, *sent, *progress.shown(tx, notice, rooms), *notice_cards.refresh(tx, notice))
+    return (*new, *sent, *progress.shown(tx, notice), *notice_cards.refresh(tx, notice))
 
 
 def in_doubt(event: Due, tx: Transaction) -> Actions:
@@ -181,9 +179,15 @@ def in_doubt(event: Due, tx: Transaction) -> Actions:
     notice = numbered(tx, event.subject)
     if notice is None or notice.state is NoticeState.RECALLED:
         return ()
-    rooms = [room for room in card_rooms(tx, notice) if room.organisation == notice.organisation]
-    said = (Line(say("planned-no-more", code=notice.code)),)
-    return (*(below(room, notice, said) for room in rooms), *notice_cards.refresh(tx, notice))
+    return _not_sent(tx, notice, say("planned-no-more", code=notice.code))
+
+
+def _not_sent(tx: Transaction, notice: Notice, *why: Sentence) -> Actions:
+    said = tuple(Line(sentence) for sentence in why)
+    return (
+        *(below(room, notice, said) for room in writers_rooms(tx, notice)),
+        *notice_cards.refresh(tx, notice),
+    )
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace as changed
 
-from bot.actions import Named, OnNetwork, Say
+from bot.actions import OnNetwork, Say
 from bot.content import Attached, Block, Line, Sentence, say
 from bot.domain.chats import Role
 from bot.events import FileLost
@@ -15,6 +15,7 @@ from bot.incoming import Edited, Message
 from bot.model import Attachment
 from bot.ports import LARGEST_FILE
 from bot.store.transaction import Transaction
+from handlers.requests import below
 from handlers.situation import Actions
 
 
@@ -114,5 +115,5 @@ def lost(event: FileLost, tx: Transaction) -> Actions:
     if room is None or room.role != Role.COORDINATION:
         return ()
     sent = tx.copies.message_of(room.id, line.text)
-    thread = Named(f"{request.code}/card")
-    return (Say(room.id, (told,), request.code, thread=thread, reply_to=None if sent is None else OnNetwork(sent)),)
+    reply = None if sent is None else OnNetwork(sent)
+    return (Say(room.id, (told,), request.code, thread=below.card(request), reply_to=reply),)

@@ -21,8 +21,8 @@ def in_thread(
 
 
 def said(room: KnownChat, request: Request, content: Content, name: str | None, buttons: Buttons = ()) -> Say:
-    thread = Named(card_name(request))
-    return Say(room.id, content, request.code, name, thread, buttons=buttons, priority=Priority.COORDINATION)
+    priority = Priority.COORDINATION
+    return Say(room.id, content, request.code, name, card(request), buttons=buttons, priority=priority)
 
 
 def member_language(tx: Transaction, request: Request) -> str:
@@ -42,5 +42,6 @@ def clock(tx: Transaction, at: datetime) -> datetime | time:
     return there.time() if there.date() == tx.today else at
 
 
-def card_name(request: Request) -> str:
-    return f"{request.code}/card"
+def card(request: Request) -> Named:
+    """What the room is shown first of a request; its thread begins with it."""
+    return Named(f"{request.code}/card")

@@ -35,7 +35,7 @@ def post(tx: Transaction, request: Request) -> Actions:
     tx.schedule.at(_midnight(tx), Due("card-date", request.code, calendar=True))
     opening.watch(tx, room)
     topic, asked = topics.place(tx, room, request)
-    name, priority = below.card_name(request), Priority.COORDINATION
+    name, priority = below.card(request).name, Priority.COORDINATION
     card = Say(room.id, content, request.code, name, topic, buttons=buttons, priority=priority)
     if sensitive(tx, request):
         return (*asked, card, *words_below(tx, request))
@@ -51,7 +51,7 @@ def _beside_the_card(tx: Transaction, request: Request) -> list[Spoken]:
 def refresh(tx: Transaction, request: Request) -> Actions:
     """Bring the card up to date, if there is one."""
     room = tx.chats.coordination_room()
-    card = None if room is None else tx.deliveries.named(room.id, below.card_name(request))
+    card = None if room is None else tx.deliveries.named(room.id, below.card(request).name)
     if room is None or card is None:
         return ()
     opening.watch(tx, room)
@@ -61,7 +61,7 @@ def refresh(tx: Transaction, request: Request) -> Actions:
     if topic is not None and request.state is not RequestState.CLOSED and not tx.deliveries.stands_in(card, topic):
         return (*asked, *_moved(tx, room, request, topic))
     content, buttons = _card(tx, request)
-    return (*asked, Edit(room.id, Named(below.card_name(request)), content, buttons))
+    return (*asked, Edit(room.id, below.card(request), content, buttons))
 
 
 def _moved(tx: Transaction, room: KnownChat, request: Request, topic: InTopic) -> Actions:
@@ -69,8 +69,8 @@ def _moved(tx: Transaction, room: KnownChat, request: Request, topic: InTopic) -
     stands in the old place stays, for whoever is just answering there, and the card's place says where it is now."""
     content, buttons = _card(tx, request)
     instead = (Line(say("card-moved", code=request.code, topic=say(f"need-{request.category}"))),)
-    card = Repost(room.id, Named(below.card_name(request)), topic, content, instead, buttons)
-    before = tx.deliveries.named(room.id, below.card_name(request))
+    card = Repost(room.id, below.card(request), topic, content, instead, buttons)
+    before = tx.deliveries.named(room.id, below.card(request).name)
     if before is not None and tx.lanes.unsent(before.id):
         return (card, *words_below(tx, request))  # nothing of it has been read anywhere
     on_the_card = [] if sensitive(tx, request) else _first_words(tx, request)
@@ -154,7 +154,7 @@ def post_waiting(tx: Transaction) -> Actions:
 
 def _all_of(tx: Transaction, room: KnownChat, request: Request) -> Actions:
     """What of a request and its conversation does not stand in the room yet."""
-    before = tx.deliveries.named(room.id, below.card_name(request))
+    before = tx.deliveries.named(room.id, below.card(request).name)
     shown = before is not None and before.status != Status.FAILED
     first = _first_words(tx, request)
     lines = [
@@ -279,7 +279,7 @@ def _heard(tx: Transaction, request: Request, line: int, head: str, with_files: 
     room = tx.chats.coordination_room()
     if room is None:
         return ()
-    if tx.deliveries.named(room.id, below.card_name(request)) is None:
+    if tx.deliveries.named(room.id, below.card(request).name) is None:
         return _all_of(tx, room, request)  # it is open again, in another room than before
     spoken = tx.requests.line(line)[1]
     return (_line(tx, room, request, spoken, head, with_files), *refresh(tx, request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot import commands
-from bot.actions import Named, OnNetwork, Say
+from bot.actions import OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Arg, Content, LanguageName, Line, Said, Words, say
 from bot.domain.requests import CATEGORIES, Request, RequestState
@@ -138,7 +138,7 @@ def _by_code(where: Situation, tx: Transaction) -> Request | None:
 def _shown(event: Message, request: Request, where: Situation, tx: Transaction) -> Actions:
     """In reply to the card of that code: one tap leads there, however far up it stands; below it where it stands in a
     topic of its own."""
-    card, row = Named(below.card_name(request)), (_row(tx, request),)
+    card, row = below.card(request), (_row(tx, request),)
     if tx.deliveries.named(where.chat.id, card.name) is None:
         return _answer(event, where, row)
     if where.chat.has_topics:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot import commands
-from bot.actions import Button, Named, OnNetwork, Ref, Say
+from bot.actions import Button, OnNetwork, Ref, Say
 from bot.content import Line, Sentence, say
 from bot.domain import answering
 from bot.domain.requests import Request, RequestState
@@ -15,7 +15,7 @@ from bot.model import Text
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
 from bot.text.words import has_words
-from handlers.requests import asking, attached, replies, threads
+from handlers.requests import asking, attached, below, replies, threads
 from handlers.situation import Actions, Doing, Situation
 
 _UNSEEN = r"\s\u200e\u200f\u2066-\u2069"  # spaces, and marks of direction
@@ -95,8 +95,7 @@ def only_a_note(room: int, message: str, request: Request, line: int, thread: Re
     """Say in reply to a message that the member has not seen it, with a button that sends it."""
     told = Line(say("note-only", code=request.code))
     buttons = ((Button(say("button-send-note"), "send-note", str(line)),),)
-    below = thread or Named(f"{request.code}/card")
-    return (Say(room, (told,), request.code, None, below, OnNetwork(message), buttons),)
+    return (Say(room, (told,), request.code, None, thread or below.card(request), OnNetwork(message), buttons),)
 
 
 def send(event: Doing, where: Situation, tx: Transaction) -> Actions:

@@ -13,7 +13,7 @@ from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
 from bot.text.words import has_words
-from handlers.requests import asking, attached, cards, echoes, notes, ready_answers, replies, threads, undoing
+from handlers.requests import asking, attached, below, cards, echoes, notes, ready_answers, replies, threads, undoing
 from handlers.situation import Actions, Doing, Situation
 
 
@@ -86,7 +86,7 @@ def _may_be_a_mistake(request: Request, line: Spoken, tx: Transaction) -> bool:
 def _offer_undo(room: int, request: Request, line: Spoken) -> Actions:
     content = (Line(say("reply-deleted", code=request.code)),)
     buttons = ((Button(say("button-undo"), "undo", str(line.id)),),)
-    return (Say(room, content, request.code, thread=Named(f"{request.code}/card"), buttons=buttons),)
+    return (Say(room, content, request.code, thread=below.card(request), buttons=buttons),)
 
 
 def _read(words: Text) -> tuple[str, str | None, str]:
@@ -121,8 +121,7 @@ def _offered(room: int, message: str, request: Request, line: Spoken, text: int,
     buttons = ((Button(say("button-send-change"), SEND_CHANGE, f"{line.id}:{text}"),),)
     if tx.deliveries.named(room, name) is not None:
         return (Edit(room, Named(name), content, buttons),)
-    thread = Named(f"{request.code}/card")
-    return (Say(room, content, request.code, name, thread, OnNetwork(message), buttons),)
+    return (Say(room, content, request.code, name, below.card(request), OnNetwork(message), buttons),)
 
 
 def send(event: Doing, where: Situation, tx: Transaction) -> Actions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.actions import Action, Button, Named, OnNetwork, Say, in_rows
+from bot.actions import Action, Button, OnNetwork, Say, in_rows
 from bot.content import Line, Sentence, say
 from bot.domain import requests
 from bot.domain.chats import KnownChat, Role
@@ -95,7 +95,7 @@ def _which_outcome(request: Request, where: Situation, outcomes: tuple[str, ...]
     buttons = [Button(say(f"outcome-{outcome}"), "outcome", outcome) for outcome in outcomes]
     rows = in_rows(buttons, 2)
     question = say("which-outcome", code=request.code, outcomes=tuple(say(f"outcome-{one}") for one in outcomes))
-    return Say(where.chat.id, (Line(question),), request.code, thread=Named(f"{request.code}/card"), buttons=rows)
+    return Say(where.chat.id, (Line(question),), request.code, thread=below.card(request), buttons=rows)
 
 
 def _reopen(about: threads.About, where: Situation, tx: Transaction) -> Actions:
