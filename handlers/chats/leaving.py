@@ -43,7 +43,7 @@ def look(tx: Transaction) -> Actions:
 
 def found(event: Outcome, tx: Transaction) -> Actions:
     """Who is not in the room lets go; whoever cannot be looked for does not."""
-    if event.failure is not None or event.findings or not _is_the_room(tx, event.chat):
+    if event.failure is not None or event.findings or not tx.chats.is_coordination_room(event.chat):
         return ()
     return _let_go(tx, int((event.report or "").split(":")[1]))
 
@@ -57,7 +57,7 @@ def number_wanted(event: Outcome, tx: Transaction) -> Actions:
         return ()  # let go of before the answer came
     if chat is None or chat.role != Role.PRIVATE:
         return phone_shown.hand_over(tx, request)  # others have joined before the answer came: elsewhere
-    if not _is_the_room(tx, event.chat):
+    if not tx.chats.is_coordination_room(event.chat):
         return phone_shown.show_if_in_room(tx, request, chat, asked_in)
     if event.failure is not None:
         return phone_shown.not_sure(tx, request, chat, asked_in)
@@ -65,12 +65,6 @@ def number_wanted(event: Outcome, tx: Transaction) -> Actions:
         return phone_shown.show(tx, request, chat, asked_in)
     told = () if asked_in is None else (Say(chat.id, (Line(say("call-left")),), language=asked_in),)
     return (*_let_go(tx, person), *told)
-
-
-def _is_the_room(tx: Transaction, chat: int) -> bool:
-    """Whether it is the coordination room still."""
-    room = tx.chats.coordination_room()
-    return room is not None and room.id == chat
 
 
 def _let_go(tx: Transaction, person: int) -> Actions:

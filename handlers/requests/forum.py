@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from bot.actions import Action, CloseTopic, Say
 from bot.content import Line, say
-from bot.domain.chats import KnownChat, Role
 from bot.events import Due, Outcome, TopicGone
 from bot.failing import NO_ANSWER
 from bot.incoming import TopicOpened
@@ -86,16 +85,10 @@ def rested(event: Outcome, tx: Transaction) -> Actions:
 
 def _arrange(tx: Transaction, room: int, name: str | None) -> Actions:
     """Every open request, or those of a topic, where it belongs."""
-    if not _is_ours(tx, room):
+    if not tx.chats.is_coordination_room(room):
         return ()
     actions: list[Action] = []
     for request in tx.requests.open():
         if name is None or request.category == name:
             actions += cards.refresh(tx, request)
     return actions
-
-
-def _is_ours(tx: Transaction, room: int) -> bool:
-    """Whether it is the coordination room still."""
-    chat: KnownChat | None = tx.chats.coordination_room() if tx.chats.get(room).role == Role.COORDINATION else None
-    return chat is not None and chat.id == room

@@ -97,6 +97,11 @@ class Chats:
         rooms = self.with_role(Role.COORDINATION)
         return rooms[0] if rooms else None
 
+    def is_coordination_room(self, id: int) -> bool:
+        """Whether it is that room still."""
+        room = self.coordination_room()
+        return room is not None and room.id == id
+
     def set_language(self, id: int, language: str) -> None:
         self._stir_menus(id)
         self._set(id, language=language)
