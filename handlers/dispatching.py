@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.actions import Action, Answer, OnNetwork, Publish, Say
 from bot.content import Line, Verbatim, say
@@ -50,6 +52,8 @@ from handlers.chats import leaks, leaving, linked_threads, membership
 from handlers.requests import asking, attached, forum, inviting
 from handlers.situation import Actions, Doing, Situation
 
+E = TypeVar("E")
+
 
 def handle(event: Incoming | Internal, tx: Transaction) -> Actions:
     """What happens when something arrives."""
@@ -92,18 +96,18 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case Reacted():
             return _reacted(event, tx)
         case Edited():
-            return _edited(cut.edited(situation.storable(event), tx), tx)
+            return _all(routes.EDITED, cut.edited(situation.storable(event), tx), tx)
         case Deleted():
             if (reaction := _reaction_of(event, tx)) is not None:
-                return [action for handler in routes.UNREACTED for action in handler(reaction, tx)]
-            return [action for handler in routes.DELETED for action in handler(event, tx)]
+                return _all(routes.UNREACTED, reaction, tx)
+            return _all(routes.DELETED, event, tx)
         case Unreacted():
             known = tx.chats.at(event.chat)
             if known is not None:
                 tx.reactions.removed(known.id, event)
-            return [action for handler in routes.UNREACTED for action in handler(event, tx)]
+            return _all(routes.UNREACTED, event, tx)
         case Pinned():
-            return [action for handler in routes.PINNED for action in handler(event, tx)]
+            return _all(routes.PINNED, event, tx)
         case Renamed():
             return membership.renamed(event, tx)
         case Echo(chat, transaction, network_id):
@@ -139,13 +143,13 @@ def _handled(event: Incoming | Internal, tx: Transaction) -> Actions:
         case TopicGone():
             return forum.gone(event, tx)
         case ChatGone():
-            return [action for handler in routes.GONE for action in handler(event, tx)]
+            return _all(routes.GONE, event, tx)
         case Translated():
             if not tx.texts.has_translation(event.translation):
                 return ()  # its text was thrown away
             if event.purpose == "conversation":
                 tx.deliveries.translated(event.translation)
-            return [action for handler in routes.TRANSLATED for action in handler(event, tx)]
+            return _all(routes.TRANSLATED, event, tx)
         case Due():
             return routes.DUE[event.what](event, tx) if event.what in routes.DUE else ()
         case Quarantined():
@@ -162,7 +166,7 @@ def _message(event: Message, tx: Transaction) -> Actions:
     where = situation.of_message(event, tx)
     whole = cut.whole(event, where, tx)
     if isinstance(whole, Edited):
-        return _edited(whole, tx)
+        return _all(routes.EDITED, whole, tx)
     if whole is not None:
         event, where = whole, situation.of_message(whole, tx)
     if where.choice is not None:
@@ -173,8 +177,9 @@ def _message(event: Message, tx: Transaction) -> Actions:
     return ()
 
 
-def _edited(event: Edited, tx: Transaction) -> Actions:
-    return [action for handler in routes.EDITED for action in handler(event, tx)]
+def _all(handlers: Sequence[Callable[[E, Transaction], Actions]], event: E, tx: Transaction) -> Actions:
+    """What all of them ask for."""
+    return [action for handler in handlers for action in handler(event, tx)]
 
 
 # --- choices: buttons, digits as reactions, typed numbers ------------------------------------------------------------
