@@ -16,6 +16,7 @@ from bot.store.texts.notices import Copies, Undelivered
 from bot.store.transaction import Transaction
 from handlers.notices import feedback, planning
 from handlers.notices.notice_text import being_corrected, category_name, copy, over, state_name
+from handlers.repeated import last_name, next_name
 from handlers.rooms import Meant, below, card_rooms, edit, involved, meant, numbered, reply, tell, writers_rooms
 from handlers.situation import Actions, Doing, Situation
 
@@ -49,9 +50,9 @@ def begin(event: Doing, where: Situation, notice: Notice, tx: Transaction, sendi
     """Answer with how far it is, and keep that answer true. `sending`: it goes to all groups with this very answer."""
     assert where.chat.organisation is not None
     look_again(tx, notice)
-    number = _latest(tx, where.chat.id, notice) + 1
+    name = next_name(tx, where.chat.id, _name(notice))
     said = content(tx, notice, where.chat.organisation, sending)
-    return (reply(event, where, said, notice.code, _name(notice, number)),)
+    return (reply(event, where, said, notice.code, name),)
 
 
 def shown(tx: Transaction, notice: Notice) -> Actions:
@@ -60,7 +61,7 @@ def shown(tx: Transaction, notice: Notice) -> Actions:
     said: list[Action] = []
     for room in writers_rooms(tx, notice):
         assert room.organisation is not None
-        name = _name(notice, _latest(tx, room.id, notice) + 1)
+        name = next_name(tx, room.id, _name(notice))
         said.append(below(room, notice, content(tx, notice, room.organisation, sending=True), name))
     return said
 
@@ -80,9 +81,9 @@ def due(event: Due, tx: Transaction) -> Actions:
         tx.schedule.at(tx.now + next_look(min(waiting), tx.now), Due(BUSINESS, notice.code))
     changed: list[Action] = []
     for room in card_rooms(tx, notice):
-        number = _latest(tx, room.id, notice)
-        if number and room.organisation is not None:
-            changed += edit(tx, room, _name(notice, number), content(tx, notice, room.organisation))
+        name = last_name(tx, room.id, _name(notice))
+        if name is not None and room.organisation is not None:
+            changed += edit(tx, room, name, content(tx, notice, room.organisation))
     return changed
 
 
@@ -93,15 +94,8 @@ def copy_changed(event: Outcome | SentAgain, tx: Transaction) -> None:
         look_again(tx, notice)
 
 
-def _name(notice: Notice, number: int) -> str:
-    return f"{notice.code}/progress/{number}"
-
-
-def _latest(tx: Transaction, room: int, notice: Notice) -> int:
-    number = 0
-    while tx.deliveries.named(room, _name(notice, number + 1)) is not None:
-        number += 1
-    return number
+def _name(notice: Notice) -> str:
+    return f"{notice.code}/progress"
 
 
 # --- what it says ----------------------------------------------------------------------------------------------------

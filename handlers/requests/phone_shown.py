@@ -12,6 +12,7 @@ from bot.domain.chats import KnownChat
 from bot.domain.requests import Request, RequestState
 from bot.store.tables import Status
 from bot.store.transaction import Transaction
+from handlers.repeated import last_name, next_name
 from handlers.requests import below
 from handlers.situation import Actions
 
@@ -107,14 +108,15 @@ def _number(tx: Transaction, request: Request, chat: KnownChat, language: str | 
     )
     results = ("reached", "not-reached")
     buttons = (tuple(Button(say(f"button-{result}"), "called", result, lasting=True) for result in results),)
-    name = _name(request, _times_shown(tx, request, chat) + 1)
+    name = next_name(tx, chat.id, _name(request))
     return Say(chat.id, content, request.code, name, buttons=buttons, language=language)
 
 
 def _stands(tx: Transaction, request: Request, chat: KnownChat) -> bool:
     """Whether they have the number there, or it is on its way: one that has changed since was taken away."""
-    said = tx.deliveries.says(chat.id, _name(request, _times_shown(tx, request, chat))) or ()
-    return any(isinstance(block, Words) for block in said)
+    name = last_name(tx, chat.id, _name(request))
+    said = None if name is None else tx.deliveries.says(chat.id, name)
+    return any(isinstance(block, Words) for block in said or ())
 
 
 def take_away(tx: Transaction, request: Request) -> Actions:
@@ -127,14 +129,11 @@ def take_away(tx: Transaction, request: Request) -> Actions:
 def take_from(tx: Transaction, request: Request, chat: KnownChat) -> Actions:
     """The number goes from one chat. First the words, then the message: some networks edit what they no longer
     delete."""
-    times = _times_shown(tx, request, chat)
-    if times == 0:
-        return ()
-    shown = Named(_name(request, times))
-    delivery = tx.deliveries.named(chat.id, shown.name)
+    name = last_name(tx, chat.id, _name(request))
+    delivery = None if name is None else tx.deliveries.named(chat.id, name)
     if delivery is None or delivery.status in (Status.DROPPED, Status.FAILED):
         return ()
-    gone = (Line(say("call-gone", code=request.code)),)
+    shown, gone = Named(delivery.name), (Line(say("call-gone", code=request.code)),)
     actions: list[Action] = [Recall(chat.id, shown)]
     if not tx.lanes.unsent(delivery.id):
         actions.insert(0, Edit(chat.id, shown, gone, priority=Priority.ANSWER))
@@ -146,12 +145,5 @@ def _claimer(request: Request) -> int:
     return request.claimed_by
 
 
-def _name(request: Request, times: int) -> str:
-    return f"{request.code}/number/{times}"
-
-
-def _times_shown(tx: Transaction, request: Request, chat: KnownChat) -> int:
-    times = 0
-    while tx.deliveries.named(chat.id, _name(request, times + 1)) is not None:
-        times += 1
-    return times
+def _name(request: Request) -> str:
+    return f"{request.code}/number"

@@ -18,6 +18,7 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.waiting import Step, Waiting, after_open, ask_at, asked, due, waiting
 from bot.events import Due
 from bot.store.transaction import Transaction
+from handlers.repeated import next_name, times_said
 from handlers.requests import below, cards, opening, phone_shown
 from handlers.situation import Actions
 
@@ -184,21 +185,17 @@ def still_nobody(event: Due, tx: Transaction) -> Actions:
 
 def _looking(tx: Transaction, request: Request) -> Actions:
     """Who was told that somebody looks after it hears that this is no longer so."""
-    number = _times_looking(tx, request)
     if not cards.in_private(tx, request) or tx.deliveries.named(request.chat, on_it_name(tx, request)) is None:
         return ()
     told = Line(say("request-looking", code=request.code))
-    return (Say(request.chat, (told,), request.code, f"{request.code}/looking/{number + 1}"),)
+    return (Say(request.chat, (told,), request.code, next_name(tx, request.chat, _looking_name(request))),)
 
 
 def on_it_name(tx: Transaction, request: Request) -> str:
     """What the news that somebody looks after it is called: told once, and again after it was no longer true."""
-    number = _times_looking(tx, request)
+    number = times_said(tx, request.chat, _looking_name(request))
     return f"{request.code}/claimed/{number}" if number else f"{request.code}/claimed"
 
 
-def _times_looking(tx: Transaction, request: Request) -> int:
-    number = 0
-    while tx.deliveries.named(request.chat, f"{request.code}/looking/{number + 1}") is not None:
-        number += 1
-    return number
+def _looking_name(request: Request) -> str:
+    return f"{request.code}/looking"

@@ -1,0 +1,23 @@
+"""What is said in a chat again and again about one thing: N1/progress/1, N1/progress/2, …"""
+
+from __future__ import annotations
+
+from bot.store.transaction import Transaction
+
+
+def times_said(tx: Transaction, chat: int, name: str) -> int:
+    """`name`: without its number."""
+    times = 0
+    while tx.deliveries.named(chat, f"{name}/{times + 1}") is not None:
+        times += 1
+    return times
+
+
+def last_name(tx: Transaction, chat: int, name: str) -> str | None:
+    """What it was called the last time; None: it was never said."""
+    times = times_said(tx, chat, name)
+    return f"{name}/{times}" if times else None
+
+
+def next_name(tx: Transaction, chat: int, name: str) -> str:
+    return f"{name}/{times_said(tx, chat, name) + 1}"
