@@ -26,8 +26,8 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`chat` is the member's private chat. `reach` (how to reach the one it is for) and `area` are texts, in the
-    member's words. Ids are the store's."""
+    """`chat` is the member's private chat, `language` what they are answered in, however the phone is used meanwhile.
+    `reach` (how to reach the one it is for) and `area` are texts, in the member's words. Ids are the store's."""
 
     id: int
     number: int

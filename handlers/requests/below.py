@@ -25,11 +25,6 @@ def said(room: KnownChat, request: Request, content: Content, name: str | None, 
     return Say(room.id, content, request.code, name, card(request), buttons=buttons, priority=priority)
 
 
-def member_language(tx: Transaction, request: Request) -> str:
-    """What the member is answered in: the request's own, however the phone is used meanwhile."""
-    return request.language
-
-
 def name_of(tx: Transaction, person: int | None) -> str | Sentence:
     """A coordinator's name: they see each other in the room anyway."""
     name = "" if person is None else tx.chats.person_by_id(person).name

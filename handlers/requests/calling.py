@@ -31,7 +31,7 @@ def number_in_private(event: Message, where: Situation, tx: Transaction) -> Acti
     assert where.command is not None
     code, _ = where.command.code("K")
     if code is None:
-        return _tell(event, where, say("which-code"), tx)
+        return asking.tell(where, tx, say("which-code"), to=event)
     return _asked(code, event, where, tx)
 
 
@@ -39,7 +39,7 @@ def _asked(code: str, event: Message, where: Situation, tx: Transaction) -> Acti
     """Everybody else hears the same, whether there is such a request, or a number, or not."""
     request = tx.requests.by_code(code)
     if request is None or not phone_shown.is_for(request, where.person.id):
-        return _tell(event, where, say("call-not-yours", code=code), tx)
+        return asking.tell(where, tx, say("call-not-yours", code=code), to=event)
     inviting.belongs_to(tx, where.chat.id, where.person.id)
     return phone_shown.show_if_in_room(tx, request, where.chat, where.language)
 
@@ -101,8 +101,4 @@ def from_a_helper(event: Message, where: Situation, tx: Transaction) -> Actions 
         return None
     if tx.dialogues.get(where.chat.id):
         return None
-    return _tell(event, where, say("helper-in-private"), tx)
-
-
-def _tell(event: Message, where: Situation, sentence: Sentence, tx: Transaction) -> Actions:
-    return asking.tell(where, tx, sentence, to=event)
+    return asking.tell(where, tx, say("helper-in-private"), to=event)

@@ -31,7 +31,7 @@ def reply_name(request: Request, line: int) -> str:
 
 def echo(tx: Transaction, request: Request, line: Spoken) -> Content:
     """What the member receives, in both languages, and how far it is."""
-    language, name = below.member_language(tx, request), below.name_of(tx, line.person)
+    language, name = request.language, below.name_of(tx, line.person)
     translation = tx.texts.translation(line.text, language)
     return (
         Line(say("echo-from", code=request.code, name=name, language=LanguageName(language)), "bold"),

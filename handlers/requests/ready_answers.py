@@ -129,10 +129,9 @@ def write(sentence: Sentence, request: Request, language: str, tx: Transaction) 
     """Keep it as a text in the room's language, with the translation that a person has written long ago."""
     words, written_in = _rendered(sentence, language)
     text = tx.texts.add(words, written_in)
-    theirs = below.member_language(tx, request)
-    translated, really_in = _rendered(sentence, theirs)
-    if really_in == theirs != written_in:
-        tx.texts.put(text, theirs, TranslationState.HUMAN, translated, "conversation")
+    translated, really_in = _rendered(sentence, request.language)
+    if really_in == request.language != written_in:
+        tx.texts.put(text, request.language, TranslationState.HUMAN, translated, "conversation")
     return text
 
 
