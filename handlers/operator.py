@@ -25,16 +25,14 @@ _DAY = timedelta(days=1)
 _ROOM_COMES = timedelta(hours=1)  # nobody can be told: it is tried again after so long
 _TAKES_EFFECT = timedelta(minutes=1)  # what was tried again has had its chance then
 
-_LASTING = ("account", "away", "engine", "limited", "disk")
-"""What stands until it is mended; anything else has happened, and stands in the dead-letter list."""
-
-_LOOK = {
+_LASTING = {
     "account": "schakel check",
     "away": "schakel check",
     "engine": "schakel check",
     "limited": "schakel status",
     "disk": "schakel status",
 }
+"""What stands until it is mended, and where to look; anything else has happened, and stands in the dead-letter list."""
 _LOOK_AT_FAILED = "schakel status --failed"
 
 
@@ -126,7 +124,7 @@ def _tell(tx: Transaction, about: KnownTrouble) -> Actions:
     tx.troubles.told(about)
     again = tx.now + _DAY if about.kind in _LASTING else _forgotten_at(tx, about)
     tx.schedule.at(again, Due(BUSINESS, about.cause), lane=OPERATOR)
-    look = Line(say("operator-look", command=_LOOK.get(about.kind, _LOOK_AT_FAILED)), "italic")
+    look = Line(say("operator-look", command=_LASTING.get(about.kind, _LOOK_AT_FAILED)), "italic")
     name = _name(about, about.told + 1)
     return (Say(room.id, (Line(sentence), look), name=name, priority=Priority.COORDINATION),)
 
