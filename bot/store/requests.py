@@ -166,7 +166,7 @@ class Requests:
 
     def overview_told(self) -> None:
         self._tx.connection.execute(delete(event).where(event.c.subject == _OVERVIEW))
-        self._tx.connection.execute(self._tx.insert(event).values(subject=_OVERVIEW, what="told", at=self._tx.now))
+        add(self._tx.connection, event, subject=_OVERVIEW, what="told", at=self._tx.now)
 
     def last_overview(self) -> datetime | None:
         """When the coordination room was last told what is open."""

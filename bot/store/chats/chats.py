@@ -13,6 +13,7 @@ from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role
 from bot.model import Chat, ChatKind, Person
 from bot.store.chats.menus import ROOMS
 from bot.store.database.prepared import Prepared, Row
+from bot.store.database.statements import change
 from bot.store.tables import chat, organisation, pairing, person, request
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Chats:
 
     def _set(self, id: int, **values: object) -> None:
         self._read.pop(id, None)
-        self._tx.connection.execute(update(chat).where(chat.c.id == id).values(**values))
+        change(self._tx.connection, chat, id, **values)
 
     def languages_of(self, organisation: int) -> list[str]:
         """The languages of the organisation's own groups."""
@@ -249,9 +250,7 @@ class Chats:
             row = _PERSON.one(self._tx.connection, where)
         if (who.name and who.name != row.name) or (who.language and who.language != row.app_language):
             name, language = who.name or row.name, who.language or row.app_language
-            self._tx.connection.execute(
-                update(person).where(person.c.id == row.id).values(name=name, app_language=language)
-            )
+            change(self._tx.connection, person, row.id, name=name, app_language=language)
             return KnownPerson(row.id, name, language)
         return KnownPerson(row.id, row.name, row.app_language)
 
@@ -289,9 +288,7 @@ class Chats:
         return [_organisation(row) for row in rows]
 
     def set_reads(self, organisation_id: int, languages: Sequence[str]) -> None:
-        self._tx.connection.execute(
-            update(organisation).where(organisation.c.id == organisation_id).values(reads=" ".join(languages))
-        )
+        change(self._tx.connection, organisation, organisation_id, reads=" ".join(languages))
 
     def new_pairing(self, offered: Pairing, valid_for: timedelta) -> str:
         """A one-time code that gives a chat its role. Only its hash is kept."""

@@ -128,7 +128,7 @@ class Choices:
         return self._tx.connection.execute(query.limit(1)).first() is not None
 
     def use(self, chosen: OfferedChoice) -> None:
-        self._tx.connection.execute(update(choice).where(choice.c.id == chosen.id).values(used_at=self._tx.now))
+        change(self._tx.connection, choice, chosen.id, used_at=self._tx.now)
 
     def _value(self, row: Row) -> OfferedChoice:
         label = decode(row.label, object)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, case, exists, func, literal_col
 from bot.domain.chats import Role
 from bot.domain.notices import Category, Notice, NoticeState, is_over
 from bot.store.database.prepared import Prepared, Row
+from bot.store.database.statements import add, change
 from bot.store.outbox import refs
 from bot.store.tables import (
     BEFORE_A_CLOSED_CHAT,
@@ -131,20 +132,19 @@ class Notices:
         return [_notice(row) for row in rows]
 
     def save(self, changed: Notice) -> None:
-        self._tx.connection.execute(
-            update(notice)
-            .where(notice.c.id == changed.id)
-            .values(
-                category=changed.category.value,
-                state=changed.state.value,
-                text_id=changed.text,
-                language=changed.language,
-                machine=changed.machine,
-                valid_until=changed.valid_until.isoformat() if changed.valid_until else None,
-                published_at=changed.published_at,
-                corrected_at=changed.corrected_at,
-                expired_at=changed.expired_at,
-            )
+        change(
+            self._tx.connection,
+            notice,
+            changed.id,
+            category=changed.category.value,
+            state=changed.state.value,
+            text_id=changed.text,
+            language=changed.language,
+            machine=changed.machine,
+            valid_until=changed.valid_until.isoformat() if changed.valid_until else None,
+            published_at=changed.published_at,
+            corrected_at=changed.corrected_at,
+            expired_at=changed.expired_at,
         )
 
     def reach(self, id: int, organisation: int) -> bool:
@@ -261,16 +261,12 @@ class Notices:
 
     def happened(self, about: Notice, what: str, person: int | None) -> None:
         """A state change, kept without any text."""
-        self._tx.connection.execute(
-            self._tx.insert(event).values(subject=about.code, what=what, person_id=person, at=self._tx.now)
-        )
+        add(self._tx.connection, event, subject=about.code, what=what, person_id=person, at=self._tx.now)
 
     def counted(self, about: Notice, what: str, language: str) -> int:
         """Count what happened to a reader of a language, and nothing of who or at what hour; how often now."""
         day = self._tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        self._tx.connection.execute(
-            self._tx.insert(event).values(subject=about.code, what=f"{what}:{language}", person_id=None, at=day)
-        )
+        add(self._tx.connection, event, subject=about.code, what=f"{what}:{language}", person_id=None, at=day)
         return self.counts(about, what)[language]
 
     def counts(self, about: Notice, what: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from bot.events import Translated
 from bot.model import Text
 from bot.store.database.encoding import decode, encode
 from bot.store.database.prepared import Prepared, Row
-from bot.store.database.statements import add
+from bot.store.database.statements import add, change
 from bot.store.tables import copy, delivery, referring, text_table, translation
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class Texts:
     def replace(self, id: int, body: Text, language: str | None) -> None:
         """Its writer has changed a text that nobody has seen yet."""
         self._read.clear()
-        self._tx.connection.execute(
-            update(text_table).where(text_table.c.id == id).values(body=encode(body), language=language)
-        )
+        change(self._tx.connection, text_table, id, body=encode(body), language=language)
         self._tx.erasing.wipe()
 
     def results(self, id: int) -> list[int]:
@@ -194,11 +192,8 @@ class Texts:
 
     def approve(self, id: int, organisation: int) -> None:
         """A person of the organisation has read it and found it right."""
-        self._tx.connection.execute(
-            update(translation)
-            .where(translation.c.id == id)
-            .values(state=TranslationState.REVIEWED.value, organisation_id=organisation)
-        )
+        reviewed = {"state": TranslationState.REVIEWED.value, "organisation_id": organisation}
+        change(self._tx.connection, translation, id, **reviewed)
 
     def wanted(self, purpose: str, limit: int, busy: Sequence[int]) -> list[Wanted]:
         """Translations to be made now."""
@@ -248,13 +243,11 @@ class Texts:
         else:
             values["state"] = TranslationState.MACHINE.value
             values["result_id"] = self.add(result, language if found.language == WRITTEN_DOWN else found.language)
-        self._tx.connection.execute(update(translation).where(translation.c.id == id).values(**values))
+        change(self._tx.connection, translation, id, **values)
         self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose), lane=f"text:{found.text}")
 
     def postpone(self, id: int, wait: timedelta, attempts: int) -> None:
-        self._tx.connection.execute(
-            update(translation).where(translation.c.id == id).values(due_at=self._tx.now + wait, attempts=attempts)
-        )
+        change(self._tx.connection, translation, id, due_at=self._tx.now + wait, attempts=attempts)
         self._tx.stirred.add("translation")
 
     def set_back(self, by: timedelta) -> None:
@@ -263,7 +256,7 @@ class Texts:
             select(translation.c.id, translation.c.due_at).where(translation.c.state == TranslationState.WANTED.value)
         ).all()
         for id, due_at in rows:
-            self._tx.connection.execute(update(translation).where(translation.c.id == id).values(due_at=due_at - by))
+            change(self._tx.connection, translation, id, due_at=due_at - by)
         self._tx.stirred.add("translation")
 
     def want_again(self, id: int) -> None:
