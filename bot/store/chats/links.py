@@ -34,7 +34,6 @@ from bot.store.tables import (
     message,
     part,
     reaction,
-    translation,
 )
 
 if TYPE_CHECKING:
@@ -57,11 +56,6 @@ _LATELY = Prepared(
     )
     .order_by(delivery.c.id.desc())
     .limit(100)
-)
-_RESULTS = Prepared(
-    select(translation.c.result_id).where(
-        translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
-    )
 )
 _NEWEST = 100  # messages among which those of the last minutes are looked for
 
@@ -214,8 +208,7 @@ class Links:
         return [(_message(row), [kept.attachment for kept in self._tx.attachments.of(row.text_id)]) for row in alone]
 
     def _words(self, text: int) -> list[str]:
-        results = _RESULTS.scalars(self._tx.connection, {"text": text})
-        stored = (self._tx.texts.find(one) for one in (text, *results))
+        stored = (self._tx.texts.find(one) for one in (text, *self._tx.texts.results(text)))
         return [one.text.plain for one in stored if one is not None]
 
     def leave_behind(self, chat_id: int, where: str) -> None:

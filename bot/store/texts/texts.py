@@ -52,6 +52,11 @@ REFERRING = referring(text_table)
 _TRANSLATION = Prepared(
     select(translation).where(translation.c.text_id == bindparam("text"), translation.c.language == bindparam("reader"))
 )
+_RESULTS = Prepared(
+    select(translation.c.result_id).where(
+        translation.c.text_id == bindparam("text"), translation.c.result_id.is_not(None)
+    )
+)
 _BY_ID = Prepared(select(text_table).where(text_table.c.id == bindparam("id")))
 
 
@@ -88,8 +93,7 @@ class Texts:
 
     def results(self, id: int) -> list[int]:
         """The texts that are translations of a text."""
-        query = select(translation.c.result_id).where(translation.c.text_id == id, translation.c.result_id.is_not(None))
-        return list(self._tx.connection.execute(query).scalars())
+        return _RESULTS.scalars(self._tx.connection, {"text": id})
 
     def with_results(self, ids: Iterable[int]) -> list[int]:
         """The texts, and what was made of them, and of that: what was said is written down, and then translated."""
