@@ -45,8 +45,6 @@ class Notice:
     id: int
     number: int
     organisation: int
-    chat: int
-    person: int | None
     category: Category
     state: NoticeState
     text: int
@@ -54,7 +52,6 @@ class Notice:
     template: str | None
     machine: bool
     valid_until: date | None
-    created_at: datetime
     published_at: datetime | None
     corrected_at: datetime | None
     expired_at: datetime | None = None
@@ -95,10 +92,8 @@ class Translation:
     language: str
     state: TranslationState
     result: int | None
-    engine: str | None
     findings: tuple[StoredFinding, ...]
     organisation: int | None
-    attempts: int
 
     @property
     def blocked(self) -> bool:

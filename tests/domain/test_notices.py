@@ -38,10 +38,8 @@ translations = st.builds(
     language=st.just("pt"),
     state=st.sampled_from(TranslationState),
     result=st.one_of(st.none(), st.just(2)),
-    engine=st.none(),
     findings=findings.map(tuple),
     organisation=st.none(),
-    attempts=st.just(0),
 )
 categories = st.sampled_from(Category)
 notices = st.builds(
@@ -49,8 +47,6 @@ notices = st.builds(
     id=st.just(1),
     number=st.just(1),
     organisation=st.just(1),
-    chat=st.just(1),
-    person=st.none(),
     category=categories,
     state=st.sampled_from(NoticeState),
     text=st.just(1),
@@ -58,7 +54,6 @@ notices = st.builds(
     template=st.none(),
     machine=st.booleans(),
     valid_until=st.none(),
-    created_at=st.just(NOW),
     published_at=st.one_of(st.none(), st.just(NOW)),
     corrected_at=st.none(),
 )

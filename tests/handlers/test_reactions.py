@@ -16,6 +16,7 @@ from handlers import routes
 from handlers.situation import Actions
 from tests.handlers.conftest import Scene
 from tests.paper import Paper
+from tests.store.chats.test_reactions import left
 from tests.world import Clock, World, world
 
 THUMB = "👍"
@@ -72,10 +73,10 @@ async def test_a_network_may_say_itself_which_reaction_is_no_more(
         room, ann = await w.paired("room", "coordination"), w.somebody("Ann")
         message = await known_message(w, room)
         await ann.reacts(THUMB, message, room)
-        assert await w.app.unit(lambda tx: tx.reactions.stands(1, message, THUMB))
+        assert await w.app.unit(lambda tx: left(tx, 1, message)) == [THUMB]
         w.network.happens(Unreacted(room, w.network.kinds[room.id], ann.person, message, THUMB, w.clock.now()))
         await w.settled()
-        assert not await w.app.unit(lambda tx: tx.reactions.stands(1, message, THUMB))
+        assert await w.app.unit(lambda tx: left(tx, 1, message)) == []
         assert taken_back == [(message, THUMB)]
 
 

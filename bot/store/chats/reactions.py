@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, exists, func, literal, select
+from sqlalchemy import ColumnElement, delete, func, literal, select
 
 from bot.incoming import Reacted, Unreacted
 from bot.store.tables import copy, reaction
@@ -51,16 +51,6 @@ class Reactions:
             return None
         self._tx.connection.execute(delete(reaction).where(reaction.c.id == row.id))
         return row.network_id, row.key
-
-    def stands(self, chat_id: int, message: str, key: str) -> bool:
-        """Whether anybody's reaction of that emoji is still there."""
-        found = exists().where(
-            reaction.c.copy_id == copy.c.id,
-            is_same(reaction.c.key, key),
-            copy.c.chat_id == chat_id,
-            copy.c.network_id == message,
-        )
-        return bool(self._tx.connection.execute(select(found)).scalar())
 
 
 def _mark(event: Reacted | Unreacted) -> str:

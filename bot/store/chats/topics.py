@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, literal, select
@@ -32,7 +31,6 @@ class KnownTopic:
     name: str
     network_id: str | None
     closed: bool
-    asked_at: datetime
 
 
 class Topics:
@@ -90,4 +88,4 @@ class Topics:
 def _known(row: Row | None) -> KnownTopic | None:
     if row is None:
         return None
-    return KnownTopic(row.id, row.chat_id, row.name, row.network_id, row.closed, row.asked_at)
+    return KnownTopic(row.id, row.chat_id, row.name, row.network_id, row.closed)

@@ -280,7 +280,7 @@ class Notices:
         return {name.partition(":")[2]: count for name, count in self._tx.connection.execute(query)}
 
 
-_NAMES = {"organisation": "organisation_id", "chat": "chat_id", "person": "person_id", "text": "text_id"}
+_NAMES = {"organisation": "organisation_id", "text": "text_id"}
 
 
 def _notice(row: Row) -> Notice:

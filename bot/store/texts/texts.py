@@ -281,8 +281,6 @@ def _translation(row: Row) -> Translation:
         language=row.language,
         state=TranslationState(row.state),
         result=row.result_id,
-        engine=row.engine,
         findings=() if findings is None else msgspec.json.decode(findings, type=tuple[StoredFinding, ...]),
         organisation=row.organisation_id,
-        attempts=row.attempts,
     )
