@@ -107,14 +107,11 @@ def run(config: ConfigFile = DEFAULT) -> None:
     settings = _load(config)
     logs.configure()
     lock = control.Lock(*wiring.all_locks(settings))
-    with _in_words(settings.bot.data_dir):
-        if not lock.acquire(patience=5.0):
+    with _in_words(settings.bot.data_dir), lock.taken(patience=5.0) as taken:
+        if not taken:
             _fail("Another Schakel runs on this database already: as a service, or in another window.")
-        try:
-            _finish_restoring(settings)
-            asyncio.run(_serve(settings, _option(config)))
-        finally:
-            lock.release()
+        _finish_restoring(settings)
+        asyncio.run(_serve(settings, _option(config)))
 
 
 @cli.command()
@@ -245,13 +242,10 @@ def demo(
     with _in_words(keep or Path(tempfile.gettempdir())), shown.place(keep) as folder:
         if shown.is_taken(folder):
             _fail(f"A real bot keeps its data in {folder}: name another folder with --keep.", WRONG)
-        lock = control.Lock(wiring.lock_in(folder))
-        if not lock.acquire():
-            _fail(f"Another Schakel runs in {folder} already: stop it first, or name another folder with --keep.")
-        try:
+        with control.Lock(wiring.lock_in(folder)).taken() as taken:
+            if not taken:
+                _fail(f"Another Schakel runs in {folder} already: stop it first, or name another folder with --keep.")
             asyncio.run(shown.serve(folder, address, language, typer.echo))
-        finally:
-            lock.release()
 
 
 async def _serve(settings: Config, option: str) -> None:
@@ -297,13 +291,10 @@ def _ask(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
         answer = control.ask(wiring.socket_path(settings), asked)
         if answer is not None:
             return answer
-        lock = control.Lock(wiring.lock_path(settings))
-        if not lock.acquire(patience=2.0):
-            return {"error": "Schakel is starting or stopping; try again in a moment."}
-        try:
+        with control.Lock(wiring.lock_path(settings)).taken(patience=2.0) as taken:
+            if not taken:
+                return {"error": "Schakel is starting or stopping; try again in a moment."}
             return {**_look(settings, asked), "running": False}
-        finally:
-            lock.release()
 
 
 def _answered(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:

@@ -304,7 +304,7 @@ def test_a_database_is_one_bots_whatever_its_data_folder(house: House) -> None:
     house.config.write_text(
         CONFIG.replace("[adapters", f'data_dir = "{elsewhere}"\n[database]\nurl = "sqlite:///{linked}"\n[adapters')
     )
-    with control.Lock(house.database.with_name("schakel.lock")):
+    with control.Lock(house.database.with_name("schakel.lock")).taken():
         result = house.program("run")
     assert (result.exit_code, "Another Schakel runs on this database" in result.stderr) == (1, True)
 
@@ -399,7 +399,7 @@ def test_a_demo_leaves_a_real_bots_data_alone(tmp_path: Path) -> None:
 
 def test_what_a_demo_keeps_is_left_alone_by_another(tmp_path: Path) -> None:
     """One in another window, or the real bot, whose data folder was named."""
-    with control.Lock(tmp_path / "schakel.lock"):
+    with control.Lock(tmp_path / "schakel.lock").taken():
         result = CliRunner().invoke(cli, ["demo", "--listen", "127.0.0.1:0", "--keep", str(tmp_path)])
     assert (result.exit_code, "Another Schakel runs in" in result.stderr) == (1, True)
     assert os.listdir(tmp_path) == ["schakel.lock"]

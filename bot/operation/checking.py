@@ -230,10 +230,9 @@ def _can_listen(listen: str, key: str, lock: Path) -> list[str]:
 def _database(config: Config, free: Free) -> list[str]:
     """Whether the bot could read and write there; nothing stays of what is tried."""
     folder = config.bot.data_dir
-    lock = Lock(wiring.lock_path(config))
     try:
-        lock.acquire()  # whoever cannot have the bot's own files could not start it; one that runs is no fault
-        lock.release()
+        with Lock(wiring.lock_path(config)).taken():
+            pass  # whoever cannot have the bot's own files could not start it; one that runs is no fault
         engine = open_engine(config.database.url)
     except OSError as error:
         return [reason(error, folder)]

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import structlog
 
@@ -32,14 +32,6 @@ log = structlog.get_logger()
 # --- the lock ------------------------------------------------------------------------------------------------------
 
 
-class Held(Exception):
-    """Another process has the lock. `process` is its id, None where it did not say."""
-
-    def __init__(self, process: int | None) -> None:
-        super().__init__("another process has the lock")
-        self.process = process
-
-
 class Lock:
     """The right to open the database: one process has it, and loses it by ending, however it ends.
 
@@ -49,7 +41,6 @@ class Lock:
 
     def __init__(self, path: Path, *others: Path) -> None:
         """With `others` it is the right to several things at once: all of it or none."""
-        self.path = path
         self._paths = (path, *others)
         self._files: list[int] = []
 
@@ -95,20 +86,13 @@ class Lock:
             os.ftruncate(file, 0)
             os.close(file)  # the file stays: removing it would let two processes lock two files of one name
 
-    def holder(self) -> int | None:
-        """The process that has the lock, as far as it said so."""
+    @contextlib.contextmanager
+    def taken(self, patience: float = 0.0) -> Iterator[bool]:
+        """The same for as long as the context is open: whether it was got."""
         try:
-            return int(self.path.read_text())
-        except (OSError, ValueError):
-            return None
-
-    def __enter__(self) -> Self:
-        if not self.acquire():
-            raise Held(self.holder())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
+            yield self.acquire(patience)
+        finally:
+            self.release()
 
 
 # --- the bot's side ------------------------------------------------------------------------------------------------

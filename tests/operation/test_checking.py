@@ -162,7 +162,7 @@ async def test_an_address_that_is_taken_is_a_fault(tmp_path: Path, name: str, ke
         told = f"{name}: {listen} cannot be listened on (Address already in use); choose another adapters.{name}.{key}"
         for runs in (False, True):
             lines: list[str] = []
-            with Lock(wiring.lock_path(config)) if runs else nullcontext():
+            with Lock(wiring.lock_path(config)).taken() if runs else nullcontext():
                 await check_all(config, lines.append)
             assert (told in lines) is not runs
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.operation.control import MAX_REQUEST, Held, Lock, NoAnswer, ask, serve
+from bot.operation.control import MAX_REQUEST, Lock, NoAnswer, ask, serve
 
 
 @pytest.fixture
@@ -195,22 +195,21 @@ sys.stdin.read()
 
 def test_a_second_process_does_not_get_the_lock_until_the_first_is_gone(tmp_path: Path) -> None:
     """Even `kill -9` gives the lock back, and the holder's process can be named until then."""
-    lock = Lock(tmp_path / "data" / "schakel.lock")
+    path = tmp_path / "data" / "schakel.lock"
+    lock = Lock(path)
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(lock.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"True\n"
         assert lock.acquire() is False
-        assert lock.holder() == holder.pid
-        with pytest.raises(Held) as held, lock:
-            pass
-        assert held.value.process == holder.pid
+        assert int(path.read_text()) == holder.pid
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with lock:
-        assert lock.holder() == os.getpid()
-    assert lock.holder() is None
+    with lock.taken() as taken:
+        assert taken
+        assert int(path.read_text()) == os.getpid()
+    assert path.read_text() == ""
 
 
 def test_the_bot_waits_a_moment_for_a_command_to_finish(tmp_path: Path) -> None:
@@ -242,22 +241,23 @@ def test_a_lock_on_several_things_is_on_all_of_them_or_none(tmp_path: Path) -> N
     (tmp_path / "also").symlink_to(tmp_path)
     first, second = tmp_path / "first.lock", tmp_path / "second.lock"
     both = Lock(first, second, tmp_path / "also" / "first.lock")
-    with Lock(second):
+    with Lock(second).taken():
         assert both.acquire() is False
-        with Lock(first):
-            pass
-    with both:
+        with Lock(first).taken() as taken:
+            assert taken
+    with both.taken() as taken:
+        assert taken
         assert Lock(first).acquire() is False
         assert Lock(second).acquire() is False
-    with Lock(first), Lock(second):
-        pass
+    with Lock(first).taken() as one, Lock(second).taken() as other:
+        assert (one, other) == (True, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
 def test_what_root_locks_the_folders_own_user_can_lock_afterwards(tmp_path: Path) -> None:
     """Root has restored a backup, say, before the bot ran for the first time."""
     os.chown(tmp_path, 65534, 65534)
-    with Lock(tmp_path / "schakel.lock"):
+    with Lock(tmp_path / "schakel.lock").taken():
         pass
     made = (tmp_path / "schakel.lock").stat()
     assert (made.st_uid, made.st_gid) == (65534, 65534)
@@ -265,6 +265,6 @@ def test_what_root_locks_the_folders_own_user_can_lock_afterwards(tmp_path: Path
 
 def test_the_folder_made_for_the_lock_is_the_bots_own(tmp_path: Path) -> None:
     """The data folder holds people's words: nobody else may look into it."""
-    with Lock(tmp_path / "data" / "schakel.lock"):
+    with Lock(tmp_path / "data" / "schakel.lock").taken():
         assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
         assert stat.S_IMODE((tmp_path / "data" / "schakel.lock").stat().st_mode) == 0o600
