@@ -188,7 +188,6 @@ class _Sheet:
 
     forms: dict[str, tuple[str, ...]]
     plural: Callable[[int], int]
-    review: str
 
     def message(self, sentence: Sentence) -> str | None:
         """The form to use; None where it is missing, or asks for something the sentence does not bring."""
@@ -212,7 +211,7 @@ class _Sheet:
 _COMMAND = re.compile(r"(?<![A-Za-z0-9/])[!/][a-z]+(?: (?:\{\w+\}|[A-Za-z0-9:.]+))*")
 # What people are to type, with its arguments. Unfenced, its slash would stand at the wrong end among Arabic letters.
 
-_NO_SHEET = _Sheet({}, lambda n: 0, "missing")
+_NO_SHEET = _Sheet({}, lambda n: 0)
 
 
 class Catalogue:
@@ -230,14 +229,6 @@ class Catalogue:
 
     def render(self, sentence: Sentence, language: str) -> Text:
         return Text(self._rendered(sentence, language))
-
-    def names(self, codes: Iterable[str] | None = None) -> list[tuple[str, str]]:
-        """The languages with their own names, in the order given, as people choose from them."""
-        return [(code, own_name(code)) for code in (self.languages if codes is None else codes)]
-
-    def review_state(self, language: str) -> str:
-        """What the file's header says of it ("unreviewed", "reviewed"), or "missing"."""
-        return self._sheet(language).review
 
     def _rendered(self, sentence: Sentence, language: str) -> str:
         for code in dict.fromkeys((language, language.partition("-")[0], SOURCE)):
@@ -322,5 +313,4 @@ def _read(path: Traversable) -> _Sheet:
         strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         if strings and all(strings):
             forms[key] = strings
-    headers = {name.lower(): value for name, value in catalog.mime_headers}
-    return _Sheet(forms, c2py(catalog.plural_expr), headers.get("x-review", "unreviewed"))
+    return _Sheet(forms, c2py(catalog.plural_expr))

@@ -287,8 +287,9 @@ def test_a_language_writes_no_letters_of_its_neighbour(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_file_says_whether_a_native_reader_has_read_it(language: str) -> None:
-    """X-Review is one of two words, and the catalogue tells it."""
-    assert Catalogue([language]).review_state(language) in {"unreviewed", "reviewed"}
+    """X-Review is one of two words."""
+    header = (files("translations") / "catalogue" / f"{language}.po").read_text(encoding="utf-8").partition("\n\n")[0]
+    assert re.search(r'^"X-Review: (un)?reviewed\\n"$', header, re.MULTILINE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -318,7 +319,6 @@ def test_a_language_without_a_catalogue_reads_english() -> None:
     catalogue = Catalogue(["am"])
     for language in ("am", "ckb", "xx", "../en", "", "zh-TW"):
         assert catalogue.render(say("button-send"), language).plain == "Send"
-    assert catalogue.review_state("am") == "missing"
 
 
 def test_what_is_to_be_typed_stands_as_one_piece_among_arabic_letters() -> None:
@@ -452,22 +452,20 @@ def test_no_name_can_turn_the_rest_of_a_sentence_round(language: str, name: str)
 
 
 def test_languages_are_offered_by_their_own_names() -> None:
-    """As their speakers write them, in the order given; those of the organisation when none are given."""
-    catalogue = Catalogue(["nl", "fr", "en", "pt", "tr", "ar"])
-    assert dict(catalogue.names()) == {
+    """As their speakers write them."""
+    names = {
         "nl": "Nederlands",
         "fr": "français",
         "en": "English",
         "pt": "português",
         "tr": "Türkçe",
         "ar": "العربية",
+        "prs": "دری",
+        "uk": "українська",
+        "so": "Soomaali",
+        "ti": "ትግርኛ",
     }
-    assert catalogue.names(["prs", "uk", "so", "ti"]) == [
-        ("prs", "دری"),
-        ("uk", "українська"),
-        ("so", "Soomaali"),
-        ("ti", "ትግርኛ"),
-    ]
+    assert {code: own_name(code) for code in names} == names
 
 
 def test_a_language_is_named_in_the_readers_language() -> None:
