@@ -41,12 +41,6 @@ class Bot(Section):
     not_authorities: bool = False
     emergency_number: str = "112"
 
-    def readers_in(self, language: str) -> str:
-        """Who reads requests, in that language; where it is given per language but not in this, in the working one."""
-        if isinstance(self.readers, str):
-            return self.readers
-        return self.readers.get(language, self.readers[self.working_language])
-
     @field_validator("languages")
     @classmethod
     def are_codes(cls, languages: tuple[str, ...]) -> tuple[str, ...]:

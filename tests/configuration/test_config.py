@@ -25,6 +25,7 @@ from bot.configuration.request_settings import RequestSettings
 from bot.configuration.sections import Bot, Database, EngineLists, Operations
 from bot.domain.waiting import Patience
 from bot.plugins import ADAPTERS, ENGINES, adapter_class, engine_class
+from bot.wiring import policy
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,9 +175,9 @@ def test_a_relative_configuration_path_counts_from_the_working_folder(
 def test_readers_can_be_named_per_language(path: Path) -> None:
     """A language without its own text gets that of the working language."""
     text = BOT.replace('"volunteers"', '{ nl = "vrijwilligers", fr = "bénévoles" }') + CARRIER
-    bot = read(path, text).bot
-    assert [bot.readers_in(code) for code in bot.languages] == ["vrijwilligers", "bénévoles", "vrijwilligers"]
-    assert read(path, BOT + CARRIER).bot.readers_in("fr") == "volunteers"
+    told = policy(read(path, text))
+    assert [told.who_reads(code) for code in told.languages] == ["vrijwilligers", "bénévoles", "vrijwilligers"]
+    assert policy(read(path, BOT + CARRIER)).who_reads("fr") == "volunteers"
 
 
 def test_several_accounts_of_one_network_have_names_of_their_own(path: Path) -> None:
@@ -255,7 +256,7 @@ def test_the_environment_goes_before_the_file(path: Path) -> None:
 def test_readers_are_told_apart_by_language_in_the_environment_as_in_the_file(path: Path, written: str) -> None:
     """Or members would read brackets and quotes."""
     config = read(path, BOT + CARRIER, SCHAKEL_BOT__LANGUAGES="nl, tr", SCHAKEL_BOT__READERS=written)
-    assert config.bot.readers_in("tr") == "gönüllüler"
+    assert policy(config).who_reads("tr") == "gönüllüler"
     assert complaint(path, BOT + CARRIER, SCHAKEL_BOT__READERS='{ nl = "vrijwilligers"') == (
         "environment: SCHAKEL_BOT__READERS: must be a table: { … = … }"
     )
