@@ -154,24 +154,24 @@ def _delivery_line(one: Answer) -> str:
     about = f"about {one['subject']}, " if one["subject"] else ""
     tries = f", {one['attempts']} attempts" if one["attempts"] > 1 else ""
     what = f"{one['account']}, {about}{_KINDS.get(one['kind'], one['kind'])}"
-    return f"{one['id']}  {_when(one['at'])}  {what}: {one['why']}{tries}"
+    return f"{one['id']}  {moment(one['at'])}  {what}: {one['why']}{tries}"
 
 
 _KINDS = {"say": "a message", "edit": "a change", "withdraw": "a withdrawal", "react": "a reaction"}
 
 
 def _event_line(one: Answer) -> str:
-    return f"{one['id']}  {_when(one['at'])}  {one['account'] or 'inside'}: {one['why']}"
+    return f"{one['id']}  {moment(one['at'])}  {one['account'] or 'inside'}: {one['why']}"
 
 
 def _translation_line(one: Answer) -> str:
     if one["purpose"] == "voice":
-        return f"{one['id']}  {_when(one['at'])}  a voice, to be written down: {one['why']}"
+        return f"{one['id']}  {moment(one['at'])}  a voice, to be written down: {one['why']}"
     what = "a notice" if one["purpose"] == "notice" else "people's words"
-    return f"{one['id']}  {_when(one['at'])}  {what}, {one['from']} to {one['to']}: {one['why']}"
+    return f"{one['id']}  {moment(one['at'])}  {what}, {one['from']} to {one['to']}: {one['why']}"
 
 
-def _when(at: str | None) -> str:
+def moment(at: str | None) -> str:
     """By the clock of whoever reads it at the terminal."""
     return "" if at is None else datetime.fromisoformat(at).astimezone().strftime("%d %b %H:%M")
 

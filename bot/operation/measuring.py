@@ -26,7 +26,6 @@ from bot.ports import (
     Moved,
     NotSent,
     Question,
-    Refused,
     Rejected,
     SendError,
     Transcriber,
@@ -128,11 +127,10 @@ def result_of(error: SendError) -> str:
             return "gone"
         case Moved():
             return "moved"
-        case Refused():
-            return "refused"
         case Unknown():
             return "unknown"
-    return "refused"
+        case _:
+            return "refused"
 
 
 def reason_of(error: EngineError) -> str:

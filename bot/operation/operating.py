@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -168,7 +168,9 @@ def lines(found: Answer, program: str, option: str = "") -> list[str]:
             f"{inbox_counts['put_aside']} put aside"
         )
     for one in found["troubles"]:
-        result.append(f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {_day(one['since'])})")
+        result.append(
+            f"Needs hands: {_TROUBLES[one['kind']].format(one['about'])} (since {dead_letters.moment(one['since'])})"
+        )
     result += [dead_letters.not_offered_line(one) for one in found.get("not_offered", ())]
     if any(found["failed"].values()):
         counted = ", ".join(f"{n} {_ONE[what] if n == 1 else what}" for what, n in found["failed"].items() if n)
@@ -184,11 +186,6 @@ _TROUBLES = {
     "disk": "the disk is almost full; make room",
 }
 """What has happened and can be tried again is counted as failed instead."""
-
-
-def _day(at: str) -> str:
-    """By the clock of whoever reads it at the terminal."""
-    return datetime.fromisoformat(at).astimezone().strftime("%d %b %H:%M")
 
 
 _ONE = {"deliveries": "delivery", "events": "event", "translations": "translation"}
