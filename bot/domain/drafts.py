@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.domain.notices import Category
-from bot.domain.templates import read_date
+from bot.domain.templates import coming, read_date
 from bot.text import languages
 
 MOST_CHARACTERS = 20_000
@@ -93,11 +93,8 @@ def read_until(value: str, today: date) -> date:
     """A day that is still to come; without a year, the next such day. Raises DraftError."""
     value = value.rstrip(",;")
     try:
-        if short := _DAY_AND_MONTH.fullmatch(value):
-            day = date(today.year, int(short[2]), int(short[1]))
-            day = day if day >= today else day.replace(year=today.year + 1)
-        else:
-            day = read_date(value)
+        short = _DAY_AND_MONTH.fullmatch(value)
+        day = coming(int(short[1]), int(short[2]), today) if short else read_date(value)
     except ValueError:
         raise DraftError("until-unclear", value) from None
     if day < today:

@@ -51,7 +51,7 @@ class Hours:
 
     def open_on(self, day: date) -> bool:
         """Whether somebody is there at any time of that day."""
-        start, end = _midnight(day, self.zone), _midnight(day + _DAY, self.zone)
+        start, end = _moment(day, 0, self.zone), _moment(day + _DAY, 0, self.zone)
         return next(self.periods(start))[0] < end
 
     def periods(self, after: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -131,7 +131,3 @@ def _moment(day: date, minutes: int, zone: tzinfo) -> datetime:
     later, minutes = divmod(minutes, MIDNIGHT)
     there = datetime.combine(day + later * _DAY, time(minutes // 60, minutes % 60), zone)
     return there.astimezone(UTC)
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    return _moment(day, 0, zone)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from bot.domain.templates import read_date
+from bot.domain.templates import coming, read_date
 from bot.text.clocktimes import times
+from bot.translation.protecting import western_digits
 
 _DATE = re.compile(r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/.-])\d{1,2}\1\d{4}|(\d{1,2})/(\d{1,2}))\b(?![/:.]\d)")
 _LITTLE = frozenset(
@@ -29,7 +30,7 @@ def read_moment(words: str, now: datetime, zone: tzinfo) -> datetime:
 
     Raises MomentError for what is not understood, is over, or is more than a year away.
     """
-    typed = _latin_digits(words)
+    typed = western_digits(words)
     day, rest = _day(typed, now.astimezone(zone).date())
     found = times(rest)
     if len(found) != 1 or not _means_nothing(rest[: found[0].start] + " " + rest[found[0].end :]):
@@ -60,8 +61,7 @@ def _day(typed: str, today: date) -> tuple[date | None, str]:
     try:
         if match[2] is None:
             return read_date(match[0]), rest
-        day = date(today.year, int(match[3]), int(match[2]))
-        return (day if day >= today else day.replace(year=today.year + 1)), rest
+        return coming(int(match[2]), int(match[3]), today), rest
     except ValueError:
         raise MomentError("when-unclear") from None
 
@@ -72,7 +72,3 @@ def _means_nothing(rest: str) -> bool:
 
 def _moment(day: date, clock: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
-
-
-def _latin_digits(words: str) -> str:
-    return "".join(str(int(c)) if c.isdecimal() else c for c in words)

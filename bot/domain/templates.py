@@ -18,6 +18,7 @@ from bot.catalogue import PLACEHOLDER, Catalogue, isolated, placeholders, write_
 from bot.content import say
 from bot.domain.notices import Category
 from bot.text.words import has_words
+from bot.translation.protecting import western_digits
 
 Kind = Literal["place", "time", "date", "phone", "link", "text", "number"]
 
@@ -178,6 +179,12 @@ def read_date(value: str) -> date:
     return date(int(year), int(month), int(day))
 
 
+def coming(day: int, month: int, today: date) -> date:
+    """The next such day, without a year. Raises ValueError."""
+    found = date(today.year, month, day)
+    return found if found >= today else found.replace(year=today.year + 1)
+
+
 def read_time(value: str) -> str | Hours:
     """A time as "14:00", or a stretch of time, in any of the ways people write them: 14u, 9h30-12h, 14.00 – 16.00."""
     match = _TIME.fullmatch(value)
@@ -220,8 +227,7 @@ def _link(value: str) -> str:
 
 def _latin_digits(value: str) -> str:
     """Without the marks of direction around a number that was copied from a text from right to left."""
-    seen = (char for char in value if unicodedata.category(char) != "Cf")
-    return "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in seen)
+    return western_digits("".join(char for char in value if unicodedata.category(char) != "Cf"))
 
 
 # --- the chat command ----------------------------------------------------------------------------------------------
