@@ -19,12 +19,11 @@ from adapters.web.files import LARGEST
 from adapters.web.html import excerpt, safe_address, to_html
 from adapters.web.settings import ChatSettings, PersonSettings, Settings
 from adapters.web.shown import ChatState, Part, Post, Quote
-from bot.catalogue import available
+from bot.catalogue import available, is_rtl
 from bot.model import SpanKind
 from bot.text.languages import guess, normalise
 
 FALLBACK = "en"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "prs", "ckb", "sdh", "sd", "ug", "yi", "dv"})
 ISOLATES = "\u2066\u2067\u2068"
 CODE = re.compile(r"\b[KN]\d{1,6}\b")
 HUES = 6
@@ -163,7 +162,7 @@ class Renderer:
             about=WORDS["page"][speaks.page]["rooms"].get(chat.id, ""),
             language=chat.language,
             spoken=spoken,
-            direction="rtl" if normalise(written) in RIGHT_TO_LEFT else "ltr",
+            direction="rtl" if is_rtl(normalise(written)) else "ltr",
             tone=tone % HUES,
             threads=chat.threads,
             members=chat.members,
