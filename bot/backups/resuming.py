@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, select, update
@@ -16,6 +16,7 @@ from bot.domain.chats import Role
 from bot.domain.notices import PLAN_IN_DOUBT, PLANS
 from bot.domain.resuming import LATELY, is_too_late, next_number
 from bot.events import Due
+from bot.failing import NO_ANSWER
 from bot.store.tables import PASSED_OVER, UNFINISHED, PartStatus, broadcast, delivery, event, lease, part
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _EPOCHS = 1_000_000  # more than can have passed since the backup
 _COPIED, _AGAIN = "copied", "again:"
-UNSURE = "no answer from the network"
-"""Why a delivery has failed of which nobody knows whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _pass_over(tx: Transaction, letter: str, last: int, made_at: datetime) -> in
     )
     lately, first = tx.connection.execute(given).one()
     days = (made_at - first).days if first is not None else 0
-    following = next_number(last, int(lately), days, max(tx.now - made_at, tx.now - tx.now))
+    following = next_number(last, int(lately), days, max(tx.now - made_at, timedelta()))
     if following > last + 1:
         row = {"subject": f"{letter}{following - 1}", "what": PASSED_OVER, "at": tx.now}
         tx.connection.execute(tx.insert(event).values(**row))
@@ -137,7 +136,7 @@ def _give_up_late_notices(tx: Transaction, made_at: datetime) -> int:
     late = is_too_late(made_at, tx.now)
     gone = [row.id for row in rows if late or tx.notices.is_over(row.subject)]
     for id in gone:
-        tx.lanes.fail(id, UNSURE)
+        tx.lanes.fail(id, NO_ANSWER)
     return len(gone)
 
 
