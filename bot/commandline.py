@@ -32,7 +32,7 @@ from bot.operation import control, dead_letters, logs, operating, setting_up
 from bot.operation.checking import check_all, open_to_others
 from bot.operation.watching import is_disk_full
 from bot.store.database.faults import Verdict, is_forbidden, named, verdict
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import engine_of
 from bot.store.database.schema import Unfit, migrate
 from bot.store.transaction import Transaction
 
@@ -305,8 +305,7 @@ def _answered(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
-    engine = open_engine(settings.database.url)
-    try:
+    with engine_of(settings.database.url) as engine:
         migrate(engine)
         for _ in range(_RERUNS):
             try:
@@ -317,8 +316,6 @@ def _look(settings: Config, asked: dict[str, Any]) -> dict[str, Any]:
                 if verdict(error) is not Verdict.RERUN:
                     raise
         return {"error": "the running bots are too busy to let this through; try again in a moment"}
-    finally:
-        engine.dispose()
 
 
 def _load(path: Path) -> Config:

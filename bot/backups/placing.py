@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, inspect, make_url, text
 
 from bot.backups.snapshots import Damaged, columns, counts, kinds_of, opened, quoted
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import engine_of
 from bot.store.database.schema import Newer, prove_known, take_turns, upgrade
 from bot.store.tables import event, metadata
 
@@ -44,12 +44,8 @@ def is_occupied(url: str) -> bool:
     file = file_of(url)
     if file is not None:
         return file.exists() and _holds(file) is not False
-    engine = open_engine(url)
-    try:
-        with engine.connect() as connection:
-            return any(_has_rows(connection, table) for table in _existing(connection))
-    finally:
-        engine.dispose()
+    with engine_of(url) as engine, engine.connect() as connection:
+        return any(_has_rows(connection, table) for table in _existing(connection))
 
 
 def _holds(file: Path) -> bool | None:
@@ -88,15 +84,11 @@ def is_restored(url: str, token: str) -> bool:
     if file is not None:
         mark = "SELECT 1 FROM event WHERE subject = ? AND what = ?"
         return file.exists() and _asked(file, event.name, mark, RESTORED, token) is True
-    engine = open_engine(url)
-    try:
-        with engine.connect() as connection:
-            if not inspect(connection).has_table(event.name):
-                return False
-            marked = event.select().where(event.c.subject == RESTORED, event.c.what == token)
-            return connection.execute(marked).first() is not None
-    finally:
-        engine.dispose()
+    with engine_of(url) as engine, engine.connect() as connection:
+        if not inspect(connection).has_table(event.name):
+            return False
+        marked = event.select().where(event.c.subject == RESTORED, event.c.what == token)
+        return connection.execute(marked).first() is not None
 
 
 def place(url: str, copy: Path, aside: Path | None, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -110,12 +102,9 @@ def place(url: str, copy: Path, aside: Path | None, sleep: Callable[[float], Non
     if file is not None:
         _place_file(file, copy, aside)
         return
-    engine = open_engine(url)
-    try:
+    with engine_of(url) as engine:
         _await_quiet(engine, sleep)
         _fill(engine, copy, aside.name if aside is not None else None)
-    finally:
-        engine.dispose()
 
 
 # --- SQLite --------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from bot.backups.resuming import Resumed, resume
 from bot.backups.snapshots import Damaged
 from bot.backups.stage import CONTENTS, STAGE, beside, finish, write_plan
 from bot.ports import Adapter, GoesBack, PutBack
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import engine_of
 from bot.store.database.schema import Unfit, revisions
 from bot.store.tables import account, home
 from bot.store.transaction import Policy, Transaction
@@ -182,26 +182,20 @@ def _put_back(contents: Path, place: str, target: Target, kept: Sequence[str]) -
     """
     told: list[str] = []
     telling_again: list[str] = []
-    engine = open_engine(snapshots.address_of(contents / DATABASE))
-    try:
-        with engine.begin() as connection:
-            known = set(connection.execute(select(account.c.name)).scalars())
-            for name, adapter in target.adapters.items():
-                if name not in known:
-                    continue
-                states = dict(
-                    connection.execute(select(home.c.place, home.c.state).where(home.c.account == name)).all()
-                )
-                belongs_to = target.place if name in kept and target.place in states else place
-                back = _back(adapter, None if name in kept else contents / ACCOUNTS / name, states.get(belongs_to))
-                told += (f"{name}: {sentence}" for sentence in back.told)
-                telling_again += [name] if back.tells_again else []
-                gone = home.c.place.in_((belongs_to, target.place))
-                connection.execute(delete(home).where(home.c.account == name, gone))
-                if back.state is not None:
-                    connection.execute(insert(home).values(account=name, place=target.place, state=back.state))
-    finally:
-        engine.dispose()
+    with engine_of(snapshots.address_of(contents / DATABASE)) as engine, engine.begin() as connection:
+        known = set(connection.execute(select(account.c.name)).scalars())
+        for name, adapter in target.adapters.items():
+            if name not in known:
+                continue
+            states = dict(connection.execute(select(home.c.place, home.c.state).where(home.c.account == name)).all())
+            belongs_to = target.place if name in kept and target.place in states else place
+            back = _back(adapter, None if name in kept else contents / ACCOUNTS / name, states.get(belongs_to))
+            told += (f"{name}: {sentence}" for sentence in back.told)
+            telling_again += [name] if back.tells_again else []
+            gone = home.c.place.in_((belongs_to, target.place))
+            connection.execute(delete(home).where(home.c.account == name, gone))
+            if back.state is not None:
+                connection.execute(insert(home).values(account=name, place=target.place, state=back.state))
     return tuple(told), telling_again
 
 
@@ -214,13 +208,9 @@ def _back(adapter: Adapter, folder: Path | None, state: bytes | None) -> PutBack
 
 
 def _resume(database: Path, target: Target, head: Head, token: str, telling_again: Sequence[str]) -> Resumed:
-    engine = open_engine(snapshots.address_of(database))
-    try:
-        with engine.begin() as connection:
-            tx = Transaction(connection, target.policy, target.now(), target.token)
-            return resume(tx, head.made_at, token, telling_again)
-    finally:
-        engine.dispose()
+    with engine_of(snapshots.address_of(database)) as engine, engine.begin() as connection:
+        tx = Transaction(connection, target.policy, target.now(), target.token)
+        return resume(tx, head.made_at, token, telling_again)
 
 
 def _check_room(file: Path, data_dir: Path) -> None:

@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import engine_of
 from bot.store.database.schema import Newer, migrate, revisions, upgrade
 
 _BATCH = 2000  # rows in hand at a time
@@ -109,12 +109,8 @@ def _revision(connection: psycopg.Connection[Any]) -> str:
 
 def _make(file: Path, revision: str) -> None:
     """An empty database of that schema."""
-    engine = open_engine(address_of(file))
-    try:
-        with engine.begin() as connection:
-            upgrade(connection, revision)
-    finally:
-        engine.dispose()
+    with engine_of(address_of(file)) as engine, engine.begin() as connection:
+        upgrade(connection, revision)
 
 
 def _copy_table(source: psycopg.Connection[Any], target: sqlite3.Connection, table: str) -> None:
@@ -194,9 +190,6 @@ def quoted(name: str) -> str:
 
 def bring_up_to_date(copy: Path) -> None:
     """Migrate a copy to this version's schema. Raises Damaged where its rows do not allow it."""
-    engine = open_engine(address_of(copy))
-    try:
+    with engine_of(address_of(copy)) as engine:
         migrate(engine)
-    finally:
-        engine.dispose()
     examine(copy)

@@ -30,7 +30,7 @@ from bot.operation.troubles import LOW
 from bot.operation.watching import FULL
 from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unknown
 from bot.store.database.faults import Verdict, named, verdict
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import engine_of, open_engine
 from bot.store.database.schema import Unfit, prove_known
 from bot.store.tables import EVERYWHERE, chat, home, organisation
 
@@ -192,16 +192,10 @@ def kept_state(url: str, name: str) -> bytes | None:
 def _asked(url: str, query: Select[Any]) -> Sequence[Row[Any]]:
     """What the database knows; nothing where it cannot be asked."""
     try:
-        engine = open_engine(url)
-    except OSError:
-        return []
-    try:
-        with engine.connect() as connection:
+        with engine_of(url) as engine, engine.connect() as connection:
             return connection.execute(query).all()
     except (SQLAlchemyError, OSError):
         return []
-    finally:
-        engine.dispose()
 
 
 def _state_of(name: str) -> Select[bytes]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +69,16 @@ def open_engine(url: str | URL) -> Engine:
         pool_size=2,
         hide_parameters=True,
     )
+
+
+@contextmanager
+def engine_of(url: str | URL) -> Iterator[Engine]:
+    """The same, for as long as the context is open."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def open_reader(url: str) -> AsyncEngine:
