@@ -76,24 +76,28 @@ async def _returned(server: Homeserver, client: Client, home: Home, device: Devi
 
 def _kept(home: Home, user: str) -> Device | None:
     """The device of the last run; None where there is none, or its keys are gone: it could read nothing any more."""
-    if home.state is None:
-        return None
-    device = Device.of(home.state)
-    if device.user != user or (device.token is not None and not (home.folder / KEY_STORE).exists()):
+    device = _device(home.state, user)
+    if device is not None and device.token is not None and not (home.folder / KEY_STORE).exists():
         return None
     return device
 
 
 def _before(home: Home, user: str) -> Before | None:
     """Whose keys are still to be taken over after a restore."""
-    device = None if home.state is None else Device.of(home.state)
-    return None if device is None or device.user != user else device.before
+    device = _device(home.state, user)
+    return None if device is None else device.before
 
 
 def kept_login(state: bytes | None, user: str) -> Device | None:
     """The device of the last run, if it has logged in, for who only wants to look."""
+    device = _device(state, user)
+    return None if device is None or device.token is None else device
+
+
+def _device(state: bytes | None, user: str) -> Device | None:
+    """The user's own that is kept."""
     device = None if state is None else Device.of(state)
-    return None if device is None or device.user != user or device.token is None else device
+    return None if device is None or device.user != user else device
 
 
 async def _save(home: Home, device: Device) -> None:
