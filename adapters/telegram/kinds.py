@@ -94,19 +94,21 @@ def told(kind: str, fields: Mapping[str, Any], sender: int | None) -> Text:
 
     Raises ValueError for what is not as documented.
     """
+    if kind == "contact":
+        return _contact(fields[kind], sender)
     tell = _TELLERS.get(kind)
-    return Text("") if tell is None else tell(fields[kind], sender)
+    return Text("") if tell is None else tell(fields[kind])
 
 
 def _as(shape: type[T], value: Any) -> T:
     return msgspec.convert(value, shape)
 
 
-def _place(value: Any, sender: int | None) -> Text:
+def _place(value: Any) -> Text:
     return kinds.place(_where(_as(Location, value)))
 
 
-def _venue(value: Any, sender: int | None) -> Text:
+def _venue(value: Any) -> Text:
     venue = _as(Venue, value)
     return kinds.place(_where(venue.location, ", ".join(name for name in (venue.title, venue.address) if name)))
 
@@ -126,7 +128,7 @@ def _contact(value: Any, sender: int | None) -> Text:
     return kinds.contact("" if own else f"{contact.first_name} {contact.last_name}", number)
 
 
-def _poll(value: Any, sender: int | None) -> Text:
+def _poll(value: Any) -> Text:
     poll = _as(Poll, value)
     answers = [
         kinds.Answer(to_text(option.text, option.text_entities), option.voter_count if poll.is_closed else None)
@@ -136,44 +138,43 @@ def _poll(value: Any, sender: int | None) -> Text:
     return kinds.poll(to_text(poll.question, poll.question_entities), answers, description)
 
 
-def _checklist(value: Any, sender: int | None) -> Text:
+def _checklist(value: Any) -> Text:
     checklist = _as(Checklist, value)
     tasks = [(to_text(task.text, task.text_entities), task.completion_date > 0) for task in checklist.tasks]
     return kinds.tasks(to_text(checklist.title, checklist.title_entities), tasks)
 
 
-def _dice(value: Any, sender: int | None) -> Text:
+def _dice(value: Any) -> Text:
     dice = _as(Dice, value)
     return kinds.said(dice.emoji, Text(str(dice.value)))
 
 
-def _sticker(value: Any, sender: int | None) -> Text:
+def _sticker(value: Any) -> Text:
     """What it stands for; where it can be had as a picture, nobody asks."""
     return Text(_as(Sticker, value).emoji)
 
 
-def _rich(value: Any, sender: int | None) -> Text:
+def _rich(value: Any) -> Text:
     """One that begins like a command is none: it is no message that people type."""
     said = rich.words(value)
     return kinds.said("¶", said) if said.plain.startswith(("/", "!")) else said
 
 
-def _titled(sign: str) -> Callable[[Any, int | None], Text]:
-    def tell(value: Any, sender: int | None) -> Text:
+def _titled(sign: str) -> Callable[[Any], Text]:
+    def tell(value: Any) -> Text:
         named = _as(Titled, value)
         return kinds.said(sign, Text("\n".join(words for words in (named.title, named.description) if words)))
 
     return tell
 
 
-def _giveaway(value: Any, sender: int | None) -> Text:
+def _giveaway(value: Any) -> Text:
     return kinds.said(kinds.PRIZE, Text(_as(Giveaway, value).prize_description))
 
 
-_TELLERS: Mapping[str, Callable[[Any, int | None], Text]] = {
+_TELLERS: Mapping[str, Callable[[Any], Text]] = {
     "venue": _venue,
     "location": _place,
-    "contact": _contact,
     "poll": _poll,
     "checklist": _checklist,
     "dice": _dice,
