@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from gettext import c2py
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -289,6 +289,12 @@ class Catalogue:
             known = _CODE.fullmatch(language) and path.is_file()  # a code is a file's name only when it looks like one
             sheet = self._sheets[language] = _read(path) if known else _NO_SHEET
         return sheet
+
+
+@cache
+def clockless() -> Catalogue:
+    """For sentences that tell no moment; each file is read once, whoever asks."""
+    return Catalogue(())
 
 
 def _clock(minutes: int) -> time:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 
-from bot.catalogue import Catalogue
+from bot.catalogue import clockless
 from bot.content import Sentence, Verbatim, say
 
 
 @cache
 def spoken(prefix: str, values: tuple[str, ...], language: str) -> dict[str, str]:
     """The value for each word, in lower case: `helped` and, in Dutch, `geholpen` (the sentence outcome-helped)."""
-    catalogue = Catalogue(())
-    named = {catalogue.render(say(f"{prefix}{value}"), language).plain.lower(): value for value in values}
+    named = {clockless().render(say(f"{prefix}{value}"), language).plain.lower(): value for value in values}
     return named | {value: value for value in values}
 
 
@@ -27,7 +26,7 @@ def reads(words: str, label: Sentence | Verbatim, languages: tuple[str, ...]) ->
 def _wordings(label: Sentence | Verbatim, languages: tuple[str, ...]) -> frozenset[str]:
     if isinstance(label, Verbatim):
         return frozenset((_letters(label.plain),))
-    return frozenset(_letters(_catalogue().render(label, language).plain) for language in languages)
+    return frozenset(_letters(clockless().render(label, language).plain) for language in languages)
 
 
 def _letters(words: str) -> str:
@@ -48,8 +47,3 @@ def folded(text: str) -> str:
 def _folded(character: str) -> str:
     bare = (unicodedata.normalize("NFKD", character)[0].casefold() or " ")[0]
     return _SAME.get(bare, bare)
-
-
-@cache
-def _catalogue() -> Catalogue:
-    return Catalogue(())

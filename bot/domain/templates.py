@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from bot.catalogue import PLACEHOLDER, Catalogue, isolated, placeholders, write_date
+from bot.catalogue import PLACEHOLDER, clockless, isolated, placeholders, write_date
 from bot.content import say
 from bot.domain.notices import Category
 from bot.text.words import has_words
@@ -160,12 +160,9 @@ def write_value(value: Value, kind: Kind, language: str) -> str:
             return write_date(value, language, weekday=True)
         case Hours(start=start, end=end):
             # Right-to-left readers would read a dash the other way round; their sentence has words for it.
-            return _CATALOGUE.render(say("time-range", start=start, end=end), language).plain
+            return clockless().render(say("time-range", start=start, end=end), language).plain
         case str():
             return isolated(value, language) if kind in ("place", "text", "phone") else value
-
-
-_CATALOGUE = Catalogue(())
 
 
 def read_date(value: str) -> date:

@@ -19,7 +19,7 @@ from bot import wiring
 from bot.app import free_bytes
 from bot.backups.backup import reason
 from bot.backups.placing import file_of
-from bot.catalogue import Catalogue, available
+from bot.catalogue import available, clockless
 from bot.configuration.config import Config
 from bot.configuration.listening import bound, host_and_port
 from bot.domain.chats import Role
@@ -145,7 +145,7 @@ class Room:
 
 async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
     """Who else could read along in these rooms, with the remedy. What a network does not tell is passed over."""
-    english, lines = Catalogue(("en",)), []
+    lines: list[str] = []
     try:
         for room in rooms:
             try:
@@ -156,7 +156,7 @@ async def leaking(adapter: Adapter, rooms: Sequence[Room]) -> list[str]:
             except SendError:
                 continue
             found = warnings(findings, room.coordination)
-            lines += [f"{room.called}: {english.render(sentence, 'en').plain}" for sentence in found]
+            lines += [f"{room.called}: {clockless().render(sentence, 'en').plain}" for sentence in found]
     finally:
         await adapter.close()
     return lines

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from bot.actions import Button, Buttons, in_rows
-from bot.catalogue import SOURCE, Catalogue
+from bot.catalogue import SOURCE, clockless
 from bot.content import Arg, Block, Gap, Line, Sentence, Verbatim, say
 from bot.domain import ready
 from bot.domain.notices import TranslationState
@@ -137,12 +135,7 @@ def write(sentence: Sentence, request: Request, language: str, tx: Transaction) 
 
 def _rendered(sentence: Sentence, language: str) -> tuple[Text, str]:
     """The sentence, and the language it is in: English where the catalogue does not have it in that one."""
-    words = _catalogue().render(sentence, language)
-    if language != SOURCE and words == _catalogue().render(sentence, SOURCE):
+    words = clockless().render(sentence, language)
+    if language != SOURCE and words == clockless().render(sentence, SOURCE):
         return words, SOURCE
     return words, language
-
-
-@cache
-def _catalogue() -> Catalogue:
-    return Catalogue(())
