@@ -70,8 +70,8 @@ class Pacer:
         behind = max(self._theoretical, now) - now
         return max(0, int(self._burst - behind / self._increment + 1e-6))
 
-    def next_slot(self, now: float) -> float:
-        """When the whole account may send again; `now` or earlier means at once."""
+    def next_slot(self) -> float:
+        """When the whole account may send again; it may at once where that has passed."""
         free = self._theoretical - (self._burst - 1) * self._increment if self._increment else 0.0
         return max(free, self._paused_until)
 

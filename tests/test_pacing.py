@@ -17,7 +17,7 @@ def run(pacer: Pacer, wanted: list[int], group: bool) -> list[tuple[float, int]]
     """Send as early as allowed, first come first served; when each went where."""
     now, log = 0.0, []
     for chat in wanted:
-        now = max(now, pacer.next_slot(now), pacer.free_at(chat))
+        now = max(now, pacer.next_slot(), pacer.free_at(chat))
         assert pacer.slots(now) >= 1
         pacer.sent(chat, group, now)
         log.append((now, chat))
@@ -47,7 +47,7 @@ def test_a_chat_is_free_for_the_slot_that_comes_as_its_gap_ends() -> None:
     """Twenty-eight chats in turn at 28 a second: none misses its slot for what adding up seconds rounds off."""
     pacer, now = Pacer(TELEGRAM), 0.0
     for number in range(5_000):
-        now = max(now, pacer.next_slot(now))
+        now = max(now, pacer.next_slot())
         assert pacer.free_at(number % 28) <= now
         pacer.sent(number % 28, False, now)
 
@@ -66,7 +66,7 @@ def test_a_pause_of_the_account_holds_all() -> None:
     pacer = Pacer(TELEGRAM)
     pacer.pause(until=10)
     assert pacer.slots(9.9) == 0
-    assert pacer.next_slot(5) == 10
+    assert pacer.next_slot() == 10
     assert pacer.slots(10) == 1
 
 
@@ -78,7 +78,7 @@ def test_several_chats_refused_at_once_mean_the_account() -> None:
     assert pacer.slots(2) > 0
     pacer.refused_chat(3, until=31, now=2)
     assert pacer.slots(3) == 0
-    assert pacer.next_slot(3) == 31
+    assert pacer.next_slot() == 31
 
 
 def test_chats_that_each_deserved_hours_do_not_silence_the_others() -> None:
@@ -99,7 +99,7 @@ def homeserver(rate: float, burst: int, pacer: Pacer, messages: int) -> tuple[fl
     level, at, now, refusals, sent = float(burst), 0.0, 0.0, 0, 0
     while sent < messages:
         if pacer.slots(now) < 1:
-            now = max(pacer.next_slot(now), now + 0.001)
+            now = max(pacer.next_slot(), now + 0.001)
             continue
         level, at = min(burst, level + (now - at) * rate), now
         pacer.sent(1, False, now)
@@ -136,7 +136,7 @@ def test_what_was_learnt_can_be_taken_along() -> None:
     assert pacer.slots(0) == 1
     pacer.sent(1, False, 0)
     assert pacer.slots(1) == 0
-    assert pacer.next_slot(1) == 5
+    assert pacer.next_slot() == 5
 
 
 def test_what_was_learnt_is_forgotten_when_all_goes_well() -> None:

@@ -77,7 +77,7 @@ class Turns:
             waits.append(self._outage.until - now)
         if (free := self.pacer.next_free(since)) is not None:
             waits.append(free - now)
-        if (slot := self.pacer.next_slot(since)) > since:
+        if (slot := self.pacer.next_slot()) > since:
             waits.append(slot - now)
         wait = min(waits, default=None)
         if wait is not None and wait <= 0:
@@ -110,7 +110,7 @@ class Turns:
         """What has been fetched goes before what has not been claimed yet."""
         for claimed, turn in self._files:
             room = self.in_flight.room()
-            free_at = max(self.pacer.free_at(claimed.chat), self.pacer.next_slot(now))
+            free_at = max(self.pacer.free_at(claimed.chat), self.pacer.next_slot())
             if free_at - now > _LONGEST_TURN:
                 _answer(turn, False)
             elif (

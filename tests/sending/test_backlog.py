@@ -37,7 +37,7 @@ def run(chains: list[Chain], separate: bool) -> list[tuple[float, int, int]]:
             log.append((now, one.chat, sent[one.chat]))
             sent[one.chat] += 1
             backlog.landed(one.id, one.chat, 0 if separate else one.messages - 1, now)
-        later = [moment for moment in (pacer.next_slot(now), pacer.next_free(now)) if moment is not None]
+        later = [moment for moment in (pacer.next_slot(), pacer.next_free(now)) if moment is not None]
         now = min((moment for moment in later if moment > now + 1e-9), default=now + 0.001)
     return log
 
