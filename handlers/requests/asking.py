@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say, in_rows
 from bot.catalogue import own_name
@@ -73,8 +72,7 @@ def is_last_spoken_of(tx: Transaction, chat: int) -> bool:
 
 
 def keep(tx: Transaction, chat: int, now: Held) -> None:
-    state: dict[str, Any] = {name: getattr(now, name) for name in ("screen", "shown", "hint", "missing", "about")}
-    tx.dialogues.put(chat, held={"texts": list(now.texts), **state})
+    tx.dialogues.put(chat, held=asdict(now))
 
 
 def language_of(where: Situation, tx: Transaction) -> str:
