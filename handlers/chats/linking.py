@@ -71,11 +71,8 @@ def join(code: str, offered: Pairing, event: Message, where: Situation, tx: Tran
     here = tx.chats.get(here.id)
     others = [chat for chat in tx.links.chats(offered.link) if chat.id != here.id]
     told = [say(f"link-names-{tx.policy.names}"), *_who_else_reads(tx), *pairing.missing_rights(here, tx)]
-    if others:
-        told = [say("link-joined", chats=_titles(others, tx)), *told]
-    else:
-        told = [say("link-first"), *told]
-    return (*left, *tell(event, where, *told), *_each(others, say("link-more", chat=_title(here, tx))))
+    first = say("link-joined", chats=_titles(others, tx)) if others else say("link-first")
+    return (*left, *tell(event, where, first, *told), *_each(others, say("link-more", chat=_title(here, tx))))
 
 
 def _who_else_reads(tx: Transaction) -> list[Sentence]:
@@ -177,20 +174,22 @@ def words(event: Message, where: Situation, tx: Transaction) -> Actions:
         refused.append(Line(say("link-unsupported"), "italic"))
     content = _content(said, event.person, here, len(others) + 1, tx, refused)
     first = linked_threads.stood_in(root, event, here, tx)
-    passed_on = [
-        Say(
-            chat.id,
-            content,
-            of.subject,
-            said.name,
-            thread=None if root is None else _ref(chat, root),
-            reply_to=None if answered is None else _ref(chat, answered),
-            priority=Priority.COORDINATION,
-            deadline=_TRANSLATES_WITHIN,
-        )
-        for chat in others
-    ]
-    return (*first, *passed_on)
+    return (*first, *(_passed_on(said, chat, content, root, answered) for chat in others))
+
+
+def _passed_on(
+    said: LinkedMessage, chat: KnownChat, content: Content, root: LinkedMessage | None, answered: LinkedMessage | None
+) -> Say:
+    return Say(
+        chat.id,
+        content,
+        said.subject,
+        said.name,
+        thread=None if root is None else _ref(chat, root),
+        reply_to=None if answered is None else _ref(chat, answered),
+        priority=Priority.COORDINATION,
+        deadline=_TRANSLATES_WITHIN,
+    )
 
 
 def _is_to_us(event: Message, where: Situation) -> bool:
@@ -296,16 +295,7 @@ def _said_anew(said: LinkedMessage, chat: KnownChat, content: Content, tx: Trans
     root = None if said.root is None else tx.links.by_id(said.root)
     before = tx.deliveries.let_go(chat.id, said.name)
     back = () if before is None else (Recall(chat.id, Named(before)),)
-    anew = Say(
-        chat.id,
-        content,
-        said.subject,
-        said.name,
-        thread=None if root is None else _ref(chat, root),
-        priority=Priority.COORDINATION,
-        deadline=_TRANSLATES_WITHIN,
-    )
-    return (*back, anew)
+    return (*back, _passed_on(said, chat, content, root, None))
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:
