@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
@@ -60,6 +61,11 @@ def note(event: Doing, where: Situation, sentence: Sentence) -> tuple[Action, ..
     if isinstance(event, Pressed):
         return (Answer(where.chat.id, event, sentence),)
     return tell(event, where, sentence)
+
+
+def tell_all(chats: Iterable[KnownChat], *sentences: Sentence) -> list[Action]:
+    """Say the same in several chats, in answer to nothing."""
+    return [Say(chat.id, tuple(Line(sentence) for sentence in sentences)) for chat in chats]
 
 
 def tail(text: Text, end: str) -> Text:

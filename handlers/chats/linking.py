@@ -16,7 +16,7 @@ from bot.operation.operating import PAIRING_LIVES
 from bot.store.transaction import Transaction
 from handlers.chats import groups, linked_threads, pairing
 from handlers.requests import asking, attached
-from handlers.rooms import note, reply, tell
+from handlers.rooms import note, reply, tell, tell_all
 from handlers.situation import Actions, Doing, Situation
 
 LINK = "link"
@@ -72,7 +72,7 @@ def join(code: str, offered: Pairing, event: Message, where: Situation, tx: Tran
     others = [chat for chat in tx.links.chats(offered.link) if chat.id != here.id]
     told = [say(f"link-names-{tx.policy.names}"), *_who_else_reads(tx), *pairing.missing_rights(here, tx)]
     first = say("link-joined", chats=_titles(others, tx)) if others else say("link-first")
-    return (*left, *tell(event, where, first, *told), *_each(others, say("link-more", chat=_title(here, tx))))
+    return (*left, *tell(event, where, first, *told), *tell_all(others, say("link-more", chat=_title(here, tx))))
 
 
 def _who_else_reads(tx: Transaction) -> list[Sentence]:
@@ -94,7 +94,7 @@ def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:
     for chat in tx.links.members(of.id):
         tx.chats.set_link(chat, None)
     told = [chat for chat in chats if chat.id != where.chat.id]
-    return (*_each(told, say("link-ended-here")), *tell(event, where, say("link-ended", name=of.name)))
+    return (*tell_all(told, say("link-ended-here")), *tell(event, where, say("link-ended", name=of.name)))
 
 
 def take_out(event: Doing, where: Situation, tx: Transaction) -> Actions:
@@ -104,17 +104,17 @@ def take_out(event: Doing, where: Situation, tx: Transaction) -> Actions:
     if chat is None or chat.link is None or chat.organisation != where.chat.organisation:
         return note(event, where, say("choice-unknown"))
     gone = _left(chat, chat.link, tx)
-    return (*gone, *_each([chat], say("link-ended-here")), *note(event, where, say("link-less", chat=_title(chat, tx))))
+    return (
+        *gone,
+        *tell_all([chat], say("link-ended-here")),
+        *note(event, where, say("link-less", chat=_title(chat, tx))),
+    )
 
 
 def _left(chat: KnownChat, link: int, tx: Transaction) -> Actions:
     """It is out; the others hear of it."""
     tx.chats.set_link(chat.id, None)
-    return _each(tx.links.chats(link), say("link-less", chat=_title(chat, tx)))
-
-
-def _each(chats: list[KnownChat], told: Sentence) -> Actions:
-    return [Say(chat.id, (Line(told),)) for chat in chats]
+    return tell_all(tx.links.chats(link), say("link-less", chat=_title(chat, tx)))
 
 
 def _listing(event: Message, where: Situation, organisation: int, tx: Transaction) -> Say:

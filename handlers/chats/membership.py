@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.actions import Action, Join, Say
-from bot.content import Line, Sentence, say
+from bot.actions import Join
+from bot.content import Sentence, say
 from bot.domain.chats import KnownChat, Role
 from bot.events import ChatGone, Due, Outcome
 from bot.incoming import Added, MovedChat, Removed, Renamed
@@ -15,6 +15,7 @@ from handlers import operator, situation
 from handlers.chats import leaks, leaving, pairing
 from handlers.notices import catching_up
 from handlers.requests import cards, triage
+from handlers.rooms import tell_all
 from handlers.situation import TOPICS, Actions
 
 FOLLOWED = "followed"
@@ -62,7 +63,7 @@ def _rights_changed(before: KnownChat, chat: KnownChat, tx: Transaction) -> Acti
     told = [sentence for sentence in lacks if sentence not in lacked]
     if chat.administrator and not before.administrator and lacked:
         told.insert(0, say("administrator-now"))
-    return (Say(chat.id, tuple(Line(sentence) for sentence in told)),) if told else ()
+    return tell_all([chat], *told) if told else ()
 
 
 def _back(chat: KnownChat, tx: Transaction) -> Actions:
@@ -142,9 +143,9 @@ def gone(event: ChatGone, tx: Transaction) -> Actions:
             return _tell_owner(chat, tx, say("group-gone", group=chat.title or say("a-group")))
         case Role.ORGANISATION if chat.organisation is not None:
             name = tx.chats.organisation(chat.organisation).name
-            return _tell(tx.chats.with_role(Role.COORDINATION), say("organisation-gone", organisation=name))
+            return tell_all(tx.chats.with_role(Role.COORDINATION), say("organisation-gone", organisation=name))
         case Role.COORDINATION if tx.chats.coordination_room() is None:
-            return _tell(tx.chats.with_role(Role.ORGANISATION), say("coordination-gone"))
+            return tell_all(tx.chats.with_role(Role.ORGANISATION), say("coordination-gone"))
         case _:
             return ()
 
@@ -152,8 +153,4 @@ def gone(event: ChatGone, tx: Transaction) -> Actions:
 def _tell_owner(chat: KnownChat, tx: Transaction, sentence: Sentence) -> Actions:
     """The rooms of the organisation whose group it is; the coordinators where it has none."""
     rooms = [] if chat.organisation is None else tx.chats.with_role(Role.ORGANISATION, chat.organisation)
-    return _tell(rooms or tx.chats.with_role(Role.COORDINATION), sentence)
-
-
-def _tell(rooms: list[KnownChat], sentence: Sentence) -> list[Action]:
-    return [Say(room.id, (Line(sentence),)) for room in rooms]
+    return tell_all(rooms or tx.chats.with_role(Role.COORDINATION), sentence)

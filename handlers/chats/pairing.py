@@ -20,7 +20,7 @@ from handlers.chats import leaks, leaving
 from handlers.chats.groups import point, pointer
 from handlers.notices import catching_up
 from handlers.requests import cards
-from handlers.rooms import reply, tell
+from handlers.rooms import reply, tell, tell_all
 from handlers.situation import Actions, Situation
 
 _PATIENCE = timedelta(days=7)
@@ -132,7 +132,7 @@ def _replaced(chat: KnownChat, tx: Transaction) -> list[Action]:
         tx.chats.set_active(room.id, room.active)
         tx.chats.explained(room.id)
         wait(room, tx)
-    return [Say(room.id, (Line(say("coordination-moved")),)) for room in before if room.active]
+    return tell_all((room for room in before if room.active), say("coordination-moved"))
 
 
 def _welcome(chat: KnownChat, offered: Pairing, tx: Transaction) -> Action:
@@ -155,10 +155,10 @@ def _told(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
     if offered.role != Role.GROUP or offered.organisation is None:
         return ()
     title, language = chat.title or say("a-group"), LanguageName(offered.language or "")
-    said = [Line(say("group-new", group=title, language=language))]
+    said = [say("group-new", group=title, language=language)]
     if any(notice.state is NoticeState.PUBLISHED for notice in tx.notices.latest(offered.organisation)):
-        said.append(Line(say("group-new-notices", command="!publish N1")))
-    return [Say(room.id, tuple(said)) for room in tx.chats.with_role(Role.ORGANISATION, offered.organisation)]
+        said.append(say("group-new-notices", command="!publish N1"))
+    return tell_all(tx.chats.with_role(Role.ORGANISATION, offered.organisation), *said)
 
 
 def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
@@ -166,8 +166,8 @@ def _taken(chat: KnownChat, offered: Pairing, tx: Transaction) -> Actions:
     if chat.role != Role.GROUP or chat.organisation in (None, offered.organisation) or offered.organisation is None:
         return ()
     name = tx.chats.organisation(offered.organisation).name
-    said = (Line(say("group-taken", group=chat.title or say("a-group"), organisation=name)),)
-    return [Say(room.id, said) for room in tx.chats.with_role(Role.ORGANISATION, chat.organisation)]
+    taken = say("group-taken", group=chat.title or say("a-group"), organisation=name)
+    return tell_all(tx.chats.with_role(Role.ORGANISATION, chat.organisation), taken)
 
 
 def missing_rights(chat: KnownChat, tx: Transaction) -> list[Sentence]:
