@@ -49,16 +49,15 @@ class Apertium:
         self.read_by = host_outside(settings.url)
         self._settings = settings
         self._gate = Gate(settings.concurrency)
-        self._server: Server | None = None
+        self._server = Server(settings.url, settings.timeout, settings.concurrency)
         self._pairs: dict[tuple[str, str], str] = {}
         self._pairs_until = 0.0
 
     async def open(self) -> None:
-        self._server = Server(self._settings.url, self._settings.timeout, self._settings.concurrency)
+        self._server.open()
 
     async def close(self) -> None:
-        if self._server:
-            await self._server.close()
+        await self._server.close()
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         async with self._gate(hash(tuple(paragraphs))):
@@ -77,7 +76,7 @@ class Apertium:
 
     async def _translated(self, text: str, pair: str) -> str:
         # the marks are asked for because the server, taking them off, would take asterisks out of kept stretches too
-        answer = await self._connected().post("/translate", form={"langpair": pair, "q": text, "markUnknown": "yes"})
+        answer = await self._server.post("/translate", form={"langpair": pair, "q": text, "markUnknown": "yes"})
         given = _response(answer).get("translatedText")
         if not isinstance(given, str):
             raise Unavailable("the server's answer is no translation")
@@ -99,17 +98,12 @@ class Apertium:
     async def _direct_pairs(self) -> dict[tuple[str, str], str]:
         if time.monotonic() < self._pairs_until:
             return self._pairs
-        self._pairs = _listed(await self._connected().get("/listPairs"))
+        self._pairs = _listed(await self._server.get("/listPairs"))
         self._pairs_until = time.monotonic() + _PAIRS_LAST
         return self._pairs
 
-    def _connected(self) -> Server:
-        assert self._server, "open() comes first"
-        return self._server
-
     async def check(self) -> list[str]:
-        if self._server is None:
-            await self.open()
+        await self.open()
         url = self._settings.url
         try:
             pairs = await self._direct_pairs()

@@ -39,21 +39,33 @@ class Server:
     def __init__(self, url: str, timeout: float, concurrency: int) -> None:
         self.url = url.rstrip("/")
         self._timeout = timeout
-        self._client = httpx.AsyncClient(
-            timeout=timeout,
-            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+        self._concurrency = concurrency
+        self._client: httpx.AsyncClient | None = None
+
+    def open(self) -> None:
+        """Unless it is open already."""
+        self._client = self._client or httpx.AsyncClient(
+            timeout=self._timeout,
+            limits=httpx.Limits(max_connections=self._concurrency, max_keepalive_connections=self._concurrency),
             follow_redirects=False,
             trust_env=False,
         )
 
     async def close(self) -> None:
-        await self._client.aclose()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def get(self, path: str) -> Answer:
-        return await self._ask(self._client.build_request("GET", self.url + path))
+        return await self._ask(self._connected().build_request("GET", self.url + path))
 
     async def post(self, path: str, *, as_json: object = None, form: Mapping[str, str] | None = None) -> Answer:
-        return await self._ask(self._client.build_request("POST", self.url + path, json=as_json, data=form))
+        request = self._connected().build_request("POST", self.url + path, json=as_json, data=form)
+        return await self._ask(request)
+
+    def _connected(self) -> httpx.AsyncClient:
+        assert self._client is not None, "open() comes first"
+        return self._client
 
     async def _ask(self, request: httpx.Request) -> Answer:
         """One answer, asked for once more when the connection failed or the server had a fault of its own.
@@ -84,7 +96,7 @@ class Server:
     async def _once(self, request: httpx.Request) -> Answer | None:
         """None where the connection failed."""
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._connected().send(request, stream=True)
         except httpx.TimeoutException:
             raise
         except (httpx.NetworkError, httpx.RemoteProtocolError):

@@ -44,16 +44,15 @@ class LibreTranslate:
         self.read_by = host_outside(settings.url)
         self._settings = settings
         self._gate = Gate(settings.concurrency)
-        self._server: Server | None = None
+        self._server = Server(settings.url, settings.timeout, settings.concurrency)
         self._pairs: dict[tuple[str, str], tuple[str, str]] = {}
         self._pairs_until = 0.0
 
     async def open(self) -> None:
-        self._server = Server(self._settings.url, self._settings.timeout, self._settings.concurrency)
+        self._server.open()
 
     async def close(self) -> None:
-        if self._server:
-            await self._server.close()
+        await self._server.close()
 
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         async with self._gate(hash(tuple(paragraphs))):
@@ -67,7 +66,7 @@ class LibreTranslate:
         asked: dict[str, object] = {"q": texts, "source": source, "target": target, "format": "html"}
         if self._settings.api_key:
             asked["api_key"] = self._settings.api_key.get_secret_value()
-        answer = await self._connected().post("/translate", as_json=asked)
+        answer = await self._server.post("/translate", as_json=asked)
         _refused(answer)
         said = answer.json()
         given = said.get("translatedText") if isinstance(said, dict) else None
@@ -83,19 +82,14 @@ class LibreTranslate:
         """Our codes, and the server's own for them ("zh": "zh-Hans")."""
         if time.monotonic() < self._pairs_until:
             return self._pairs
-        answer = await self._connected().get("/languages")
+        answer = await self._server.get("/languages")
         _refused(answer)
         self._pairs = _listed(answer)
         self._pairs_until = time.monotonic() + _LANGUAGES_LAST
         return self._pairs
 
-    def _connected(self) -> Server:
-        assert self._server, "open() comes first"
-        return self._server
-
     async def check(self) -> list[str]:
-        if self._server is None:
-            await self.open()
+        await self.open()
         url = self._settings.url
         where = f"translation.engines.{self.name}"
         try:
