@@ -84,17 +84,6 @@ class Apertium:
             raise Unsupported("Apertium gave nothing for this pair of languages")  # some published pairs are broken
         return given
 
-    async def pairs(self) -> frozenset[tuple[str, str]]:
-        """The languages it translates between, pivots included, as (from, to). Raises an EngineError."""
-        direct = await self._direct_pairs()
-        ends = {code for pair in direct for code in pair}
-        return frozenset(
-            (one, other)
-            for one in ends
-            for other in ends
-            if one != other and _steps(direct, one, other, self._settings.pivots)
-        )
-
     async def _direct_pairs(self) -> dict[tuple[str, str], str]:
         if time.monotonic() < self._pairs_until:
             return self._pairs

@@ -74,10 +74,6 @@ class LibreTranslate:
             raise Unavailable("the server's answer is no translation")
         return given
 
-    async def pairs(self) -> frozenset[tuple[str, str]]:
-        """The languages it translates between, as (from, to). Raises an EngineError."""
-        return frozenset(await self._known_pairs())
-
     async def _known_pairs(self) -> dict[tuple[str, str], tuple[str, str]]:
         """Our codes, and the server's own for them ("zh": "zh-Hans")."""
         if time.monotonic() < self._pairs_until:

@@ -86,11 +86,6 @@ async def test_an_unknown_pair_is_unsupported(apertium: Apertium) -> None:
 
 
 @pytest.mark.apertium
-async def test_the_pairs_include_those_through_a_third_language(apertium: Apertium) -> None:
-    assert {("fr", "es"), ("fr", "pt"), ("en", "pt"), ("pt", "fr")} <= await apertium.pairs()
-
-
-@pytest.mark.apertium
 async def test_the_server_is_well(apertium: Apertium) -> None:
     assert await apertium.check() == []
     assert apertium.read_by is None
