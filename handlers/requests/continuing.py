@@ -30,6 +30,7 @@ from handlers.requests import (
     opening,
     phone_given,
     phone_shown,
+    threads,
 )
 from handlers.requests.asking import tell
 from handlers.situation import Actions, Doing, Situation
@@ -118,8 +119,7 @@ def _naming_its_request(event: Message, where: Situation, tx: Transaction) -> tu
         return event, where
     if not rest and not event.attachments:
         return event, where  # the code alone says no more than which
-    end = len(event.text.plain.rstrip())
-    return replace(event, text=event.text[end - len(rest) : end]), replace(where, subject=str(code))
+    return replace(event, text=threads.tail(event.text, rest)), replace(where, subject=str(code))
 
 
 def _last_spoken_of(mine: Sequence[Request], chat: int, tx: Transaction) -> Request | None:
@@ -346,10 +346,7 @@ def _own_words(text: Text, about: str) -> Text:
         words = command.argument
     else:
         words = rest.lstrip(_BEHIND_A_CODE) if code == about else ""
-    if not words:
-        return text
-    end = len(text.plain.rstrip())
-    return text[end - len(words) : end]
+    return threads.tail(text, words) if words else text
 
 
 def deleted(event: Deleted, tx: Transaction) -> Actions:

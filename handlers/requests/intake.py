@@ -49,7 +49,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
     longest = _LONGEST.get(question or "", 0)
     request = tx.requests.numbered(state.get("request", 0))
     if request is None or request.state is RequestState.CLOSED or tx.now - request.heard_at > RECENT:
-        _ended(tx, where.chat.id)
+        ended(tx, where.chat.id)
         return None
     if not _was_asked_last(question, request, tx) or not _answers(words, longest):
         return None
@@ -109,7 +109,7 @@ def _safety(tx: Transaction, request: Request) -> Actions:
 def over(tx: Transaction, request: Request) -> None:
     """Helpers have spoken: what is written from now on is for them, not an answer to a question that still stands."""
     if tx.dialogues.get(request.chat).get("request") == request.number:
-        _ended(tx, request.chat)
+        ended(tx, request.chat)
 
 
 def _was_asked_last(question: str | None, request: Request, tx: Transaction) -> bool:
@@ -118,7 +118,7 @@ def _was_asked_last(question: str | None, request: Request, tx: Transaction) -> 
     return any(choice.step == f"intake-{question}" and choice.subject == request.code for choice in offered)
 
 
-def _ended(tx: Transaction, chat: int) -> None:
+def ended(tx: Transaction, chat: int) -> None:
     """No question stands open."""
     tx.dialogues.put(chat, request=None, question=None)
 
@@ -146,7 +146,7 @@ def _next(tx: Transaction, request: Request, question: str) -> Actions:
     following = QUESTIONS.index(question) + 1
     if following < len(QUESTIONS):
         return _ask(tx, request, QUESTIONS[following])
-    _ended(tx, request.chat)
+    ended(tx, request.chat)
     return (Say(request.chat, (Line(say("intake-thanks")),), request.code),)
 
 

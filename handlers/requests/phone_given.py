@@ -16,7 +16,7 @@ from bot.domain.requests import RECENT, Request
 from bot.incoming import Edited, Message
 from bot.model import Text
 from bot.store.transaction import Transaction
-from handlers.requests import below, cards, phone_shown
+from handlers.requests import below, cards, intake, phone_shown
 from handlers.situation import Actions, Situation
 
 _LONGEST = 200  # characters; of whoever writes more, only the number is kept apart
@@ -77,7 +77,7 @@ def _is_meant_as_number(words: str) -> bool:
 
 
 def _unclear(request: Request, event: Message) -> Say:
-    buttons: Buttons = ((Button(say("button-skip"), "intake-phone", "skip"),),)
+    buttons: Buttons = ((Button(say("button-skip"), "intake-phone", intake.SKIP),),)
     told = Line(say("intake-phone-unclear"))
     return Say(request.chat, (told,), request.code, reply_to=OnNetwork(event.id), buttons=buttons)
 
@@ -205,7 +205,7 @@ def _keep(known: PhoneLines, request: Request, tx: Transaction) -> tuple[Request
         tx.texts.replace(request.phone, known.text, None)
     tx.requests.save(request)
     if tx.dialogues.get(request.chat).get("question") == "phone":
-        tx.dialogues.put(request.chat, request=None, question=None)
+        intake.ended(tx, request.chat)
     shown = (*phone_shown.take_away(tx, request), *phone_shown.hand_over(tx, request))
     return request, (*cards.refresh(tx, request), *shown)
 
