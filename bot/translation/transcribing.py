@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.ports import Busy, Engine, EngineError, Rejected, Transcriber, Unavailable
+from bot.ports import Engine, EngineError, Transcriber, Unavailable
 from bot.text.languages import normalise
-from bot.translation.translating import AFTER_AN_OPERATOR, SOON, Result, share_of
+from bot.translation.translating import Result, again_after, in_order
 
 _log = structlog.get_logger()
 
@@ -26,24 +25,13 @@ async def transcribe(
     recording: Path, mime: str, language: str | None, engines: Sequence[Engine], within: timedelta = LONGEST
 ) -> Result:
     """`language`: the speaker's, as far as it is known. No failure of an engine is raised."""
-    failures: list[EngineError] = []
-    try:
-        async with asyncio.timeout(within.total_seconds()):
-            ends = asyncio.get_running_loop().time() + within.total_seconds()
-            for place, engine in enumerate(engines):
-                try:
-                    async with share_of(ends, len(engines) - place):
-                        found = await _heard(engine, recording, mime, language)
-                except EngineError as failure:
-                    failures.append(failure)
-                    continue
-                if found.text:
-                    return found
-    except TimeoutError:
-        failures.append(Unavailable("the engines took too long"))
-    waits = [wait for failure in failures if (wait := _wait(failure)) is not None]
+    found, failures = await in_order(
+        engines, within, lambda engine: _heard(engine, recording, mime, language), lambda result: bool(result.text)
+    )
+    if found and found[-1].text:
+        return found[-1]
     said = "; ".join(dict.fromkeys(str(failure) for failure in failures)) or "no engine heard a word"
-    return Result(None, None, (), min(waits, default=None), said)
+    return Result(None, None, (), again_after(failures), said)
 
 
 async def _heard(engine: Engine, recording: Path, mime: str, language: str | None) -> Result:
@@ -61,14 +49,3 @@ async def _heard(engine: Engine, recording: Path, mime: str, language: str | Non
         raise Unavailable("the engine failed") from None
     # Some name a language in words ("portuguese"), which no engine could translate from.
     return Result(words, engine.name, (), None, None, spoken if _CODE.fullmatch(spoken) else None)
-
-
-def _wait(failure: EngineError) -> timedelta | None:
-    match failure:
-        case Busy(retry_after=wait):
-            return wait or SOON
-        case Unavailable():
-            return SOON
-        case Rejected():
-            return AFTER_AN_OPERATOR
-    return None

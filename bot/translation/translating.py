@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import regex
 import structlog
@@ -28,6 +29,8 @@ from bot.translation.gate.checks import check
 from bot.translation.gate.findings import Finding
 from bot.translation.gate.kept import not_kept
 from bot.translation.protecting import mark, paragraphs
+
+Work = TypeVar("Work")
 
 _log = structlog.get_logger()
 
@@ -105,30 +108,42 @@ class _Draft:
 async def _best(
     engines: Sequence[Engine], todo: Mapping[int, Marked], source: str, target: str, within: timedelta
 ) -> tuple[_Draft | None, list[EngineError]]:
-    best: _Draft | None = None
+    async def drafted(engine: Engine) -> _Draft:
+        texts = await _asked(engine, todo, source, target)
+        return _Draft(texts, engine.name, _findings(todo, texts, source, target))
+
+    drafts, failures = await in_order(engines, within, drafted, lambda draft: not draft.blocks)
+    return min(drafts, key=lambda draft: draft.blocks, default=None), failures
+
+
+async def in_order(
+    engines: Sequence[Engine],
+    within: timedelta,
+    ask: Callable[[Engine], Awaitable[Work]],
+    enough: Callable[[Work], bool],
+) -> tuple[list[Work], list[EngineError]]:
+    """What the engines made, one after the other until one's work is enough or the time is over, and what failed."""
+    made: list[Work] = []
     failures: list[EngineError] = []
     try:
         async with asyncio.timeout(within.total_seconds()):
             ends = asyncio.get_running_loop().time() + within.total_seconds()
             for place, engine in enumerate(engines):
                 try:
-                    async with share_of(ends, len(engines) - place):
-                        texts = await _asked(engine, todo, source, target)
+                    async with _share_of(ends, len(engines) - place):
+                        made.append(await ask(engine))
                 except EngineError as failure:
                     failures.append(failure)
                     continue
-                draft = _Draft(texts, engine.name, _findings(todo, texts, source, target))
-                if best is None or draft.blocks < best.blocks:
-                    best = draft
-                if not best.blocks:
+                if enough(made[-1]):
                     break
     except TimeoutError:
         failures.append(Unavailable("the engines took too long"))
-    return best, failures
+    return made, failures
 
 
 @asynccontextmanager
-async def share_of(ends: float, engines: int) -> AsyncIterator[None]:
+async def _share_of(ends: float, engines: int) -> AsyncIterator[None]:
     """As much of the time until `ends` as is left for each of so many engines: one that hangs leaves the next its own.
 
     Raises Unavailable when it is over.
@@ -213,7 +228,15 @@ def _findings(todo: Mapping[int, Marked], texts: Mapping[int, str], source: str,
 
 
 def _failed(failures: Sequence[EngineError]) -> Result:
-    """The failure that is likeliest to pass decides when to try again."""
+    if failures and all(isinstance(failure, NotOffered) for failure in failures):
+        return Result(None, None, (), None, NOT_OFFERED)
+    reasons = [failure for failure in failures if not isinstance(failure, Unsupported)] or list(failures)
+    said = "; ".join(dict.fromkeys(str(failure) for failure in reasons)) or "no engine is configured"
+    return Result(None, None, (), again_after(failures), said)
+
+
+def again_after(failures: Sequence[EngineError]) -> timedelta | None:
+    """When another try is worth it, if ever: the failure that is likeliest to pass decides."""
     waits: list[timedelta] = []
     for failure in failures:
         match failure:
@@ -223,11 +246,7 @@ def _failed(failures: Sequence[EngineError]) -> Result:
                 waits.append(SOON)
             case Rejected():
                 waits.append(AFTER_AN_OPERATOR)
-    if failures and all(isinstance(failure, NotOffered) for failure in failures):
-        return Result(None, None, (), None, NOT_OFFERED)
-    reasons = [failure for failure in failures if not isinstance(failure, Unsupported)] or list(failures)
-    said = "; ".join(dict.fromkeys(str(failure) for failure in reasons)) or "no engine is configured"
-    return Result(None, None, (), min(waits, default=None), said)
+    return min(waits, default=None)
 
 
 # --- pieces of text ------------------------------------------------------------------------------------------------
