@@ -103,18 +103,7 @@ class Receiver:
 
     async def _round(self, cursor: str | None, deliver: Deliver, patience: float, lost: bool) -> str:
         """One answer handed over; the place after it. `lost`: the cursor leads nowhere."""
-        try:
-            answer = None if lost else await self._sync(cursor, patience)
-        except Failure as failure:
-            if cursor is None or failure.status != 400 or not failure.errcode:
-                raise
-            answer = None  # the place is another homeserver's, or an older one's
-        if lost := answer is None:
-            log.error(
-                "the homeserver was put back to a backup, or is another one now: what was said since the last that was "
-                "heard is looked for in every room"
-            )
-            answer = await self._sync_anew()
+        answer, lost = await self._next(cursor, patience, lost)
         rooms = answer.get("rooms", {})
         left = {room_id: (room, self._room(room_id)) for room_id, room in rooms.get("leave", {}).items()}
         self._note_direct(answer)
@@ -131,10 +120,7 @@ class Receiver:
                 own_joins += [(room_id, event) for event in news if changes_own(self._me, event, "join")]
                 events += await self._raws(news, room_id, self._room(room_id))
             for room_id, (room, known) in left.items():
-                news = await self._last_news(room_id, room, cursor)
-                events += await self._raws(news, room_id, known)
-                if not any(changes_own(self._me, event, "leave", "ban") for event in news):
-                    events.append(self._departure(room_id, known, cursor))
+                events += await self._last_raws(room_id, room, known, cursor)
         # Last: whoever puts us out of a room and lets us in again may have done so since the last answer.
         events += [self._invitation(room_id, room, cursor) for room_id, room in rooms.get("invite", {}).items()]
 
@@ -151,6 +137,20 @@ class Receiver:
         self._try_decrypting = False
         await self._afterwards(rooms, own_joins)
         return following
+
+    async def _next(self, cursor: str | None, patience: float, lost: bool) -> tuple[Json, bool]:
+        """What the homeserver answers; and whether the cursor leads nowhere, so that the answer begins anew."""
+        if not lost:
+            try:
+                return await self._sync(cursor, patience), False
+            except Failure as failure:
+                if cursor is None or failure.status != 400 or not failure.errcode:
+                    raise  # otherwise the place is another homeserver's, or an older one's
+        log.error(
+            "the homeserver was put back to a backup, or is another one now: what was said since the last that was "
+            "heard is looked for in every room"
+        )
+        return await self._sync_anew(), True
 
     async def _collect_keys(self) -> None:
         """Take in what was sent to this device alone. The cursor may be another device's of the account, which took
@@ -217,15 +217,18 @@ class Receiver:
             room_id: await self._news.lately(room_id, room, since, REQUEST_TIMEOUT) for room_id, room in rooms.items()
         }
 
-    async def _last_news(self, room_id: str, room: Json, cursor: str) -> list[Json]:
+    async def _last_raws(self, room_id: str, room: Json, known: Room, cursor: str) -> list[Raw]:
         """Of a room that we are out of; what cannot be had of it now never can."""
         try:
-            return await self._news.since(room_id, room, cursor, SOON)
+            news = await self._news.since(room_id, room, cursor, SOON)
         except Failure as failure:
             if failure.errcode in REVOKED:
                 raise
-            events: list[Json] = room.get("timeline", {}).get("events", [])
-            return events
+            news = room.get("timeline", {}).get("events", [])
+        raws = await self._raws(news, room_id, known)
+        if not any(changes_own(self._me, event, "leave", "ban") for event in news):
+            raws.append(self._departure(room_id, known, cursor))
+        return raws
 
     async def _raws_since(self, room_id: str, room: Json, cursor: str, within: float) -> list[Raw]:
         return await self._raws(await self._news.since(room_id, room, cursor, within), room_id, self._room(room_id))
