@@ -91,15 +91,20 @@ def _message(update: Mapping[str, Any], kind: str, us: Ourselves) -> Iterator[In
     yield from (Joined(chat, _kind(message.chat), who, _time(message.date)) for who in newcomers if who is not None)
     if message.left_chat_member is not None and (gone := _person(message.left_chat_member, us)) is not None:
         yield Left(chat, gone, _time(message.date))
+    yield from _said(message, update[kind], chat, us)
+
+
+def _said(message: wire.Message, fields: Mapping[str, Any], chat: Chat, us: Ourselves) -> Iterator[Message]:
+    """What a person has written or sent, if this is no service message. `fields`: all of it, as Telegram brings it."""
     person = _writer(message, us)
     text = _text(message, us)
     if person is None or text is None:
         return
-    attachments = attached.files(message) or attached.picture(update[kind])
-    other = None if message.text or attachments else attached.other(message, update[kind])
+    attachments = attached.files(message) or attached.picture(fields)
+    other = None if message.text or attachments else attached.other(message, fields)
     if message.text is None and not attachments and other is None:
-        return  # a service message: the title changed, …
-    told = Text("") if other is None else attached.told(other, update[kind], message.sender)
+        return  # the title changed, …
+    told = Text("") if other is None else attached.told(other, fields, message.sender)
     if told:
         text, other = joined([told, text], "\n\n"), None
     start = _start(text.plain)
