@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.matrix.connection.homeserver import Json
+from adapters.matrix.keeping import opened
 
 KEPT_FOR = timedelta(days=30)
 MOST = 200  # of one room: more than anybody writes before their key comes, who does not mean to fill the disk
@@ -16,13 +16,12 @@ MOST = 200  # of one room: more than anybody writes before their key comes, who 
 
 class Undecrypted:
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "undecrypted.db", isolation_level=None)
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(
+        self._db = opened(
+            folder / "undecrypted.db",
             "CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, room TEXT NOT NULL, sent INTEGER NOT NULL, "
-            "body TEXT NOT NULL) STRICT"
+            "body TEXT NOT NULL) STRICT",
+            "CREATE INDEX IF NOT EXISTS ix_event_room ON event (room)",
         )
-        self._db.execute("CREATE INDEX IF NOT EXISTS ix_event_room ON event (room)")
 
     def close(self) -> None:
         self._db.close()

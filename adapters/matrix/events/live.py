@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.matrix.connection.homeserver import Json
 from adapters.matrix.events.kinds import BEACONS, LIVE
+from adapters.matrix.keeping import opened
 
 KEPT_FOR = timedelta(days=1)  # Element lets nobody do it for longer than eight hours
 _LOOKS_EVERY_MS = 3_600_000
@@ -24,13 +24,11 @@ class Shares:
     people answer, and take back."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "live.db", isolation_level=None)
         self._tidied_ms = 0
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.execute(
+        self._db = opened(
+            folder / "live.db",
             "CREATE TABLE IF NOT EXISTS share (id TEXT PRIMARY KEY, room TEXT NOT NULL, sender TEXT NOT NULL, "
-            "since INTEGER NOT NULL) STRICT"
+            "since INTEGER NOT NULL) STRICT",
         )
 
     def close(self) -> None:

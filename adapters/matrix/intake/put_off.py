@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.matrix.connection.homeserver import REQUEST_TIMEOUT, Failure, Json
+from adapters.matrix.keeping import opened
 from bot.incoming import Batch, Raw
 from bot.ports import Deliver
 
@@ -28,13 +28,11 @@ class PutOff:
     """Room by room what each /sync said of it since, in order: none of it is handed over before what it follows."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "put_off.db", isolation_level=None)
         self._rooms: list[str] | None = None  # as they are kept, until that changes
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.execute(
+        self._db = opened(
+            folder / "put_off.db",
             "CREATE TABLE IF NOT EXISTS part (id INTEGER PRIMARY KEY, room TEXT NOT NULL, cursor TEXT NOT NULL, "
-            "since INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (room, cursor)) STRICT"
+            "since INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (room, cursor)) STRICT",
         )
 
     def close(self) -> None:

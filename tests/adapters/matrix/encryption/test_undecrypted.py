@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from adapters.matrix.connection.homeserver import Homeserver
 from adapters.matrix.encryption.undecrypted import KEPT_FOR, Undecrypted
 
 NOW = 1_780_000_000_000
+CONNECT = sqlite3.connect
 LARGEST = 60_000  # bytes of what an event brings
 
 
@@ -48,6 +50,23 @@ def test_what_claims_to_be_of_the_future_does_not_stay_for_ever(kept: Undecrypte
     kept.keep("!eve:b.be", event("$1", sent=2 * NOW), NOW)
     kept.forget_old(NOW + int(KEPT_FOR.total_seconds() * 1000) + 1)
     assert ids(kept) == []
+
+
+def test_what_is_forgotten_is_gone_from_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where SQLite was built to leave deleted rows where they are: its key may come, and stay."""
+
+    def as_most_build_it(file: Path, isolation_level: None) -> sqlite3.Connection:
+        db = CONNECT(file, isolation_level=isolation_level)
+        db.execute("PRAGMA secure_delete = OFF")
+        return db
+
+    monkeypatch.setattr("sqlite3.connect", as_most_build_it)
+    kept = Undecrypted(tmp_path)
+    kept.keep("!maria:a.be", event("$help") | {"content": {"ciphertext": "AwgAEnACgAkL"}}, NOW)
+    assert any(b"AwgAEnACgAkL" in file.read_bytes() for file in tmp_path.iterdir())
+    kept.forget(["$help"])
+    kept.close()
+    assert not any(b"AwgAEnACgAkL" in file.read_bytes() for file in tmp_path.iterdir())
 
 
 def test_all_of_them_are_never_in_memory_at_once(kept: Undecrypted) -> None:
