@@ -28,6 +28,7 @@ ECHO = "link-echo"
 _TRANSLATES_WITHIN = timedelta(seconds=10)
 _ECHOES_FOR = timedelta(minutes=15)
 _LONGEST = 40  # characters of a conversation's name
+_AROUND_A_NAME = "`'\"<>"  # as people type what they are shown
 
 
 # --- which chats -----------------------------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ _LONGEST = 40  # characters of a conversation's name
 
 def link(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`link NAME` gives a code for one more chat of a conversation, `link CODE` takes a chat in, `link` lists them."""
-    given = where.argument.strip("`'\"<>")
+    given = where.argument.strip(_AROUND_A_NAME)
     offered = tx.chats.offered_pairing(given) if given else None
     if offered is not None:
         return join(given, offered, event, where, tx) if offered.link is not None else _told_to_pair(event, where, tx)
@@ -84,7 +85,7 @@ def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`unlink NAME` ends a conversation; without a name, in the organisation's room, that of the room itself."""
     if where.chat.role != Role.ORGANISATION or where.chat.organisation is None:
         return tell(event, where, say("link-room"))
-    name = where.argument.strip("`'\"")
+    name = where.argument.strip(_AROUND_A_NAME)
     if not name and where.chat.link is not None:
         return (*_left(where.chat, where.chat.link, tx), *tell(event, where, say("link-ended-here")))
     of = tx.links.named(where.chat.organisation, name) if name else None

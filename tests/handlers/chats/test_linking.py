@@ -155,6 +155,13 @@ async def test_unlink_ends_a_conversation_and_everybody_is_told(linked: Linked) 
     assert linked.rui.reads(linked.pt) == before
 
 
+async def test_a_conversation_is_ended_under_the_name_that_made_it(linked: Linked) -> None:
+    """With the signs around it, too, that are no part of it."""
+    await linked.house.says("!link <Soep>")
+    await linked.house.says("!unlink <Soep>")
+    assert linked.house.last() == sentence("link-ended", name="Soep")
+
+
 async def test_what_waits_for_a_group_that_is_out_never_gets_there(linked: Linked) -> None:
     """A group is taken out for a reason, and the others have been told that it reads nothing more."""
     network = linked.world.network
