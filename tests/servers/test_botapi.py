@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import aiohttp
@@ -31,28 +30,6 @@ from tests.servers.botapi.state import World
 
 EVERYTHING = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction"]
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}, {"text": "More", "url": "https://x.org/"}]]}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def server(clock: Clock) -> AsyncIterator[BotApiServer]:
-    async with BotApiServer(clock=clock) as server:
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def call(server: BotApiServer, session: aiohttp.ClientSession) -> CheckedClient:
-    return CheckedClient(session, server)
 
 
 # --- receiving ------------------------------------------------------------------------------------------------------

@@ -34,12 +34,6 @@ class Remote:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[BotApiServer]:
     async with BotApiServer() as server:
         yield server
@@ -48,11 +42,6 @@ async def server() -> AsyncIterator[BotApiServer]:
 @pytest.fixture
 def remote(server: BotApiServer, session: aiohttp.ClientSession) -> Remote:
     return Remote(session, server.url)
-
-
-@pytest.fixture
-def call(server: BotApiServer, session: aiohttp.ClientSession) -> CheckedClient:
-    return CheckedClient(session, server)
 
 
 async def test_a_conversation_over_http(remote: Remote, call: CheckedClient) -> None:

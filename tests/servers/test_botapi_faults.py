@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -29,28 +28,6 @@ from tests.servers.botapi.faults import (
 from tests.servers.botapi.limits import FloodLimits, most_within
 from tests.servers.botapi.people import Person
 from tests.servers.botapi.second_opinion import CheckedClient, Refusal
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def server(clock: Clock) -> AsyncIterator[BotApiServer]:
-    async with BotApiServer(clock=clock) as server:
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-def call(server: BotApiServer, session: aiohttp.ClientSession) -> CheckedClient:
-    return CheckedClient(session, server)
 
 
 @pytest.fixture
