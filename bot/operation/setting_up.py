@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,8 @@ from bot.configuration.sources import given
 from bot.operation.checking import remarked, tried
 from bot.plugins import adapter_class, engine_class, installed
 from bot.ports import Adapter, Engine, Question
+
+Plugin = TypeVar("Plugin", bound=Adapter | Engine)
 
 _KEEP = "keep"
 _YES = ("y", "yes", "j", "ja", "o", "oui")
@@ -180,9 +182,7 @@ def _answers(
     return values
 
 
-def _made(
-    plugin: type[Adapter] | type[Engine], name: str, values: Mapping[str, Any], elsewhere: Mapping[str, Any]
-) -> Adapter | Engine:
+def _made(plugin: type[Plugin], name: str, values: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> Plugin:
     """As it would be with these answers; `elsewhere` are keys that the environment gives."""
     return plugin(name, plugin.Settings.model_validate({**values, **elsewhere}))
 
@@ -206,7 +206,7 @@ def _engine(terminal: Terminal, environ: Mapping[str, str], folder: Path) -> Ite
         return
     at = ("translation", "engines", kind)
     values = _tried(terminal, engine_class(kind), at, environ, folder)
-    read_by = engine_class(kind)(kind, engine_class(kind).Settings.model_validate(values)).read_by
+    read_by = _made(engine_class(kind), kind, values, given(environ, at)).read_by
     talks = read_by is None or _yes(
         terminal,
         f"{read_by} would read every word of people in need. Translate conversations with it all the same? They are "

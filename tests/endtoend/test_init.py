@@ -184,6 +184,28 @@ async def _it_runs_and_pairs(bot: RunningBot, telegram: BotApiServer, code: str)
         await room.sees(said("paired-coordination", "nl"))
 
 
+async def test_whose_engine_the_environment_names_reads_nothing_unasked(tmp_path: Path) -> None:
+    """The environment goes before what is answered, also where it is asked whether others may read along."""
+    elsewhere = {"SCHAKEL_TRANSLATION__ENGINES__LIBRETRANSLATE__URL": "http://translate.invalid"}
+    async with BotApiServer() as telegram:
+        server = {"SCHAKEL_ADAPTERS__TELEGRAM__API_URL": telegram.url}
+        async with init(tmp_path / "config.toml", **server, **elsewhere) as new:
+            for question in ("Which languages", "do your helpers work"):
+                await new.answers(question, "nl")
+            await new.answers("Who reads", "us")
+            for question in ("When is somebody there", "clock of which place", "How many days"):
+                await new.answers(question, "")
+            await new.answers("on Matrix", "no")
+            await new.answers("on Telegram", "yes")
+            await new.answers("The token", telegram.token)
+            await new.answers("Which engine", "libretranslate")
+            await new.answers("LibreTranslate answer", "http://127.0.0.1:9")
+            await new.answers("Press Enter", "keep")
+            await new.answers("translate.invalid would read every word", "no")
+            assert await new.ends() == 0
+    assert load(tmp_path / "config.toml", {}).translation.conversations == ()
+
+
 async def test_init_leaves_a_configuration_alone(tmp_path: Path) -> None:
     """Whoever has one already is told, and asked nothing."""
     config = tmp_path / "config.toml"
