@@ -392,5 +392,5 @@ class App:
     def _not_handled(self, account: str, error: Exception) -> None:
         _log.error("not handled", account=account, error=error)
 
-    def _not_translated(self, purpose: str, reason: str) -> None:
+    def _not_translated(self, purpose: str) -> None:
         _log.warning("not translated", kind=purpose)

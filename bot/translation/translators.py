@@ -12,7 +12,7 @@ import structlog
 from bot.domain.notices import StoredFinding
 from bot.files.attached import SPOKEN, mime_of
 from bot.files.media import Media
-from bot.ports import LARGEST_FILE, Engine, NotSent, SendError
+from bot.ports import LARGEST_FILE, NOT_OFFERED, Engine, NotSent, SendError
 from bot.serving.leases import HOUSE
 from bot.store.database.writer import Writer
 from bot.store.texts.attachments import Kept
@@ -31,6 +31,8 @@ _AT_ONCE = {"conversation": 8, "notice": 8, "voice": 2}
 _ATTEMPTS = {"conversation": 8, "notice": 12, "voice": 6}
 _VOICES = "voices"  # as whose files recordings take room on the disk while an engine listens
 _LONGEST_WAIT = timedelta(minutes=5)
+_UNKNOWN = "the language is not known"
+_NOBODY_COULD = frozenset({_UNKNOWN, NOT_OFFERED})
 
 
 class Translators:
@@ -41,8 +43,9 @@ class Translators:
         writer: Writer,
         engines: Mapping[str, Sequence[Engine]],
         media: Media,
-        failed: Callable[[str, str], None],
+        failed: Callable[[str], None],
     ) -> None:
+        """`failed` hears of what was not translated, its purpose, unless nobody could have."""
         self._writer = writer
         self._media = media
         self._engines = engines
@@ -89,8 +92,8 @@ class Translators:
         try:
             result = await self._ask(wanted)
             await self._writer.run(lambda tx: _record(tx, wanted, result), HOUSE)
-            if result.text is None:
-                self._failed(wanted.purpose, result.failure or "no engine")
+            if result.text is None and result.failure not in _NOBODY_COULD:
+                self._failed(wanted.purpose)
         finally:
             del self._busy[wanted.id]
             self._stirred.set()
@@ -100,7 +103,7 @@ class Translators:
             return await self._listen(wanted)
         text, source = wanted.text.text.plain, wanted.text.language
         if source is None:
-            return Result(None, None, (), None, "the language is not known")
+            return Result(None, None, (), None, _UNKNOWN)
 
         def remembered(tx: Transaction) -> dict[str, str]:
             return tx.memory.remembered(paragraphs(text), source, wanted.language)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from bot.ports import Keep, Marked, Question, Unavailable, Unsupported
+from bot.ports import EngineError, Keep, Marked, Question, Unavailable, Unsupported
 
 SENTENCES = {
     "Preciso de comida para os meus dois filhos": {"nl": "Ik heb eten nodig voor mijn twee kinderen"},
@@ -36,7 +36,8 @@ class _Settings(BaseModel):
 
 
 class Phrasebook:
-    """`down`: it cannot be reached, and is asked again half a minute later. `gate`: it answers when that is set."""
+    """`down`: it cannot be reached, and is asked again half a minute later. `fault`: what it has against all that it is
+    asked. `gate`: it answers when that is set."""
 
     Settings: ClassVar[type[BaseModel]] = _Settings
     questions: ClassVar[Sequence[Question]] = ()
@@ -45,6 +46,7 @@ class Phrasebook:
     def __init__(self, name: str = "phrasebook", settings: BaseModel | None = None) -> None:
         self.name = name
         self.down = False
+        self.fault: EngineError | None = None
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked: list[str] = []
@@ -58,6 +60,8 @@ class Phrasebook:
     async def translate(self, paragraphs: Sequence[Marked], source: str, target: str) -> list[str]:
         if self.down:
             raise Unavailable("the book is lost")
+        if self.fault is not None:
+            raise self.fault
         await self.gate.wait()
         return [self._one(paragraph, target) for paragraph in paragraphs]
 

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from adapters.operations import Endpoint
 from bot.configuration.listening import bound
 from bot.operation.watching import Watch, is_disk_full
-from bot.ports import Down, NotSent, Refused
+from bot.ports import Down, NotOffered, NotSent, Refused, Unsupported
 from bot.serving.leases import LASTS
 from bot.store.database.opening import open_engine, open_reader
 from bot.store.transaction import Transaction
@@ -112,6 +112,19 @@ async def test_the_log_tells_of_each_outage_and_of_its_end(watched: Watched) -> 
                 await w.advance(timedelta(seconds=1))
     told = [line["event"] for line in logged if line.get("account") == "paper"]
     assert told == ["not connected", "connected again"] * 2
+
+
+async def test_the_log_tells_of_translations_that_failed_not_of_those_that_nobody_offers(watched: Watched) -> None:
+    """Where no engine has the pair, each message would be a line, and nobody could do anything about it."""
+    w = watched.world
+    scene = scene_of(w, await w.paired("De Kamer", "coordination"), watched.engine)
+    with capture_logs() as logged:
+        watched.engine.fault = NotOffered("not these two")
+        await scene.asks("Preciso de comida para os meus dois filhos")
+        assert [line["event"] for line in logged if line["log_level"] == "warning"] == []
+        watched.engine.fault = Unsupported("not this text")
+        await scene.member.writes("Também preciso de fraldas")
+        assert [line["event"] for line in logged if line["log_level"] == "warning"] == ["not translated"]
 
 
 @pytest.mark.postgres
