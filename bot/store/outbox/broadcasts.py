@@ -12,7 +12,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, insert, literal, or_, select, update
 
 from bot.actions import Amend, Priority, Publish, RecallAll, UnpinAll
 from bot.domain.chats import Role
@@ -20,23 +20,13 @@ from bot.store.database.prepared import Prepared, Row
 from bot.store.database.statements import add, change
 from bot.store.outbox import messages, refs
 from bot.store.outbox.lanes import NOT_BEGUN, has_parts, is_partly_there, may_be_there
-from bot.store.tables import AHEAD, UNFINISHED, Id, Status, broadcast, chat, delivery, part, standing
+from bot.store.tables import AHEAD, Id, Status, broadcast, chat, delivery, part, standing
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 
 _Columns = dict[str, ColumnElement[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a subject's deliveries are, in numbers of chats."""
-
-    sent: int
-    waiting: int
-    failed: int
-    reasons: tuple[tuple[str, int], ...]  # why, how many
 
 
 _AT_ONCE = 200
@@ -240,31 +230,6 @@ class Broadcasts:
         )
         self._tx.connection.execute(self._tx.insert(delivery).from_select(list(columns), source))
         self._tx.stirred.add("outbox")
-
-    def progress(self, subject: str) -> Progress:
-        """Of what was published under a subject: a chat counts once, by its first delivery."""
-        rows = self._tx.connection.execute(
-            select(delivery.c.status, delivery.c.failure, func.count())
-            .where(delivery.c.subject == subject, delivery.c.name == subject, delivery.c.kind == "say")
-            .group_by(delivery.c.status, delivery.c.failure)
-        ).all()
-        sent = sum(count for status, _, count in rows if status == Status.DONE)
-        failed = [(reason or "", count) for status, reason, count in rows if status == Status.FAILED]
-        waiting = sum(count for status, _, count in rows if status in UNFINISHED) + self._not_stored(subject)
-        return Progress(sent, waiting, sum(count for _, count in failed), tuple(failed))
-
-    def _not_stored(self, subject: str) -> int:
-        """How many groups a notice has not reached in the store yet."""
-        pending = self._tx.connection.execute(
-            select(broadcast).where(
-                broadcast.c.subject == subject, broadcast.c.name == subject, broadcast.c.kind == "publish"
-            )
-        ).all()
-        return sum(self._left(row) for row in pending)
-
-    def _left(self, row: Row) -> int:
-        groups = select(func.count()).where(chat.c.id > row.after, *_groups(row), ~_told(row))
-        return int(self._tx.connection.execute(groups).scalar_one())
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
