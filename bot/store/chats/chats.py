@@ -276,12 +276,13 @@ class Chats:
 
     def organisation_named(self, name: str) -> Organisation:
         """The organisation of that name, whatever its capitals; made when it is new."""
-        query = select(organisation).where(func.lower(organisation.c.name) == name.lower())
-        row = self._tx.connection.execute(query).first()
-        if row is None:
-            self._tx.connection.execute(self._tx.insert(organisation).values(name=name))
-            row = self._tx.connection.execute(query).one()
-        return _organisation(row)
+        # Not by the database: SQLite knows the small letters of A to Z alone.
+        meant = name.casefold()
+        found = next((one for one in self.organisations() if one.name.casefold() == meant), None)
+        if found is None:
+            made = self._tx.connection.execute(self._tx.insert(organisation).values(name=name).returning(organisation))
+            found = _organisation(made.one())
+        return found
 
     def organisations(self) -> list[Organisation]:
         rows = self._tx.connection.execute(select(organisation).order_by(organisation.c.name))
