@@ -6,6 +6,13 @@ RIVALS := .cache/rivals
 
 .PHONY: install dev demo test torture rivals bench check format parts clean
 
+# Where the Python that it was made with is gone (the system has been upgraded), it is made anew.
+ifneq ($(wildcard $(VENV)),)
+ifneq ($(shell test -x $(BIN)/python && echo well),well)
+$(shell rm -rf $(VENV))
+endif
+endif
+
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
 
