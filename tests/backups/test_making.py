@@ -94,7 +94,8 @@ def test_a_place_where_this_user_may_make_nothing_is_named(home: House, monkeypa
         raise PermissionError(errno.EACCES, "x", str(home.file))
 
     monkeypatch.setattr(Path, "stat", refuse)
-    with pytest.raises(NotMade, match=f"this user may not use {home.file}"):
+    # Python takes what may not be looked at for what is not there, from 3.14 on.
+    with pytest.raises(NotMade, match=f"this user may not (use {home.file}|write in {home.file.parent})"):
         home.backs_up()
     monkeypatch.undo()
     assert left(home) == []
