@@ -122,13 +122,19 @@ class Line:
         except Exception as error:  # a bug in an adapter must not stop the other networks
             _log.exception("not prepared to stand in", account=self.name, error=error)
         finally:
-            await self.adapter.close()
+            await self._let_go()
 
     async def close(self) -> None:
         """Let go of the network. It may be run again."""
         self.up.clear()
         self.heard.clear()
-        await self.adapter.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        try:
+            await self.adapter.close()
+        except Exception as error:  # a bug in an adapter, or a full disk, must not stop the other networks
+            _log.exception("closing failed", account=self.name, error=error)
 
     async def _receive(self) -> None:
         cursor = (await self._run(lambda tx: tx.accounts.get(self.name))).cursor

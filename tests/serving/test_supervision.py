@@ -33,6 +33,11 @@ class Network(PaperAdapter):
         self.answers, self.falls = asyncio.Event(), asyncio.Event()
         self.answers.set()
         self.trouble: Exception = Down("fallen")
+        self.closing: list[Exception] = []  # what the next closings raise
+
+    async def close(self) -> None:
+        if self.closing:
+            raise self.closing.pop(0)
 
     async def open(self, home: Home) -> Account:
         self.opened += 1
@@ -116,6 +121,19 @@ async def test_what_has_to_be_opened_anew_is(kept: Kept) -> None:
     kept.network.falls.set()
     await kept.passes(timedelta(seconds=30))
     assert (kept.network.opened, kept.network.asked) == (3, 5)
+    assert kept.line.up.is_set()
+
+
+@pytest.mark.parametrize("trouble", [Down("the folder is full", anew=True), Revoked("no such token")])
+async def test_what_cannot_be_closed_as_it_should_stops_nothing(kept: Kept, trouble: Exception) -> None:
+    """On a disk that is full, say: the account is opened anew all the same, and the other networks go on."""
+    await kept.begins()
+    kept.network.trouble, kept.network.closing = trouble, [OSError("no space left"), RuntimeError("not open")]
+    kept.network.falls.set()
+    await kept.passes(timedelta(minutes=1))
+    assert kept.serving is not None
+    assert not kept.serving.done()
+    assert (kept.network.opened, len(kept.network.closing)) == (2, 1)
     assert kept.line.up.is_set()
 
 
