@@ -68,10 +68,9 @@ class Line:
         self._answered = asyncio.Event()  # since the last failure
         self._failures = 0  # in a row
         self._fell_at = 0.0  # of the steady clock
-        self._was_accepted = False
 
     async def run(self) -> None:
-        """Until it is cancelled, or the account is not accepted from the first. Raises NotServed."""
+        """Until it is cancelled, or an account is not accepted that never was. Raises NotServed."""
         while True:
             self._answered.clear()
             try:
@@ -103,7 +102,7 @@ class Line:
 
         One that was accepted is opened anew at once: it may have been a hiccup, or a login that only has to be renewed.
         Refused again, it stops. But nobody should have to get up at night because the network finds out that it was
-        wrong: now and then it is asked.
+        wrong: now and then it is asked, also by a bot that was started again meanwhile.
         """
         if self.up.is_set():
             await self.close()
@@ -111,7 +110,7 @@ class Line:
         await self._report(str(error), final=True)
         self.heard.set()
         _log.error("account is not accepted", account=self.name)
-        return _LET_IN_AGAIN if self._was_accepted else None
+        return _LET_IN_AGAIN if await self._run(lambda tx: tx.accounts.get(self.name).display) else None
 
     async def prepare(self) -> None:
         """Log in once, so that what people encrypt from now on can be read here too; serving has not begun."""
@@ -180,7 +179,6 @@ class Line:
             late.cancel()
         await self._run(lambda tx: tx.accounts.connected(self.name, account))
         self.fault = None
-        self._was_accepted = True
         self.up.set()
         self.tried.set()
         await self._settled(self.name, account, False)

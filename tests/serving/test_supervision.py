@@ -238,6 +238,18 @@ async def test_an_account_that_is_not_accepted_any_more_stops_and_is_asked_for_n
     assert kept.line.up.is_set()
 
 
+async def test_an_account_that_was_accepted_before_the_bot_was_started_again_is_asked_for_too(kept: Kept) -> None:
+    """The machine was restarted in the middle of it; nobody should have to do that once more."""
+    await kept.made.run(lambda tx: tx.accounts.connected("paper", Account("@bot", "https://example.org")))
+    kept.network.opening = [Revoked("no such token")] * 3
+    await kept.begins()
+    await kept.passes(timedelta(minutes=25), timedelta(minutes=1))
+    assert kept.heard == ["stopped"] * 3
+    await kept.passes(timedelta(minutes=10), timedelta(minutes=1))
+    assert kept.heard[3] == "connected"
+    assert kept.line.up.is_set()
+
+
 async def test_an_account_that_was_never_accepted_is_not_asked_for_again(kept: Kept) -> None:
     """A wrong password, again and again, may lock the account."""
     kept.network.opening = [Revoked("wrong password")] * 10
