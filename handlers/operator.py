@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.actions import Named, Priority, Say
+from bot.actions import Named, Priority, Recall, Say
 from bot.content import Line, Sentence, say
 from bot.domain.chats import KnownChat, Role
 from bot.events import OPERATOR, Due, HandledAgain, Outcome, Quarantined, SentAgain, Trouble, TroubleOver
 from bot.failing import ANOTHER_ROLE, NO_ANSWER
 from bot.store.transaction import Transaction
 from bot.store.troubles import KnownTrouble
+from handlers import repeated
 from handlers.notices import progress
 from handlers.requests import replies
 from handlers.situation import Actions
@@ -121,9 +122,13 @@ def _tell(tx: Transaction, about: KnownTrouble) -> Actions:
     if room is None or sentence is None:
         tx.schedule.at(tx.now + _ROOM_COMES, Due(BUSINESS, about.cause), lane=OPERATOR)
         return ()
-    tx.troubles.told(about)
+    waits = about.told and repeated.waits(tx, room.id, _name(about, about.told))
+    if not waits:
+        tx.troubles.told(about)
     again = tx.now + _DAY if about.kind in _LASTING else _forgotten_at(tx, about)
     tx.schedule.at(again, Due(BUSINESS, about.cause), lane=OPERATOR)
+    if waits:
+        return ()  # it says the same, when the room can be reached
     look = Line(say("operator-look", command=_LASTING.get(about.kind, _LOOK_AT_FAILED)), "italic")
     name = _name(about, about.told + 1)
     return (Say(room.id, (Line(sentence), look), name=name, priority=Priority.COORDINATION),)
@@ -135,9 +140,15 @@ def _is_well(tx: Transaction, about: KnownTrouble) -> Actions:
     room, sentence = _room(tx, about), _sentence(tx, about)
     if room is None or sentence is None or not about.told:
         return ()
-    before = Named(_name(about, about.told))
+    unread: Actions = ()
+    last = about.told
+    if repeated.waits(tx, room.id, _name(about, last)):
+        unread, last = (Recall(room.id, Named(_name(about, last))),), last - 1
+    if not last:
+        return unread  # nobody has heard of it
+    before = Named(_name(about, last))
     said = (Line(sentence, "quote"), Line(say("operator-well"), "bold"))
-    return (Say(room.id, said, reply_to=before, priority=Priority.COORDINATION),)
+    return (*unread, Say(room.id, said, reply_to=before, priority=Priority.COORDINATION))
 
 
 def _look_soon(tx: Transaction, cause: str) -> None:

@@ -21,3 +21,9 @@ def last_name(tx: Transaction, chat: int, name: str) -> str | None:
 
 def next_name(tx: Transaction, chat: int, name: str) -> str:
     return f"{name}/{times_said(tx, chat, name) + 1}"
+
+
+def waits(tx: Transaction, chat: int, name: str) -> bool:
+    """Whether what was said under a name has surely not got there yet."""
+    said = tx.deliveries.named(chat, name)
+    return said is not None and bool(tx.lanes.unsent(said.id))

@@ -73,6 +73,33 @@ async def test_a_trouble_is_told_once_and_again_after_a_day_until_it_is_well(nob
     assert scene.ann.reads(room)[-1] == said
 
 
+async def test_what_lasts_is_not_told_for_each_day_of_an_outage_when_the_room_can_be_reached(nobody: Scene) -> None:
+    """The room's own network is away for three weeks meanwhile; and what is over by then was not there for the room."""
+    w = nobody.world
+    scene, room = await room_of(w)
+    await happens(w, Trouble("disk"))
+    w.network.broken[room.id] = NotSent("away", whole_account=True)
+    await happens(w, Trouble("engine/libretranslate"))
+    await happens(w, Trouble("engine/apertium"))
+    for _ in range(21):
+        await w.advance(timedelta(days=1, seconds=1))
+    await happens(w, TroubleOver("engine/apertium"))
+    await happens(w, TroubleOver("disk"))
+    w.network.broken.clear()
+    for _ in range(5):
+        await w.advance(timedelta(minutes=5))
+    about_disk, about_engine = (
+        told("operator-disk", "schakel status"),
+        told("operator-engine", engine="libretranslate"),
+    )
+    assert sorted(scene.ann.reads(room)) == sorted([about_disk, about_engine, well("operator-disk")])
+    solved = next(shown for shown in scene.ann.sees(room) if shown.plain == well("operator-disk"))
+    assert solved.reply_to == scene.ann.sees(room)[0].id
+    for _ in range(2):
+        await w.advance(timedelta(days=1, seconds=1))
+    assert scene.ann.reads(room).count(about_engine) == 3
+
+
 async def test_a_network_that_is_out_of_reach_is_told_of_on_another(nobody: Scene) -> None:
     scene, room = await room_of(nobody.world)
     await happens(nobody.world, Trouble("away/matrix"))
