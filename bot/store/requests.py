@@ -165,13 +165,16 @@ class Requests:
         self.happened(about, what, None)
 
     def overview_told(self) -> None:
-        self._tx.connection.execute(delete(event).where(event.c.subject == _OVERVIEW))
+        """Of those before only the last one matters, as long as this one has not got there."""
+        before = self.last_overview() or self._tx.now
+        self._tx.connection.execute(delete(event).where(event.c.subject == _OVERVIEW, event.c.at < before))
         add(self._tx.connection, event, subject=_OVERVIEW, what="told", at=self._tx.now)
 
-    def last_overview(self) -> datetime | None:
-        """When the coordination room was last told what is open."""
+    def last_overview(self, before: datetime | None = None) -> datetime | None:
+        """When the coordination room was last told what is open; before that moment, if one is given."""
+        query = select(func.max(event.c.at)).where(event.c.subject == _OVERVIEW)
         last: datetime | None = self._tx.connection.execute(
-            select(func.max(event.c.at)).where(event.c.subject == _OVERVIEW)
+            query if before is None else query.where(event.c.at < before)
         ).scalar()
         return last
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.actions import OnNetwork, Priority, Say
+from bot.actions import Named, OnNetwork, Priority, Recall, Say
 from bot.content import Arg, Content, LanguageName, Line, Said, Sentence, say
+from bot.domain.chats import KnownChat
 from bot.domain.overview import Overview, overview
 from bot.domain.requests import Request, RequestState
 from bot.events import Due
 from bot.incoming import Message
 from bot.store.transaction import Transaction
+from handlers import repeated
 from handlers.requests import below, opening
 from handlers.situation import Actions, Situation
 from handlers.spoken import folded
 
 _BEFORE_THE_FIRST = timedelta(days=1)
+_NAME = "digest"
 
 
 def due(event: Due, tx: Transaction) -> Actions:
@@ -26,24 +29,28 @@ def due(event: Due, tx: Transaction) -> Actions:
     opening.plan_digest(tx)
     if not opening.counted(tx, room).open_on(tx.today):
         return ()
-    found, closed = _counted(tx)
+    found, closed = _counted(tx, room)
+    waits = repeated.waits(tx, room.id, _NAME)
     if not found.open and not closed:
-        return ()
-    tx.requests.overview_told()
-    return (Say(room.id, _content(tx, found, closed), priority=Priority.COORDINATION),)
+        return (Recall(room.id, Named(_NAME)),) if waits else ()
+    if not waits:
+        tx.requests.overview_told()
+    told = Say(room.id, _content(tx, found, closed), name=_NAME, priority=Priority.COORDINATION)
+    return (repeated.anew(tx, told),)
 
 
 def report(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`report`: the same on demand."""
     thread = OnNetwork(event.thread) if event.thread else None
-    content = _content(tx, *_counted(tx))
+    content = _content(tx, *_counted(tx, where.chat))
     return (Say(where.chat.id, content, where.subject, thread=thread, reply_to=OnNetwork(event.id)),)
 
 
-def _counted(tx: Transaction) -> tuple[Overview, int]:
-    """What is open, and how many were closed since this was told last."""
+def _counted(tx: Transaction, room: KnownChat) -> tuple[Overview, int]:
+    """What is open, and how many were closed since the room was told last."""
     everything = tx.requests.all()
-    since = tx.requests.last_overview() or tx.now - _BEFORE_THE_FIRST
+    unread = tx.deliveries.named(room.id, _NAME) if repeated.waits(tx, room.id, _NAME) else None
+    since = tx.requests.last_overview(unread and unread.created_at) or tx.now - _BEFORE_THE_FIRST
     areas = {r.area: _area(tx, r.area) for r in everything if r.area is not None and r.state is not RequestState.CLOSED}
     closed = sum(_closed_since(request, since) for request in everything)
     return overview(everything, areas), closed

@@ -78,7 +78,7 @@ async def test_what_lasts_is_not_told_for_each_day_of_an_outage_when_the_room_ca
     w = nobody.world
     scene, room = await room_of(w)
     await happens(w, Trouble("disk"))
-    w.network.broken[room.id] = NotSent("away", whole_account=True)
+    w.network.broken[room.id] = NotSent("away")
     await happens(w, Trouble("engine/libretranslate"))
     await happens(w, Trouble("engine/apertium"))
     for _ in range(21):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.content import Arg, LanguageName, Sentence, say
+from bot.ports import NotSent
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.world import POLICY, world
@@ -109,6 +110,40 @@ async def test_an_area_is_named_only_when_three_share_it(scene: Scene) -> None:
     elsewhere = say("digest-elsewhere")
     assert sentence("digest-areas", counts=counts(("MOLENBEEK", 3), (elsewhere, 1))) in overviews(scene)[1]
     assert "Jette" not in overviews(scene)[1]
+
+
+async def test_after_an_outage_the_room_reads_the_latest_and_none_of_the_others(day: Scene) -> None:
+    """Three weeks of the room's network: one overview, which counts what was closed since the last that was read."""
+    network = day.world.network
+    for name in ("X", "Y", "Z"):
+        await day.asks(who=day.world.somebody(name, "pt"))
+    await day.world.advance(timedelta(hours=7))
+    assert len(overviews(day)) == 1
+    network.broken[day.room.id] = NotSent("away")
+    await day.in_thread("!close helped", code="K1")
+    await day.world.advance(timedelta(hours=16))
+    await day.in_thread("!close helped", code="K2")
+    for _ in range(21):
+        await day.world.advance(timedelta(hours=8))
+        await day.world.advance(timedelta(hours=16))
+    network.broken.clear()
+    for _ in range(5):
+        await day.world.advance(timedelta(minutes=5))
+    assert len(overviews(day)) == 2
+    assert sentence("digest-closed", number=2) in overviews(day)[-1]
+
+
+async def test_what_was_never_read_and_is_not_so_any_more_is_not_read(day: Scene) -> None:
+    """Whoever had asked has taken it back."""
+    await day.asks()
+    day.world.network.broken[day.room.id] = NotSent("away")
+    await day.world.advance(timedelta(hours=7))
+    await day.member.writes("!erase K1")
+    await day.member.presses(sentence("button-erase", "pt", code="K1"))
+    await day.world.advance(timedelta(hours=16))
+    day.world.network.broken.clear()
+    await day.world.advance(timedelta(minutes=5))
+    assert overviews(day) == []
 
 
 async def test_a_stopped_bot_tells_it_once_when_it_is_back(day: Scene) -> None:
