@@ -18,12 +18,16 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.waiting import Step, Waiting, after_open, ask_at, asked, due, waiting
 from bot.events import Due
 from bot.store.transaction import Transaction
+from handlers import repeated
 from handlers.repeated import next_name, times_said
 from handlers.requests import below, cards, opening, phone_shown
 from handlers.situation import Actions
 
 LOOKING = "looking-for-another"
 """The timer of a request that somebody has let go of."""
+
+_ASKED = "asked"
+"""What the latest list is called that another room was shown."""
 
 _HANDED_OVER_WITHIN = timedelta(minutes=10)  # then the member need not hear that somebody else looks after it
 
@@ -135,17 +139,23 @@ def _ask_others(tx: Transaction, room: KnownChat, cases: Sequence[Case]) -> list
         waiting = [case for case, at in moments if at is not None and at <= tx.now]
         if not waiting:
             continue
+        unread = repeated.waits(tx, other.id, _ASKED)
         for case in waiting:
             tx.requests.happened_again(case.request, asked(other.id))
-            names.setdefault(case.request.id, []).append(_name(tx, other))
+            if not unread or asked(other.id) not in case.waiting.last:
+                names.setdefault(case.request.id, []).append(_name(tx, other))
+        if unread:  # one list of all, as it is now
+            waiting = [case for case, at in moments if case in waiting or (at and asked(other.id) in case.waiting.last)]
         head = Line(say("asked-head"), "bold")
         rows = [Line(_row(tx, case)) for case in waiting]
-        actions.append(Say(other.id, (head, *rows), priority=Priority.COORDINATION))
+        told = Say(other.id, (head, *rows), name=_ASKED, priority=Priority.COORDINATION)
+        actions.append(repeated.anew(tx, told))
     for case in cases:
         if case.request.id in names:
             who = tuple(dict.fromkeys(names[case.request.id]))
-            told = say("asked-thread", code=case.request.code, organisations=who)
-            actions += below.in_thread(tx, case.request, Line(told))
+            line = Line(say("asked-thread", code=case.request.code, organisations=who))
+            name = f"{case.request.code}/{_ASKED}"
+            actions.append(repeated.anew(tx, below.said(room, case.request, (line,), name)))
     return actions
 
 

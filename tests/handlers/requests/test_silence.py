@@ -9,6 +9,7 @@ import pytest
 
 from bot.content import Arg, LanguageName, say
 from bot.model import Chat
+from bot.ports import NotSent
 from tests.handlers.conftest import Scene, scene_of, sentence
 from tests.handlers.phrasebook import Phrasebook
 from tests.paper import Paper
@@ -143,6 +144,40 @@ async def test_other_rooms_are_asked_at_most_once_a_day(scene: Scene, other: Cha
     assert len(scene.ann.reads(other)) == 1
     await scene.world.advance(timedelta(hours=18))
     assert len(scene.ann.reads(other)) == 2
+
+
+async def test_a_room_that_could_not_be_reached_is_shown_one_list(scene: Scene, other: Chat) -> None:
+    """After three weeks, with what is still nobody's; and no list for each day of them."""
+    people = [scene.member, scene.world.somebody("Rui", "pt"), scene.world.somebody("Ana", "pt")]
+    for who in people[:2]:
+        await scene.asks(who=who)
+    scene.world.network.broken[other.id] = NotSent("away")
+    for day in range(21):
+        await scene.world.advance(timedelta(hours=5))
+        if day == 1:
+            await scene.in_thread("!close helped")
+        if day == 2:
+            await scene.asks(who=people[2])
+        await scene.world.advance(timedelta(hours=19))
+    scene.world.network.broken.clear()
+    await scene.world.advance(minutes(5))
+    [asked] = scene.ann.reads(other)
+    assert [code for code in ("K1", "K2", "K3") if code in asked] == ["K2", "K3"]
+    assert scene.thread("K2").count(sentence("asked-thread", code="K2", organisations=("Casa",))) == 1
+    await scene.world.advance(timedelta(days=1))
+    assert len(scene.ann.reads(other)) == 2
+
+
+async def test_a_thread_that_could_not_be_reached_says_once_who_was_asked(scene: Scene, other: Chat) -> None:
+    await scene.asks()
+    scene.world.network.broken[scene.room.id] = NotSent("away")
+    for _ in range(10):
+        await scene.world.advance(timedelta(hours=5))
+        await scene.world.advance(timedelta(hours=19))
+    scene.world.network.broken.clear()
+    await scene.world.advance(minutes(5))
+    assert len(scene.ann.reads(other)) > 5
+    assert scene.thread().count(sentence("asked-thread", code="K1", organisations=("Casa",))) == 1
 
 
 async def test_another_room_is_asked_in_its_own_hours(scene: Scene, other: Chat) -> None:
