@@ -41,7 +41,7 @@ from bot.outgoing import (
     UnpinMessage,
     Withdraw,
 )
-from bot.ports import Adapter, NotSent, Refused, SendError, TooLarge, Unknown
+from bot.ports import Adapter, Closed, NotSent, Refused, SendError, TooLarge, Unknown
 from bot.sending.claiming import Claiming, Release
 from bot.sending.turns import Turns
 from bot.store.database.units import NotServed, Together, Unit
@@ -308,7 +308,9 @@ class Sender:
         self._failed(self._account, claimed.kind, failure)
         not_there = None if part.unsure or isinstance(failure, Unknown) else part
         most = most_resends(part.action)
-        decision = after_failure(failure, claimed.attempts, claimed.resends, repeatable, self._clock.now(), most)
+        is_first = isinstance(failure, Closed) and claimed.closed is None  # whatever kept it from its chat before
+        attempts = 1 if is_first else claimed.attempts
+        decision = after_failure(failure, attempts, claimed.resends, repeatable, self._clock.now(), most)
         pause = self._turns.failed(claimed, failure)
         self._claiming.think_again()
         if not isinstance(failure, (NotSent, Unknown)):

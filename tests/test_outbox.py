@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
@@ -27,6 +28,7 @@ from bot.sending.in_flight import InFlight
 from bot.store.database.writer import Writer
 from bot.store.outbox.claimed import Claimed
 from bot.store.outbox.claims import Claims
+from bot.store.tables import delivery
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, writer
 from tests.paper import Paper, PaperAdapter
@@ -223,6 +225,23 @@ async def test_a_group_that_stays_closed_for_a_day_is_gone(tmp_path: Path) -> No
             await w.advance(timedelta(minutes=5))
         assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
         assert (w.network.messages(group), w.network.faults) == ([], [])
+
+
+async def test_a_group_that_is_closed_after_an_outage_is_knocked_at_for_a_day(tmp_path: Path) -> None:
+    """What was tried in vain before says nothing about the group."""
+    async with bot_and_group(tmp_path) as (w, group, chat):
+        w.network.faults = [NotSent("away")]
+        await say(w, chat, "one")
+        await w.app.unit(lambda tx: tx.connection.execute(update(delivery).values(attempts=5_000)))
+        w.network.faults = [NotSent("away")]
+        w.network.faults += [Closed("for the night") for _ in range(MAX_KNOCKS - 1)]
+        while w.network.faults:
+            assert (await w.app.unit(lambda tx: tx.chats.get(chat))).active
+            await w.advance(timedelta(minutes=5))
+        w.network.faults = [Closed("for good")]
+        await w.advance(timedelta(minutes=5))
+        assert not (await w.app.unit(lambda tx: tx.chats.get(chat))).active
+        assert w.network.messages(group) == []
 
 
 async def test_any_other_chat_that_is_closed_is_gone_at_once(tmp_path: Path) -> None:

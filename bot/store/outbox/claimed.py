@@ -42,6 +42,7 @@ class Claimed(msgspec.Struct, frozen=True):
     report: str | None
     ready_at: datetime  # since when it could have gone
     parts: tuple[Part, ...]
+    closed: str | None = None  # why its chat took nothing when it was tried last
 
 
 class Receipted(msgspec.Struct, frozen=True):

@@ -364,12 +364,13 @@ class Claims:
         closed: str | None = None,
     ) -> None:
         """Try again at `at`. `unsure`: the part in hand may have arrived. `pause`: what the network has said. `closed`:
-        why its chat takes nothing now."""
+        why its chat takes nothing now; what was tried before does not count then."""
         if pause is not None:
             self._pause(claimed.chat, pause)
         if not unsure:
             self._change(claimed, in_hand, status=PartStatus.TODO)
-        self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at, failure=closed)
+        counted = {"attempts": 1} if closed is not None and claimed.closed is None else {}
+        self._tx.lanes.set(claimed.id, **counted, status=Status.DEFERRED, due_at=at, failure=closed)
         self._tx.stirred.add(outbox(self._account))
 
     def _pause(self, chat: int, pause: Pause) -> None:
@@ -458,6 +459,7 @@ def _claimed(row: Row, parts: Sequence[Part]) -> Claimed:
         row.report,
         max(row.due_at or row.created_at, row.paused_until or row.created_at),
         tuple(_addressed(part, to) for part in parts),
+        row.failure,
     )
 
 

@@ -63,6 +63,7 @@ _SHOWN = [
     for name in (
         *("id", "account", "chat_id", "subject", "name", "kind", "message_id", "argument", "language", "priority"),
         *("attempts", "resends", "target", "thread", "reply_to", "report", "created_at", "due_at", "expires_at"),
+        "failure",
     )
 ]
 _TO_SEND = (
