@@ -218,6 +218,7 @@ class App:
                 self.media,
                 lambda: self.leases.holds(name) and line.up.is_set(),
                 self.measures,
+                lambda: line.fault is None,
             )
 
         folder, deliver = parts.data_dir / "accounts" / name, self.inbox.accept(name)

@@ -56,6 +56,7 @@ P = ParamSpec("P")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 HURRIED = 6  # some minutes: people who talk to each other in linked chats wait no longer for one of their files
+_COUNTED = 1_000  # files that cannot be had, at a time
 _LOOK_AGAIN = 0.2  # seconds
 _PASSED_OVER = (EditText, Withdraw, PinMessage, UnpinMessage, SendReaction, TakeReaction)
 """What is only counted where the network refuses it: all that is said is there all the same."""
@@ -75,8 +76,10 @@ class Sender:
         media: Media,
         may_send: Callable[[], bool] = lambda: True,
         measures: Measures | None = None,
+        holds: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`may_send`: whether the account is still this process's to speak for, asked right before each send."""
+        """`may_send`: whether the account is still this process's to speak for, asked right before each send. `holds`:
+        whether its line to the network does; while it does not, no file is given up."""
         self._account = account
         self._media = media
         self._measures = measures
@@ -86,6 +89,8 @@ class Sender:
         self._clock = clock
         self._failed = failed
         self._may_send = may_send
+        self._holds = holds
+        self._in_vain: dict[int, int] = {}  # by delivery: how often its file could not be had, in a row
         self._turns = Turns(adapter.limits, clock)
         limits, turns = adapter.limits, self._turns
         self._claiming = Claiming(account, limits, writer, self._claims, clock, turns, failed, self._send_off)
@@ -262,19 +267,29 @@ class Sender:
         most = self._adapter.limits.upload
         fetched = self._media.fetched(action.account, action.attachment, most, to=self._account)
         try:
-            return changed(action, file=await stack.enter_async_context(fetched))
+            file = await stack.enter_async_context(fetched)
         except NotSent as failure:
             if await self._is_awaited(claimed):
                 raise
             raise Refused("the file could not be had for a long time") from failure
+        self._in_vain.pop(claimed.id, None)
+        return changed(action, file=file)
 
     async def _is_awaited(self, claimed: Claimed) -> bool:
-        """Whether a file that could not be had is to be tried again."""
-        if claimed.attempts >= MAX_FETCHES:
-            return False
-        if claimed.attempts < HURRIED or not links.is_of_one(claimed.subject):
+        """Whether a file that could not be had is to be tried again. How often its delivery came to nothing for other
+        reasons does not count, nor what fails while nothing could be sent anyway: it may be our own connection."""
+        if not self._holds():
             return True
-        return not await self._run(lambda tx: tx.lanes.has_more(claimed.chat, claimed.subject))
+        times = self._in_vain.pop(claimed.id, 0) + 1
+        if times >= MAX_FETCHES:
+            return False
+        in_a_hurry = times >= HURRIED and links.is_of_one(claimed.subject)
+        if in_a_hurry and await self._run(lambda tx: tx.lanes.has_more(claimed.chat, claimed.subject)):
+            return False
+        self._in_vain[claimed.id] = times
+        if len(self._in_vain) > _COUNTED:
+            del self._in_vain[next(iter(self._in_vain))]  # it may have been taken back meanwhile
+        return True
 
     async def _without_file(self, claimed: Claimed, part: Part, lost: Refused) -> Claimed:
         self._failed(self._account, claimed.kind, lost)

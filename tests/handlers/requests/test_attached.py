@@ -12,7 +12,7 @@ from bot.content import LanguageName
 from bot.incoming import Deleted, Joined
 from bot.model import Chat, ChatKind
 from bot.outbox import MAX_FETCHES
-from bot.ports import Limits, NotSent, Refused, TooLarge, Unknown
+from bot.ports import Down, Limits, NotSent, Refused, TooLarge, Unknown
 from bot.store.tables import attachment
 from tests.handlers.conftest import Scene, sentence
 from tests.paper import Shown
@@ -305,6 +305,37 @@ async def test_a_source_that_stays_away_holds_up_nothing_for_ever(scene: Scene) 
     for _ in range(MAX_FETCHES):
         await scene.world.advance(timedelta(minutes=6))
     assert sentence("file-not-here", what=sentence("attached-voice")) in scene.room_reads()
+
+
+async def test_a_file_is_not_given_up_for_an_outage_before_it(scene: Scene) -> None:
+    """How often it could not be sent says nothing about whether it can be had."""
+    await scene.asks()
+    scene.world.network.file_faults = [NotSent("down")] * (2 * MAX_FETCHES)
+    await scene.member.sends("voice", b"OggS")
+    while scene.world.network.file_faults:
+        await scene.world.advance(timedelta(minutes=6))
+    assert files(scene, scene.room) == []
+    scene.world.network.fetch_faults = [NotSent("not yet")]
+    for _ in range(2):
+        await scene.world.advance(timedelta(minutes=6))
+    assert len(files(scene, scene.room)) == 1
+
+
+async def test_a_file_is_not_given_up_while_nothing_could_be_sent(scene: Scene) -> None:
+    """Our own connection is down: what cannot be had then is had when it is back."""
+    await scene.asks()
+    network = scene.world.network
+    network.fetch_faults = [NotSent("down")] * 999
+    await scene.member.sends("voice", b"OggS")
+    network.falls(Down("no connection"))
+    await scene.world.until(lambda: scene.world.app.services[0].line.fault is not None)
+    for _ in range(2 * MAX_FETCHES):
+        await scene.world.advance(timedelta(minutes=6))
+    network.fetch_faults = []
+    network.falls(None)
+    for _ in range(3):
+        await scene.world.advance(timedelta(minutes=6))
+    assert len(files(scene, scene.room)) == 1
 
 
 async def test_a_file_that_the_other_network_refuses_is_named(scene: Scene) -> None:
