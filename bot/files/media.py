@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -61,8 +61,9 @@ class Media:
                 await _cleaned(raw, kept)
                 yield kept
             finally:
-                raw.unlink(missing_ok=True)
-                kept.unlink(missing_ok=True)
+                for left in (raw, kept):
+                    with suppress(OSError):  # on a disk that can only be read, say: the next start throws it away
+                        left.unlink(missing_ok=True)
 
     @asynccontextmanager
     async def _reserved(self, to: str, size: int) -> AsyncIterator[None]:

@@ -32,6 +32,7 @@ _ATTEMPTS = {"conversation": 8, "notice": 12, "voice": 6}
 _VOICES = "voices"  # as whose files recordings take room on the disk while an engine listens
 _LONGEST_WAIT = timedelta(minutes=5)
 _UNKNOWN = "the language is not known"
+_OUR_FAULT = "a fault of Schakel itself"
 _NOBODY_COULD = frozenset({_UNKNOWN, NOT_OFFERED})
 
 
@@ -113,7 +114,7 @@ class Translators:
             return await translate(text, source, wanted.language, self._engines[wanted.purpose], memory.get)
         except Exception as error:  # a bug that one text brings out must not end the bot, again at every start
             _log.error("a text could not be translated", error=error)
-            return Result(None, None, (), None, "a fault of Schakel itself")
+            return Result(None, None, (), None, _OUR_FAULT)
 
     async def _listen(self, wanted: Wanted) -> Result:
         """Have an engine write down what somebody says; the recording is on the disk only meanwhile."""
@@ -128,6 +129,9 @@ class Translators:
             return Result(None, None, (), error.retry_after or SOON, "the recording cannot be had now")
         except SendError:
             return Result(None, None, (), None, "the recording cannot be had")
+        except Exception as error:  # as with a text
+            _log.error("a recording could not be written down", error=error)
+            return Result(None, None, (), None, _OUR_FAULT)
 
 
 def spoken(files: Sequence[Kept]) -> Kept | None:

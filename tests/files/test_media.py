@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -89,6 +90,20 @@ async def test_a_file_that_trips_whoever_cleans_it_is_broken(passing: Passing) -
     with pytest.raises(Refused):
         await passing.fetches("odd")
     assert list(passing.folder.iterdir()) == []
+
+
+async def test_a_file_that_cannot_be_thrown_away_is_only_not_there_now(
+    passing: Passing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that can only be read refuses that, too, even of what was never there."""
+
+    async def fetch(self: PaperAdapter, attachment: Attachment, into: Path, most: int) -> None:
+        into.mkdir()  # noqa: ASYNC240 - so that it cannot be unlinked
+        raise OSError(errno.EROFS, "only to be read")
+
+    monkeypatch.setattr(PaperAdapter, "fetch", fetch)
+    with pytest.raises(NotSent):
+        await passing.fetches("letter")
 
 
 async def test_a_network_that_names_a_pause_is_asked_for_no_file_before(passing: Passing) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -107,6 +108,23 @@ async def test_a_file_that_cannot_be_had_just_now_is_listened_to_later(scene: Sc
     for _ in range(3):
         await scene.world.advance(timedelta(minutes=2))
     assert [IN_DUTCH in said for said in heard(scene)] == [True]
+
+
+async def test_a_recording_that_brings_out_a_bug_stops_nothing(
+    scene: Scene, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one is listened to."""
+    await scene.asks()
+
+    def fetched(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.world.app.translators, "_media", SimpleNamespace(fetched=fetched))
+        await scene.member.sends("voice", PLEA.encode(), seconds=12, mime="audio/ogg")
+        assert heard(scene) == []
+    await scene.member.sends("voice", PLEA.encode(), seconds=12, mime="audio/ogg")
+    assert len(heard(scene)) == 1
 
 
 async def test_a_recording_in_which_nobody_speaks_is_only_heard(scene: Scene, ear: Ear) -> None:
