@@ -21,7 +21,7 @@ Share = Callable[[bytes], Awaitable[bytes]]
 LARGEST_FILE = 50 * 2**20
 """Bytes of the largest file that is passed on, whatever a network allows: each takes its size on our disk meanwhile."""
 LONGEST_PAUSE = timedelta(days=1)
-"""However long a network says that it wants to be left alone: after a day it is asked again."""
+"""However long a network or an engine says that it wants to be left alone: after a day it is asked again."""
 
 
 # --- networks ------------------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ NOT_OFFERED = "no engine translates between these languages"
 class Busy(EngineError):
     def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after = _pause(retry_after)
 
 
 class Unavailable(EngineError):

@@ -164,6 +164,7 @@ async def test_when_an_engine_fails_the_next_one_is_asked(failure: Exception) ->
         ((NotOffered("not nl to ti"), Unsupported("not this text")), None, "not nl to ti; not this text"),
         ((Busy("wait", timedelta(seconds=7)),), 7, "wait"),
         ((Busy("wait", timedelta(seconds=90)), Unavailable("down")), 30, "wait; down"),
+        ((Busy("for ever", timedelta.max),), 86_400, "for ever"),  # no clock could show when that is over
         ((Unsupported("not this pair"), Unavailable("down")), 30, "down"),
         ((Rejected("bad key"),), 600, "bad key"),
         ((RuntimeError("secret"),), 30, "the engine failed"),
