@@ -56,7 +56,8 @@ P = ParamSpec("P")
 
 MAX_FETCHES = 20  # about an hour: a file that cannot be had for so long must not hold up what follows it
 HURRIED = 6  # some minutes: people who talk to each other in linked chats wait no longer for one of their files
-_COUNTED = 1_000  # files that cannot be had, at a time
+MAX_FAULTS = 5  # of our own, over one delivery
+_COUNTED = 1_000  # deliveries of which it is remembered how often that happened
 _LOOK_AGAIN = 0.2  # seconds
 _PASSED_OVER = (EditText, Withdraw, PinMessage, UnpinMessage, SendReaction, TakeReaction)
 """What is only counted where the network refuses it: all that is said is there all the same."""
@@ -91,6 +92,7 @@ class Sender:
         self._may_send = may_send
         self._holds = holds
         self._in_vain: dict[int, int] = {}  # by delivery: how often its file could not be had, in a row
+        self._faults: dict[int, int] = {}  # by delivery: how often a fault of our own has left it in the air
         self._turns = Turns(adapter.limits, clock)
         limits, turns = adapter.limits, self._turns
         self._claiming = Claiming(account, limits, writer, self._claims, clock, turns, failed, self._send_off)
@@ -136,7 +138,7 @@ class Sender:
 
     def _send_off(self, claimed: Sequence[Claimed]) -> None:
         for one in claimed:
-            task = asyncio.create_task(self._deliver(one))
+            task = asyncio.create_task(self._see_to(one))
             self.in_flight.add(task, one)
             task.add_done_callback(self._landed)
 
@@ -164,14 +166,26 @@ class Sender:
         if self.in_flight.landed(task):
             self._turns.stirred.set()
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, NotServed):
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a delivery could not be recorded", "exception": error, "task": task}
-            )
+            _tell_of(error)
 
     def _claims(self, tx: Transaction) -> Claims:
         return Claims(tx, self._account, self._adapter.limits, self._catalogue)
 
     # --- sending -----------------------------------------------------------------------------------------------------
+
+    async def _see_to(self, claimed: Claimed) -> None:
+        """Deliver it. What a bug, or a database that has lost its patience, leaves in the air is tried again; else its
+        lane would wait until the bot is started again."""
+        try:
+            await self._deliver(claimed)
+        except NotServed:
+            raise
+        except Exception as error:
+            _tell_of(error)
+            if self._counted(self._faults, claimed) <= MAX_FAULTS:
+                await self._record(Claims.left, claimed, self._clock.now() + LONGEST_WAIT)
+            else:
+                await self._record(Claims.refused, claimed, f"a fault of Schakel itself ({type(error).__name__})")
 
     async def _deliver(self, claimed: Claimed) -> None:
         """Send the parts in order; each outcome is durable before the next part begins."""
@@ -280,16 +294,18 @@ class Sender:
         reasons does not count, nor what fails while nothing could be sent anyway: it may be our own connection."""
         if not self._holds():
             return True
-        times = self._in_vain.pop(claimed.id, 0) + 1
+        times = self._counted(self._in_vain, claimed)
         if times >= MAX_FETCHES:
             return False
         in_a_hurry = times >= HURRIED and links.is_of_one(claimed.subject)
-        if in_a_hurry and await self._run(lambda tx: tx.lanes.has_more(claimed.chat, claimed.subject)):
-            return False
-        self._in_vain[claimed.id] = times
-        if len(self._in_vain) > _COUNTED:
-            del self._in_vain[next(iter(self._in_vain))]  # it may have been taken back meanwhile
-        return True
+        return not (in_a_hurry and await self._run(lambda tx: tx.lanes.has_more(claimed.chat, claimed.subject)))
+
+    def _counted(self, times: dict[int, int], claimed: Claimed) -> int:
+        """How often it has happened to the delivery now."""
+        times[claimed.id] = times.pop(claimed.id, 0) + 1
+        if len(times) > _COUNTED:
+            del times[next(iter(times))]  # the oldest was taken back meanwhile, or went well
+        return times[claimed.id]
 
     async def _without_file(self, claimed: Claimed, part: Part, lost: Refused) -> Claimed:
         self._failed(self._account, claimed.kind, lost)
@@ -349,3 +365,9 @@ class Sender:
         if self._turns.is_well():
             self._claiming.to_release.add(Release.SURE)
             self._turns.stirred.set()
+
+
+def _tell_of(error: BaseException) -> None:
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "a delivery could not be recorded", "exception": error}
+    )

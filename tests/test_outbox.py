@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.actions import Answer, Say
 from bot.catalogue import Catalogue
@@ -21,14 +21,14 @@ from bot.failing import MAX_KNOCKS, GiveUp, Move, Resend, Retry, after_failure, 
 from bot.files.media import Media
 from bot.incoming import Pressed
 from bot.model import Attachment, Chat, ChatKind, Person, Text
-from bot.outbox import Sender
+from bot.outbox import MAX_FAULTS, Sender
 from bot.outgoing import Outgoing, Receipt, SendText
 from bot.ports import Closed, Gone, Limits, Moved, NotSent, Refused, SendError, Unknown
 from bot.sending.in_flight import InFlight
 from bot.store.database.writer import Writer
-from bot.store.outbox.claimed import Claimed
+from bot.store.outbox.claimed import Claimed, Receipted
 from bot.store.outbox.claims import Claims
-from bot.store.tables import delivery
+from bot.store.tables import Status, delivery
 from bot.store.transaction import Transaction
 from tests.databases import POLICY, Ticking, writer
 from tests.paper import Paper, PaperAdapter
@@ -203,6 +203,49 @@ async def bot_and_group(folder: Path) -> AsyncIterator[tuple[World, Chat, int]]:
     async with world(folder, limits=LIKE_TELEGRAM) as w:
         group = await w.paired("group", "group", "Ons Huis", "nl")
         yield w, group, await w.app.unit(lambda tx: tx.chats.known(group, ChatKind.GROUP).id)
+
+
+@pytest.mark.parametrize("limits", [LIKE_TELEGRAM, LIKE_MATRIX], ids=["like Telegram", "like Matrix"])
+async def test_what_could_not_be_recorded_holds_its_lane_for_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits
+) -> None:
+    """Not until the bot is started again, in some months."""
+    async with bot_and_member(tmp_path, limits) as (w, member, chat):
+        with monkeypatch.context() as broken:
+            broken.setattr(Claims, "sent", _bug)
+            await say(w, chat, "one")
+            await say(w, chat, "two")
+            assert member.reads() == ["one"]
+        await w.advance(timedelta(minutes=5))
+        again = ["one"] if limits.idempotent else ["one", "↻ K1\none"]
+        assert member.reads() == [*again, "two"]
+
+
+async def test_what_can_never_be_recorded_holds_nothing_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up, and what follows goes."""
+    async with bot_and_member(tmp_path, LIKE_MATRIX) as (w, member, chat):
+        recorded = Claims.sent
+
+        def sent(claims: Claims, receipts: Sequence[Receipted]) -> None:
+            if receipts[0].part.action.text.plain == "one":  # type: ignore[union-attr]
+                raise RuntimeError("a bug")
+            recorded(claims, receipts)
+
+        monkeypatch.setattr(Claims, "sent", sent)
+        await say(w, chat, "one")
+        await say(w, chat, "two")
+        for _ in range(MAX_FAULTS):
+            assert member.reads() == ["one"]
+            await w.advance(timedelta(minutes=5))
+        assert member.reads() == ["one", "two"]
+        failed = select(delivery.c.status).where(delivery.c.failure.is_not(None))
+        assert await w.app.unit(lambda tx: tx.connection.execute(failed).scalars().all()) == [Status.FAILED]
+
+
+def _bug(*_: object) -> None:
+    raise RuntimeError("a bug")
 
 
 async def test_what_is_meant_for_a_closed_group_arrives_when_it_opens(tmp_path: Path) -> None:

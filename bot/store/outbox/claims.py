@@ -373,6 +373,12 @@ class Claims:
         self._tx.lanes.set(claimed.id, **counted, status=Status.DEFERRED, due_at=at, failure=closed)
         self._tx.stirred.add(outbox(self._account))
 
+    def left(self, claimed: Claimed, at: datetime) -> None:
+        """Nobody could note what became of it: what was in hand may have arrived. Try again at `at`."""
+        if self._tx.deliveries.row(claimed.id).status == Status.SENDING:
+            self._tx.lanes.set(claimed.id, status=Status.DEFERRED, due_at=at)
+            self._tx.stirred.add(outbox(self._account))
+
     def _pause(self, chat: int, pause: Pause) -> None:
         if pause.whole_account:
             self._tx.accounts.paused(self._account, pause.until)
