@@ -12,6 +12,7 @@ from adapters.web.settings import ChatSettings, Settings
 from bot.app import App, Parts
 from bot.catalogue import available
 from bot.configuration.listening import bound, host_and_port, is_loopback
+from bot.configuration.sections import in_address
 from bot.domain.chats import Pairing, Role
 from bot.model import Chat, ChatKind
 from bot.store.transaction import Policy, Transaction
@@ -45,7 +46,7 @@ def parts(folder: Path, listen: str, language: str) -> Parts:
         networks={ACCOUNT: "Schakel"},
     )
     return Parts(
-        url=f"sqlite:///{folder / 'schakel.db'}",
+        url=f"sqlite:///{in_address(folder)}/schakel.db",
         data_dir=folder,
         policy=policy,
         adapters={ACCOUNT: WebAdapter(ACCOUNT, Settings(listen=listen, chats=chats))},

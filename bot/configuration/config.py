@@ -11,7 +11,16 @@ from pydantic import BaseModel
 
 from bot.configuration.problems import ConfigError, Findings, Key, Problem, Values, no_such
 from bot.configuration.request_settings import RequestSettings
-from bot.configuration.sections import CONSENT, Bot, Database, EngineLists, LinkSettings, NoticeSettings, Operations
+from bot.configuration.sections import (
+    CONSENT,
+    Bot,
+    Database,
+    EngineLists,
+    LinkSettings,
+    NoticeSettings,
+    Operations,
+    in_address,
+)
 from bot.configuration.sources import merged, misspelt, read, unreadable, variables
 from bot.plugins import ADAPTERS, ENGINES, UnknownKind, engine_class, plugin
 from bot.ports import OneLogin, Transcriber
@@ -95,7 +104,7 @@ def _loaded(path: Path, environ: Mapping[str, str]) -> Config:
 
 
 def _database(findings: Findings, folder: Path, bot: Bot | None) -> Database | None:
-    default = {"url": f"sqlite:///{bot.data_dir if bot else folder}/schakel.db"}
+    default = {"url": f"sqlite:///{in_address(bot.data_dir if bot else folder)}/schakel.db"}
     return findings.validated(Database, default | findings.table(("database",)), ("database",), context=folder)
 
 

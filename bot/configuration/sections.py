@@ -144,7 +144,8 @@ class Database(Section):
             path, mark, options = rest[1:].partition("?")
             if path in ("", ":memory:"):
                 raise ValueError('names no file; write for example "sqlite:///data/schakel.db"')
-            return f"sqlite:///{_beside(info, Path(path))}{mark}{options}"
+            folder = in_address(cast(Path, info.context)) if info.context else ""
+            return f"sqlite:///{Path(folder, path)}{mark}{options}"
         if scheme == "postgresql" and rest:
             return _read_alike(url)
         raise ValueError(
@@ -210,6 +211,11 @@ class EngineLists(Section):
         if consent not in (None, CONSENT):
             raise ValueError(f'must be exactly "{CONSENT}", or be left out')
         return consent
+
+
+def in_address(folder: Path) -> str:
+    """A folder's name as it stands in a database's address, where ? begins the options and %20 is a blank."""
+    return str(folder).replace("%", "%25").replace("?", "%3F")
 
 
 def _read_alike(url: str) -> str:

@@ -172,6 +172,14 @@ def test_a_relative_configuration_path_counts_from_the_working_folder(
     assert read(Path("config.toml"), BOT + CARRIER).bot.data_dir == path.parent / "data"
 
 
+@pytest.mark.parametrize("database", ["", '[database]\nurl = "sqlite:///data/schakel.db"'])
+def test_the_database_lies_where_it_is_meant_to_whatever_a_folder_is_called(tmp_path: Path, database: str) -> None:
+    folder = tmp_path / 'Élan d\'été #1? 100% %20 "x" بيت'
+    folder.mkdir()
+    address = make_url(read(folder / "config.toml", BOT + database + CARRIER).database.url)
+    assert Path(address.database or "") == folder / "data" / "schakel.db"
+
+
 def test_readers_can_be_named_per_language(path: Path) -> None:
     """A language without its own text gets that of the working language."""
     text = BOT.replace('"volunteers"', '{ nl = "vrijwilligers", fr = "bénévoles" }') + CARRIER
