@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import gc
+import io
 import json
 import logging
 import os
@@ -151,7 +153,7 @@ def status(
     """Show networks, rooms, groups, queues and the last error of each network."""
     answer = {"running": True, **_answered(_load(config), {"command": "failed" if failed else "status"})}
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        typer.echo(json.dumps(answer, ensure_ascii=not _writes_all(sys.stdout)))
         return
     lines = dead_letters.lines if failed else operating.lines
     typer.echo("\n".join(lines(answer, _program(), _option(config))))
@@ -359,6 +361,15 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program runs
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape" if _writes_all(stream) else "backslashreplace")
+
+
+def _writes_all(stream: TextIO) -> bool:
+    """Whether names in every script can be written there; in an old locale most cannot, and are escaped. What has to be
+    said is said all the same."""
+    return codecs.lookup(stream.encoding or "ascii").name == "utf-8"
 
 
 def _say_if_anybody_reads(lines: Sequence[str], stream: TextIO) -> None:

@@ -110,6 +110,23 @@ main()
     assert (result.returncode, result.stdout, result.stderr) == (130, b"", b"")
 
 
+@pytest.mark.parametrize("letters", ["latin-1", "utf-8"])
+def test_a_name_that_the_terminal_cannot_show_does_not_keep_it_from_the_rest(house: House, letters: str) -> None:
+    """Nor from a program, which gets it whole."""
+    names = {"Élan", "بيت 🏠"}
+    with transaction(house.url) as tx:
+        for name in names:
+            tx.chats.organisation_named(name)
+
+    def said(*arguments: str) -> str:
+        environment = os.environ | {"PYTHONIOENCODING": letters}
+        command = [sys.executable, "-m", "bot", *arguments, "--config", str(house.config)]
+        return subprocess.run(command, capture_output=True, check=True, env=environment).stdout.decode(letters)
+
+    assert {one["name"] for one in json.loads(said("status", "--json"))["organisations"]} == names
+    assert said("status").count("groups none yet") == 2
+
+
 def test_what_failed_is_shown_with_why_and_how_to_go_on(house: House) -> None:
     """Ids, the account, the code and the reason; no word of it, no chat. `status` says that there is something."""
     id = house.fails("secret words", "4242424242")
