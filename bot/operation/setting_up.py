@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from bot.ports import Adapter, Engine, Question
 Plugin = TypeVar("Plugin", bound=Adapter | Engine)
 
 _KEEP = "keep"
+_JOINERS = "\u200c\u200d"
 _YES = ("y", "yes", "j", "ja", "o", "oui")
 _NO = ("n", "no", "nee", "non")
 
@@ -258,11 +260,19 @@ def _asked(terminal: Terminal, question: Question, default: str, wrong: Callable
         terminal.tell(question.explained)
     while True:
         given = terminal.ask(question.asked, default, question.secret)
-        answer = "".join(character for character in given if character.isprintable()).strip()
+        answer = _legible(given)
         fault = wrong(answer)
         if fault is None:
             return answer
         terminal.tell(f"  {fault}")
+
+
+def _legible(given: str) -> str:
+    """What was typed, without what a terminal sends for its keys. Blanks of other widths are blanks, and what joins
+    letters in Persian, or parts them, stays; so do letters that the locale does not know."""
+    known = given.encode(errors="surrogateescape").decode(errors="replace")
+    plain = (" " if unicodedata.category(character) == "Zs" else character for character in known)
+    return "".join(character for character in plain if character.isprintable() or character in _JOINERS).strip()
 
 
 def _yes(terminal: Terminal, question: str, default: bool) -> bool:

@@ -136,6 +136,31 @@ async def test_a_first_bot_in_spite_of_wrong_answers(tmp_path: Path, synapse: Sy
         await _it_runs_and_pairs(_with_address(tmp_path, config.read_text(), telegram), telegram, code[1])
 
 
+READERS = "les bénévoles\u00a0: داوطلبانی که می\u200cخوانند"
+
+
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+async def test_what_is_typed_is_written_as_it_was_meant(tmp_path: Path, locale: dict[str, str]) -> None:
+    """In any script, on a machine that speaks none of them, too: everybody who asks for help is told it."""
+    config = tmp_path / "config.toml"
+    async with (
+        BotApiServer() as telegram,
+        init(config, SCHAKEL_ADAPTERS__TELEGRAM__API_URL=telegram.url, **locale) as new,
+    ):
+        for question in ("Which languages", "do your helpers work"):
+            await new.answers(question, "fr")
+        await new.answers("Who reads", READERS)
+        for question in ("When is somebody there", "clock of which place", "How many days"):
+            await new.answers(question, "")
+        await new.answers("on Matrix", "no")
+        await new.answers("on Telegram", "yes")
+        await new.answers("The token", telegram.token)
+        await new.answers("Which engine", "")
+        assert await new.ends() == 0
+        environment = {"SCHAKEL_ADAPTERS__TELEGRAM__API_URL": telegram.url}
+        assert load(config, environment).bot.readers == READERS.replace("\u00a0", " ")
+
+
 @pytest.mark.synapse
 async def test_an_account_that_was_used_in_another_app_is_named(tmp_path: Path, synapse: Synapse) -> None:
     """It works, and what others would see of it is said before anybody sees it. Nothing is changed unasked."""
