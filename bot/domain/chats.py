@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,19 @@ def on_one_line(name: str, most: int = _LONGEST) -> str:
     """A name that others have given to a chat or themselves, as it can stand within a sentence of ours."""
     words = " ".join(name.split())
     return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names read alike: in capitals or not, an accent as a sign of its own or not, and whatever marks that
+    nobody sees a keyboard has put between."""
+    return _as_read(one) == _as_read(other)
+
+
+def _as_read(name: str) -> str:
+    # Compatible letters are composed before and after: capitals of what is composed may not be.
+    small = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    undotted = small.replace("i\u0307", "i").replace("ı", "i")  # Turkish: İ and ı are I and i with their dots changed
+    return "".join(character for character in undotted if unicodedata.category(character) != "Cf")
 
 
 class Role(StrEnum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
-from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, on_one_line
+from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, is_same_name, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.chats.menus import ROOMS
 from bot.store.database.prepared import Prepared, Row
@@ -275,10 +275,10 @@ class Chats:
         return _organisation(row)
 
     def organisation_named(self, name: str) -> Organisation:
-        """The organisation of that name, whatever its capitals; made when it is new."""
+        """The organisation of that name, however it is typed; made when it is new."""
         # Not by the database: SQLite knows the small letters of A to Z alone.
-        meant = name.casefold()
-        found = next((one for one in self.organisations() if one.name.casefold() == meant), None)
+        alike = [one for one in self.organisations() if is_same_name(one.name, name)]
+        found = next((one for one in alike if one.name == name), alike[0] if alike else None)
         if found is None:
             made = self._tx.connection.execute(self._tx.insert(organisation).values(name=name).returning(organisation))
             found = _organisation(made.one())

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, delete, literal, select, update
 
 from bot.actions import Ref
 from bot.content import Translated, Verbatim
-from bot.domain.chats import KnownChat, Role
+from bot.domain.chats import KnownChat, Role, is_same_name
 from bot.domain.links import NOBODY, KnownLink, LinkedMessage, fingerprint, named
 from bot.model import Attachment, Person
 from bot.outgoing import OpenTopic
@@ -74,8 +74,9 @@ class Links:
         return [_link(row) for row in self._tx.connection.execute(query)]
 
     def named(self, organisation: int, name: str) -> KnownLink | None:
-        """The organisation's conversation of that name, whatever its capitals."""
-        return next((one for one in self.of(organisation) if one.name.casefold() == name.casefold()), None)
+        """The organisation's conversation of that name, however it is typed."""
+        alike = [one for one in self.of(organisation) if is_same_name(one.name, name)]
+        return next((one for one in alike if one.name == name), alike[0] if alike else None)
 
     def add(self, organisation: int, name: str) -> KnownLink:
         row = self._tx.insert(link).values(organisation_id=organisation, name=name).returning(link)
