@@ -353,6 +353,7 @@ def test_a_new_organisation_is_named_with_the_one_that_may_have_been_meant(house
     ("name", "said"),
     [
         ("  ", "Add --organisation NAME"),
+        ("\u200b\u202e\u200d", "Add --organisation NAME"),
         ("De \x1b[31mBrug", "characters in it that nobody can read"),
         ("De Br\udcfcg", "characters in it that nobody can read"),  # typed at a terminal that writes no UTF-8
         ("x" * 101, "longer than 100 characters"),

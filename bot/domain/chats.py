@@ -11,11 +11,20 @@ from bot.model import Chat, ChatKind
 
 _LONGEST = 128  # characters; no chat on Telegram is called by more
 
+_UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Empty places, and marks that turn what follows them; not the joiners of Persian letters and of emoji."""
+
 
 def on_one_line(name: str, most: int = _LONGEST) -> str:
     """A name that others have given to a chat or themselves, as it can stand within a sentence of ours."""
     words = " ".join(name.split())
     return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+
+
+def as_typed(name: str) -> str:
+    """A name that somebody has typed, on one line; "" where nobody can see anything of it."""
+    plain = " ".join("".join(character for character in name if character not in _UNSEEN).split())
+    return plain if any(unicodedata.category(character)[0] in "LNPS" for character in plain) else ""
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.domain.chats import Pairing, Role
+from bot.domain.chats import Pairing, Role, as_typed
 from bot.operation import dead_letters
 from bot.store.tables import BEFORE_A_CLOSED_CHAT, InboxStatus, chat, delivery, inbox, request, translation
 from bot.store.transaction import Transaction
@@ -64,9 +64,9 @@ def new_organisation(answer: Answer) -> str | None:
 
 def _name(given: str | None) -> str:
     """An organisation's name as people will read it above its notices. Raises NotPossible."""
-    name = " ".join((given or "").split())
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in "".join((given or "").split())):
         raise NotPossible("the organisation's name has characters in it that nobody can read; type it once more")
+    name = as_typed(given or "")
     if len(name) > LONGEST_NAME:
         raise NotPossible(f"the organisation's name is longer than {LONGEST_NAME} characters; choose a shorter one")
     return name

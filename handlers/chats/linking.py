@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.actions import Button, Edit, Named, OnNetwork, Pin, Priority, React, Recall, Ref, Say, Unpin, Unreact
 from bot.content import Block, Content, Line, Sentence, Translated, Verbatim, say
 from bot.domain import links
-from bot.domain.chats import KnownChat, Pairing, Role
+from bot.domain.chats import KnownChat, Pairing, Role, as_typed
 from bot.domain.links import KnownLink, LinkedMessage
 from bot.files import kinds
 from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
@@ -36,7 +36,7 @@ _AROUND_A_NAME = "`'\"<>"  # as people type what they are shown
 
 def link(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`link NAME` gives a code for one more chat of a conversation, `link CODE` takes a chat in, `link` lists them."""
-    given = where.argument.strip(_AROUND_A_NAME)
+    given = as_typed(where.argument.strip(_AROUND_A_NAME))
     offered = tx.chats.offered_pairing(given) if given else None
     if offered is not None:
         return join(given, offered, event, where, tx) if offered.link is not None else _told_to_pair(event, where, tx)
@@ -85,7 +85,7 @@ def unlink(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`unlink NAME` ends a conversation; without a name, in the organisation's room, that of the room itself."""
     if where.chat.role != Role.ORGANISATION or where.chat.organisation is None:
         return tell(event, where, say("link-room"))
-    name = where.argument.strip(_AROUND_A_NAME)
+    name = as_typed(where.argument.strip(_AROUND_A_NAME))
     if not name and where.chat.link is not None:
         return (*_left(where.chat, where.chat.link, tx), *tell(event, where, say("link-ended-here")))
     of = tx.links.named(where.chat.organisation, name) if name else None

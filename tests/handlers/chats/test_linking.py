@@ -162,6 +162,15 @@ async def test_a_conversation_is_ended_under_the_name_that_made_it(linked: Linke
     assert linked.house.last() == sentence("link-ended", name="Soep")
 
 
+async def test_a_conversation_has_a_name_that_can_be_read(linked: Linked) -> None:
+    """On one line."""
+    await linked.house.says("!link Soep\n\u202een brood")
+    await linked.house.says("!unlink soep en brood")
+    assert linked.house.last() == sentence("link-ended", name="Soep en brood")
+    await linked.house.says("!link \u200b")
+    assert sentence("link-how", command="!link …", end="!unlink …") in linked.house.last()
+
+
 async def test_what_waits_for_a_group_that_is_out_never_gets_there(linked: Linked) -> None:
     """A group is taken out for a reason, and the others have been told that it reads nothing more."""
     network = linked.world.network
