@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -326,10 +327,17 @@ class Chats:
 
     def _usable(self, code: str) -> tuple[ColumnElement[bool], ...]:
         return (
-            pairing.c.code_hash == _hash(code.strip().upper()),
+            pairing.c.code_hash == _hash(_as_made(code)),
             pairing.c.used_at.is_(None),
             pairing.c.expires_at > self._tx.now,
         )
+
+
+def _as_made(code: str) -> str:
+    """A code without what apps and keyboards put around it or make of it: marks of direction, digits of other scripts,
+    letters as wide as Chinese ones, the Turkish capital of i."""
+    signs = unicodedata.normalize("NFKD", code)
+    return "".join(str(unicodedata.decimal(s)) if s.isdecimal() else s for s in signs if s.isalnum()).upper()
 
 
 def _hash(code: str) -> str:
