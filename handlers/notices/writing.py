@@ -22,7 +22,7 @@ from handlers.notices import notice_cards, previews
 from handlers.notices.notice_text import category_name
 from handlers.rooms import Meant, below, card_rooms, checked, edit, note, tail, tell
 from handlers.situation import Actions, Doing, Situation
-from handlers.spoken import spoken
+from handlers.spoken import named
 
 _LIKELY = (
     "ar",
@@ -89,7 +89,7 @@ def read(argument: str, room: KnownChat, tx: Transaction) -> Draft:
 def category_names(language: str) -> dict[str, Category]:
     """What the categories are called in a language, in lower case."""
     values = tuple(one.value for one in Category)
-    return {word: Category(value) for word, value in spoken("category-", values, language).items()}
+    return {word: Category(value) for word, value in named("category-", values, language).items()}
 
 
 def unreadable(text: str, example: str) -> Sentence | None:

@@ -13,7 +13,7 @@ from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards
 from handlers.situation import Actions, Situation
-from handlers.spoken import folded, spoken
+from handlers.spoken import folded, place, spoken
 
 _ROWS = 30
 _HITS = 10
@@ -23,7 +23,7 @@ _BEFORE, _EXCERPT = 30, 90  # characters before what was found, and in all
 
 def list(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`list`: what is open; `list FILTER`: mine, unanswered, unclaimed, closed, a category, a language or an area."""
-    filter = folded(where.argument)
+    filter = folded(where.argument).strip()
     if (request := _by_code(where, tx)) is not None:
         return _shown(event, request, where, tx)
     looked_through = tx.requests.all() if filter == "closed" else tx.requests.open()
@@ -59,7 +59,7 @@ def _fits(request: Request, filter: str, where: Situation, tx: Transaction) -> b
 
 
 def _needs(language: str) -> dict[str, str]:
-    return {folded(word): need for word, need in spoken("need-", CATEGORIES, language).items()}
+    return spoken("need-", CATEGORIES, language)
 
 
 def _names_of(language: str, reader: str) -> set[str]:
@@ -91,7 +91,7 @@ def _row(tx: Transaction, request: Request) -> Line:
 
 def find(event: Message, where: Situation, tx: Transaction) -> Actions:
     """`find WORDS`: the requests in which somebody said them, in the original or its translation."""
-    words = folded(where.argument)
+    words = folded(where.argument).strip()
     if not words:
         return _answer(event, where, (Line(say("find-how")),))
     if (request := _by_code(where, tx)) is not None:
@@ -117,7 +117,9 @@ def _place(request: Request, words: str, language: str, tx: Transaction) -> Word
         if not all(any(word in text for _, text in texts) for word in each):
             return None
         words = each[0]
-    return next(Words(id, "quote", max(0, text.find(words) - _BEFORE), _EXCERPT) for id, text in texts if words in text)
+    found = next(id for id, text in texts if words in text)
+    at = place(words, tx.texts.get(found).text.plain) or 0
+    return Words(found, "quote", max(0, at - _BEFORE), _EXCERPT)
 
 
 def _texts(request: Request, language: str, tx: Transaction) -> Iterator[tuple[int, str]]:

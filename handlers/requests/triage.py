@@ -14,7 +14,7 @@ from bot.incoming import Message
 from bot.store.transaction import Transaction
 from handlers.requests import below, cards, intake, notes, phone_shown, silence, threads
 from handlers.situation import Actions, Doing, Situation
-from handlers.spoken import spoken
+from handlers.spoken import folded, spoken
 
 Change = Callable[[threads.About, Situation, Transaction], Actions]
 
@@ -78,10 +78,10 @@ def _release(about: threads.About, where: Situation, tx: Transaction) -> Actions
 
 
 def _close(about: threads.About, where: Situation, tx: Transaction) -> Actions:
-    said = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest.lower()
+    said = where.choice.value if where.choice and where.choice.step == "outcome" else about.rest
     if about.request.state is RequestState.CLOSED:
         raise TransitionError("request-is-closed")
-    outcome = spoken("outcome-", tx.policy.outcomes, tx.policy.language_in(where.chat)).get(said)
+    outcome = spoken("outcome-", tx.policy.outcomes, tx.policy.language_in(where.chat)).get(folded(said))
     if outcome is None:
         return (_which_outcome(about.request, where, tx.policy.outcomes),)
     request = requests.close(about.request, outcome, tx.now)

@@ -593,6 +593,7 @@ async def two(scene: Scene) -> Somebody:
         ("tr", "K2"),
         ("Turks", "K2"),
         ("TÜRKÇE", "K2"),
+        ("tu\u0308rkc\u0327e\u200f", "K2"),
         ("português", "K1"),
         ("Gent", ""),
     ],
@@ -659,6 +660,21 @@ async def test_find_takes_words_in_any_order_and_place(scene: Scene) -> None:
     assert "K1" in scene.ann.reads(scene.room)[-1]
     await scene.ann.writes("!find filhos hospital", scene.room)
     assert scene.ann.reads(scene.room)[-1] == sentence("find-nothing")
+
+
+async def test_find_shows_the_place_in_what_was_written_with_signs_of_its_own(scene: Scene) -> None:
+    """Accents apart, as some computers write them, and vowel marks are no part of what is looked for."""
+    await scene.asks("e\u0301" * 200 + " اسمي مُحَمَّد")
+    await scene.ann.writes("!find محمد\u200f", scene.room)
+    assert "مُحَمَّد" in scene.ann.reads(scene.room)[-1]
+
+
+async def test_a_code_can_be_pasted_from_a_text_from_right_to_left(scene: Scene) -> None:
+    await scene.asks()
+    await scene.ann.writes("!claim \u2068K1\u2069", scene.room)
+    assert scene.card().plain.startswith(sentence("card-claimed", code="K1", name="Ann"))
+    await scene.ann.writes("!close K١ GEHOLPEN\u200f", scene.room)
+    assert scene.card().plain.startswith(sentence("card-closed", code="K1", outcome=sentence("outcome-helped")))
 
 
 async def test_find_names_what_it_does_not_show(scene: Scene) -> None:
