@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -11,6 +12,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MIDNIGHT = 24 * 60
 
 _SPAN = re.compile(r"([A-Z][a-z]{2})(?: ?- ?([A-Z][a-z]{2}))? +([0-9]{1,2}):([0-9]{2}) ?- ?([0-9]{1,2}):([0-9]{2})")
+_DASH = re.compile("[\u2010-\u2015\u2212]")
 _DAY = timedelta(days=1)
 
 
@@ -95,7 +97,14 @@ def parse_hours(text: str, zone: tzinfo, closed: Collection[date] = ()) -> Hours
 
     Raises ValueError with a sentence that quotes the part that was not understood.
     """
-    return Hours(text, tuple(_span(part.strip()) for part in text.split(",")), zone, frozenset(closed))
+    return Hours(text, tuple(_span(part.strip()) for part in _plain(text).split(",")), zone, frozenset(closed))
+
+
+def _plain(text: str) -> str:
+    """As it would be typed on an English keyboard: telephones make long dashes and other blanks of what is typed, and
+    Arabic ones have a comma of their own."""
+    signs = unicodedata.normalize("NFKC", _DASH.sub("-", text)).replace("،", ",")
+    return "".join(sign for sign in signs if unicodedata.category(sign) != "Cf")
 
 
 def next_time(times: Collection[time], zone: tzinfo, after: datetime) -> datetime:

@@ -45,6 +45,22 @@ def test_the_hours_are_open_from_the_first_minute_until_before_the_last(
     assert parse_hours(text, BRUSSELS).open_at(at(day, clock)) is is_open
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon–Fri 09:00–18:00",
+        "Mon-Fri\u00a009:00\u2011\u200a18:00",
+        "\u2066Mon-Fri 9:00-18：00\u2069",
+    ],
+)
+def test_hours_look_alike_on_every_keyboard(text: str) -> None:
+    """What looks right is not refused for a dash that a telephone has made longer."""
+    english = "Mon-Fri 09:00-18:00"
+    assert parse_hours(text, BRUSSELS).spans == parse_hours(english, BRUSSELS).spans
+    several = parse_hours(f"{text}، Sat 10:00-12:00", BRUSSELS).spans
+    assert several == parse_hours(f"{english}, Sat 10:00-12:00", BRUSSELS).spans
+
+
 def test_the_clock_is_that_of_the_time_zone() -> None:
     """Nine in Brussels is eight in UTC in winter and seven in summer."""
     hours = parse_hours("Mon-Sun 09:00-18:00", BRUSSELS)
