@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.domain.chats import on_one_line
+from bot.domain.chats import as_typed, on_one_line
 from bot.model import TOPIC, Attachment, Person, SpanKind, Text
 from bot.text.graphemes import GRAPHEME
 
@@ -20,6 +21,7 @@ NOBODY = -1
 """The writer of what was said too long ago."""
 
 _LONGEST_NAME, _INITIALS = 40, 3  # characters, letters
+_INITIAL = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "So")
 _LONGEST_SIGN = 16  # code points; a family of four in their colours takes eleven
 _ABOVE = 3  # lines in which another bridge may say who we are
 _AFTER_A_NAME = ">:|)]»-–—•·"  # what a bridge puts between its name for us and the rest
@@ -91,13 +93,21 @@ def fingerprint(person: Person, message: str) -> int:
 
 def shown_name(name: str, how: Names) -> str:
     """What a writer is called elsewhere; "" where nothing is told or known."""
-    words = " ".join(name.split())
+    words = as_typed(name)
     if how == "none" or not words:
         return ""
     if how == "name":
         return on_one_line(words, _LONGEST_NAME)
-    letters = (found.group() for word in words.split(" ") if (found := GRAPHEME.match(word)))
-    return " ".join(f"{letter.upper()}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
+    letters = filter(None, map(_initial, words.split(" ")))
+    return " ".join(f"{letter}." for letter, _ in zip(letters, range(_INITIALS), strict=False))
+
+
+def _initial(word: str) -> str:
+    """The first letter, number or emoji, and no sign before it; as a capital where that is one letter, too."""
+    signs = (found.group() for found in GRAPHEME.finditer(word))
+    first = next((sign for sign in signs if unicodedata.category(sign[0]) in _INITIAL), "")
+    capital = first.upper()
+    return capital if len(capital) == len(first) else first
 
 
 def naming_nobody(words: Text) -> Text:
