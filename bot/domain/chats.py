@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.model import Chat, ChatKind
 
 _LONGEST = 128  # characters; no chat on Telegram is called by more
+_MOST = 1000  # characters of a name that are looked at: on Matrix it can be as long as one likes
 
 _UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Empty places, and marks that turn what follows them; not the joiners of Persian letters and of emoji."""
@@ -25,6 +26,11 @@ def as_typed(name: str) -> str:
     """A name that somebody has typed, on one line; "" where nobody can see anything of it."""
     plain = " ".join("".join(character for character in name if character not in _UNSEEN).split())
     return plain if any(unicodedata.category(character)[0] in "LNPS" for character in plain) else ""
+
+
+def called(name: str) -> str:
+    """What somebody calls themselves, as it can stand within a sentence of ours; "" where nobody can see it."""
+    return on_one_line(as_typed(name[:_MOST]))
 
 
 def is_same_name(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.actions import Action, Inspect, OnNetwork, Priority, Say
 from bot.content import Line, say
-from bot.domain.chats import KnownChat, Role, on_one_line
+from bot.domain.chats import KnownChat, Role, called
 from bot.domain.leaks import warnings
 from bot.events import Outcome
 from bot.incoming import Joined, Message
@@ -58,7 +58,7 @@ def joined(event: Joined, tx: Transaction) -> Actions:
         return (*_numbers_taken(chat, tx), *triage.member_unreachable(chat, tx))
     if chat is None or chat.role != Role.COORDINATION:
         return ()
-    sentence = say("newcomer", name=on_one_line(event.person.name) or event.person.id)
+    sentence = say("newcomer", name=called(event.person.name) or event.person.id)
     return (Say(chat.id, (Line(sentence),), priority=Priority.COORDINATION),)
 
 

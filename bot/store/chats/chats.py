@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
-from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, is_same_name, on_one_line
+from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, called, is_same_name, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.chats.menus import ROOMS
 from bot.store.database.prepared import Prepared, Row
@@ -240,17 +240,17 @@ class Chats:
 
     def person(self, who: Person) -> KnownPerson:
         """The person, made when new; the name is kept for rooms, where people see each other anyway."""
-        where = {"account": who.account, "network_id": who.id}
+        where, shown = {"account": who.account, "network_id": who.id}, called(who.name)
         row = _PERSON.first(self._tx.connection, where)
         if row is None:
             self._tx.connection.execute(
                 self._tx.insert(person)
-                .values(account=who.account, network_id=who.id, name=who.name, app_language=who.language)
+                .values(account=who.account, network_id=who.id, name=shown, app_language=who.language)
                 .on_conflict_do_nothing()
             )
             row = _PERSON.one(self._tx.connection, where)
-        if (who.name and who.name != row.name) or (who.language and who.language != row.app_language):
-            name, language = who.name or row.name, who.language or row.app_language
+        if (shown and shown != row.name) or (who.language and who.language != row.app_language):
+            name, language = shown or row.name, who.language or row.app_language
             change(self._tx.connection, person, row.id, name=name, app_language=language)
             return KnownPerson(row.id, name, language)
         return KnownPerson(row.id, row.name, row.app_language)

@@ -108,6 +108,9 @@ async def test_a_newcomer_s_name_adds_nothing_to_our_sentence(scene: Scene) -> N
     (said,) = scene.ann.reads(scene.room)
     assert "\n" not in said
     assert len(said) < 300
+    nobody = scene.world.somebody("\u200b\u202e")
+    await comes(scene.world, nobody, scene.room)
+    assert scene.ann.reads(scene.room)[-1] == sentence("newcomer", name=nobody.person.id)
 
 
 async def test_nobody_else_hears_of_newcomers(house: House) -> None:
