@@ -12,11 +12,12 @@ from datetime import date
 from bot.domain.notices import Category
 from bot.domain.templates import coming, read_date
 from bot.text import languages
+from bot.text.words import without_marks
 
 MOST_CHARACTERS = 20_000
 """Five messages on Telegram: nobody reads more than that on a phone."""
 
-_OPTION = re.compile(r"(lang|until)\s?:\s?(\S+)(?:\s+|$)", re.IGNORECASE)
+_OPTION = re.compile(r"(lang|until)\s?[:\uff1a]\s?(\S+)(?:\s+|$)", re.IGNORECASE)
 _OPTIONS_ALONE = re.compile(r"(?:(?:lang\s?:\s?[A-Za-z-]+|until\s?:\s?\d\S*)\s*)+", re.IGNORECASE)
 _UNTIL_BEHIND = re.compile(r"\buntil\s?:\s?\d[\d/.-]*\W*$", re.IGNORECASE)
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})[/.-](\d{1,2})")
@@ -80,7 +81,7 @@ def _option(draft: Draft, today: date) -> Draft | None:
     match = _OPTION.match(draft.text)
     if match is None:
         return None
-    rest, value = draft.text[match.end() :], match[2]
+    rest, value = draft.text[match.end() :], without_marks(match[2])
     if match[1].lower() == "lang":
         code = languages.normalise(value)
         if not languages.knows(languages.engine_code(code)):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.domain.templates import coming, read_date
 from bot.text.clocktimes import times
+from bot.text.words import without_marks
 from bot.translation.protecting import western_digits
 
 _DATE = re.compile(r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/.-])\d{1,2}\1\d{4}|(\d{1,2})/(\d{1,2}))\b(?![/:.]\d)")
@@ -30,7 +32,7 @@ def read_moment(words: str, now: datetime, zone: tzinfo) -> datetime:
 
     Raises MomentError for what is not understood, is over, or is more than a year away.
     """
-    typed = western_digits(words)
+    typed = western_digits(without_marks(unicodedata.normalize("NFKC", words)))
     day, rest = _day(typed, now.astimezone(zone).date())
     found = times(rest)
     if len(found) != 1 or not _means_nothing(rest[: found[0].start] + " " + rest[found[0].end :]):

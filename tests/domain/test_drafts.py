@@ -46,6 +46,7 @@ def test_a_category_is_what_is_typed_as_one(typed: str, text: str, category: Cat
     "typed",
     [
         "food lang:pt until:24/11/2026 Sopa",
+        "food lang:\u2066pt\u2069 until：\u206624/11/2026\u2069 Sopa",
         "until:24/11 lang:PT-br food Sopa",
         "lang: por food until: 2026-11-24 Sopa",
         "LANG:pt\nfood\nuntil:24.11.2026\nSopa",

@@ -38,6 +38,8 @@ def read(words: str) -> str:
         ("op 24/12 om 14:30.", "2026-12-24 14:30"),
         ("1/2 14:30", "2027-02-01 14:30"),
         ("23/11 18:00", "2026-11-23 18:00"),
+        ("at \u206618:00\u2069", "2026-11-23 18:00"),
+        ("a\u0300 18：00", "2026-11-23 18:00"),
     ],
 )
 def test_days_and_times_are_read_as_people_write_them(words: str, moment: str) -> None:
