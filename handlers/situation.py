@@ -61,8 +61,8 @@ _DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
 _DIGITS |= {"🔟": 10}
 
 
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_COPIED_COMMAND = re.compile(r"\s*[\u200e\u200f\u202a-\u202e\u2066-\u2069]+\s*[!/][A-Za-z]")
+_DIRECTION = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+_COPIED_COMMAND = re.compile(rf"\s*{_DIRECTION.pattern}\s*[!/\uff01\uff0f][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing
 _OF_HELPERS = frozenset({Role.COORDINATION, Role.ORGANISATION})

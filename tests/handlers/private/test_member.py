@@ -66,7 +66,9 @@ async def test_my_shows_nothing_of_other_people(scene: Scene) -> None:
     assert other.reads()[-1] == sentence("my-none", "pt")
 
 
-@pytest.mark.parametrize("copied", ["\u2068/my\u2069", " \u2068/my \u2068\u2069\u2069"])
+@pytest.mark.parametrize(
+    "copied", ["\u2068/my\u2069", " \u2068/my \u2068\u2069\u2069", "\ufeff/my", "\u200b\u200f／my"]
+)
 async def test_a_command_copied_from_an_arabic_sentence_is_one(scene: Scene, copied: str) -> None:
     """There it stands between marks that nobody sees, and copies."""
     await scene.member.writes(copied)
