@@ -115,6 +115,7 @@ class MatrixUser(Writes):
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
         await self.client.close()
+        self.client.store.database.close()
 
     # --- what they do ----------------------------------------------------------------------------------------------
 
