@@ -137,7 +137,7 @@ class Claiming:
         limit = min(self._turns.slots(now), room.messages)
         among = _AMONG if limit < room.messages else limit
         busy = sorted(room.full.union(self._turns.pacer.busy_chats(now)))
-        reads = self.window.may_read
+        reads = self.window.may_read and not self.holds_notices
         notices = 0 if self.holds_notices else self.window.at_once(room.notices)
         chosen = self.window.take(min(limit, notices), now)
         release, self.to_release = self.to_release, set()

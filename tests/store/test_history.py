@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.actions import Edit, Named, Say
+from bot.actions import Edit, Named, Priority, Say
 from bot.catalogue import Catalogue
 from bot.content import Verbatim
 from bot.domain.chats import Role
@@ -93,6 +93,15 @@ def waiting_elsewhere(tx: Transaction, many: int) -> Callable[[Transaction], obj
     return look_and_advance
 
 
+def notices_that_wait(tx: Transaction, many: int) -> Callable[[Transaction], object]:
+    """Notices on their way to many groups; what is said to people is looked for, which goes before them."""
+    for number in range(many):
+        chat = group(tx, f"g{number}")
+        tx.deliveries.add(Say(chat, (Verbatim("something"),), subject="N1", name="N1", priority=Priority.NOTICE))
+    chat = group(tx, "g0")
+    return lambda tx: tx.heads.ready("paper", 10, [], urgent=True) or tx.heads.ready("paper", 10, [chat], urgent=True)
+
+
 def other_chats(tx: Transaction, many: int) -> Callable[[Transaction], object]:
     """Chats that the bot knows; a link of two of them is asked for, and somebody's private chat."""
     for number in range(many):
@@ -117,7 +126,9 @@ def notices_in_groups(tx: Transaction, many: int) -> Callable[[Transaction], obj
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("beside", [handled, said_in_the_lane, waiting_elsewhere, other_chats, notices_in_groups])
+@pytest.mark.parametrize(
+    "beside", [handled, said_in_the_lane, waiting_elsewhere, notices_that_wait, other_chats, notices_in_groups]
+)
 def test_what_is_beside_it_makes_nothing_dearer(
     beside: Callable[[Transaction, int], Callable[[Transaction], object]], migrated: Callable[[str], str], kind: str
 ) -> None:

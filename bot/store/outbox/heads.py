@@ -80,11 +80,11 @@ _TO_SEND = (
 )
 _IN_LANES = _TO_SEND.where(delivery.c.priority.between(Priority.ANSWER, Priority.NOTICE))
 _READY = Prepared(_IN_LANES)
-_URGENT = Prepared(_IN_LANES.where(delivery.c.priority < Priority.NOTICE))
+# One range, or SQLite looks through all notices that wait for what is before them.
+_URGENT_IN_LANES = _TO_SEND.where(delivery.c.priority.between(Priority.ANSWER, Priority.NOTICE - 1))
+_URGENT = Prepared(_URGENT_IN_LANES)
 _READY_ELSEWHERE = over_lists(lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy")))
-_URGENT_ELSEWHERE = over_lists(
-    lambda among: _IN_LANES.where(~among(delivery.c.chat_id, "busy"), delivery.c.priority < Priority.NOTICE)
-)
+_URGENT_ELSEWHERE = over_lists(lambda among: _URGENT_IN_LANES.where(~among(delivery.c.chat_id, "busy")))
 _PRESSES = Prepared(_TO_SEND.where(delivery.c.priority == Priority.PRESS))
 _COMINGS = over_lists(
     lambda among: (
