@@ -144,24 +144,32 @@ async def test_people_who_talk_without_end_in_a_linked_chat_hold_up_no_notice(tm
         assert [said for said in read(w.network, group) if said in talk] == talk
 
 
-async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tmp_path: Path) -> None:
-    """However many of them were about to go."""
+@asynccontextmanager
+async def slowly_told(folder: Path, words: str) -> AsyncIterator[tuple[World, list[Chat]]]:
+    """N1 is on its way to sixty groups, one in a second; the first two have it."""
     slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)
-    async with world(tmp_path, limits=slow) as w:
+    async with world(folder, limits=slow) as w:
         groups = [chat_of(w.network, f"group {number}", ChatKind.GROUP) for number in range(60)]
 
         def published(tx: Transaction) -> None:
             for group in groups:
                 to = tx.chats.known(group, ChatKind.GROUP).id
-                tx.deliveries.add(Say(to, (Verbatim("soup"),), subject="N1", name="N1", priority=Priority.NOTICE))
+                tx.deliveries.add(Say(to, (Verbatim(words),), subject="N1", name="N1", priority=Priority.NOTICE))
+
+        await w.app.unit(published)
+        await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
+        yield w, groups
+
+
+async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tmp_path: Path) -> None:
+    """However many of them were about to go."""
+    async with slowly_told(tmp_path, "soup") as (w, groups):
 
         def recalled(tx: Transaction) -> None:
             for group in groups[2:]:
                 to = tx.chats.known(group, ChatKind.GROUP).id
                 tx.deliveries.add(Recall(to, Named("N1"), priority=Priority.NOTICE))
 
-        await w.app.unit(published)
-        await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
         await w.app.unit(recalled)
         await says(w, groups[-1], "bread", priority=Priority.NOTICE)
         await within(w, 5, lambda: read(w.network, groups[-1]) == ["bread"])
@@ -169,22 +177,13 @@ async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tm
 
 async def test_what_is_wrong_in_some_groups_is_mended_before_others_get_what_is_right(tmp_path: Path) -> None:
     """A correction and a recall do not wait for the thousands of groups that have nothing wrong yet."""
-    slow = replace(LIKE_TELEGRAM, per_second=1, burst=1, chat_gap=1.0)
-    async with world(tmp_path, limits=slow) as w:
-        groups = [chat_of(w.network, f"group {number}", ChatKind.GROUP) for number in range(60)]
-
-        def published(tx: Transaction) -> None:
-            for group in groups:
-                to = tx.chats.known(group, ChatKind.GROUP).id
-                tx.deliveries.add(Say(to, (Verbatim("stay in"),), subject="N1", name="N1", priority=Priority.NOTICE))
+    async with slowly_told(tmp_path, "stay in") as (w, groups):
 
         def mended(tx: Transaction) -> None:
             first, second = (tx.chats.known(group, ChatKind.GROUP).id for group in groups[:2])
             tx.deliveries.add(Edit(first, Named("N1"), (Verbatim("stay in until 8"),), priority=Priority.NOTICE))
             tx.deliveries.add(Recall(second, Named("N1"), priority=Priority.NOTICE))
 
-        await w.app.unit(published)
-        await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
         await w.app.unit(mended)
         await within(w, 5, lambda: read(w.network, groups[0]) == ["stay in until 8"] and not read(w.network, groups[1]))
         assert not read(w.network, groups[30])
