@@ -8,14 +8,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.text.words import UNSEEN
+
 _COMMAND = re.compile(r"[!/\uff01\uff0f]([A-Za-z]+)(?:@\w+)?(?:\s+|$)")
 _APART = re.compile(r"[!/\uff01\uff0f][^\S\n]+([A-Za-z]+)(?:\s+|$)")
 _MARKS = re.compile(r"[\u2066\u2069]")
 _COPIED = re.compile(r"\s*\u2066[!/]")
-_UNSEEN = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-"""Marks of direction, and what has no width: they come along with what is copied."""
-
-_BEFORE = rf"[{_UNSEEN}]*#?[{_UNSEEN}]*([KkNn\uff2b\uff2e\uff4b\uff4e])"
+_BEFORE = rf"[{UNSEEN}]*#?[{UNSEEN}]*([KkNn\uff2b\uff2e\uff4b\uff4e])"
 _CODE = re.compile(rf"{_BEFORE}(\d{{1,9}})(?!\w)")
 _CODE_BEHIND = re.compile(rf"{_BEFORE}\s?(\d{{1,9}})(?!\w)")  # a command: elsewhere "n 3" may be somebody's words
 _BEHIND_A_CODE = " \t\n:,،\u200b\u200e\u200f\u202c\u2060\u2069\ufeff"  # what opens there belongs to the words
@@ -52,13 +51,13 @@ def name_apart(text: str) -> str | None:
 
 def code_in(text: str, letter: str) -> str | None:
     """The code a text consists of ("k7", "#K7"), None when it is anything else."""
-    match = _CODE.fullmatch(_digits(text.strip().strip(_UNSEEN).strip()))
+    match = _CODE.fullmatch(_digits(text.strip().strip(UNSEEN).strip()))
     return None if match is None or _letter(match) != letter else f"{letter}{int(match[2])}"
 
 
 def number(text: str) -> int | None:
     """The number a text consists of, in whatever digits, with the marks people put around it ("2", "2.", "٢")."""
-    digits = _digits(text.strip()).strip(f".)( #،\ufe0f\u20e3{_UNSEEN}")
+    digits = _digits(text.strip()).strip(f".)( #،\ufe0f\u20e3{UNSEEN}")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else None
 
 

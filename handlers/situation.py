@@ -20,6 +20,7 @@ from bot.store.chats.choices import OfferedChoice
 from bot.store.outbox.copies import KnownCopy
 from bot.store.transaction import Transaction
 from bot.text import languages
+from bot.text.words import UNSEEN
 from handlers.spoken import reads
 
 Actions = Sequence[Action]
@@ -61,7 +62,7 @@ _DIGITS = {f"{digit}\ufe0f\u20e3": digit for digit in range(1, 10)} | {
 _DIGITS |= {"🔟": 10}
 
 
-_DIRECTION = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
+_DIRECTION = re.compile(f"[{UNSEEN}]+")
 _COPIED_COMMAND = re.compile(rf"\s*{_DIRECTION.pattern}\s*[!/\uff01\uff0f][A-Za-z]")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_CHOICE = 100  # characters; whoever writes more is telling, not choosing

@@ -19,6 +19,7 @@ PURE = {
     "bot.actions",
     "bot.events",
     "bot.domain.chats",
+    "bot.text.words",
 }
 WIRING = {"bot.commandline", "bot.wiring", "bot.operation.checking", "bot.demo"}
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model import Chat, ChatKind
+from bot.text.words import without_marks
 
 _LONGEST = 128  # characters; no chat on Telegram is called by more
 _MOST = 1000  # characters of a name that are looked at: on Matrix it can be as long as one likes
@@ -42,8 +43,8 @@ def is_same_name(one: str, other: str) -> bool:
 def _as_read(name: str) -> str:
     # Compatible letters are composed before and after: capitals of what is composed may not be.
     small = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    undotted = small.replace("i\u0307", "i").replace("ı", "i")  # Turkish: İ and ı are I and i with their dots changed
-    return "".join(character for character in undotted if unicodedata.category(character) != "Cf")
+    # Turkish: İ and ı are I and i with their dots changed.
+    return without_marks(small.replace("i\u0307", "i").replace("ı", "i"))
 
 
 class Role(StrEnum):

@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from bot.domain.templates import coming, read_date
 from bot.text.clocktimes import times
-from bot.text.words import without_marks
-from bot.translation.protecting import western_digits
+from bot.text.words import western_digits, without_marks
 
 _DATE = re.compile(r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/.-])\d{1,2}\1\d{4}|(\d{1,2})/(\d{1,2}))\b(?![/:.]\d)")
 _LITTLE = frozenset(

@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from bot.catalogue import PLACEHOLDER, clockless, isolated, placeholders, write_date
 from bot.content import say
 from bot.domain.notices import Category
-from bot.text.words import has_words
-from bot.translation.protecting import western_digits
+from bot.text.words import has_words, western_digits, without_marks
 
 Kind = Literal["place", "time", "date", "phone", "link", "text", "number"]
 
@@ -217,14 +216,14 @@ def _link(value: str) -> str:
     # A name before "@" serves only to make an address look like another one.
     if parts.scheme not in ("http", "https") or "." not in host.strip(".") or "@" in parts.netloc:
         raise ValueError("not a link")
-    if any(char.isspace() or char in '<>"{}' or unicodedata.category(char) == "Cf" for char in value):
+    if without_marks(value) != value or any(char.isspace() or char in '<>"{}' for char in value):
         raise ValueError("not a link")
     return value
 
 
 def _latin_digits(value: str) -> str:
     """Without the marks of direction around a number that was copied from a text from right to left."""
-    return western_digits("".join(char for char in value if unicodedata.category(char) != "Cf"))
+    return western_digits(without_marks(value))
 
 
 # --- the chat command ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import regex
 from linkify_it import LinkifyIt
 
 from bot.ports import Keep, Marked
+from bot.text.words import western_digits
 
 
 class Kind(StrEnum):
@@ -118,13 +119,6 @@ _SHORT = regex.compile(
     r"(?![\w€$£%‰°]|[.,:/-]\d|[\s\u00a0\u202f](?:[€$£%‰°]|\d{3}(?!\d)))"
 )
 _MOST_NUMBERS = 200  # that look like a phone number and are none: after them no more is looked for
-# `regex` knows some that Python does not know yet: their value is a riddle to us.
-_OTHER_DIGIT = regex.compile(r"[\p{Nd}--0-9]", regex.VERSION1)
-
-
-def western_digits(text: str) -> str:
-    """The text with 0-9 for the digits of other scripts (Persian, Bengali); every character keeps its place."""
-    return _OTHER_DIGIT.sub(lambda digit: str(int(digit[0])) if digit[0].isdecimal() else digit[0], text)
 
 
 def _phones(text: str) -> Iterator[Stretch]:

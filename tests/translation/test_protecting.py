@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ports import Keep
-from bot.translation.protecting import Kind, mark, paragraphs, stretches, western_digits
+from bot.text.words import western_digits
+from bot.translation.protecting import Kind, mark, paragraphs, stretches
 
 
 def kept(text: str) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.text.words import western_digits
 from bot.translation.gate.daynames import names
 from bot.translation.gate.findings import Finding
 from bot.translation.gate.numbers import Number, another_word, differences, numbers, said_in_words
 from bot.translation.gate.sides import Side, blanked
 from bot.translation.gate.units import amounts, another_unit, another_value, in_a_row, in_order, lost_unit
-from bot.translation.protecting import western_digits
 
 
 def _without_days(side: Side) -> str:

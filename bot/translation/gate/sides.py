@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
+from bot.text.words import western_digits
 from bot.translation.gate.daynames import Name
-from bot.translation.protecting import Kind, Stretch, stretches, western_digits
+from bot.translation.protecting import Kind, Stretch, stretches
 
 MOST = 50
 """Of what seems lost so much is looked for in another form: a text that has lost more is in doubt anyway, and each look
