@@ -35,7 +35,14 @@ _OWED_FIRST, _OWED_AT_LAST = 300.0, 6 * 3600.0  # seconds until those who could 
 
 class KeyStore(SqliteStore):  # type: ignore[misc]  # nio has no types
     """nio's own, which goes to the disk with every message of any room to note which new rooms are encrypted: mostly
-    none."""
+    none. And it leaves its file open where that cannot be read."""
+
+    def __post_init__(self) -> None:
+        try:
+            super().__post_init__()
+        except BaseException:
+            self.database.close()
+            raise
 
     def save_encrypted_rooms(self, rooms: Collection[str]) -> None:
         if rooms:

@@ -443,10 +443,11 @@ async def test_a_homeserver_that_fails_at_the_login_has_refused_nobody(stopped: 
     await stopped.stop()
 
 
-async def test_a_refused_token_revokes_the_account(stopped: Core, proxy: FaultyProxy) -> None:
+async def test_a_refused_token_revokes_the_account(stopped: Core, proxy: FaultyProxy, maria: MatrixUser) -> None:
     """Receiving stops for good when the homeserver no longer accepts the login."""
     async with stopped:
         proxy.fault("GET .*/sync", 401, {"errcode": "M_UNKNOWN_TOKEN", "error": "x"})
+        await maria.create_room(stopped.user)  # news: what was asked before that is answered
         with pytest.raises(Revoked):
             await stopped.wait(lambda: False)
 
