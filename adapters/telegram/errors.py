@@ -54,7 +54,7 @@ _NOT_NOW = "the file is temporarily unavailable"
 """After "wrong file_id or": of an id that Telegram gave us, whatever keeps it from getting the file now."""
 _TOO_LARGE = ("file is too big", "is too big for a")
 _WHOLE_TOO_LARGE = ("request entity too large", "content too large")
-"""Status 413: by Telegram, and by whatever stands before it, as Python calls it (until 3.12, and since)."""
+"""Status 413: by Telegram, and by whatever stands before it, as Python calls it (until 3.12, and since 3.13)."""
 _DELETED = "sent message was immediately deleted"
 """By somebody else's program that watches over the group: once more would be deleted as well, and look like spam."""
 _UPGRADED = "group chat was upgraded to a supergroup chat"
