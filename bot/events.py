@@ -11,12 +11,13 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """The pipeline has finished with a text: a translation is there, or it failed for good."""
+    """The pipeline has finished with a text: a translation is there, or it failed; `passes`: for a while only."""
 
     translation: int
     text: int
     language: str
     purpose: str  # notice, conversation, voice
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,7 @@ DUE: dict[str, DueHandler] = {
     planning.UNREAD_TOO: publishing.due,
     PLAN_IN_DOUBT: publishing.in_doubt,
     publishing.SAY_CORRECTING: correcting.still_correcting,
+    reviewing.ENGINE_RESTED: reviewing.due,
     asking.UNSENT: asking.remind,
     continuing.UNSETTLED: continuing.ask_again,
     "card-date": cards.refresh_date,
@@ -288,6 +289,7 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 
 TRANSLATED: tuple[TranslatedHandler, ...] = (
     previews.translated,
+    reviewing.failed,
     publishing.translated,
     echoes.reply_translated,
     listening.written_down,

@@ -235,20 +235,23 @@ class Texts:
         findings: Sequence[StoredFinding],
         failure: str | None = None,
         language: str | None = None,
+        passes: bool = False,
     ) -> None:
-        """What the pipeline brought. `result` None: it failed for good, and `failure` says why. A person may have been
-        faster, or the text been thrown away. `language`: of what was written down, if it is known."""
+        """What the pipeline brought. `result` None: it failed, `failure` says why, and `passes` whether that may pass.
+        A person may have been faster, or the text been thrown away. `language`: of what was written down, if it is
+        known."""
         row = self._tx.connection.execute(select(translation).where(translation.c.id == id)).first()
         if row is None or (found := _translation(row)).state is not TranslationState.WANTED:
             return
         values: dict[str, Any] = {"engine": engine, "findings": msgspec.json.encode(findings), "due_at": None}
         if result is None:
             values |= {"state": TranslationState.FAILED.value, "failure": failure, "failed_at": self._tx.now}
+            values["attempts"] = row.attempts + 1
         else:
             values["state"] = TranslationState.MACHINE.value
             values["result_id"] = self.add(result, language if found.language == WRITTEN_DOWN else found.language)
         change(self._tx.connection, translation, id, **values)
-        self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose), lane=f"text:{found.text}")
+        self._tx.inbox.put(Translated(id, found.text, found.language, row.purpose, passes), lane=f"text:{found.text}")
 
     def postpone(self, id: int, wait: timedelta, attempts: int) -> None:
         change(self._tx.connection, translation, id, due_at=self._tx.now + wait, attempts=attempts)
@@ -263,12 +266,14 @@ class Texts:
             change(self._tx.connection, translation, id, due_at=due_at - by)
         self._tx.stirred.add("translation")
 
-    def want_again(self, id: int) -> None:
-        """Try a failed translation once more."""
+    def want_again(self, id: int, *, once: bool = False) -> None:
+        """Try a failed translation again, as often as at first or `once`."""
+        values: dict[str, Any] = {"state": TranslationState.WANTED.value, "due_at": self._tx.now}
+        values |= {"failure": None, "failed_at": None} | ({} if once else {"attempts": 0})
         self._tx.connection.execute(
             update(translation)
             .where(translation.c.id == id, translation.c.state == TranslationState.FAILED.value)
-            .values(state=TranslationState.WANTED.value, due_at=self._tx.now, attempts=0, failure=None, failed_at=None)
+            .values(values)
         )
         self._tx.stirred.add("translation")
 

@@ -81,6 +81,19 @@ async def test_an_engine_that_fails_can_be_asked_again(helped: House) -> None:
     assert len(helped.engine.asked) > asked
 
 
+async def test_an_engine_that_comes_back_in_the_night_is_asked_again(helped: House) -> None:
+    """After half an hour the room reads that nobody has translated it; nobody has to press the button."""
+    helped.engine.down = True
+    await helped.says(f"!notice food {SOUP}")
+    for _ in range(40):
+        await helped.later(60)
+    assert sentence("preview-missing", language=LanguageName("pt")) in helped.preview("Portugees").plain
+    helped.engine.down = False
+    for _ in range(60):
+        await helped.later(60)
+    assert SOUP_PT in helped.preview("Portugees").plain
+
+
 async def test_what_the_check_found_stands_in_the_preview(helped: House) -> None:
     """In words that a publisher understands, with the stretch in question."""
     await helped.says(f"!notice food {MEALS}")
