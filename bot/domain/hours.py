@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from bot.text.words import without_marks
+from bot.text.words import western_digits, without_marks
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MIDNIGHT = 24 * 60
@@ -104,8 +104,8 @@ def parse_hours(text: str, zone: tzinfo, closed: Collection[date] = ()) -> Hours
 
 def _plain(text: str) -> str:
     """As it would be typed on an English keyboard: telephones make long dashes and other blanks of what is typed, and
-    Arabic ones have a comma of their own."""
-    return without_marks(unicodedata.normalize("NFKC", _DASH.sub("-", text)).replace("،", ","))
+    Arabic ones have a comma and digits of their own."""
+    return western_digits(without_marks(unicodedata.normalize("NFKC", _DASH.sub("-", text)).replace("،", ",")))
 
 
 def next_time(times: Collection[time], zone: tzinfo, after: datetime) -> datetime:
