@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _Columns = dict[str, ColumnElement[Any]]
 
 
-_AT_ONCE = 200
+_AT_ONCE = 100
 """Groups in one unit: some milliseconds."""
 
 
