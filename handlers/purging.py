@@ -39,6 +39,7 @@ def sweep(event: Due, tx: Transaction) -> Actions:
         others += tx.erasing.forget_empty_chats(_ROWS)
     others += tx.erasing.forget_people()
     tx.chats.forget_pairings()
+    tx.chats.forget_organisations()
     unfinished = bool(told) or len(closed) == _REQUESTS or _ROWS in (old, texts, linked)
     tx.schedule.at(tx.now if unfinished else tx.now + erasing.SWEEPS_EVERY, event)
     if closed or old or texts or orphans or linked or others:

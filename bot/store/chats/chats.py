@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, union, update
 
 from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, called, is_same_name, on_one_line
 from bot.model import Chat, ChatKind, Person
 from bot.store.chats.menus import ROOMS
 from bot.store.database.prepared import Prepared, Row
 from bot.store.database.statements import change
-from bot.store.tables import chat, organisation, pairing, person, request
+from bot.store.tables import chat, organisation, pairing, person, referring, request
 
 if TYPE_CHECKING:
     from bot.store.transaction import Transaction
@@ -324,6 +324,16 @@ class Chats:
         self._tx.connection.execute(
             delete(pairing).where(or_(pairing.c.used_at.is_not(None), pairing.c.expires_at <= self._tx.now))
         )
+
+    def forget_organisations(self) -> None:
+        """Those that nothing belongs to go: of a mistyped name nobody has used the code."""
+        of_chats = select(chat.c.organisation_id).where(chat.c.organisation_id.is_not(None))
+        query = select(organisation.c.id).where(organisation.c.id.not_in(of_chats))
+        without = list(self._tx.connection.execute(query).scalars())
+        if without:
+            used = union(*(select(column).where(column.in_(without)) for column in referring(organisation)))
+            gone = organisation.c.id.in_(without) & organisation.c.id.not_in(used)
+            self._tx.connection.execute(delete(organisation).where(gone))
 
     def _usable(self, code: str) -> tuple[ColumnElement[bool], ...]:
         return (
