@@ -9,6 +9,7 @@ from bot.translation.gate import addresses, days, kept, length, phones, quantiti
 from bot.translation.gate.findings import Finding
 from bot.translation.gate.negation import only_one_denies
 from bot.translation.gate.opposites import opposite
+from bot.translation.gate.restrictions import only_lost
 from bot.translation.gate.sides import Side
 
 
@@ -31,6 +32,7 @@ def check(
         *length.doubts(before, after),
         *_negation(before, after),
         *_opposite(before, after),
+        *_restriction(before, after),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -47,3 +49,10 @@ def _opposite(before: Side, after: Side) -> Iterator[Finding]:
     said = opposite(before.words, before.language, after.words, after.language)
     if said:
         yield Finding("opposite", blocking=False, detail=" → ".join(said))
+
+
+def _restriction(before: Side, after: Side) -> Iterator[Finding]:
+    """An "only" that nothing in the translation says is worth a look."""
+    said = only_lost(before.words, before.language, after.words, after.language)
+    if said:
+        yield Finding("only-missing", blocking=False, detail=said)

@@ -21,6 +21,7 @@ Code = Literal[
     "repeated",
     "negation",
     "opposite",
+    "only-missing",
 ]
 
 

@@ -319,9 +319,9 @@ def only_one_denies(before: str, before_language: str, after: str, after_languag
     before, after = (_OR_NOT.sub(" ", _VOWEL_SIGNS.sub("", text)) for text in (before, after))
     for one, other in sentences(before, after):
         if _lost(one, here, other, there):
-            return _around(here.clear.search(one), one)
+            return around(here.clear.search(one), one)
         if _added(one, here, other, there):
-            return _around(there.clear.search(other), other)
+            return around(there.clear.search(other), other)
     return None
 
 
@@ -334,8 +334,8 @@ def sentences(before: str, after: str) -> list[tuple[str, str]]:
 _NEAR = 30  # characters
 
 
-def _around(said: regex.Match[str] | None, text: str) -> str | None:
-    """A "not" alone says nothing in a text that has several."""
+def around(said: regex.Match[str] | None, text: str) -> str | None:
+    """What was said with some of what stands beside it: a "not" alone says nothing in a text that has several."""
     if said is None:
         return None
     start = text.rfind(" ", 0, max(said.start() - _NEAR, 0)) + 1
