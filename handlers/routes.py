@@ -13,7 +13,7 @@ from bot.events import ChatGone, Due, Outcome, Translated
 from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
 from bot.store.erasing import REPORT, TOLD
 from bot.store.transaction import Transaction
-from handlers import cut, operator, purging, situation, unreadable
+from handlers import cut, operator, purging, situation, unreadable, untranslated
 from handlers.chats import groups, leaks, leaving, linked_threads, linking, membership, pairing
 from handlers.notices import (
     correcting,
@@ -267,7 +267,7 @@ DUE: dict[str, DueHandler] = {
     planning.UNREAD_TOO: publishing.due,
     PLAN_IN_DOUBT: publishing.in_doubt,
     publishing.SAY_CORRECTING: correcting.still_correcting,
-    reviewing.ENGINE_RESTED: reviewing.due,
+    untranslated.BUSINESS: untranslated.due,
     asking.UNSENT: asking.remind,
     continuing.UNSETTLED: continuing.ask_again,
     "card-date": cards.refresh_date,
@@ -289,7 +289,7 @@ GONE: tuple[GoneHandler, ...] = (membership.gone, triage.member_gone)
 
 TRANSLATED: tuple[TranslatedHandler, ...] = (
     previews.translated,
-    reviewing.failed,
+    untranslated.failed,
     publishing.translated,
     echoes.reply_translated,
     listening.written_down,

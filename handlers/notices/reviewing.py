@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
 from bot.domain.chats import Role
 from bot.domain.drafts import MOST_CHARACTERS
-from bot.domain.notices import Notice, NoticeState, Standing, TranslationState, is_over, paired_paragraphs
+from bot.domain.notices import Notice, Standing, TranslationState, paired_paragraphs
 from bot.domain.rights import Act, may_translate
-from bot.events import Due, Translated
 from bot.incoming import Message, Reacted
 from bot.model import Text
 from bot.store.transaction import Transaction
@@ -23,9 +20,6 @@ from handlers.rooms import Meant, checked, language_named, meant, note, reply, t
 from handlers.situation import Actions, Doing, Situation
 
 _YES = frozenset("✅✔☑")
-ENGINE_RESTED = "notice-translate-again"
-"""The timer of a translation that its engine could not make, for a while."""
-_ENGINE_RESTS = timedelta(hours=1)
 _LONGEST = 2 * MOST_CHARACTERS  # some languages need more letters than others
 
 
@@ -169,22 +163,6 @@ def what_changed(tx: Transaction, before: int, after: Text) -> Content:
 
 
 # --- when an engine failed -------------------------------------------------------------------------------------------
-
-
-def failed(event: Translated, tx: Transaction) -> Actions:
-    """It may be back at midnight, when nobody is there to press a button: it is asked again by itself."""
-    if event.passes and tx.notices.of_text(event.text) is not None:
-        tx.schedule.at(tx.now + _ENGINE_RESTS, Due(ENGINE_RESTED, f"{event.text}/{event.language}"))
-    return ()
-
-
-def due(event: Due, tx: Transaction) -> Actions:
-    text, _, language = event.subject.partition("/")
-    notice, translation = tx.notices.of_text(int(text)), tx.texts.translation(int(text), language)
-    of_use = notice is not None and notice.state is not NoticeState.RECALLED and not is_over(notice, tx.today)
-    if of_use and translation is not None:
-        tx.texts.want_again(translation.id, once=True)
-    return ()
 
 
 def try_again(event: Doing, where: Situation, tx: Transaction) -> Actions:

@@ -170,6 +170,11 @@ class DeadLetters:
         to = chat.c.role == Role.PRIVATE if chat_id is None else chat.c.id == chat_id
         return self._tx.connection.execute(query.where(to).limit(1)).first() is not None
 
+    def has_translation(self, id: int) -> bool:
+        """Whether no engine made it, and what it is of is still in use."""
+        query = select(translation.c.id).where(*_UNTRANSLATED, translation.c.id == id)
+        return self._tx.connection.execute(query).first() is not None
+
     def _since(self) -> datetime:
         """What failed longer ago than anything else is kept helps nobody any more."""
         return self._tx.now - timedelta(days=self._tx.policy.delete_after_days)
@@ -229,8 +234,8 @@ class DeadLetters:
         self._tx.inbox.put(HandledAgain(row.account), lane=OPERATOR)
         return None
 
-    def translate_again(self, id: int) -> str | None:
-        """Want a translation once more. Why not, where it cannot be."""
+    def translate_again(self, id: int, *, once: bool = False) -> str | None:
+        """Want a translation again, as often as at first or `once`. Why not, where it cannot be."""
         row = self._tx.connection.execute(select(translation).where(translation.c.id == id)).first()
         if row is None:
             return NOT_THERE
@@ -241,7 +246,7 @@ class DeadLetters:
         if not configured.get(row.purpose, policy.translates_conversations):
             return "no translation engine is configured for it"
         self._show_when_it_comes(row)
-        self._tx.texts.want_again(id)
+        self._tx.texts.want_again(id, once=once)
         return None
 
     def _show_when_it_comes(self, row: Row) -> None:

@@ -20,6 +20,7 @@ from tests.handlers.conftest import Scene, sentence
 from tests.world import POLICY, Somebody
 
 PLEA = "Preciso de comida para os meus dois filhos"
+MORE = "Ainda estamos à espera aqui em casa"
 REPLY = "Morgen om 10:00 kunt u een pakket halen"
 
 
@@ -80,6 +81,35 @@ async def test_words_said_while_an_engine_is_started_anew_are_translated_in_the_
     for _ in range(8):
         await translated.world.advance(timedelta(seconds=15))
     assert "Ik heb eten nodig" in translated.card().plain
+
+
+async def test_an_engine_that_comes_back_in_the_night_is_asked_again(translated: Scene) -> None:
+    """In the morning the helpers read everything, and the member the answer; nobody had to try again."""
+    await translated.asks()
+    translated.engine.down = True
+    await translated.member.writes(MORE)
+    await translated.in_thread(f"!r {REPLY}")
+    for _ in range(60):
+        await translated.world.advance(timedelta(minutes=1))
+    assert "Amanhã às 10:00" not in translated.member_reads()
+    translated.engine.down = False
+    for _ in range(20):
+        await translated.world.advance(timedelta(minutes=1))
+    assert any("Wij wachten hier" in said for said in translated.thread())
+    assert "Amanhã às 10:00" in translated.member_reads()
+
+
+async def test_nobody_asks_for_the_words_of_a_closed_request_again(translated: Scene) -> None:
+    """Nobody reads them."""
+    translated.engine.down = True
+    await translated.asks()
+    for _ in range(20):
+        await translated.world.advance(timedelta(minutes=1))
+    await translated.in_thread("!close helped")
+    translated.engine.down = False
+    for _ in range(60):
+        await translated.world.advance(timedelta(minutes=1))
+    assert PLEA not in translated.engine.asked
 
 
 async def test_a_day_later_the_card_says_the_date(scene: Scene) -> None:
