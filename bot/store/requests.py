@@ -144,6 +144,13 @@ class Requests:
         row = _LAST_SAID.first(self._tx.connection, {"said": text})
         return None if row is None else self.line(row.id)
 
+    def of_text(self, text: int) -> Request | None:
+        """The request that a text belongs to: it was said there, or says where somebody is, or can be reached."""
+        found = self.line_of_text(text)
+        if found is not None:
+            return found[0]
+        return next((request for request in self.open() if text in (request.reach, request.area)), None)
+
     def has_line(self, id: int) -> bool:
         return _ONE_LINE.first(self._tx.connection, {"the_id": id}) is not None
 

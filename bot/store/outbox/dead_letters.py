@@ -251,11 +251,11 @@ class DeadLetters:
 
     def _show_when_it_comes(self, row: Row) -> None:
         """Words that went out in the original are edited when their translation comes after all."""
-        found = self._tx.requests.line_of_text(row.text_id)
+        found = self._tx.requests.of_text(row.text_id)
         if found is None:
             return
         said = select(delivery.c.id, delivery.c.message_id, delivery.c.language).where(
-            delivery.c.subject == found[0].code,
+            delivery.c.subject == found.code,
             delivery.c.status.not_in((Status.FAILED, Status.DROPPED)),
             delivery.c.kind.in_(("say", "edit")),
             delivery.c.message_id.is_not(None),

@@ -591,8 +591,9 @@ def test_what_no_engine_translates_is_named_once_and_counted_as_nothing_to_mend(
         assert [letter.why for letter in tx.dead_letters.translations(10)] == [NOT_OFFERED] * 2
 
 
+@pytest.mark.parametrize("what", ["words", "area"])
 def test_words_that_went_out_in_the_original_are_edited_when_their_translation_comes_after_all(
-    database_url: str, clock: Ticking
+    database_url: str, clock: Ticking, what: str
 ) -> None:
     """The engine is there again; the helpers see it below what they have."""
     with unit(database_url, clock) as tx:
@@ -600,7 +601,10 @@ def test_words_that_went_out_in_the_original_are_edited_when_their_translation_c
         tx.chats.set_language(room, "nl")
         request = tx.requests.add(member, None, "pt")
         text = tx.texts.add("Preciso de comida", "pt")
-        tx.requests.say(request.id, "member", text, None)
+        if what == "words":
+            tx.requests.say(request.id, "member", text, None)
+        else:
+            tx.requests.save(replace(request, area=text))
         tx.deliveries.add(Say(room, (Translated(text),), subject=request.code))
         [wanted] = tx.texts.wanted("conversation", 5, [])
         tx.texts.done(wanted.id, None, None, [], "the engine failed")
