@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.actions import Button, Buttons, Edit, Named
+from bot.actions import Button, Buttons, Edit, Named, Say
 from bot.content import Content, LanguageName, Line, Sentence, Translated, say
 from bot.domain import answering
 from bot.domain.requests import Request
@@ -22,6 +22,7 @@ from handlers.requests import attached, below
 from handlers.situation import Actions
 
 _ECHO_WAITS = timedelta(seconds=3)  # for its translation: whoever replied wants to see that it was taken
+_PUT_AWAY = timedelta(minutes=2)  # the phone, by whoever cannot read what it shows
 
 
 def reply_name(request: Request, line: int) -> str:
@@ -98,10 +99,22 @@ def is_answered(tx: Transaction, request: Request) -> bool:
 
 
 def reply_translated(event: TranslationCame, tx: Transaction) -> Actions:
-    """The echo names what the checks found in the translation."""
+    """The echo names what the checks found in the translation; the member hears of one that comes late."""
     found = tx.requests.line_of_text(event.text)
     if found is None or found[1].author != "coordinator":
         return ()
     request, line = found
     translation = tx.texts.translation_by_id(event.translation)
-    return refresh_echo(tx, request, line) if translation.findings else ()
+    shown = refresh_echo(tx, request, line) if translation.findings else ()
+    if translation.result is None or translation.blocked or translation.language != request.language:
+        return shown
+    return (*shown, *_readable_now(tx, request, line))
+
+
+def _readable_now(tx: Transaction, request: Request, line: Spoken) -> Actions:
+    """No phone rings for an edit: whoever could not read the answer has put it away by now."""
+    name = reply_name(request, line.id)
+    sent = tx.deliveries.named(request.chat, name)
+    if sent is None or sent.status != Status.DONE or line.withdrawn_at or tx.now - sent.done_at < _PUT_AWAY:
+        return ()
+    return (Say(request.chat, (Line(say("answer-readable")),), request.code, reply_to=Named(name)),)

@@ -84,7 +84,8 @@ async def test_words_said_while_an_engine_is_started_anew_are_translated_in_the_
 
 
 async def test_an_engine_that_comes_back_in_the_night_is_asked_again(translated: Scene) -> None:
-    """In the morning the helpers read everything, and the member the answer; nobody had to try again."""
+    """In the morning the helpers read everything, and the member the answer, with a line for which the phone rings;
+    nobody had to try again."""
     await translated.asks()
     translated.engine.down = True
     await translated.member.writes(MORE)
@@ -97,6 +98,7 @@ async def test_an_engine_that_comes_back_in_the_night_is_asked_again(translated:
         await translated.world.advance(timedelta(minutes=1))
     assert any("Wij wachten hier" in said for said in translated.thread())
     assert "Amanhã às 10:00" in translated.member_reads()
+    assert sentence("answer-readable", "pt") in translated.member.reads()[-1]
 
 
 async def test_nobody_asks_for_the_words_of_a_closed_request_again(translated: Scene) -> None:
