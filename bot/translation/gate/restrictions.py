@@ -139,6 +139,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
         r"ጥራይ (?:ኣይኮን|ዘይኮ|እንተዘይኮ)",
     ),
 }  # fmt: skip
+"""The words that are clear, the others (as bot.text.wordlists reads them), what says "not only", and other ways."""
 
 
 @cache
