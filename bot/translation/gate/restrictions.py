@@ -14,11 +14,11 @@ from bot.translation.gate.negation import around, sentences
 
 
 class _Signs(NamedTuple):
-    """`clear` says "only" and nothing else, or "alone"; `other` is what a translation may have made of it. What stands
+    """`clear` says "only" and nothing else, or "alone"; `ways` is all that a translation may say it with. What stands
     with `not_only` adds to something, and limits nothing."""
 
     clear: regex.Pattern[str]
-    other: regex.Pattern[str]
+    ways: regex.Pattern[str]
     not_only: regex.Pattern[str]
 
 
@@ -158,6 +158,6 @@ def only_lost(before: str, before_language: str, after: str, after_language: str
         return None
     for one, other in sentences(before, after):
         said = here.clear.search(one)
-        if said and not here.not_only.search(one) and not there.other.search(other):
+        if said and not here.not_only.search(one) and not there.ways.search(other):
             return around(said, one)
     return None
