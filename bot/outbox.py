@@ -257,6 +257,8 @@ class Sender:
             await self._record(Claims.passed_over, claimed, part)
             return changed(claimed, parts=claimed.parts[1:])
         self._is_well()
+        if isinstance(action, (SendText, SendFile)):
+            self._turns.pacer.taken(claimed.chat)
         if self._measures is not None:
             ready_at = max(claimed.ready_at, self._turns.resumed_at)
             self._measures.sent(self._account, ready_at if part.position == 0 else None)

@@ -29,6 +29,7 @@ class Rate:
 @dataclass(slots=True)
 class _ChatPace:
     free_at: float = 0.0
+    taken: bool = False  # the network has just taken a message for it
     window: deque[float] = field(default_factory=deque)  # the times of the latest messages to a group
 
 
@@ -131,8 +132,15 @@ class Pacer:
 
     def refused_chat(self, chat: int, until: float, now: float) -> bool:
         """The chat has been written to too fast. When several are refused at once, it may be the account that was: it
-        pauses too, but not for hours, since each of them may have deserved its own. Whether that is so."""
+        pauses too, but not for hours, since each of them may have deserved its own. Whether that is so.
+
+        Of a chat that has just had a message it says nothing: it may be in slow mode, and Telegram does not tell which.
+        """
         self.pause_chat(chat, until)
+        pace = self._chats[chat]
+        if pace.taken:
+            pace.taken = False
+            return False
         self._refused.append((now, chat))
         together = len({one for at, one in self._refused if at > now - _SHORTLY}) >= _TOGETHER
         if together:
@@ -140,6 +148,12 @@ class Pacer:
         return together
 
     # --- what has gone -----------------------------------------------------------------------------------------------
+
+    def taken(self, chat: int) -> None:
+        """The network has taken a message: what it refused before was not for the account's sake."""
+        self._refused.clear()
+        if chat in self._chats:
+            self._chats[chat].taken = True
 
     def sent(self, chat: int, group: bool, now: float) -> None:
         """A message goes to the chat now."""

@@ -16,7 +16,7 @@ from bot.actions import Answer, Edit, Named, Priority, Recall, Say
 from bot.content import Attached, Content, Verbatim
 from bot.incoming import Added, Pressed
 from bot.model import Attachment, Chat, ChatKind, Person
-from bot.outgoing import EditText, Outgoing, SetCommands
+from bot.outgoing import EditText, Outgoing, SendText, SetCommands
 from bot.ports import Down, Engine, Limits, Marked, NotSent, Refused, SendError, Unknown
 from bot.sending.in_flight import COMINGS, MOST, ONE_CHAT, PRESSES
 from bot.store.transaction import Transaction
@@ -159,6 +159,30 @@ async def slowly_told(folder: Path, words: str) -> AsyncIterator[tuple[World, li
         await w.app.unit(published)
         await within(w, 5, lambda: len(read(w.network, groups[1])) == 1)
         yield w, groups
+
+
+async def test_groups_that_take_a_message_a_minute_delay_nobody_else(tmp_path: Path) -> None:
+    """On Telegram that is slow mode: refused at once as they are, it is their own limit, and not the account's."""
+    async with world(tmp_path, limits=FAST) as w:
+        person = chat_of(w.network, "person")
+        slow = [chat_of(w.network, f"slow {number}", ChatKind.GROUP) for number in range(5)]
+        opens = {chat.id: 0.0 for chat in slow}
+
+        def takes(action: Outgoing) -> None:
+            if isinstance(action, SendText) and action.chat in slow:
+                if (wait := opens[action.chat.id] - w.clock.steady()) > 0:
+                    raise NotSent("slow mode", timedelta(seconds=wait))
+                opens[action.chat.id] = w.clock.steady() + 60
+
+        w.network.before = takes
+        for group in slow:
+            await says(w, group, *(f"word {n}" for n in range(4)), priority=Priority.COORDINATION, subject="L1")
+        for number in range(30):
+            await says(w, person, f"answer {number}")
+            await within(w, 2, lambda number=number: f"answer {number}" in read(w.network, person))  # type: ignore[misc]
+            w.clock.advance(timedelta(seconds=5))
+            await works(w)
+        await within(w, 120, lambda: all(len(read(w.network, group)) == 4 for group in slow))
 
 
 async def test_a_notice_waits_for_none_of_those_that_were_withdrawn_before_it(tmp_path: Path) -> None:

@@ -91,6 +91,25 @@ def test_chats_that_each_deserved_hours_do_not_silence_the_others() -> None:
     assert [pacer.free_at(chat) for chat in (1, 2, 3, 4)] == [10_000, 10_000, 10_000, 0]
 
 
+def test_chats_that_have_just_had_a_message_say_nothing_about_the_account() -> None:
+    """They may be in slow mode; when they are refused once more without having had another, it may be the account."""
+    pacer = Pacer(TELEGRAM)
+    for chat in (1, 2, 3):
+        pacer.sent(chat, True, now=0)
+        pacer.taken(chat)
+    assert [pacer.refused_chat(chat, until=60, now=1) for chat in (1, 2, 3)] == [False, False, False]
+    assert pacer.slots(2) > 0
+    assert [pacer.refused_chat(chat, until=90, now=60) for chat in (1, 2, 3)] == [False, False, True]
+
+
+def test_what_is_taken_meanwhile_shows_that_the_account_is_well() -> None:
+    pacer = Pacer(TELEGRAM)
+    for chat in (1, 2, 3, 4):
+        assert not pacer.refused_chat(chat, until=60, now=1)
+        pacer.taken(5)
+    assert pacer.slots(2) > 0
+
+
 HOMESERVER = replace(LIKE_MATRIX, per_second=0)
 
 
