@@ -171,3 +171,22 @@ async def test_a_title_is_kept_up_to_date(scene: Scene) -> None:
         return [chat.title for chat in found if chat is not None]
 
     assert await scene.world.app.unit(titles) == ["A new title", None]
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("\u200b \u2060", "A title"),
+        ("\u202eredrO\u202c", "redrO"),
+        ("\u2066Markt\n\u2068plein\u2069", "Markt plein"),
+        ("👩‍👧 می‌خواهم", "👩‍👧 می‌خواهم"),
+    ],
+)
+async def test_a_title_can_be_seen_and_turns_nothing_round(scene: Scene, title: str, kept: str) -> None:
+    """It stands within sentences of ours, and above what is said in linked chats."""
+    for given in ("A title", title):
+        scene.world.network.happens(Renamed(scene.room, ChatKind.GROUP, given, scene.world.clock.now()))
+    await scene.world.settled()
+    known = await scene.world.app.unit(lambda tx: tx.chats.at(scene.room))
+    assert known is not None
+    assert known.title == kept

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, union, update
 
-from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, called, is_same_name, on_one_line
+from bot.domain.chats import KnownChat, KnownPerson, Organisation, Pairing, Role, called, is_same_name
 from bot.model import Chat, ChatKind, Person
 from bot.store.chats.menus import ROOMS
 from bot.store.database.prepared import Prepared, Row
@@ -44,8 +44,10 @@ class Chats:
 
     def known(self, address: Chat, kind: ChatKind, title: str | None = None) -> KnownChat:
         """The chat with that address, made when it is new."""
-        title = title and on_one_line(title)
         found = self.at(address)
+        if found is not None and title == found.title:
+            return found  # before anything is made of it: this is asked for every message
+        title = title and called(title)
         if found is not None:
             if title and title != found.title:
                 self._set(found.id, title=title)
@@ -56,7 +58,7 @@ class Chats:
                 network_id=address.id,
                 kind=kind.value,
                 role=Role.PRIVATE.value if kind is ChatKind.PRIVATE else Role.NONE.value,
-                title=title,
+                title=title or None,
                 added_at=self._tx.now,
             )
         )
