@@ -7,7 +7,7 @@ import re
 from bot import commands
 from bot.actions import Button, OnNetwork, Ref, Say
 from bot.content import Line, Sentence, say
-from bot.domain import answering
+from bot.domain import answering, links
 from bot.domain.requests import Request, RequestState
 from bot.files import kinds
 from bot.incoming import Message
@@ -59,7 +59,7 @@ def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> int:
-    text = tx.texts.add(words, asking.guess(words.plain, tx))
+    text = tx.texts.add(links.naming_nobody(words), asking.guess(words.plain, tx))  # it may be sent yet
     attached.keep(event, text, tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     return tx.requests.say(request.id, "note", text, where.person.id)

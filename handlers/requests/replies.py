@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions import Action, Answer, Say
 from bot.commands import Command
 from bot.content import Line, Sentence, Translated, say
-from bot.domain import answering, requests
+from bot.domain import answering, links, requests
 from bot.domain.requests import Request, RequestState
 from bot.events import Outcome, SentAgain
 from bot.incoming import Message, Pressed
@@ -56,8 +56,9 @@ def _told(event: Message, words: Text, request: Request, where: Situation, tx: T
 
 
 def store(words: Text, tx: Transaction) -> int:
-    """A helper's words as a text; where nobody can tell the language, it is the one they work in."""
-    return tx.texts.add(words, asking.guess(words.plain, tx) or tx.policy.working_language)
+    """A helper's words as a text; where nobody can tell the language, it is the one they work in. Which account belongs
+    to a colleague who is mentioned is no business of the member's."""
+    return tx.texts.add(links.naming_nobody(words), asking.guess(words.plain, tx) or tx.policy.working_language)
 
 
 def refusal(tx: Transaction, request: Request) -> Sentence | None:

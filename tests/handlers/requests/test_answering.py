@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.incoming import Deleted
+from bot.incoming import Deleted, Edited, Message
+from bot.model import ChatKind, Span, SpanKind, Text
 from bot.ports import Gone, NotSent, Unknown
 from tests.handlers.conftest import Scene, sentence
 from tests.paper import Shown
@@ -395,6 +396,29 @@ async def test_undo_without_a_request_asks_which(scene: Scene, typed: str) -> No
     await scene.ann.writes(typed, scene.room)
     assert last(scene) in (sentence("which-code"), sentence("no-such-request", code="K9"))
     assert scene.member.reads() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "button"), [("!r ", None), ("", "button-send-note"), ("!r nee: ", "button-send-change")]
+)
+async def test_who_is_mentioned_in_an_answer_cannot_be_written_to(scene: Scene, typed: str, button: str | None) -> None:
+    """A colleague's account is known in the room of helpers alone; the member reads the name."""
+    await scene.asks()
+    await scene.in_thread("!claim")
+    answered = await scene.in_thread("!r Kom morgen") if button == "button-send-change" else None
+    name = len(typed) + len("Vraag het ")
+    words = Text(f"{typed}Vraag het Eva", (Span(name, name + 3, SpanKind.MENTION, "@eva:example.org"),))
+    who, at, below = scene.ann.person, scene.world.clock.now(), scene.card().id
+    if answered is None:
+        scene.world.network.happens(Message(scene.room, ChatKind.GROUP, who, "m1", at, words, below, below))
+    else:
+        scene.world.network.happens(Edited(scene.room, ChatKind.GROUP, who, answered, at, words))
+    await scene.world.settled()
+    if button is not None:
+        await scene.ann.presses(sentence(button), scene.room)
+    answer = scene.member.sees()[-1]
+    assert "Vraag het Eva" in answer.plain
+    assert SpanKind.MENTION not in {span.kind for span in answer.text.spans}
 
 
 # --- an answer is changed --------------------------------------------------------------------------------------------
