@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Content, Line, Sentence, say
+from bot.domain import links
 from bot.domain.chats import KnownChat, Organisation, Role
 from bot.domain.notices import Notice
 from bot.domain.rights import Act, refusal
@@ -70,10 +71,10 @@ def tell_all(chats: Iterable[KnownChat], *sentences: Sentence) -> list[Action]:
 
 def tail(text: Text, end: str) -> Text:
     """The last part of a text, with its spans; `end` is what its plain words end with, but for white space and for what
-    is no part of them."""
+    is no part of them. It is read elsewhere: who is mentioned in it is only named."""
     found = text.plain.rfind(end)
     stop = len(text.plain.rstrip()) if found < 0 else found + len(end)
-    return text[stop - len(end) : stop]
+    return links.naming_nobody(text[stop - len(end) : stop])
 
 
 # --- which notice ----------------------------------------------------------------------------------------------------

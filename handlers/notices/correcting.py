@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from bot import commands
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
-from bot.domain import drafts
+from bot.domain import drafts, links
 from bot.domain.chats import Role
 from bot.domain.drafts import Draft, DraftError
 from bot.domain.notices import Notice, NoticeState, Standing, is_over, recalled, reworded, valid_until
@@ -176,15 +176,16 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return tell(message, where, found)
     if found.notice.text == copy.text:
         return _edited_notice(message, where, found.notice, tx)
+    words = links.naming_nobody(event.text)
     for translation in tx.texts.translations(found.notice.text) if event.text else ():
-        if translation.result == copy.text and tx.texts.get(copy.text).text != event.text and command is None:
+        if translation.result == copy.text and tx.texts.get(copy.text).text != words and command is None:
             may = reviewing.reviewable(where, previews.of(found.notice, translation.language), tx)
             if not isinstance(may, Meant):
                 return tell(message, where, may)
-            return reviewing.take(message, where, may, translation.language, event.text, tx)
+            return reviewing.take(message, where, may, translation.language, words, tx)
     if command is None and chat.role == Role.ORGANISATION and has_words(event.text.plain):
         # It waits for its writer to say whether they read the language; what is over and done with is shown nowhere.
-        tx.texts.replace(copy.text, event.text, tx.texts.get(copy.text).language)
+        tx.texts.replace(copy.text, words, tx.texts.get(copy.text).language)
     return ()
 
 

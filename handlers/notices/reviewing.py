@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
+from bot.domain import links
 from bot.domain.chats import Role
 from bot.domain.drafts import MOST_CHARACTERS
 from bot.domain.notices import Notice, Standing, TranslationState, paired_paragraphs
@@ -123,13 +124,13 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, say("translation-words"))
     if len(event.text.plain) > _LONGEST:
         return tell(event, where, say("notice-too-long", most=_LONGEST, length=len(event.text.plain)))
-    found = reviewable(where, preview, tx)
+    found, words = reviewable(where, preview, tx), links.naming_nobody(event.text)
     if not isinstance(found, Meant) and found.key != "review-not-read":
         return tell(event, where, found)
     if isinstance(found, Meant) and tx.readers.reads(where.person.id, found.organisation.id, preview.language):
-        return take(event, where, found, preview.language, event.text, tx)
+        return take(event, where, found, preview.language, words, tx)
     # Their words are kept while they say whether they read the language: nobody types a translation twice.
-    kept = tx.texts.add(event.text, preview.language)
+    kept = tx.texts.add(words, preview.language)
     tx.copies.came_in(where.chat.id, event.id, preview.code, kept)
     return reader_question.ask(event, where, tx, preview, kept)
 

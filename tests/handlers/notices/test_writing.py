@@ -10,7 +10,7 @@ from bot.content import LanguageName, say
 from bot.domain.notices import Category, NoticeState
 from bot.domain.templates import ready_made
 from bot.incoming import Deleted, Message
-from bot.model import Attachment, SpanKind, Text
+from bot.model import Attachment, ChatKind, Span, SpanKind, Text
 from tests.handlers.conftest import sentence
 from tests.handlers.house import LATER, LATER_PT, MEALS, MEALS_PT, SOUP, SOUP_AR, SOUP_PT, House, until
 
@@ -41,6 +41,32 @@ async def test_a_preview_stands_in_the_thread_for_each_language_of_the_groups(he
     assert sentence("label-machine") in portuguese.plain
     assert helped.card().id in (portuguese.thread, portuguese.reply_to)
     assert not any("in het Nederlands" in said for said in helped.answers())
+
+
+async def test_who_is_mentioned_in_a_notice_cannot_be_written_to(house: House) -> None:
+    """By no group: a colleague's account is known in the organisation's room alone. In a translation and a correction
+    neither."""
+
+    def mentioning(words: str) -> Text:
+        return Text(f"{words} Eva", (Span(len(words) + 1, len(words) + 4, SpanKind.MENTION, "@eva:example.org"),))
+
+    async def says(words: str, reply_to: str | None = None) -> None:
+        at, happens = house.world.clock.now(), house.world.network.happens
+        happens(Message(house.room, ChatKind.GROUP, house.an.person, f"m-{at}", at, mentioning(words), None, reply_to))
+        await house.world.settled()
+
+    await house.says("!languages pt")
+    await says(f"!notice food {SOUP}. Vraag naar")
+    await says(f"{SOUP_PT}. Pergunte por", house.preview("Portugees").id)
+    await house.says("!publish N1")
+    assert house.an.reads(house.nl)[-1].split("\n")[3] == f"{SOUP}. Vraag naar Eva"
+    assert house.an.reads(house.pt)[-1].split("\n")[3] == f"{SOUP_PT}. Pergunte por Eva"
+    shown = [*house.an.sees(house.nl), *house.an.sees(house.pt)]
+    await says(f"!correct N1 {LATER}. Vraag naar")
+    await says(f"{LATER_PT}. Pergunte por", house.preview("Portugees").id)
+    shown += [*house.an.sees(house.nl), *house.an.sees(house.pt)]
+    assert any(f"{LATER_PT}. Pergunte por Eva" in message.plain for message in shown)
+    assert all(span.kind is not SpanKind.MENTION for message in shown for span in message.text.spans)
 
 
 async def test_while_the_computer_translates_the_preview_says_so(helped: House) -> None:
