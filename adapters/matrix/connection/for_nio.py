@@ -64,12 +64,16 @@ def _parses(reader: Any, event: Json) -> bool:
 
 
 def legible(event: Json) -> Json:
-    """A member without such a name or picture as makes nio overlook them: who is in the room must not go unseen."""
+    """A member without such a name or picture as makes nio overlook them: who is in the room must not go unseen.
+
+    Who has no name any more says so: else nio goes on calling them what they were called before.
+    """
     content = event.get("content")
     if event.get("type") != "m.room.member" or not isinstance(content, dict):
         return event
-    odd = {key for key in ("displayname", "avatar_url") if not isinstance(content.get(key, ""), str | None)}
-    return event | {"content": {key: value for key, value in content.items() if key not in odd}} if odd else event
+    shown = {key: content.get(key) for key in ("displayname", "avatar_url")}
+    plain = {key: value if isinstance(value, str) else None for key, value in shown.items()}
+    return event | {"content": content | plain}
 
 
 def guarded(function: Callable[..., Any], *given: Any) -> Any:

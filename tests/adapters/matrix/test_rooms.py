@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace as changed
+from nio import RoomGetStateEventResponse
 
 from adapters.matrix import MatrixAdapter
 from bot.incoming import Added, Deleted, Echo, Edited, Joined, Left, MovedChat, Pinned, Reacted, Removed, Renamed
@@ -454,6 +455,23 @@ async def test_a_newcomer_is_told_and_a_new_name_is_not(core: Core, maria: Matri
     await ahmed.say(room, "I am here")
     await core.hears(room, "I am here")
     assert [e for e in core.events if isinstance(e, Joined | Left)] == [joined]
+
+
+async def called(who: MatrixUser, room: str) -> str:
+    answer = await who.client.room_get_state_event(room, "m.room.member", who.id)
+    assert isinstance(answer, RoomGetStateEventResponse)
+    return str(answer.content.get("displayname") or "")
+
+
+async def test_who_goes_by_no_name_any_more_is_called_by_none(core: Core, maria: MatrixUser) -> None:
+    """They may have their reasons: what they write is shown elsewhere, below what they are called."""
+    room = await room_with(core, maria, encrypted=False)
+    for name in ("Maria", "", "M."):
+        await maria.client.set_displayname(name)
+        while await called(maria, room) != name:  # noqa: ASYNC110 (the homeserver tells the rooms in its time)
+            await asyncio.sleep(0.05)
+        await maria.say(room, f"I am {name}.")
+        assert (await core.hears(room, f"I am {name}.")).person.name == name
 
 
 @pytest.mark.parametrize("how", ["leaves", "is kicked", "is banned", "has no account any more"])
