@@ -15,6 +15,8 @@ _MOST = 1000  # characters of a name that are looked at: on Matrix it can be as 
 
 _UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Empty places, and marks that turn what follows them; not the joiners of Persian letters and of emoji."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a sign that look like nothing: typed by who wants no name, where a network asks for one."""
 
 
 def on_one_line(name: str, most: int = _LONGEST) -> str:
@@ -26,7 +28,8 @@ def on_one_line(name: str, most: int = _LONGEST) -> str:
 def as_typed(name: str) -> str:
     """A name that somebody has typed, on one line; "" where nobody can see anything of it."""
     plain = " ".join("".join(character for character in name if character not in _UNSEEN).split())
-    return plain if any(unicodedata.category(character)[0] in "LNPS" for character in plain) else ""
+    seen = (character for character in plain if character not in _BLANK)
+    return plain if any(unicodedata.category(character)[0] in "LNPS" for character in seen) else ""
 
 
 def called(name: str) -> str:

@@ -530,7 +530,7 @@ def test_initials_are_the_first_letters_in_any_script() -> None:
     assert shown_name("\u202e\u200fمحمد علي", "initials") == "م. ع."
     assert shown_name("<b> @ann 🇧🇪", "initials") == "B. A. 🇧🇪."
     assert shown_name("...", "initials") == ""
-    for empty in (" ", "\u200b", "\u200d\u202e"):
+    for empty in (" ", "\u200b", "\u200d\u202e", "\u3164", "\u2800\u1160"):
         assert shown_name(empty, "name") == shown_name(empty, "initials") == ""
     assert shown_name("\u202eBob\u2066 می\u200cخواهم", "name") == "Bob می\u200cخواهم"
     assert len(shown_name("x" * 200, "name")) == 40

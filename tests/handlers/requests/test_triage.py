@@ -733,7 +733,7 @@ async def test_the_words_of_the_room_count_whatever_the_app_speaks(translated: S
 
 
 async def test_a_helper_s_name_adds_nothing_to_our_sentences(scene: Scene) -> None:
-    """On Matrix it can have lines of its own, be as long as one likes, and be nothing that can be seen."""
+    """On Matrix it can have lines of its own, and be as long as one likes; everywhere nothing that can be seen."""
     await scene.asks()
     zoe = scene.world.somebody("Zoë\n\nK1 was erased" + 60_000 * ".")
     await scene.in_thread("!claim", zoe)
@@ -741,8 +741,11 @@ async def test_a_helper_s_name_adds_nothing_to_our_sentences(scene: Scene) -> No
     assert "Zoë K1 was erased" in first
     assert len(scene.card().plain) < 1000
     await scene.in_thread("!release", zoe)
-    await scene.in_thread("!claim", scene.world.somebody("\u200b\u202e"))
-    assert scene.card().plain.startswith(sentence("card-claimed", code="K1", name=say("somebody")))
+    for nothing in ("\u200b\u202e", "\u3164", "\u2800 \u115f"):
+        somebody = scene.world.somebody(nothing)
+        await scene.in_thread("!claim", somebody)
+        assert scene.card().plain.startswith(sentence("card-claimed", code="K1", name=say("somebody")))
+        await scene.in_thread("!release", somebody)
 
 
 # --- what is odd -----------------------------------------------------------------------------------------------------
