@@ -68,7 +68,7 @@ def answered(event: Doing, where: Situation, tx: Transaction) -> Actions:
     assert where.choice is not None
     assert where.chat.organisation is not None
     answer, person, language, text, kept = where.choice.value.split("/")
-    if where.person.id != int(person):
+    if where.person.id != int(person) and not _is_the_chat(int(person), where, tx):
         return note(event, where, say("reads-not-you", name=tx.chats.person_by_id(int(person)).name or "…"))
     preview = Preview(where.choice.subject, language, int(text))
     if answer == "no":
@@ -86,6 +86,12 @@ def answered(event: Doing, where: Situation, tx: Transaction) -> Actions:
     if made is not None and made.result is not None:
         tx.copies.become(int(kept), made.result)  # an edit of the message is still an edit of the translation
     return (*closed, *shown, *taken)
+
+
+def _is_the_chat(person: int, where: Situation, tx: Transaction) -> bool:
+    """Whether somebody was asked who had written in the chat's own name, as Telegram lets administrators do. They press
+    in their own, so anybody there can answer for themselves."""
+    return tx.chats.address_of(person).id == where.chat.address.id
 
 
 def _no(event: Doing, where: Situation, preview: Preview, tx: Transaction) -> Actions:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.content import LanguageName
 from bot.domain.notices import TranslationState
+from bot.model import Person
 from tests.handlers.conftest import sentence
 from tests.handlers.house import SOUP, SOUP_AR, SOUP_PT, House
 from tests.handlers.notices.test_reviewing import BETTER, NO, YES, state
@@ -108,6 +111,26 @@ async def test_nobody_answers_for_another(drafted: House) -> None:
     assert toast == sentence("reads-not-you", name="Rui")
     assert await state(drafted, "ar") is TranslationState.MACHINE
     assert drafted.last() == QUESTION
+
+
+@pytest.mark.parametrize("way", ["approval", "translation"])
+async def test_who_writes_in_the_name_of_the_room_answers_in_their_own(drafted: House, way: str) -> None:
+    """On Telegram administrators can be anonymous in what they write, and never in what they press. It holds for them,
+    and for nobody else who writes in that name."""
+    anonymous = replace(drafted.rui, person=Person("paper", drafted.room.id, "Ons Huis"))
+    question = sentence("do-you-read", name="Ons Huis", language=ARABIC)
+    if way == "approval":
+        await anonymous.writes("!ok N1 ar", drafted.room)
+    else:
+        await anonymous.writes(SOUP_AR, drafted.room, reply_to=drafted.preview("Arabisch").id)
+    assert drafted.last().endswith(question)
+    await drafted.rui.presses(YES, drafted.room)
+    done = TranslationState.REVIEWED if way == "approval" else TranslationState.HUMAN
+    assert await state(drafted, "ar") is done
+    assert sentence("reads-yes", name="Rui", language=ARABIC) in drafted.answers()
+    await drafted.says(f"!notice food {SOUP}!")
+    await anonymous.writes(f"{SOUP_AR}!", drafted.room, reply_to=drafted.preview("Arabisch", code="N2").id)
+    assert drafted.last().endswith(question)
 
 
 async def test_one_person_does_not_register_and_approve_in_one_breath(helped: House) -> None:
