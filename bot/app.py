@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
-import shutil
 import signal
 import string
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -45,7 +44,7 @@ from bot.store.database import marks
 from bot.store.database.faults import is_moved
 from bot.store.database.leases import LeaseBook
 from bot.store.database.listening import listen
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import free_bytes, open_engine
 from bot.store.database.schema import migrate
 from bot.store.database.units import Unit
 from bot.store.database.writer import Fence, Writer
@@ -84,11 +83,6 @@ def random_token() -> str:
         number, digit = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[digit])
     return "".join(letters)
-
-
-def free_bytes(folder: Path) -> int:
-    """What the disk of that folder has left."""
-    return shutil.disk_usage(folder).free
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +159,9 @@ class App:
         self._stack.callback(self._engine.dispose)
         await asyncio.to_thread(migrate, self._engine)
         self.leases, fence = self._join()
-        self.writer = Writer(self._engine, self._begin, self._wake, fence, self._troubled, self.measures.committed)
+        self.writer = Writer(
+            self._engine, self._begin, self._wake, fence, self._troubled, self.measures.committed, parts.free
+        )
         self._stack.push_async_callback(self.writer.close)
         known = await self.writer.run(doubts)
         self.policy = replace(self.policy, copied_at=known.copied_at, again=known.again)

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import free_bytes, open_engine
 from bot.store.database.schema import migrate
 from bot.store.database.writer import Fence, Writer
 from bot.store.transaction import Policy, Transaction
@@ -224,12 +224,18 @@ async def writer(
     woken: Callable[[frozenset[str]], None] = lambda _: None,
     committed: Callable[[float], None] = lambda _: None,
     fence: Fence | None = None,
+    free: Callable[[Path], int] = free_bytes,
 ) -> AsyncIterator[Writer]:
     """The one writer."""
     engine = open_engine(url)
     tokens = (f"TOKEN{number:07}" for number in _numbers)
     made = Writer(
-        engine, lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)), woken, fence, committed=committed
+        engine,
+        lambda c: Transaction(c, POLICY, clock.now(), lambda: next(tokens)),
+        woken,
+        fence,
+        committed=committed,
+        free=free,
     )
     try:
         yield made

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot.actions import Priority
-from bot.app import App, Parts, free_bytes
+from bot.app import App, Parts
 from bot.catalogue import Catalogue
 from bot.domain.chats import KnownChat, Pairing
 from bot.domain.erasing import SWEEP
@@ -24,7 +24,7 @@ from bot.incoming import Added, Edited, Joined, Left, Message, Pressed, Reacted,
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import SetCommands
 from bot.ports import Engine, Limits
-from bot.store.database.opening import open_engine
+from bot.store.database.opening import free_bytes, open_engine
 from bot.store.database.schema import migrate
 from bot.store.tables import InboxStatus, Status, account, broadcast, chat, delivery, inbox
 from bot.store.transaction import Policy, Transaction

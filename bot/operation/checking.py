@@ -16,7 +16,6 @@ from sqlalchemy import Row, Select, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import wiring
-from bot.app import free_bytes
 from bot.backups.backup import reason
 from bot.backups.placing import file_of
 from bot.catalogue import available, clockless
@@ -30,7 +29,7 @@ from bot.operation.troubles import LOW
 from bot.operation.watching import FULL
 from bot.ports import Adapter, Engine, Listens, NotSent, Remarks, SendError, Unknown
 from bot.store.database.faults import Verdict, named, verdict
-from bot.store.database.opening import engine_of, open_engine
+from bot.store.database.opening import engine_of, free_bytes, open_engine
 from bot.store.database.schema import Unfit, prove_known
 from bot.store.tables import EVERYWHERE, chat, home, organisation
 

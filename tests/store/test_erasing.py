@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
+import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from bot.incoming import Batch, Raw
 from bot.model import Attachment, Chat, ChatKind, Person, Text
 from bot.outgoing import EditText, SendText, Withdraw
 from bot.ports import Limits
+from bot.store.database.opening import is_to_be_rebuilt
 from bot.store.outbox.claimed import Receipted
 from bot.store.outbox.claims import Claims
 from bot.store.tables import InboxStatus, inbox, metadata
@@ -272,6 +276,11 @@ def _refused(tx: Transaction) -> None:
     _authorized(tx, lambda what, *_: sqlite3.SQLITE_DENY if what == sqlite3.SQLITE_ATTACH else 0)
 
 
+def _is_wished(tx: Transaction) -> bool:
+    """Whether the file is still to be rebuilt."""
+    return is_to_be_rebuilt(tx.connection)
+
+
 def _free_pages(tx: Transaction) -> int:
     return int(tx.connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
@@ -290,6 +299,52 @@ async def test_a_file_that_cannot_be_rebuilt_is_later(tmp_path: Path, sqlite_tem
         w._rebuilds_at = 0.0
         await w.run(lambda tx: None)
         assert await w.run(_free_pages) == 0
+
+
+@contextmanager
+def _files_of_at_most(size: int) -> Iterator[None]:
+    """As on a disk that has no more room than that for any of them."""
+    before, told = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, told)
+
+
+async def test_a_rebuilding_for_which_there_is_no_room_leaves_the_disk_as_it_was(
+    tmp_path: Path, sqlite_template: str
+) -> None:
+    """What it had written into the log would fill the disk for good: the log could not be brought in any more."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    log = tmp_path / "schakel.db-wal"
+    async with writer(f"sqlite:///{tmp_path / 'schakel.db'}", Ticking()) as w:
+        await w.run(lambda tx: [tx.texts.add("Zebrafinco" * 500, "pt") for _ in range(500)])
+        await w.run(lambda tx: tx.connection.exec_driver_sql("PRAGMA temp_store = MEMORY"))
+        with _files_of_at_most(2**20):
+            await w.run(lambda tx: tx.stirred.add("rebuild"))
+            assert log.stat().st_size == 0
+            await w.run(lambda tx: tx.texts.add("Quincunx", "pt"))
+        w._rebuilds_at = 0.0
+        await w.run(lambda tx: tx.stirred.add("schedule"))
+        assert not await w.run(_is_wished)
+
+
+async def test_a_file_is_not_rebuilt_where_the_disk_has_no_room_for_two_copies(
+    tmp_path: Path, sqlite_template: str
+) -> None:
+    """To try would fill the disk for seconds, each minute, while nobody is answered."""
+    shutil.copy(sqlite_template, tmp_path / "schakel.db")
+    size = (tmp_path / "schakel.db").stat().st_size
+    room = [size + 64 * 2**20]
+    async with writer(f"sqlite:///{tmp_path / 'schakel.db'}", Ticking(), free=lambda _: room[0]) as w:
+        await w.run(lambda tx: tx.stirred.add("rebuild"))
+        assert await w.run(_is_wished)
+        room[0] += size
+        w._rebuilds_at = 0.0
+        await w.run(lambda tx: tx.stirred.add("schedule"))
+        assert not await w.run(_is_wished)
 
 
 async def test_a_file_that_was_to_be_rebuilt_is_after_the_next_start(tmp_path: Path, sqlite_template: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ _PRAGMAS = (
 )
 
 _TO_BE_REBUILT = 1  # the number that SQLite keeps in a file for whoever uses it; 0 where nobody has set it
+
+_SPARED = 64 * 2**20  # bytes that a rebuilding leaves to others on the disk
 
 _STATEMENTS = 500  # that SQLite's driver keeps prepared: as many as there are
 
@@ -111,9 +114,14 @@ def is_to_be_rebuilt(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql("PRAGMA user_version").scalar_one() == _TO_BE_REBUILT)
 
 
-def wipe(connection: Connection, *, rebuild: bool) -> set[str]:
+def free_bytes(folder: Path) -> int:
+    """What the disk of that folder has left."""
+    return shutil.disk_usage(folder).free
+
+
+def wipe(connection: Connection, *, rebuild: bool, free: Callable[[Path], int] = free_bytes) -> set[str]:
     """Leave nothing of deleted rows in SQLite's files; outside any transaction. What of it is still to be done
-    ("erased", "rebuild"): somebody is reading, say.
+    ("erased", "rebuild"): somebody is reading, say, or the disk is too full.
 
     secure_delete overwrites what is deleted, but earlier versions stand in the write-ahead log until it is emptied.
     When rows move within the file, pieces of old ones can stay behind in its pages: only a `rebuild` is sure to
@@ -126,16 +134,37 @@ def wipe(connection: Connection, *, rebuild: bool) -> set[str]:
     raw.execute("PRAGMA busy_timeout=100")  # units are waiting behind this
     left = {"erased", "rebuild"} if rebuild else {"erased"}
     try:
-        if rebuild:
-            raw.execute("VACUUM")
-            left.discard("rebuild")
-            raw.execute("PRAGMA user_version = 0")
-        busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return left if busy else set()
-    except sqlite3.Error:  # locked, or the disk is full: both may pass
+        if not _empties_log(raw):
+            return left
+        file = connection.engine.url.database
+        if rebuild and (not file or _has_room(raw, free(Path(file).absolute().parent))):
+            try:
+                raw.execute("VACUUM")
+                left.discard("rebuild")
+                raw.execute("PRAGMA user_version = 0")
+            finally:
+                # Also of what one that failed has left in it: later there may be no room for that.
+                emptied = _empties_log(raw)
+            if not emptied:
+                return left
+        return left - {"erased"}
+    except (sqlite3.Error, OSError):  # locked, or the disk is full: both may pass
         return left
     finally:
         raw.execute("PRAGMA busy_timeout=1000")
+
+
+def _empties_log(connection: sqlite3.Connection) -> bool:
+    """Bring the write-ahead log into the file, and give its room back; False: somebody is reading."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
+def _has_room(connection: sqlite3.Connection, free: int) -> bool:
+    """Whether the disk takes what a rebuilding writes: all that there is, beside the file and then into the log."""
+    pages, unused, size = (
+        connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+    )
+    return bool(free >= 2 * (pages - unused) * size + _SPARED)
 
 
 def _with_driver(address: URL) -> URL:

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.store.database.checkpoints import Checkpoints
 from bot.store.database.faults import Verdict, is_too_slow, verdict
 from bot.store.database.marks import Mark, Marks
-from bot.store.database.opening import is_to_be_rebuilt, wipe, wish_rebuild
+from bot.store.database.opening import free_bytes, is_to_be_rebuilt, wipe, wish_rebuild
 from bot.store.database.units import Awaited, Item, NotServed, T, Together, Unit, in_order
 from bot.store.transaction import Transaction
 
@@ -54,10 +55,12 @@ class Writer:
         fence: Fence | None = None,
         troubled: Callable[[BaseException | None], None] = lambda _: None,
         committed: Callable[[float], None] = lambda _: None,
+        free: Callable[[Path], int] = free_bytes,
     ) -> None:
         """`begin` makes a unit's transaction; `wake` hears, in the event loop, what the committed units stirred;
         `troubled`, also there, of an error while the database cannot be used, and of None when it can be again;
-        `committed`, in the writer's thread, of how many seconds each group took.
+        `committed`, in the writer's thread, of how many seconds each group took; `free` tells the bytes that the disk
+        of a folder has left.
 
         "erased" and "rebuild" are for the writer itself: the traces of deleted rows are to be wiped from the files.
         """
@@ -69,6 +72,7 @@ class Writer:
         self._fence = fence
         self._troubled = troubled
         self._committed = committed
+        self._free = free
         self._queue: queue.SimpleQueue[Awaited[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -345,7 +349,7 @@ class Writer:
 
     def _wipe(self, connection: Connection, rebuilds: bool) -> None:
         """What was erased is gone from the disk before anybody is told; where it cannot be now, after a later unit."""
-        left = wipe(connection, rebuild=rebuilds)
+        left = wipe(connection, rebuild=rebuilds, free=self._free)
         if "rebuild" in left:
             self._rebuilds_at = monotonic() + _REBUILDS_LATER
         self._traces = left if rebuilds else left | (self._traces & {"rebuild"})
