@@ -25,7 +25,7 @@ from bot.backups.resuming import doubts
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.domain.chats import KnownChat
-from bot.domain.erasing import SWEEP
+from bot.domain.erasing import SWEEP, sweeps_at
 from bot.events import Due
 from bot.files.media import Media
 from bot.operation.measuring import MeasuredEngine, Measures
@@ -293,6 +293,7 @@ class App:
     async def _keep_time(self) -> None:
         """What became due while nobody listened waits for what people did meanwhile: whoever has cancelled a plan,
         answered or pressed Send in time was in time."""
+        await self.writer.run(_plan_sweep, HOUSE)
         await self._caught_up()
         await self.scheduler.run()
 
@@ -391,3 +392,7 @@ class App:
 
     def _not_translated(self, purpose: str) -> None:
         _log.warning("not translated", kind=purpose)
+
+
+def _plan_sweep(tx: Transaction) -> None:
+    tx.schedule.at(sweeps_at(tx.now, tx.schedule.planned(SWEEP)), Due(SWEEP))

@@ -22,6 +22,7 @@ from tests.paper import Paper
 from tests.world import POLICY, Clock, World, world
 
 PLEA = "Preciso de um Zebrafinco para a minha irmã Ágata"
+YEARS = timedelta(days=3 * 365)
 WRITTEN = ("Zebrafinco", "Ágata", "Quincunx 7", "Xylofoonstraat", "0470998877")
 
 
@@ -143,6 +144,46 @@ async def test_a_stop_in_between_changes_nothing(tmp_path: Path, limits: Limits)
     w.clock.advance(timedelta(days=31))
     async with world(tmp_path, limits=limits, network=w.network, clock=w.clock) as again:
         await again.settled()
+        await again.advance(timedelta(hours=2))
+        assert _in_the_files(tmp_path, *WRITTEN) == []
+
+
+async def test_a_clock_that_is_years_ahead_at_the_start_deletes_nothing(tmp_path: Path, limits: Limits) -> None:
+    """There is an hour to set it right: what is deleted is gone, also what a member has not sent yet."""
+    async with world(tmp_path, limits=limits) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+        await _whole_story(scene)
+        await scene.in_thread("!close helped")
+        rui = w.somebody("Rui", "pt")
+        await rui.writes("Preciso de um Alcaravão")
+    w.clock.set_back(-YEARS)
+    async with world(tmp_path, limits=limits, network=w.network, clock=w.clock) as again:
+        await again.advance(timedelta(minutes=50))
+        again.clock.set_back(YEARS)
+        again.app.scheduler.wake()
+        await again.settled()
+        await again.advance(timedelta(hours=2))
+        assert _in_the_files(tmp_path, *WRITTEN, "Alcaravão") == [*WRITTEN, "Alcaravão"]
+        await again.advance(timedelta(days=31))
+        await again.advance(timedelta(hours=2))
+        assert _in_the_files(tmp_path, *WRITTEN, "Alcaravão") == []
+
+
+async def test_a_clock_that_was_years_ahead_keeps_nothing_for_years(tmp_path: Path, limits: Limits) -> None:
+    """It was set right while the bot was stopped: what is due after that is deleted at its time."""
+    async with world(tmp_path, limits=limits) as w:
+        await w.paired("room", "coordination")
+    w.clock.set_back(-YEARS)
+    async with world(tmp_path, limits=limits, network=w.network, clock=w.clock) as wrong:
+        await wrong.advance(timedelta(hours=2))
+    w.clock.set_back(YEARS)
+    async with world(tmp_path, limits=limits, network=w.network, clock=w.clock) as again:
+        room = await again.app.unit(lambda tx: tx.chats.coordination_room())
+        assert room is not None
+        scene = scene_of(again, room.address, Phrasebook())
+        await _whole_story(scene)
+        await scene.in_thread("!close helped")
+        await again.advance(timedelta(days=30))
         await again.advance(timedelta(hours=2))
         assert _in_the_files(tmp_path, *WRITTEN) == []
 
