@@ -33,21 +33,23 @@ class Watch:
     """Use as an async context manager while the bot runs. Nothing that it tells names a chat or a person."""
 
     def __init__(self, app: App, reader: AsyncEngine, within: float = 5.0) -> None:
-        """`reader` looks into the queues; `within`: the seconds in which the writer has to have done something."""
+        """`reader` looks into the queues; `within`: the seconds in which the writer has to have done something, and the
+        reader to have read."""
         self._app = app
         self._reader = reader
         self._within = within
         self._proof: asyncio.Task[dict[str, str]] | None = None
+        self._looking: asyncio.Task[Queues | None] | None = None
         self._looked_at: datetime | None = None
-        self._queues: Queues | None = None
 
     async def __aenter__(self) -> Watch:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        if self._proof is not None:
-            self._proof.cancel()
-            await asyncio.gather(self._proof, return_exceptions=True)
+        tasks = [task for task in (self._proof, self._looking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def health(self) -> Mapping[str, str]:
         """What is wrong, by part; empty: the process lives and what it is told is stored."""
@@ -94,16 +96,23 @@ class Watch:
             return None
 
     async def _look(self) -> Queues | None:
+        """None where the database cannot be read, or says nothing: the other numbers are there all the same."""
         now = self._app.parts.clock.now()
-        if self._looked_at is None or not timedelta() <= now - self._looked_at < _FRESH:
-            failed_since = now - timedelta(days=self._app.policy.delete_after_days)
-            try:
-                async with self._reader.connect() as connection:
-                    self._queues = await queues(connection, failed_since)
-            except (SQLAlchemyError, OSError):
-                self._queues = None
+        fresh = self._looked_at is not None and timedelta() <= now - self._looked_at < _FRESH
+        if self._looking is None or (self._looking.done() and not fresh):  # one that waits is waited for
+            self._looking = asyncio.create_task(self._reads(now), name="look")
             self._looked_at = now
-        return self._queues
+        looking = self._looking
+        await asyncio.wait((looking,), timeout=self._within)
+        return looking.result() if looking.done() else None
+
+    async def _reads(self, now: datetime) -> Queues | None:
+        failed_since = now - timedelta(days=self._app.policy.delete_after_days)
+        try:
+            async with self._reader.connect() as connection:
+                return await queues(connection, failed_since)
+        except (SQLAlchemyError, OSError):
+            return None
 
 
 def _something_written(tx: Transaction) -> None:

@@ -142,6 +142,26 @@ async def test_nothing_is_ready_while_nobody_can_tell_who_serves_it(tmp_path: Pa
                 w.clock.advance(timedelta(seconds=1))
 
 
+@pytest.mark.postgres
+async def test_the_numbers_are_told_while_the_database_says_nothing(tmp_path: Path, postgres: Postgres) -> None:
+    """Whoever gathers them would wait in vain, and hear nothing of the networks either; what waits is told again when
+    it can be read."""
+    async with world(tmp_path, url=postgres.url) as w, watching(w, Phrasebook(), within=0.5) as watched:
+        assert "schakel_inbox_length{}" in await watched.metrics()
+        postgres.falls_silent()
+        try:
+            w.clock.advance(LASTS)
+            for _ in range(2):
+                numbers = await watched.metrics()
+                assert "schakel_connected{paper}" in numbers
+                assert "schakel_inbox_length{}" not in numbers
+        finally:
+            postgres.speaks_again()
+        async with asyncio.timeout(30):
+            while "schakel_inbox_length{}" not in await watched.metrics():
+                w.clock.advance(timedelta(seconds=1))
+
+
 async def test_a_writer_that_stores_nothing_is_not_healthy(tmp_path: Path) -> None:
     """Somebody has to look, although the process lives; a second question waits for the same answer."""
     engine, go_on = Phrasebook(), threading.Event()
