@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -37,9 +36,11 @@ class Media:
         self._free = asyncio.Condition()
 
     def begin(self) -> None:
-        """Make the folder, empty and ours alone."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(mode=0o700, parents=True)
+        """Make the folder, empty and ours alone. Where it leads to a disk of its own it stays in its place."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self._folder.iterdir():
+            with suppress(OSError):
+                left.unlink()
 
     @asynccontextmanager
     async def fetched(self, account: str, attachment: Attachment, most: int, to: str) -> AsyncIterator[Path]:
