@@ -25,7 +25,7 @@ from bot.backups.resuming import doubts
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.domain.chats import KnownChat
-from bot.domain.erasing import SWEEP, sweeps_at
+from bot.domain.erasing import SWEEP
 from bot.events import Due
 from bot.files.media import Media
 from bot.operation.measuring import MeasuredEngine, Measures
@@ -37,7 +37,7 @@ from bot.ports import Engine as TranslationEngine
 from bot.sending.broadcasting import Broadcasting
 from bot.serving.announcing import Announcer
 from bot.serving.leases import HOUSE, LASTS, Alone, Leases, Shared
-from bot.serving.scheduler import Scheduler
+from bot.serving.scheduler import Scheduler, plan_sweep
 from bot.serving.service import Service, while_held
 from bot.serving.supervision import Line
 from bot.store.database import marks
@@ -293,7 +293,7 @@ class App:
     async def _keep_time(self) -> None:
         """What became due while nobody listened waits for what people did meanwhile: whoever has cancelled a plan,
         answered or pressed Send in time was in time."""
-        await self.writer.run(_plan_sweep, HOUSE)
+        await self.writer.run(plan_sweep, HOUSE)
         await self._caught_up()
         await self.scheduler.run()
 
@@ -392,7 +392,3 @@ class App:
 
     def _not_translated(self, purpose: str) -> None:
         _log.warning("not translated", kind=purpose)
-
-
-def _plan_sweep(tx: Transaction) -> None:
-    tx.schedule.at(sweeps_at(tx.now, tx.schedule.planned(SWEEP)), Due(SWEEP))

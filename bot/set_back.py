@@ -1,4 +1,4 @@
-"""Noticing that somebody has set the clock on the wall back: a minute does not become an hour. Pure."""
+"""Noticing that somebody has set the clock on the wall: a minute does not become an hour. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ class WallClock:
 
     def __init__(self) -> None:
         self._ahead: timedelta | None = None
+        self.put_forward = timedelta()  # between the last two looks, or the machine has slept for as long
 
     def set_back(self, now: datetime, steady: float) -> timedelta:
         """By how much it was set back since the last look. A clock that is put forward needs nothing: what comes early
         then is late by a machine that has slept."""
         ahead = timedelta(seconds=now.timestamp() - steady)
         before, self._ahead = self._ahead, ahead
-        if before is None or before - ahead <= _NOTICED:
-            return timedelta()
-        return before - ahead
+        moved = timedelta() if before is None else ahead - before
+        self.put_forward = max(moved, timedelta())
+        return -moved if moved < -_NOTICED else timedelta()

@@ -31,6 +31,7 @@ def test_only_a_step_back_is_noticed_and_only_once() -> None:
     assert wall.set_back(START + 20 * SECOND - HOUR, 30.0) == HOUR - timedelta(seconds=0.5)
     assert wall.set_back(START + 30 * SECOND - HOUR, 40.0) == timedelta()
     assert wall.set_back(START + 24 * HOUR, 50.0) == timedelta()
+    assert wall.put_forward == 25 * HOUR - 40 * SECOND
 
 
 async def due(w: World) -> dict[str, datetime | None]:

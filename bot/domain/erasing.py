@@ -18,16 +18,17 @@ SWEEP = "sweep"
 
 SWEEPS_EVERY = timedelta(hours=1)
 
-_AWAY = timedelta(days=1)
+AWAY = timedelta(days=1)
+"""After so long nobody knows whether that time has passed, or the clock is wrong."""
 
 
 def sweeps_at(now: datetime, planned: datetime | None) -> datetime:
-    """When a bot that starts deletes what is due. Where that should have happened long ago it was away, or its clock is
-    wrong: there is some time to set it right, since what is deleted is gone. It is never farther away than it ever
-    should be: it may have been planned by a clock that was wrong."""
+    """When a bot that starts, or whose clock was set, deletes what is due. Where that should have happened long ago it
+    was away, or its clock is wrong: there is some time to set it right, since what is deleted is gone. It is never
+    farther away than it ever should be: it may have been planned by a clock that was wrong."""
     if planned is None:
         return now
-    return now + SWEEPS_EVERY if planned < now - _AWAY else min(planned, now + SWEEPS_EVERY)
+    return now + SWEEPS_EVERY if planned < now - AWAY else min(planned, now + SWEEPS_EVERY)
 
 
 COMPACT = "compact"

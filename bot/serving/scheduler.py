@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 from bot.clock import Clock
+from bot.domain.erasing import AWAY, SWEEP, sweeps_at
+from bot.events import Due
 from bot.serving.leases import HOUSE
 from bot.set_back import WallClock
 from bot.store.database.writer import Writer
@@ -29,7 +31,8 @@ class Scheduler:
         while True:
             self._stirred.clear()
             back = self._wall.set_back(self._clock.now(), self._clock.steady())
-            wait = await self._writer.run(partial(_release, back=back), HOUSE)
+            leapt = self._wall.put_forward > AWAY
+            wait = await self._writer.run(partial(_release, back=back, leapt=leapt), HOUSE)
             try:
                 async with asyncio.timeout(_LOOKS_EVERY if wait is None else min(wait, _LOOKS_EVERY)):
                     await self._stirred.wait()
@@ -37,9 +40,16 @@ class Scheduler:
                 continue
 
 
-def _release(tx: Transaction, back: timedelta) -> float | None:
+def plan_sweep(tx: Transaction) -> None:
+    """When the clock on the wall may be another than before."""
+    tx.schedule.at(sweeps_at(tx.now, tx.schedule.planned(SWEEP)), Due(SWEEP))
+
+
+def _release(tx: Transaction, back: timedelta, leapt: bool) -> float | None:
     """Move what is due; the seconds until the next timer, None when there is none. `back`: by how much the clock on the
-    wall was set back."""
+    wall was set back; `leapt`: it was put forward by days."""
+    if leapt:
+        plan_sweep(tx)
     if back:
         tx.schedule.set_back(back)
         tx.texts.set_back(back)

@@ -169,6 +169,26 @@ async def test_a_clock_that_is_years_ahead_at_the_start_deletes_nothing(tmp_path
         assert _in_the_files(tmp_path, *WRITTEN, "Alcaravão") == []
 
 
+async def test_a_clock_that_is_put_forward_by_years_deletes_nothing(tmp_path: Path, limits: Limits) -> None:
+    """By a slip of the hand, say. When it stays so for an hour, that is the time."""
+    async with world(tmp_path, limits=limits) as w:
+        scene = scene_of(w, await w.paired("room", "coordination"), Phrasebook())
+        await _whole_story(scene)
+        await scene.in_thread("!close helped")
+        for years in (-YEARS, YEARS):
+            w.clock.set_back(years)
+            w.app.scheduler.wake()
+            await w.settled()
+            await w.advance(timedelta(minutes=1))
+        assert _in_the_files(tmp_path, *WRITTEN) == [*WRITTEN]
+        w.clock.set_back(-YEARS)
+        w.app.scheduler.wake()
+        await w.settled()
+        await w.advance(timedelta(hours=2))
+        await w.advance(timedelta(minutes=2))
+        assert _in_the_files(tmp_path, *WRITTEN) == []
+
+
 async def test_a_clock_that_was_years_ahead_keeps_nothing_for_years(tmp_path: Path, limits: Limits) -> None:
     """It was set right while the bot was stopped: what is due after that is deleted at its time."""
     async with world(tmp_path, limits=limits) as w:
