@@ -69,6 +69,23 @@ async def test_what_is_to_be_sent_again_in_a_second_is(tmp_path: Path, back: tim
         await w.until(lambda: member.reads() == ["come at ten"])
 
 
+@pytest.mark.parametrize("whole_account", [False, True], ids=["chat", "account"])
+async def test_a_pause_that_was_dated_by_a_wrong_clock_silences_nobody(tmp_path: Path, whole_account: bool) -> None:
+    """The clock was weeks ahead when the network wanted half a minute, and is right when the bot starts again."""
+    ahead = timedelta(weeks=3)
+    async with world(tmp_path, limits=LIKE_TELEGRAM) as w:
+        member = w.somebody()
+        chat = await w.app.unit(lambda tx: tx.chats.known(member.private, ChatKind.PRIVATE).id)
+        w.clock.set_back(-ahead)
+        w.network.faults = [NotSent("Too Many Requests", timedelta(seconds=30), whole_account)]
+        await w.app.unit(lambda tx: tx.deliveries.add(Say(chat, (Verbatim("come at ten"),))))
+        await w.settled()
+    w.clock.set_back(ahead)
+    async with world(tmp_path, limits=LIKE_TELEGRAM, network=w.network, clock=w.clock) as again:
+        await again.advance(2 * SECOND)
+        await again.until(lambda: [shown.plain for shown in again.network.shown[member.private.id]] == ["come at ten"])
+
+
 async def test_words_do_not_wait_longer_for_their_translation(tmp_path: Path) -> None:
     """They go out as they were written when their twenty seconds are over; the engine is asked again in half a minute,
     and the translation is added."""

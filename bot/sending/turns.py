@@ -40,9 +40,10 @@ class Turns:
             self.pacer.pause_chat(chat, self._steady_at(until))
 
     def _steady_at(self, moment: datetime) -> float:
-        """The steady clock's reading at a moment; whatever the other clock says, no pause is longer than a day."""
-        left = min(moment - self._clock.now(), LONGEST_PAUSE)
-        return self._clock.steady() + left.total_seconds()
+        """The steady clock's reading at a moment. No pause is longer than a day: where it seems so, the other clock was
+        wrong, and the network is asked again instead of being left alone for a day after each start."""
+        left = moment - self._clock.now()
+        return self._clock.steady() + (left.total_seconds() if left <= LONGEST_PAUSE else 0.0)
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
