@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say, in_rows
 from bot.catalogue import own_name
 from bot.content import Content, Gap, Line, Sentence, Words, say
+from bot.domain import links
 from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice
 from bot.domain.requests import Request, RequestState
@@ -166,6 +167,7 @@ def store(event: Message, where: Situation, tx: Transaction, subject: str = "") 
 
 
 def store_words(words: Text, message: str, chat: KnownChat, tx: Transaction, subject: str) -> int:
+    words = links.naming_nobody(words)  # the account may be their own
     text = tx.texts.add(words, guess(words.plain, tx) or (chat.language if subject else None))
     tx.copies.came_in(chat.id, message, subject, text)
     return text

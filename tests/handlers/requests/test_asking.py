@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bot.content import LanguageName, OpenHours
 from bot.incoming import Deleted, Edited, Message, Unreadable
-from bot.model import Chat, ChatKind, Person, Text
+from bot.model import Chat, ChatKind, Person, Span, SpanKind, Text
 from bot.store.tables import text_table
 from handlers.situation import storable
 from tests.handlers.conftest import Scene, scene_of, sentence
@@ -65,6 +65,27 @@ async def test_nothing_reaches_the_helpers_before_send(scene: Scene) -> None:
     await scene.world.advance(timedelta(days=2))
     assert scene.ann.reads(scene.room) == []
     assert (await scene.world.app.unit(lambda tx: tx.requests.all())) == []
+
+
+async def test_who_is_mentioned_by_a_member_is_named_and_no_more(scene: Scene) -> None:
+    """It may be themselves: helpers see a code, and no account to open."""
+
+    def mentioning(words: str) -> Text:
+        return Text(f"{words} Rui", (Span(len(words) + 1, len(words) + 4, SpanKind.MENTION, "@rui:example.org"),))
+
+    async def happens(kind: type[Message] | type[Edited], id: str, words: str) -> None:
+        who, at = scene.member.person, scene.world.clock.now()
+        scene.world.network.happens(kind(scene.member.private, ChatKind.PRIVATE, who, id, at, mentioning(words)))
+        await scene.world.settled()
+
+    await happens(Message, "m1", f"{PLEA}. Sou o")
+    await scene.member.presses(sentence("button-send", "pt"))
+    await happens(Message, "m2", "Também para o meu amigo")
+    await happens(Edited, "m2", "Também para o meu irmão")
+    shown = scene.ann.sees(scene.room)
+    assert f"{PLEA}. Sou o Rui" in scene.card().plain
+    assert any("meu irmão Rui" in message.plain for message in shown)
+    assert all(span.kind is not SpanKind.MENTION for message in shown for span in message.text.spans)
 
 
 async def test_whoever_forgets_to_press_send_is_reminded_once(scene: Scene) -> None:
