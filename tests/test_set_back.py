@@ -86,6 +86,25 @@ async def test_a_pause_that_was_dated_by_a_wrong_clock_silences_nobody(tmp_path:
         await again.until(lambda: [shown.plain for shown in again.network.shown[member.private.id]] == ["come at ten"])
 
 
+async def test_a_timer_that_a_wrong_clock_has_set_keeps_its_minutes(tmp_path: Path) -> None:
+    """The clock was weeks ahead, and was set right while the bot was stopped; after another start it is still so."""
+    ahead = timedelta(weeks=3)
+    async with world(tmp_path) as w:
+        w.clock.set_back(-ahead)
+        at = w.clock.now() + timedelta(minutes=30)
+        await w.app.unit(lambda tx: tx.schedule.at(at, Due("minutes")))
+        await w.app.unit(lambda tx: tx.schedule.at(at, Due("calendar", calendar=True)))
+        await w.somebody().writes("Goedemorgen")
+    w.clock.set_back(ahead)
+    for _ in range(2):
+        async with world(tmp_path, network=w.network, clock=w.clock) as again:
+            await again.settled()
+            found = await due(again)
+            assert found["minutes"] is not None
+            assert abs(found["minutes"] - (at - ahead)) < timedelta(minutes=1)
+            assert found["calendar"] == at
+
+
 async def test_words_do_not_wait_longer_for_their_translation(tmp_path: Path) -> None:
     """They go out as they were written when their twenty seconds are over; the engine is asked again in half a minute,
     and the translation is added."""

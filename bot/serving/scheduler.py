@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
@@ -28,6 +28,7 @@ class Scheduler:
         self._stirred.set()
 
     async def run(self) -> None:
+        await self._writer.run(_set_right, HOUSE)
         while True:
             self._stirred.clear()
             back = self._wall.set_back(self._clock.now(), self._clock.steady())
@@ -45,14 +46,25 @@ def plan_sweep(tx: Transaction) -> None:
     tx.schedule.at(sweeps_at(tx.now, tx.schedule.planned(SWEEP)), Due(SWEEP))
 
 
+def _set_right(tx: Transaction) -> None:
+    """The clock was days ahead, and was set right while nobody served: what it has planned would wait for days."""
+    last = tx.inbox.last_came()
+    if last is not None and last - tx.now > AWAY:
+        _set_back(tx, last - tx.now, since=last)
+
+
+def _set_back(tx: Transaction, by: timedelta, since: datetime) -> None:
+    tx.schedule.set_back(by, since)
+    tx.texts.set_back(by, since)
+
+
 def _release(tx: Transaction, back: timedelta, leapt: bool) -> float | None:
     """Move what is due; the seconds until the next timer, None when there is none. `back`: by how much the clock on the
     wall was set back; `leapt`: it was put forward by days."""
     if leapt:
         plan_sweep(tx)
     if back:
-        tx.schedule.set_back(back)
-        tx.texts.set_back(back)
+        _set_back(tx, back, since=tx.now)
     tx.schedule.release_due()
     following = tx.schedule.next_at()
     return None if following is None else max(0.0, (following - tx.now).total_seconds())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
 
 from bot.events import Internal
 from bot.incoming import Batch, Raw
@@ -178,6 +178,11 @@ class Inbox:
             inbox.c.lane == lane, inbox.c.received_at >= since, inbox.c.status == InboxStatus.UNREADABLE
         )
         return self._tx.connection.execute(query.limit(1)).first() is not None
+
+    def last_came(self) -> datetime | None:
+        """When something arrived last, or happened inside."""
+        when: datetime | None = self._tx.connection.execute(select(func.max(inbox.c.received_at))).scalar()
+        return when
 
     def failed(self, id: int, attempts: int, error: str) -> None:
         self._set(id, attempts=attempts, error=error)

@@ -74,9 +74,10 @@ class Schedule:
             self._tx.inbox.put(replace(decode(body, Due), at=at), lane)
             self._tx.connection.execute(delete(schedule).where(schedule.c.id == id))
 
-    def set_back(self, by: timedelta) -> None:
-        """The clock was set back: what is due after so many minutes still is."""
-        rows = self._tx.connection.execute(select(schedule.c.id, schedule.c.due_at, schedule.c.body)).all()
+    def set_back(self, by: timedelta, since: datetime) -> None:
+        """The clock was set back: what is due after so many minutes still is. What is due before `since` is left."""
+        columns = (schedule.c.id, schedule.c.due_at, schedule.c.body)
+        rows = self._tx.connection.execute(select(*columns).where(schedule.c.due_at >= since)).all()
         moved = [{"the_id": row.id, "at": row.due_at - by} for row in rows if not decode(row.body, Due).calendar]
         if moved:
             _MOVE.run_each(self._tx.connection, moved)

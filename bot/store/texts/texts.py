@@ -257,10 +257,13 @@ class Texts:
         change(self._tx.connection, translation, id, due_at=self._tx.now + wait, attempts=attempts)
         self._tx.stirred.add("translation")
 
-    def set_back(self, by: timedelta) -> None:
-        """The clock was set back: what is to be tried again after so many minutes still is."""
+    def set_back(self, by: timedelta, since: datetime) -> None:
+        """The clock was set back: what is to be tried again after so many minutes still is. What is due
+        before `since` is left."""
         rows = self._tx.connection.execute(
-            select(translation.c.id, translation.c.due_at).where(translation.c.state == TranslationState.WANTED.value)
+            select(translation.c.id, translation.c.due_at).where(
+                translation.c.state == TranslationState.WANTED.value, translation.c.due_at >= since
+            )
         ).all()
         for id, due_at in rows:
             change(self._tx.connection, translation, id, due_at=due_at - by)
