@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from bot.events import Internal
 from bot.incoming import Batch, Raw
@@ -181,7 +181,9 @@ class Inbox:
 
     def last_came(self) -> datetime | None:
         """When something arrived last, or happened inside."""
-        when: datetime | None = self._tx.connection.execute(select(func.max(inbox.c.received_at))).scalar()
+        when: datetime | None = self._tx.connection.execute(
+            select(inbox.c.received_at).order_by(inbox.c.id.desc()).limit(1)
+        ).scalar()
         return when
 
     def failed(self, id: int, attempts: int, error: str) -> None:
