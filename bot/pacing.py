@@ -10,6 +10,7 @@ from bot.ports import Limits
 
 _TOGETHER = 3  # chats that are refused within _SHORTLY: then it is the account that is too fast
 _SHORTLY = 5.0  # seconds
+_IN_SLOW_MODE = 20  # chats that are refused one after the other, each of which may deserve it
 _ALL_QUIET = 60.0  # seconds at most for which chats that were not refused wait with those that were
 _ROUNDING = 1e-7  # more than sums of seconds are off by
 _LONGEST_GAP = 60.0  # seconds between messages that a homeserver's limit may ask for
@@ -49,6 +50,7 @@ class Pacer:
         self._chats: dict[int, _ChatPace] = {}
         self._busy: list[tuple[float, int]] = []  # (free at, chat): may hold times that have been overtaken
         self._refused: deque[tuple[float, int]] = deque(maxlen=_TOGETHER)  # when, which chat
+        self._in_a_row = 0  # chats that were refused, and nothing was taken
         self._since_refusal: deque[float] = deque(maxlen=_MOST_WELL)  # the times of what has gone since
         self._tighter: Rate | None = None  # what was learnt before it was loosened the last time
         self._well = _WELL
@@ -138,7 +140,8 @@ class Pacer:
         """
         self.pause_chat(chat, until)
         pace = self._chats[chat]
-        if pace.taken:
+        self._in_a_row += 1
+        if pace.taken and self._in_a_row <= _IN_SLOW_MODE:
             pace.taken = False
             return False
         self._refused.append((now, chat))
@@ -152,6 +155,7 @@ class Pacer:
     def taken(self, chat: int) -> None:
         """The network has taken a message: what it refused before was not for the account's sake."""
         self._refused.clear()
+        self._in_a_row = 0
         if chat in self._chats:
             self._chats[chat].taken = True
 

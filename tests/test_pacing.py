@@ -102,6 +102,17 @@ def test_chats_that_have_just_had_a_message_say_nothing_about_the_account() -> N
     assert [pacer.refused_chat(chat, until=90, now=60) for chat in (1, 2, 3)] == [False, False, True]
 
 
+def test_that_every_chat_is_in_slow_mode_is_not_believed() -> None:
+    """In the middle of notices of two messages all of them have just had the first."""
+    pacer = Pacer(TELEGRAM)
+    for chat in range(100):
+        pacer.sent(chat, True, now=0)
+        pacer.taken(chat)
+    refused = [pacer.refused_chat(chat, until=60, now=2) for chat in range(30)]
+    assert refused.index(True) == 22
+    assert pacer.slots(3) == 0
+
+
 def test_what_is_taken_meanwhile_shows_that_the_account_is_well() -> None:
     pacer = Pacer(TELEGRAM)
     for chat in (1, 2, 3, 4):
