@@ -15,7 +15,7 @@ from bot.translation.gate.negation import around, sentences
 
 class _Signs(NamedTuple):
     """`clear` says "only" and nothing else, or "alone"; `ways` is all that a translation may say it with. What stands
-    with `not_only` adds to something, and limits nothing."""
+    with `not_only` adds to something, or somebody is alone: it limits nothing."""
 
     clear: regex.Pattern[str]
     ways: regex.Pattern[str]
@@ -33,7 +33,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
         "alleen slechts uitsluitend",
         "enkel* enige pas beperk* behalve tenzij louter maar zelf apart bloot puur voorbehouden uniek*"
         " gewoon hoogstens maximaal",
-        r"\bniet (?:alleen|slechts|uitsluitend)\b",
+        r"\bniet (?:alleen|slechts|uitsluitend)\b|\balleen\s*[?.!]",
     ),
     "de": (
         "nur ausschließlich lediglich",
@@ -52,18 +52,18 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
         "solo sólo solamente únicamente exclusivamente",
         "únic* sola solas solos más_que sino limit* restring* restric* excepto salvo apenas exclusiv* reserv* simple*"
         " basta como_máximo",
-        r"\bno (?:solo|sólo|solamente|únicamente|exclusivamente)\b",
+        r"\bno (?:solo|sólo|solamente|únicamente|exclusivamente)\b|\bsolo\s*[?.!]",
     ),
     "pt": (
         "apenas somente só exclusivamente unicamente",
         "sozinh* únic* sós limit* restrit* restring* exceto salvo mais_do_que senão exclusiv* reserv* simples*"
         " basta no_máximo",
-        r"\bnão (?:apenas|somente|só|exclusivamente|unicamente)\b",
+        r"\bnão (?:apenas|somente|só|exclusivamente|unicamente)\b|\bsó\s*[?.!]",
     ),
     "it": (
         "solo soltanto solamente esclusivamente unicamente",
         "sol* unic* limit* tranne appena esclusiv* riserv* semplice* basta al_massimo",
-        r"\bnon (?:solo|soltanto|solamente|esclusivamente|unicamente)\b",
+        r"\bnon (?:solo|soltanto|solamente|esclusivamente|unicamente)\b|\bsolo\s*[?.!]",
         r"\bnon [^.!?;:]{1,60}?\bche\b",
     ),
     "ro": (
@@ -79,7 +79,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
     "sq": (
         "vetëm",
         "vetm* kufiz* përveç thjesht ekskluziv* rezervuar* mjafton më_së_shumti",
-        r"\bjo vetëm\b",
+        r"\bjo vetëm\b|\bvetëm\s*[?.!]",
     ),
     "tr": (
         "sadece yalnızca",
@@ -89,7 +89,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
     "ku": (
         "tenê",
         "bitenê sînor* ji_bilî xeynî bes tek* yek* herî_zêde",
-        r"\bne (?:bi )?tenê\b|\btenê na\b",
+        r"\bne tenê\b|\btenê na\b|\bbi tenê\b",
     ),
     "so": (
         "kaliya keliya",
@@ -121,7 +121,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
     "fa": (
         "فقط تنها صرفا صرفاً",
         "محدود* منحصر* جز بجز مگر یگانه صرف تنهایی کافی حداکثر",
-        r"\bنه (?:فقط|تنها)\b",
+        r"\bنه (?:فقط|تنها)\b|\bتنها\s*(?:[؟?.!]|(?:هست|باش|است)\w*)",
     ),
     "ur": (
         "صرف محض فقط",
@@ -131,7 +131,7 @@ _LISTED: Mapping[str, tuple[str, ...]] = {
     "ps": (
         "یوازې یواځې يوازې يواځې",
         "محدود* پرته یوازین* صرف بس فقط یواز* یواځ* ځانګړ*",
-        r"\bنه (?:یوازې|یواځې)\b",
+        r"\bنه (?:یوازې|یواځې)\b|\b(?:یوازې|یواځې)\s*(?:[؟?.!]|(?:یاست|یم|یې|دی|ده|یو)\b)",
     ),
     "ti": (
         "ጥራይ",

@@ -19,6 +19,8 @@ from tests.translation.gate.judged import codes
         ("Bel alleen als er gevaar is.", "Tehlike varsa arayın.", "nl", "tr", ["(only-missing)"]),
         ("Bel alleen als er gevaar is.", "Yalnızca tehlike varsa arayın.", "nl", "tr", []),
         ("Bent u alleen?", "Are you alone?", "nl", "en", []),
+        ("Bent u bang of alleen?", "Are you afraid or lonely?", "nl", "en", []),
+        ("تنها هستید؟", "Are you lonely?", "fa", "en", []),
         (
             "Come only on Monday. Bring a bag.",
             "Vengan el lunes. Traigan solo una bolsa.",
