@@ -105,6 +105,19 @@ async def test_a_timer_that_a_wrong_clock_has_set_keeps_its_minutes(tmp_path: Pa
             assert found["calendar"] == at
 
 
+async def test_a_clock_that_begins_in_1970_moves_no_timer(tmp_path: Path) -> None:
+    """It is wrong now, not before: when it is set, each timer comes at its time."""
+    behind = timedelta(days=20_000)
+    async with world(tmp_path) as w:
+        at = w.clock.now() + timedelta(minutes=30)
+        await w.somebody().writes("Goedemorgen")
+        await w.app.unit(lambda tx: tx.schedule.at(at, Due("minutes")))
+    w.clock.set_back(behind)
+    async with world(tmp_path, network=w.network, clock=w.clock) as again:
+        await again.settled()
+        assert (await due(again))["minutes"] == at
+
+
 async def test_words_do_not_wait_longer_for_their_translation(tmp_path: Path) -> None:
     """They go out as they were written when their twenty seconds are over; the engine is asked again in half a minute,
     and the translation is added."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
@@ -14,6 +14,7 @@ from bot.set_back import WallClock
 from bot.store.database.writer import Writer
 from bot.store.transaction import Transaction
 
+_NO_EARLIER = datetime(2026, 1, 1, tzinfo=UTC)  # is any day on which this runs
 _LOOKS_EVERY = 30.0  # seconds, at the clock on the wall
 
 
@@ -47,9 +48,10 @@ def plan_sweep(tx: Transaction) -> None:
 
 
 def _set_right(tx: Transaction) -> None:
-    """The clock was days ahead, and was set right while nobody served: what it has planned would wait for days."""
+    """The clock was days ahead, and was set right while nobody served: what it has planned would wait for days. Unless
+    it is wrong now: a machine without a battery begins in 1970, until somebody tells it the time."""
     last = tx.inbox.last_came()
-    if last is not None and last - tx.now > AWAY:
+    if last is not None and last - tx.now > AWAY and tx.now > _NO_EARLIER:
         _set_back(tx, last - tx.now, since=last)
 
 
