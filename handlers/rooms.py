@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.actions import Action, Answer, Buttons, Edit, Named, OnNetwork, Say
 from bot.catalogue import language_name, own_name
 from bot.content import Content, Line, Sentence, say
-from bot.domain import links
 from bot.domain.chats import KnownChat, Organisation, Role
 from bot.domain.notices import Notice
 from bot.domain.rights import Act, refusal
@@ -16,6 +15,7 @@ from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text import languages
+from bot.text.mentions import naming_nobody
 from handlers.situation import Doing, Situation
 
 _ROOMS = frozenset({Role.COORDINATION.value, Role.ORGANISATION.value, Role.GROUP.value})
@@ -74,7 +74,7 @@ def tail(text: Text, end: str) -> Text:
     is no part of them. It is read elsewhere: who is mentioned in it is only named."""
     found = text.plain.rfind(end)
     stop = len(text.plain.rstrip()) if found < 0 else found + len(end)
-    return links.naming_nobody(text[stop - len(end) : stop])
+    return naming_nobody(text[stop - len(end) : stop])
 
 
 # --- which notice ----------------------------------------------------------------------------------------------------

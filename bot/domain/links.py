@@ -110,19 +110,6 @@ def _initial(word: str) -> str:
     return capital if len(capital) == len(first) else first
 
 
-def naming_nobody(words: Text) -> Text:
-    """What people say, as others may have it: whoever is mentioned can be written to by their own group alone. Of an
-    account that stands there for want of a name, the server goes."""
-    mentions = sorted((span for span in words.spans if span.kind is SpanKind.MENTION), key=lambda span: -span.start)
-    words = Text(words.plain, tuple(span for span in words.spans if span.kind is not SpanKind.MENTION))
-    for span in mentions:
-        shown = words.plain[span.start : span.end]
-        name, found, _ = shown.partition(":")
-        if found and shown == span.value:
-            words = words[: span.start + len(name)] + words[span.end :]
-    return words
-
-
 def head(name: str, place: str, chats: int) -> str:
     """The line above what somebody says elsewhere: between two chats the place goes without saying."""
     if not name:

@@ -14,6 +14,7 @@ from bot.incoming import Deleted, Edited, Message, Pinned, Reacted, Unreacted
 from bot.model import Chat, Person, Text
 from bot.operation.operating import PAIRING_LIVES
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from handlers.chats import groups, linked_threads, pairing
 from handlers.requests import asking, attached
 from handlers.rooms import note, reply, tell, tell_all
@@ -202,7 +203,7 @@ def _is_to_us(event: Message, where: Situation) -> bool:
 
 def _read_as(event: Message | Edited) -> Text:
     """What the others may read of it."""
-    words = links.naming_nobody(event.text)
+    words = naming_nobody(event.text)
     return kinds.forwarded(words) if event.forwarded else words
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from bot import commands
 from bot.actions import Action, Amend, Publish, RecallAll
 from bot.content import Block, LanguageName, Line, Sentence, Words, say
-from bot.domain import drafts, links
+from bot.domain import drafts
 from bot.domain.chats import Role
 from bot.domain.drafts import Draft, DraftError
 from bot.domain.notices import Notice, NoticeState, Standing, is_over, recalled, reworded, valid_until
@@ -17,6 +17,7 @@ from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.notices import expiry, notice_cards, previews, progress, publishing, reviewing, writing
 from handlers.notices.progress import way
@@ -176,7 +177,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
         return tell(message, where, found)
     if found.notice.text == copy.text:
         return _edited_notice(message, where, found.notice, tx)
-    words = links.naming_nobody(event.text)
+    words = naming_nobody(event.text)
     for translation in tx.texts.translations(found.notice.text) if event.text else ():
         if translation.result == copy.text and tx.texts.get(copy.text).text != words and command is None:
             may = reviewing.reviewable(where, previews.of(found.notice, translation.language), tx)

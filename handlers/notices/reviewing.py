@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.content import Content, LanguageName, Line, Sentence, Words, say
-from bot.domain import links
 from bot.domain.chats import Role
 from bot.domain.drafts import MOST_CHARACTERS
 from bot.domain.notices import Notice, Standing, TranslationState, paired_paragraphs
@@ -12,6 +11,7 @@ from bot.incoming import Message, Reacted
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text.differences import differences
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers import findings
 from handlers.notices import notice_text, previews, publishing, reader_question
@@ -124,7 +124,7 @@ def replied(event: Message, where: Situation, tx: Transaction) -> Actions:
         return tell(event, where, say("translation-words"))
     if len(event.text.plain) > _LONGEST:
         return tell(event, where, say("notice-too-long", most=_LONGEST, length=len(event.text.plain)))
-    found, words = reviewable(where, preview, tx), links.naming_nobody(event.text)
+    found, words = reviewable(where, preview, tx), naming_nobody(event.text)
     if not isinstance(found, Meant) and found.key != "review-not-read":
         return tell(event, where, found)
     if isinstance(found, Meant) and tx.readers.reads(where.person.id, found.organisation.id, preview.language):

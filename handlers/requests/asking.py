@@ -9,7 +9,6 @@ from datetime import timedelta
 from bot.actions import Action, Button, Buttons, Edit, Named, OnNetwork, Say, in_rows
 from bot.catalogue import own_name
 from bot.content import Content, Gap, Line, Sentence, Words, say
-from bot.domain import links
 from bot.domain.chats import KnownChat, Role
 from bot.domain.notices import Notice
 from bot.domain.requests import Request, RequestState
@@ -18,6 +17,7 @@ from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
 from bot.text import languages
+from bot.text.mentions import naming_nobody
 from handlers.notices import feedback
 from handlers.requests import attached, below, cards, intake, listening, opening
 from handlers.situation import Actions, Doing, Situation
@@ -167,7 +167,7 @@ def store(event: Message, where: Situation, tx: Transaction, subject: str = "") 
 
 
 def store_words(words: Text, message: str, chat: KnownChat, tx: Transaction, subject: str) -> int:
-    words = links.naming_nobody(words)  # the account may be their own
+    words = naming_nobody(words)  # the account may be their own
     text = tx.texts.add(words, guess(words.plain, tx) or (chat.language if subject else None))
     tx.copies.came_in(chat.id, message, subject, text)
     return text

@@ -10,13 +10,14 @@ from datetime import datetime
 from bot import commands
 from bot.actions import Action, Button, OnNetwork, Say, in_rows
 from bot.content import Line, Sentence, say
-from bot.domain import links, requests
+from bot.domain import requests
 from bot.domain.chats import KnownChat, Role
 from bot.domain.requests import Begins, Continues, Request, RequestState, Unclear
 from bot.events import Due
 from bot.incoming import Deleted, Edited, Message
 from bot.model import ChatKind, Text
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.notices import questions
 from handlers.requests import (
@@ -285,7 +286,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     copy = None if chat is None or event.kind is not ChatKind.PRIVATE else tx.copies.at(chat.id, event.id)
     if chat is None or copy is None or copy.text is None or attached.says_nothing(event, copy.text, tx):
         return ()
-    event = replace(event, text=links.naming_nobody(event.text))
+    event = replace(event, text=naming_nobody(event.text))
     words = _own_words(event.text, copy.subject)
     told = _refused(event, copy.text, chat, copy.subject, tx)
     if not copy.subject:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from bot.actions import Button, Buttons, Say, in_rows
 from bot.content import Content, Gap, Line, say
-from bot.domain import links
 from bot.domain.requests import ANSWER_BY, FOR_WHOM, RECENT, Request, RequestState
 from bot.incoming import Message
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.requests import cards
 from handlers.situation import Actions, Doing, Situation
@@ -54,7 +54,7 @@ def typed(event: Message, where: Situation, tx: Transaction) -> Actions | None:
         return None
     if not _was_asked_last(question, request, tx) or not _answers(words, longest):
         return None
-    text = tx.texts.add(links.naming_nobody(event.text), None)
+    text = tx.texts.add(naming_nobody(event.text), None)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     changed = replace(request, area=text) if question == "area" else replace(request, reach=text)
     tx.requests.save(changed)

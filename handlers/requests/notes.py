@@ -7,13 +7,14 @@ import re
 from bot import commands
 from bot.actions import Button, OnNetwork, Ref, Say
 from bot.content import Line, Sentence, say
-from bot.domain import answering, links
+from bot.domain import answering
 from bot.domain.requests import Request, RequestState
 from bot.files import kinds
 from bot.incoming import Message
 from bot.model import Text
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.requests import asking, attached, below, replies, threads
 from handlers.situation import Actions, Doing, Situation
@@ -59,7 +60,7 @@ def plain(event: Message, where: Situation, tx: Transaction) -> Actions:
 
 
 def _keep_note(event: Message, words: Text, request: Request, where: Situation, tx: Transaction) -> int:
-    text = tx.texts.add(links.naming_nobody(words), asking.guess(words.plain, tx))  # it may be sent yet
+    text = tx.texts.add(naming_nobody(words), asking.guess(words.plain, tx))  # it may be sent yet
     attached.keep(event, text, tx)
     tx.copies.came_in(where.chat.id, event.id, request.code, text)
     return tx.requests.say(request.id, "note", text, where.person.id)

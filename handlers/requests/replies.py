@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.actions import Action, Answer, Say
 from bot.commands import Command
 from bot.content import Line, Sentence, Translated, say
-from bot.domain import answering, links, requests
+from bot.domain import answering, requests
 from bot.domain.requests import Request, RequestState
 from bot.events import Outcome, SentAgain
 from bot.incoming import Message, Pressed
 from bot.model import Text
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.requests import asking, attached, below, cards, echoes, intake, threads
 from handlers.situation import Actions, Doing, Situation
@@ -58,7 +59,7 @@ def _told(event: Message, words: Text, request: Request, where: Situation, tx: T
 def store(words: Text, tx: Transaction) -> int:
     """A helper's words as a text; where nobody can tell the language, it is the one they work in. Which account belongs
     to a colleague who is mentioned is no business of the member's."""
-    return tx.texts.add(links.naming_nobody(words), asking.guess(words.plain, tx) or tx.policy.working_language)
+    return tx.texts.add(naming_nobody(words), asking.guess(words.plain, tx) or tx.policy.working_language)
 
 
 def refusal(tx: Transaction, request: Request) -> Sentence | None:

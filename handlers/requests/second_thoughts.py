@@ -7,7 +7,6 @@ from dataclasses import replace
 from bot import commands
 from bot.actions import Button, Edit, Named, OnNetwork, Recall, Say
 from bot.content import Line, Sentence, say
-from bot.domain import links
 from bot.domain.chats import Role
 from bot.domain.requests import RECENT, Request, RequestState
 from bot.incoming import Deleted, Edited
@@ -15,6 +14,7 @@ from bot.model import Text
 from bot.store.erasing import SEND_CHANGE
 from bot.store.requests import Line as Spoken
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from bot.text.words import has_words
 from handlers.requests import asking, attached, below, cards, echoes, notes, ready_answers, replies, threads, undoing
 from handlers.situation import Actions, Doing, Situation
@@ -30,7 +30,7 @@ def edited(event: Edited, tx: Transaction) -> Actions:
     if chat is None or found is None or attached.says_nothing(event, found[1].text, tx):
         return ()
     request, line = found
-    event = replace(event, text=links.naming_nobody(event.text))
+    event = replace(event, text=naming_nobody(event.text))
     replaced = attached.is_replaced(event, line.text, tx)
     if line.author == "note" and line.person in (None, tx.chats.known_person(event.person)):  # Matrix shows no other's
         before = tx.texts.get(line.text).text.plain

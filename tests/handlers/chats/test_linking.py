@@ -14,12 +14,13 @@ from msgspec.structs import replace as changed
 from sqlalchemy import func, select
 
 from bot.content import LanguageName
-from bot.domain.links import is_echo, naming_nobody, shown_name
+from bot.domain.links import is_echo, shown_name
 from bot.incoming import Deleted, Edited, Message, MovedChat, Pinned, Removed, Unreacted
 from bot.model import Chat, ChatKind, Span, SpanKind, Text
 from bot.ports import Gone, Limits, NotSent, Unknown
 from bot.store.tables import linked_message, message, text_table
 from bot.store.transaction import Transaction
+from bot.text.mentions import naming_nobody
 from tests.handlers.conftest import sentence
 from tests.handlers.house import SOUP, SOUP_PT, House, house_in
 from tests.handlers.phrasebook import Phrasebook
