@@ -14,8 +14,9 @@ _EVERY = timedelta(minutes=15)
 
 
 def failed(event: Translated, tx: Transaction) -> Actions:
-    """The engine may be back at midnight, when nobody is there to try again."""
-    if event.passes and tx.dead_letters.has_translation(event.translation):
+    """The engine may be back at midnight, when nobody is there to try again. To listen takes a small machine minutes:
+    a recording that is too much for it must not keep it from all others."""
+    if event.passes and event.purpose != "voice" and tx.dead_letters.has_translation(event.translation):
         tx.schedule.at(tx.now + _EVERY, Due(BUSINESS, str(event.translation)))
     return ()
 

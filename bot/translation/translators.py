@@ -28,9 +28,9 @@ _log = structlog.get_logger()
 _AT_ONCE = {"conversation": 8, "notice": 8, "voice": 2}
 # People's words are out meanwhile, and soon too old to be changed: but whoever cannot read them must not be left with
 # them because an engine was started anew, which takes minutes. A notice can wait for its engine: after half an hour its
-# people are told. What somebody may still read is tried on, now and then, for three days.
+# people are told. What somebody may still read is tried on every quarter of an hour, for three days.
 _ATTEMPTS = {"conversation": 8, "notice": 12, "voice": 6}
-_NOW_AND_THEN = 300
+_MOST_ATTEMPTS = 300
 _VOICES = "voices"  # as whose files recordings take room on the disk while an engine listens
 _LONGEST_WAIT = timedelta(minutes=5)
 _UNKNOWN = "the language is not known"
@@ -148,5 +148,5 @@ def _record(tx: Transaction, wanted: Wanted, result: Result) -> None:
         tx.texts.postpone(wanted.id, wait, attempts)
         return
     findings = [StoredFinding(finding.code, finding.blocking, finding.detail) for finding in result.findings]
-    passes = result.retry_after is not None and attempts < _NOW_AND_THEN
+    passes = result.retry_after is not None and attempts < _MOST_ATTEMPTS
     tx.texts.done(wanted.id, result.text, result.engine, findings, result.failure, result.language, passes)

@@ -101,6 +101,15 @@ async def test_an_engine_that_answers_something_else_than_words_stops_nothing(sc
     assert len(heard(scene)) == 1
 
 
+async def test_a_recording_that_is_too_much_for_an_engine_is_given_up(scene: Scene, ear: Ear) -> None:
+    """To listen takes a small machine minutes, and others wait for it."""
+    ear.gives = (Heard(12, "pt"),) * 20  # type: ignore[arg-type]
+    await speaks(scene)
+    for _ in range(90):
+        await scene.world.advance(timedelta(minutes=1))
+    assert (heard(scene), len(ear.heard)) == ([], 6)
+
+
 async def test_a_file_that_cannot_be_had_just_now_is_listened_to_later(scene: Scene, ear: Ear) -> None:
     await scene.asks()
     scene.world.network.fetch_faults = [NotSent("down")] * 2  # on its way to the room, and to the engine
